@@ -1,0 +1,67 @@
+import { type KeyRing, ringKey } from "../seal/key-ring.ts";
+import { macOf, requireMac } from "../seal/mac.ts";
+import type { Context } from "../seal/record.ts";
+import { SealError } from "../seal/seal-error.ts";
+import type { KeyRow, StoreRow } from "../store/rows.ts";
+import type { Change } from "../store/store.ts";
+
+/** The part of a snapshot that everything else is judged by. */
+interface Anchor {
+  readonly store: StoreRow;
+  readonly keys: readonly KeyRow[];
+}
+
+/**
+ * Whether the ring fits the store and the store row is ours. Comes first in every request: a wrong root key is noticed
+ * before anything is written under it.
+ *
+ * @throws SealError
+ */
+export async function verifyStore(ring: KeyRing, { store, keys }: Anchor): Promise<void> {
+  for (const row of keys) {
+    const key = ring.keys.find((candidate) => candidate.id === row.keyId);
+    if (key !== undefined && !equal(key.check, row.checkValue)) {
+      throw new SealError(
+        "wrong_key",
+        `key id "${row.keyId}" in the ring is not the key this store knows by that name`,
+      );
+    }
+  }
+  const { keyId, mac } = store;
+  if (store.revision === 0 && keyId === null && mac === null) return;
+  if (keyId === null || mac === null) throw new SealError("inconsistent", "the store row has lost its MAC");
+  await requireMac(ring, contextOf(store), { keyId, mac });
+}
+
+/**
+ * Whether new rows may be written under the primary key: its check value is in the store, or the store is empty and
+ * gets it with the first commit.
+ *
+ * @throws SealError
+ */
+export function requirePrimary(ring: KeyRing, { store, keys }: Anchor): void {
+  if (store.revision === 0 || keys.some((row) => row.keyId === ring.primary.id)) return;
+  throw new SealError(
+    "unregistered_key",
+    `key id "${ring.primary.id}" is first in the ring but has no check value in this store`,
+  );
+}
+
+/** What the first commit of an empty store brings along: check values of the whole ring, and the store's first MAC. */
+export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): Promise<NonNullable<Change["init"]>> {
+  const keyId = ring.primary.id;
+  return {
+    keys: ring.keys.map((key) => ({ keyId: key.id, checkValue: key.check, createdAt: now })),
+    keyId,
+    mac: await macOf(ringKey(ring, keyId), contextOf({ ...store, keyId })),
+  };
+}
+
+function contextOf(store: StoreRow): Context {
+  return { label: "store", fields: [store.storeId, store.epoch, store.schemaVersion, store.auditFloor, store.keyId] };
+}
+
+/** Check values are no secret: nothing is learnt from the time this takes. */
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,62 @@
+import type { RootKey } from "./root-key.ts";
+import { SealError } from "./seal-error.ts";
+
+/** The purpose keys of one root key. Non-extractable; each serves one purpose and no other. */
+export interface RingKey {
+  readonly id: string;
+  /** AES-256-GCM: wraps the data key of a secret. */
+  readonly wrap: CryptoKey;
+  /** AES-256-GCM: seals policies. */
+  readonly policy: CryptoKey;
+  /** HMAC-SHA256: tags of the literal prefixes that a policy is found by. */
+  readonly tag: CryptoKey;
+  /** HMAC-SHA256: MACs of rows and keyed digests of requests. */
+  readonly mac: CryptoKey;
+  /** 32 bytes that only this root key yields; kept in the database so that a wrong key is noticed. Not secret. */
+  readonly check: Uint8Array<ArrayBuffer>;
+}
+
+/** The configured root keys, newest first: new rows are written under the primary, rows of every key are read. */
+export interface KeyRing {
+  readonly primary: RingKey;
+  readonly keys: readonly RingKey[];
+}
+
+/**
+ * Derives the ring from its root keys by HKDF-SHA256 (RFC 5869), one `info` a purpose, and wipes the root bytes it was
+ * given. Depends on its input alone: a runtime may keep the result as a constant.
+ */
+export async function deriveKeyRing(roots: readonly [RootKey, ...RootKey[]]): Promise<KeyRing> {
+  const [primary, ...rest] = roots;
+  const first = await deriveRingKey(primary);
+  return { primary: first, keys: [first, ...(await Promise.all(rest.map(deriveRingKey)))] };
+}
+
+/** The ring's key of that name, or the one opaque failure; the name is safe to log. */
+export function ringKey(ring: KeyRing, id: string): RingKey {
+  const key = ring.keys.find((candidate) => candidate.id === id);
+  if (key === undefined) throw new SealError("unknown_key", `key id "${id}" is not in the ring`);
+  return key;
+}
+
+async function deriveRingKey(root: RootKey): Promise<RingKey> {
+  const secret = await crypto.subtle.importKey("raw", root.bytes, "HKDF", false, ["deriveKey", "deriveBits"]);
+  const [wrap, policy, tag, mac, check] = await Promise.all([
+    crypto.subtle.deriveKey(hkdf("wrap"), secret, AES, false, ["encrypt", "decrypt"]),
+    crypto.subtle.deriveKey(hkdf("policy"), secret, AES, false, ["encrypt", "decrypt"]),
+    crypto.subtle.deriveKey(hkdf("tag"), secret, HMAC, false, ["sign"]),
+    crypto.subtle.deriveKey(hkdf("mac"), secret, HMAC, false, ["sign", "verify"]),
+    crypto.subtle.deriveBits(hkdf("check"), secret, 256),
+  ]);
+  root.bytes.fill(0);
+  return { id: root.id, wrap, policy, tag, mac, check: new Uint8Array(check) };
+}
+
+const AES = { name: "AES-GCM", length: 256 } as const;
+const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 } as const;
+
+/** No salt: the root keys are uniformly random, and a salt would have to be kept outside the untrusted store. */
+function hkdf(purpose: string): { name: string; hash: string; salt: Uint8Array<ArrayBuffer>; info: BufferSource } {
+  const info = new TextEncoder().encode(`spike-edge/v1/${purpose}`);
+  return { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
+}

@@ -1,0 +1,57 @@
+import { base64url } from "jose";
+
+/** A root key as configured: its name, and 32 bytes that are a scalar of P-256 (so that Shamir's split can carry it). */
+export interface RootKey {
+  readonly id: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export type ParsedRing =
+  | { readonly ok: true; readonly keys: readonly [RootKey, ...RootKey[]] }
+  | { readonly ok: false; readonly problem: string };
+
+const KEY_ID = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+const KEY_BYTES = 32;
+const MAX_KEYS = 16;
+
+/** Order of the group of P-256 (SEC 2, section 2.4.2), big endian. */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/**
+ * Parses `SPIKE_ROOT_KEYS`: comma-separated `id:base64url`, the first one primary.
+ *
+ * A problem names the entry by its place or id and never quotes key material.
+ */
+export function parseRootKeys(text: string): ParsedRing {
+  const keys: RootKey[] = [];
+  for (const [index, entry] of text.split(",").entries()) {
+    const parsed = parseEntry(entry.trim());
+    if (typeof parsed === "string") return { ok: false, problem: `entry ${index + 1} ${parsed}` };
+    if (keys.some((key) => key.id === parsed.id)) return { ok: false, problem: `entry ${index + 1} repeats a key id` };
+    keys.push(parsed);
+  }
+  const [primary, ...rest] = keys;
+  if (primary === undefined) return { ok: false, problem: "holds no key" };
+  if (keys.length > MAX_KEYS) return { ok: false, problem: `holds more than ${MAX_KEYS} keys` };
+  return { ok: true, keys: [primary, ...rest] };
+}
+
+function parseEntry(entry: string): RootKey | string {
+  const colon = entry.indexOf(":");
+  if (colon < 0) return "is not of the form id:base64url";
+  const id = entry.slice(0, colon);
+  if (!KEY_ID.test(id)) return "has an id outside a-z, 0-9, dash and underscore, or longer than 32";
+  const bytes = decode(entry.slice(colon + 1));
+  if (bytes === undefined) return "is not base64url without padding";
+  if (bytes.length !== KEY_BYTES) return `holds ${bytes.length} bytes, not ${KEY_BYTES}`;
+  const scalar = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  if (scalar === 0n || scalar >= P256_ORDER) return "is no scalar of P-256: draw another key";
+  return { id, bytes };
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
+  const bytes = Uint8Array.from(base64url.decode(text));
+  // Non-zero trailing bits would give one key two spellings.
+  return base64url.encode(bytes) === text ? bytes : undefined;
+}

@@ -1,0 +1,27 @@
+import { failed, type SecretResult } from "./failure.ts";
+import type { SecretRoom } from "./room.ts";
+import { deleteVersions, summarize } from "./versions.ts";
+import { type WriteRequest, writeSecret, type Written } from "./write.ts";
+
+/**
+ * Soft-deletes versions; none listed, or a 0, means the current one. Unknown and already deleted numbers are passed
+ * over, and a request that changes nothing succeeds all the same. Not found: no such path.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+export async function deleteSecret(
+  room: SecretRoom,
+  request: WriteRequest & { readonly numbers: readonly number[] },
+): Promise<SecretResult<Written>> {
+  const { numbers } = request;
+  return await writeSecret(room, request, {
+    action: "delete",
+    body: numbers,
+    judge(secret, { now }) {
+      if (secret === undefined) return failed("not_found");
+      const { versions, changed } = deleteVersions(secret.versions, numbers, now);
+      const edit = { versions, ...(changed.length > 0 && { softDelete: { numbers: changed, at: now } }) };
+      return { ok: true, edit, version: summarize(versions, now).current };
+    },
+  });
+}

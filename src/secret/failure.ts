@@ -1,0 +1,17 @@
+/** What a request for a secret may run into, expectedly. */
+export type SecretFailure =
+  | { readonly code: "not_found" }
+  /** `cas` was sent and is not the highest number written. */
+  | { readonly code: "version_conflict" }
+  /** The idempotency key was used for another request. */
+  | { readonly code: "idempotency_key_reused" }
+  /** More names than one answer may hold. */
+  | { readonly code: "too_many_names" };
+
+export type SecretResult<T> =
+  | { readonly ok: true; readonly answer: T }
+  | { readonly ok: false; readonly failure: SecretFailure };
+
+export function failed(code: SecretFailure["code"]): { readonly ok: false; readonly failure: SecretFailure } {
+  return { ok: false, failure: { code } };
+}

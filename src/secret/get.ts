@@ -1,0 +1,64 @@
+import { verifyStore } from "../audit/store-row.ts";
+import { SealError } from "../seal/seal-error.ts";
+import type { SecretRow } from "../store/rows.ts";
+import { load } from "../store/load.ts";
+import type { SecretView } from "../store/store.ts";
+import { failed, type SecretResult } from "./failure.ts";
+import { openValue } from "./open-value.ts";
+import type { SecretRoom } from "./room.ts";
+import type { SecretPath } from "./secret-path.ts";
+import { verifySecret } from "./verify-secret.ts";
+import { isLive, summarize } from "./versions.ts";
+
+/** One value, as the JSON text that was written. */
+export interface Got {
+  readonly number: number;
+  readonly text: string;
+}
+
+/**
+ * Reads one version: the current one for number 0, else the one of that number. Not found: no such path, no current
+ * version, no such number, or deleted. One round trip. @throws SealError, StoreUnavailable
+ */
+export async function getSecret(
+  room: SecretRoom,
+  asked: { readonly path: SecretPath; readonly number: number },
+): Promise<SecretResult<Got>> {
+  const { path, number } = asked;
+  const query = { secret: { path, version: number === 0 ? ("current" as const) : number } };
+  const snapshot = await load(room.store, query, room.attempts);
+  await verifyStore(room.ring, snapshot);
+  const head = await verifySecret(room.ring, snapshot.store, snapshot.secret);
+  if (head === undefined) return failed("not_found");
+  const wanted = number === 0 ? currentOf(head, snapshot.secret, snapshot.now) : liveNumber(snapshot, number);
+  if (wanted.number === 0) return failed("not_found");
+  const { version } = snapshot.secret;
+  if (version?.number !== wanted.number || version.writeId !== wanted.writeId) {
+    throw new SealError("inconsistent", `version ${wanted.number} of "secret:${path}" is missing`);
+  }
+  const text = await openValue(room.ring, { storeId: snapshot.store.storeId, head }, version);
+  return { ok: true, answer: { number: wanted.number, text } };
+}
+
+interface Wanted {
+  readonly number: number;
+  readonly writeId: string | null;
+}
+
+const NONE: Wanted = { number: 0, writeId: null };
+
+/** The head tells its current version; the states do once that one has come to its set end. */
+function currentOf(head: SecretRow, view: SecretView, now: number): Wanted {
+  const { states } = view;
+  if (states === undefined) {
+    // The database found the end still ahead; its clock may have passed it since, which changes nothing.
+    return { number: head.current, writeId: head.currentWriteId };
+  }
+  const { current, currentWriteId } = summarize(states, Math.max(now, head.currentUntil ?? now));
+  return { number: current, writeId: currentWriteId };
+}
+
+function liveNumber(snapshot: { readonly now: number; readonly secret: SecretView }, number: number): Wanted {
+  const state = snapshot.secret.states?.find((candidate) => candidate.number === number);
+  return state !== undefined && isLive(state, snapshot.now) ? state : NONE;
+}

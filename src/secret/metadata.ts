@@ -1,0 +1,38 @@
+import { verifyStore } from "../audit/store-row.ts";
+import { load } from "../store/load.ts";
+import { failed, type SecretResult } from "./failure.ts";
+import type { SecretRoom } from "./room.ts";
+import type { SecretPath } from "./secret-path.ts";
+import { verifySecret } from "./verify-secret.ts";
+import { summarize, type Versions } from "./versions.ts";
+
+/** Times in milliseconds since the epoch. */
+export interface Metadata {
+  readonly current: number;
+  readonly oldest: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly maxVersions: number;
+  readonly versions: Versions;
+}
+
+/**
+ * The whole history of a secret, deleted versions and fully deleted secrets included. A number other than 0 has to be
+ * one that is stored. One round trip. @throws SealError, StoreUnavailable
+ */
+export async function getMetadata(
+  room: SecretRoom,
+  asked: { readonly path: SecretPath; readonly number: number },
+): Promise<SecretResult<Metadata>> {
+  const query = { secret: { path: asked.path, version: "none" as const } };
+  const snapshot = await load(room.store, query, room.attempts);
+  await verifyStore(room.ring, snapshot);
+  const head = await verifySecret(room.ring, snapshot.store, snapshot.secret);
+  if (head === undefined) return failed("not_found");
+  const versions = snapshot.secret.states ?? [];
+  if (asked.number !== 0 && !versions.some((version) => version.number === asked.number)) return failed("not_found");
+  const { current, oldest } = summarize(versions, snapshot.now);
+  const { createdAt, updatedAt } = head;
+  const maxVersions = head.maxVersions === 0 ? room.keptVersions : head.maxVersions;
+  return { ok: true, answer: { current, oldest, createdAt, updatedAt, maxVersions, versions } };
+}

@@ -1,0 +1,28 @@
+import { openDataKey } from "../seal/data-key.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
+import { openRecord } from "../seal/record.ts";
+import { SealError } from "../seal/seal-error.ts";
+import type { SecretRow, VersionRow } from "../store/rows.ts";
+import { dataKeyContext, type SecretIdentity, valueContext } from "./contexts.ts";
+
+/** The JSON text of one version, exactly as it was written. @throws SealError */
+export async function openValue(
+  ring: KeyRing,
+  secret: { readonly storeId: string; readonly head: SecretRow },
+  version: VersionRow,
+): Promise<string> {
+  if (version.sealed === null) throw new SealError("inconsistent", "a version that is not destroyed has no value");
+  const { path, born, wrappedKey } = secret.head;
+  const identity: SecretIdentity = { storeId: secret.storeId, path, born };
+  const dataKey = await openDataKey(ring, wrappedKey, dataKeyContext(identity));
+  const text = await openRecord(onlyDataKey(dataKey), version.sealed, valueContext(identity, version));
+  return new TextDecoder("utf-8", { fatal: true }).decode(text);
+}
+
+/** A value names no key of the ring: it is under the data key of its own secret. */
+function onlyDataKey(dataKey: CryptoKey): (keyId: string) => CryptoKey {
+  return (keyId) => {
+    if (keyId !== "") throw new SealError("malformed", "a value names a key of the ring");
+    return dataKey;
+  };
+}

@@ -1,0 +1,35 @@
+import type { SecretResult } from "./failure.ts";
+import type { SecretRoom } from "./room.ts";
+import type { FoundSecret, Verdict, WriteRequest, Written } from "./write.ts";
+import { writeSecret } from "./write.ts";
+import { addVersion } from "./versions.ts";
+
+/**
+ * Writes a new version, numbered one above the highest ever written, and drops for good what exceeds the kept number
+ * of versions. @throws SealError, StoreUnavailable
+ */
+export async function putSecret(
+  room: SecretRoom,
+  request: WriteRequest & { /** JSON text, kept as it is. */ readonly text: string },
+): Promise<SecretResult<Written>> {
+  const { text } = request;
+  return await writeSecret(room, request, {
+    action: "put",
+    body: [text],
+    judge: (secret, write) => judgePut(secret, { ...write, text, keptVersions: room.keptVersions }),
+  });
+}
+
+function judgePut(
+  secret: FoundSecret | undefined,
+  put: { readonly writeId: string; readonly now: number; readonly text: string; readonly keptVersions: number },
+): Verdict {
+  const { writeId, now, text } = put;
+  const number = (secret?.head.latest ?? 0) + 1;
+  const deleteAfter = secret?.head.deleteAfter ?? 0;
+  const deletedAt = deleteAfter === 0 ? null : now + deleteAfter;
+  const state = { number, writeId, createdAt: now, deletedAt, destroyedAt: null };
+  const keep = secret?.head.maxVersions || put.keptVersions;
+  const edit = addVersion(secret?.versions ?? [], state, keep);
+  return { ok: true, version: number, edit: { ...edit, added: { state, text } } };
+}

@@ -1,0 +1,104 @@
+import { createDataKey, renewDataKey } from "../seal/data-key.ts";
+import { macOf } from "../seal/mac.ts";
+import { sealRecord } from "../seal/record.ts";
+import type { Bytes, SecretRow, SecretValues, StoreRow, VersionState } from "../store/rows.ts";
+import type { SecretChange, VersionChanges } from "../store/store.ts";
+import { dataKeyContext, headContext, historyContext, type SecretIdentity, valueContext } from "./contexts.ts";
+import type { SecretRoom } from "./room.ts";
+import { summarize, type Versions } from "./versions.ts";
+
+/** What a verb does to the versions of a secret, before anything is sealed. */
+export interface VersionEdit {
+  /** All versions afterwards. */
+  readonly versions: Versions;
+  /** A new version and its JSON text. */
+  readonly added?: { readonly state: VersionState; readonly text: string };
+  readonly pruneBelow?: number | undefined;
+  readonly softDelete?: { readonly numbers: readonly number[]; readonly at: number };
+  readonly restore?: { readonly numbers: readonly number[] };
+}
+
+export interface Place {
+  readonly path: string;
+  readonly store: StoreRow;
+  /** The head as loaded and verified; undefined creates the secret. */
+  readonly head: SecretRow | undefined;
+  readonly writeId: string;
+  readonly seq: number;
+  readonly now: number;
+}
+
+/** Turns an edit into rows: everything they depend on is under the ring's primary key afterwards. */
+export async function sealChange(room: SecretRoom, edit: VersionEdit, place: Place): Promise<SecretChange> {
+  const { head, writeId, store } = place;
+  const born = head?.born ?? writeId;
+  const identity: SecretIdentity = { storeId: store.storeId, path: place.path, born };
+  const context = dataKeyContext(identity);
+  const dataKey = await (head === undefined
+    ? createDataKey(room.ring, context, room.random)
+    : renewDataKey(room.ring, head.wrappedKey, { context, random: room.random }));
+  const [history, sealed] = await Promise.all([
+    macOf(room.ring.primary, historyContext(identity, edit.versions)),
+    edit.added && sealValue(room, dataKey.key, { identity, added: edit.added }),
+  ]);
+  const unsigned = {
+    ...nextColumns(edit, place),
+    born,
+    history,
+    wrappedKey: dataKey.wrapped,
+    keyId: room.ring.primary.id,
+  };
+  const next: SecretValues = { ...unsigned, mac: await macOf(room.ring.primary, headContext(store.storeId, unsigned)) };
+  const versions = changesOf(edit, sealed);
+  return head === undefined
+    ? { kind: "create", head: next, versions }
+    : { kind: "update", seen: head.version, head: next, versions };
+}
+
+type Plain = Omit<SecretValues, "born" | "history" | "wrappedKey" | "keyId" | "mac">;
+
+function nextColumns(edit: VersionEdit, place: Place): Plain {
+  const { path, head, writeId, seq, now, store } = place;
+  const summary = summarize(edit.versions, now);
+  // SPIKE's updatedTime: a put, or a change of which version is current.
+  const updated = edit.added !== undefined || summary.current !== (head?.current ?? 0);
+  return {
+    path,
+    writeId,
+    seq,
+    base: store.revision,
+    epoch: store.epoch,
+    latest: edit.added?.state.number ?? head?.latest ?? 0,
+    ...summary,
+    maxVersions: head?.maxVersions ?? 0,
+    casRequired: head?.casRequired ?? false,
+    metadataCasRequired: head?.metadataCasRequired ?? false,
+    metadataVersion: head?.metadataVersion ?? 0,
+    deleteAfter: head?.deleteAfter ?? 0,
+    custom: head?.custom ?? null,
+    createdAt: head?.createdAt ?? now,
+    updatedAt: updated ? now : (head?.updatedAt ?? now),
+    writtenAt: now,
+  };
+}
+
+async function sealValue(
+  room: SecretRoom,
+  key: CryptoKey,
+  value: { readonly identity: SecretIdentity; readonly added: { readonly state: VersionState; readonly text: string } },
+): Promise<Bytes> {
+  const { state, text } = value.added;
+  const context = valueContext(value.identity, state);
+  // The empty key id: the row's own data key, whatever root key wraps it.
+  return await sealRecord({ id: "", key }, new TextEncoder().encode(text), { context, nonce: room.random(12) });
+}
+
+function changesOf(edit: VersionEdit, sealed: Bytes | undefined): VersionChanges {
+  const { added, pruneBelow, softDelete, restore } = edit;
+  return {
+    ...(added && sealed && { insert: { ...added.state, sealed } }),
+    ...(pruneBelow !== undefined && { pruneBelow }),
+    ...(softDelete && { softDelete }),
+    ...(restore && { restore }),
+  };
+}

@@ -1,0 +1,26 @@
+import { failed, type SecretResult } from "./failure.ts";
+import type { SecretRoom } from "./room.ts";
+import { restoreVersions, summarize } from "./versions.ts";
+import { type WriteRequest, writeSecret, type Written } from "./write.ts";
+
+/**
+ * Restores soft-deleted versions; none listed, or a 0, means the newest one. Not found: no such path, or nothing among
+ * the listed that could be restored. @throws SealError, StoreUnavailable
+ */
+export async function undeleteSecret(
+  room: SecretRoom,
+  request: WriteRequest & { readonly numbers: readonly number[] },
+): Promise<SecretResult<Written>> {
+  const { numbers } = request;
+  return await writeSecret(room, request, {
+    action: "undelete",
+    body: numbers,
+    judge(secret, { now }) {
+      const restored = secret && restoreVersions(secret.versions, numbers, now);
+      if (restored === undefined || restored.changed.length === 0) return failed("not_found");
+      const { versions, changed } = restored;
+      const edit = { versions, restore: { numbers: changed } };
+      return { ok: true, edit, version: summarize(versions, now).current };
+    },
+  });
+}

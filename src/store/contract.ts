@@ -1,0 +1,395 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { AuditValues, SecretValues, VersionRow } from "./rows.ts";
+import type { Change, SecretChange, Store, VersionChanges } from "./store.ts";
+
+/** What the suite draws its rows from: any bytes do, a store verifies nothing. */
+const bytes = (seed: number) => new Uint8Array(32).fill(seed);
+const never = new AbortController().signal;
+
+export function auditOf(writeId: string, overrides: Partial<AuditValues> = {}): AuditValues {
+  return {
+    writeId,
+    request: bytes(1),
+    at: 1_700_000_000_000,
+    spiffeId: "spiffe://example.org/a",
+    action: "put",
+    resource: "secret:a",
+    seq: 1,
+    prev: null,
+    base: 0,
+    epoch: 0,
+    outcome: "{}",
+    traceId: "t",
+    keyId: "k1",
+    mac: bytes(2),
+    ...overrides,
+  };
+}
+
+function headOf(writeId: string, overrides: Partial<SecretValues> = {}): SecretValues {
+  return {
+    path: "a",
+    writeId,
+    born: writeId,
+    seq: 1,
+    base: 0,
+    epoch: 0,
+    latest: 1,
+    current: 1,
+    currentWriteId: writeId,
+    currentUntil: null,
+    oldest: 1,
+    maxVersions: 0,
+    casRequired: false,
+    metadataCasRequired: true,
+    metadataVersion: 3,
+    deleteAfter: 0,
+    custom: null,
+    history: bytes(3),
+    createdAt: 1_700_000_000_001,
+    updatedAt: 1_700_000_000_002,
+    writtenAt: 1_700_000_000_003,
+    wrappedKey: bytes(4),
+    keyId: "k1",
+    mac: bytes(5),
+    ...overrides,
+  };
+}
+
+const versionOf = (number: number, writeId: string, overrides: Partial<VersionRow> = {}): VersionRow => ({
+  number,
+  writeId,
+  createdAt: 1_700_000_000_004,
+  deletedAt: null,
+  destroyedAt: null,
+  sealed: bytes(number),
+  ...overrides,
+});
+
+interface Creation {
+  readonly path?: string;
+  readonly tail?: number;
+  readonly audit?: Partial<AuditValues>;
+  readonly head?: Partial<SecretValues>;
+  readonly versions?: VersionChanges;
+}
+
+function creation(writeId: string, options: Creation = {}): Change {
+  const { path = "a", tail = 0 } = options;
+  return {
+    audit: auditOf(writeId, { resource: `secret:${path}`, ...options.audit }),
+    tail,
+    secret: {
+      kind: "create",
+      head: headOf(writeId, { path, ...options.head }),
+      versions: options.versions ?? { insert: versionOf(1, writeId) },
+    },
+  };
+}
+
+interface Update {
+  readonly head?: Partial<SecretValues>;
+  readonly audit?: Partial<AuditValues>;
+  readonly versions?: VersionChanges;
+}
+
+function update(writeId: string, seen: number, options: Update = {}): Change {
+  const secret: SecretChange = {
+    kind: "update",
+    seen,
+    head: headOf(writeId, options.head),
+    versions: options.versions ?? {},
+  };
+  return { audit: auditOf(writeId, { seq: 2, base: seen, ...options.audit }), tail: seen, secret };
+}
+
+/**
+ * The one suite of the store contract. Every implementation passes all of it.
+ *
+ * @param fresh an empty store, as after the migrations
+ */
+export function storeContract(name: string, fresh: () => Promise<Store>): void {
+  describe(`store contract: ${name}`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await fresh();
+    });
+
+    const commit = async (change: Change) =>
+      await store.commit(change, { secret: { path: "a", version: "none" } }, never);
+    const view = async (path = "a", version: "current" | "none" | number = "none") =>
+      (await store.load({ secret: { path, version } }, never)).secret;
+
+    readsAnEmptyStore(() => store);
+    describe("one change", () => {
+      it("stores head, version and audit entry under the revision it won, and answers with a fresh snapshot", async () => {
+        const result = await commit(creation("w1"));
+        expect(result).toMatchObject({ won: true, revision: 1, snapshot: { store: { revision: 1 } } });
+        const head = { ...headOf("w1"), version: 1 };
+        const { sealed: _, ...state } = versionOf(1, "w1");
+        expect(result.snapshot.secret).toEqual({
+          head,
+          states: [state],
+          version: undefined,
+          tail: { ...auditOf("w1"), revision: 1 },
+        });
+        expect(await view("a", 1)).toMatchObject({ head, version: versionOf(1, "w1") });
+        expect(await view("a", "current")).toMatchObject({ head, states: undefined, version: versionOf(1, "w1") });
+        expect((await view("a", 2)).version).toBeUndefined();
+      });
+
+      it("keeps every column: nulls, large integers, bytes of any length", async () => {
+        const head = {
+          currentUntil: 9_007_199_254_740_991,
+          currentWriteId: null,
+          custom: Uint8Array.of(0, 255, 7),
+          casRequired: true,
+          deleteAfter: 5,
+        };
+        await commit(creation("w1", { head, versions: { insert: versionOf(1, "w1", { sealed: null, destroyedAt: 9 }) } }));
+        expect((await view()).head).toMatchObject(head);
+        expect((await view("a", 1)).version).toMatchObject({ sealed: null, destroyedAt: 9 });
+      });
+
+      it("numbers commits without gap, whatever they change", async () => {
+        await commit(creation("w1"));
+        await commit(creation("w2", { path: "b" }));
+        await commit(update("w3", 1));
+        await commit({ audit: auditOf("w4", { resource: "policy:p" }), tail: 0 });
+        const { audit, store: row } = await store.load({ audit: { after: 0, limit: 10 } }, never);
+        expect(audit.map((entry) => [entry.revision, entry.writeId])).toEqual([
+          [1, "w1"],
+          [2, "w2"],
+          [3, "w3"],
+          [4, "w4"],
+        ]);
+        expect(row.revision).toBe(4);
+        expect((await view()).head?.version).toBe(3);
+        expect((await view("b")).head?.version).toBe(2);
+      });
+
+      it("removes a secret with all its versions", async () => {
+        await commit(creation("w1"));
+        const removal = { audit: auditOf("w2", { action: "remove" }), tail: 1 };
+        await commit({ ...removal, secret: { kind: "remove", seen: 1, path: "a" } });
+        expect(await view("a", 1)).toMatchObject({ head: undefined, states: [], version: undefined });
+        expect((await view()).tail?.writeId).toBe("w2");
+      });
+    });
+
+    describe("versions", () => {
+      const three = async () => {
+        await commit(creation("w1"));
+        await commit(update("w2", 1, { head: { current: 2 }, versions: { insert: versionOf(2, "w2") } }));
+        await commit(update("w3", 2, { head: { current: 3 }, versions: { insert: versionOf(3, "w3") } }));
+      };
+      const deletions = async () => (await view()).states?.map((state) => [state.number, state.deletedAt]);
+
+      it("prunes for good", async () => {
+        await three();
+        await commit(update("w4", 3, { versions: { pruneBelow: 3, insert: versionOf(4, "w4") } }));
+        expect(await deletions()).toEqual([
+          [3, null],
+          [4, null],
+        ]);
+      });
+
+      it("soft-deletes and restores the named numbers only", async () => {
+        await three();
+        await commit(update("w4", 3, { versions: { softDelete: { numbers: [1, 3, 99], at: 77 } } }));
+        expect(await deletions()).toEqual([
+          [1, 77],
+          [2, null],
+          [3, 77],
+        ]);
+        await commit(update("w5", 4, { versions: { restore: { numbers: [3] } } }));
+        expect(await deletions()).toEqual([
+          [1, 77],
+          [2, null],
+          [3, null],
+        ]);
+      });
+
+      it("gives the highest live version and all states once the current one has come to its end", async () => {
+        await three();
+        const past = 1_600_000_000_000;
+        await commit(
+          update("w4", 3, {
+            head: { current: 3, currentUntil: past },
+            versions: { softDelete: { numbers: [3], at: past } },
+          }),
+        );
+        const found = await view("a", "current");
+        expect(found.version?.number).toBe(2);
+        expect(found.states).toHaveLength(3);
+      });
+
+      it("gives the current version while its end lies ahead", async () => {
+        await three();
+        const ahead = 4_000_000_000_000;
+        await commit(
+          update("w4", 3, {
+            head: { current: 3, currentUntil: ahead },
+            versions: { softDelete: { numbers: [3], at: ahead } },
+          }),
+        );
+        expect(await view("a", "current")).toMatchObject({ states: undefined, version: { number: 3 } });
+      });
+    });
+
+    losesWhatItMust(() => store, commit);
+    listsPaths(() => store, commit);
+    racesFairly(() => store);
+  });
+}
+
+function readsAnEmptyStore(store: () => Store): void {
+  it("is empty at first, with an identity and a clock", async () => {
+    const snapshot = await store().load(
+      {
+        secret: { path: "a", version: "current" },
+        paths: { prefix: "", after: "", limit: 5 },
+        audit: { after: 0, limit: 5 },
+        writeId: "w",
+      },
+      never,
+    );
+    expect(snapshot.store).toMatchObject({ revision: 0, epoch: 0, schemaVersion: 1, auditFloor: 0 });
+    expect(snapshot.store).toMatchObject({ keyId: null, mac: null });
+    expect(snapshot.store.storeId).not.toBe("");
+    expect(Math.abs(snapshot.now - Date.now())).toBeLessThan(60_000);
+    expect(snapshot).toMatchObject({ keys: [], paths: [], audit: [], replay: undefined });
+    expect(snapshot.secret).toMatchObject({ head: undefined, version: undefined, tail: undefined });
+  });
+}
+
+function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise<{ readonly won: boolean }>): void {
+  describe("loses and changes nothing", () => {
+    const everything = async () =>
+      await store().load(
+        { secret: { path: "a", version: 1 }, paths: { prefix: "", after: "", limit: 9 }, audit: { after: 0, limit: 9 } },
+        never,
+      );
+    const expectLost = async (change: Change) => {
+      const { now: _, ...before } = await everything();
+      expect((await commit(change)).won).toBe(false);
+      const { now: __, ...after } = await everything();
+      expect(after).toEqual(before);
+    };
+
+    it("a creation where there is a head", async () => {
+      await commit(creation("w1"));
+      await expectLost(creation("w2"));
+      await expectLost(creation("w3", { tail: 1 }));
+    });
+
+    it("a creation where a head has come and gone since", async () => {
+      await commit(creation("w1"));
+      const secret = { kind: "remove", seen: 1, path: "a" } as const;
+      await commit({ audit: auditOf("w2", { action: "remove" }), tail: 1, secret });
+      await expectLost(creation("w3"));
+      await expectLost(creation("w4", { tail: 1 }));
+      expect((await commit(creation("w5", { tail: 2 }))).won).toBe(true);
+    });
+
+    it("an update or removal of another row version, or of a missing row", async () => {
+      await expectLost(update("w0", 1));
+      await commit(creation("w1"));
+      await commit(update("w2", 1));
+      await expectLost(update("w3", 1, { versions: { insert: versionOf(2, "w3") } }));
+      const secret = { kind: "remove", seen: 1, path: "a" } as const;
+      await expectLost({ audit: auditOf("w4"), tail: 1, secret });
+    });
+
+    it("anything decided on another epoch", async () => {
+      await commit(creation("w1"));
+      const authority = { keyId: "k1", mac: bytes(9) };
+      expect((await commit({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0, authority })).won).toBe(true);
+      expect((await everything()).store).toMatchObject({ epoch: 1, revision: 2, mac: bytes(9) });
+      await expectLost(update("w3", 1));
+      await expectLost(creation("w4", { path: "b" }));
+      expect((await commit(update("w5", 1, { audit: { epoch: 1 } }))).won).toBe(true);
+    });
+
+    it("a write id that was committed before, on whatever resource", async () => {
+      await commit(creation("w1"));
+      await expectLost(creation("w1", { path: "b" }));
+      await expectLost(update("w1", 1));
+      const { replay } = await store().load({ writeId: "w1" }, never);
+      expect(replay).toEqual({ ...auditOf("w1"), revision: 1 });
+    });
+
+    it("a second first commit", async () => {
+      const key = { keyId: "k1", checkValue: bytes(6), createdAt: 5 };
+      const init = { keys: [key], keyId: "k1", mac: bytes(7) };
+      expect((await commit({ ...creation("w1"), init })).won).toBe(true);
+      const { keys, store: row } = await everything();
+      expect(keys).toEqual([key]);
+      expect(row).toMatchObject({ revision: 1, keyId: "k1", mac: bytes(7) });
+      await expectLost({ ...creation("w2", { path: "b" }), init: { ...init, keys: [{ ...key, keyId: "k2" }] } });
+    });
+
+    it("a change of an unversioned resource that has changed since", async () => {
+      await commit({ audit: auditOf("w1", { resource: "policy:p" }), tail: 0 });
+      await expectLost({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0 });
+      expect((await commit({ audit: auditOf("w3", { resource: "policy:p" }), tail: 1 })).won).toBe(true);
+    });
+  });
+}
+
+function listsPaths(store: () => Store, commit: (change: Change) => Promise<unknown>): void {
+  it("lists paths bytewise, by prefix, from a place on, up to a limit", async () => {
+    const paths = ["b", "a/é", "a/b", "a", "A", "a/", "a/b/c", "ab", "a/\u{1F511}", "a/\uFFFD"];
+    for (const path of paths) await commit(creation(`w-${path}`, { path }));
+    const list = async (prefix: string, after = "", limit = 100) =>
+      (await store().load({ paths: { prefix, after, limit } }, never)).paths;
+    const sorted = ["A", "a", "a/", "a/b", "a/b/c", "a/é", "a/\uFFFD", "a/\u{1F511}", "ab", "b"];
+    expect(await list("")).toEqual(sorted);
+    expect(await list("a/")).toEqual(sorted.slice(2, 8));
+    expect(await list("a/", "a/b")).toEqual(sorted.slice(4, 8));
+    expect(await list("a/", "a/b", 2)).toEqual(sorted.slice(4, 6));
+    expect(await list("a/", "", 1)).toEqual(["a/"]);
+    expect(await list("zz")).toEqual([]);
+    expect(await list("%")).toEqual([]);
+  });
+}
+
+function racesFairly(store: () => Store): void {
+  const query = { secret: { path: "a", version: "none" } } as const;
+
+  it("lets one of many creations win", async () => {
+    const attempts = Array.from({ length: 12 }, async (_, n) => await store().commit(creation(`w${n}`), query, never));
+    const results = await Promise.all(attempts);
+    expect(results.filter((result) => result.won)).toHaveLength(1);
+    const { store: row, secret } = await store().load(query, never);
+    expect(row.revision).toBe(1);
+    expect(secret.states).toHaveLength(1);
+  });
+
+  it("lets one write id win once, however often it is sent at the same time", async () => {
+    await store().commit(creation("w0"), query, never);
+    const change = update("w1", 1, { versions: { insert: versionOf(2, "w1") } });
+    const results = await Promise.all(
+      Array.from({ length: 12 }, async () => await store().commit(change, query, never)),
+    );
+    expect(results.filter((result) => result.won)).toHaveLength(1);
+    expect(results.every((result) => result.snapshot.secret.head?.version === 2)).toBe(true);
+    expect((await store().load({ audit: { after: 0, limit: 9 } }, never)).audit).toHaveLength(2);
+  });
+
+  it("answers a loser with what it lost to", async () => {
+    await store().commit(creation("w1"), query, never);
+    await store().commit(update("w2", 1, { head: { latest: 9 } }), query, never);
+    const lost = await store().commit(update("w3", 1), { ...query, writeId: "w2" }, never);
+    expect(lost.won).toBe(false);
+    expect(lost.snapshot.secret.head).toMatchObject({ version: 2, latest: 9, writeId: "w2" });
+    expect(lost.snapshot.replay?.revision).toBe(2);
+  });
+
+  it("refuses to begin once the signal has fired", async () => {
+    const stopped = AbortSignal.abort();
+    await expect(store().load(query, stopped)).rejects.toThrow();
+    await expect(store().commit(creation("w1"), query, stopped)).rejects.toThrow();
+    expect((await store().load(query, never)).store.revision).toBe(0);
+  });
+}

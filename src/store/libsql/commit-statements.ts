@@ -1,0 +1,59 @@
+import type { InStatement } from "@libsql/client/web";
+import type { Change, SecretChange, VersionChanges } from "../store.ts";
+import { bind, type Values } from "./statement.ts";
+import { writes } from "./write-statements.ts";
+
+/** The statements of one commit: the gate, the changes behind it, and the one that closes it. */
+export function commitStatements(change: Change): InStatement[] {
+  const w = change.audit.writeId;
+  return [
+    gate(change),
+    ...(change.init?.keys ?? []).map((key) => bind(writes.insertKey, { ...key, w })),
+    ...(change.init === undefined ? [] : [bind(writes.signStore, { ...change.init, keys: null, w })]),
+    ...(change.secret === undefined ? [] : secretStatements(change.secret, w)),
+    ...(change.authority === undefined ? [] : [bind(writes.raiseEpoch, { ...change.authority, w })]),
+    bind(writes.close, { w }),
+  ];
+}
+
+function gate(change: Change): InStatement {
+  const { audit, secret, tail } = change;
+  const values = { ...audit, w: audit.writeId, tail, init: change.init !== undefined };
+  switch (secret?.kind) {
+    case undefined:
+      return bind(writes.gateBare, values);
+    case "create":
+      return bind(writes.gateCreate, { ...values, path: secret.head.path });
+    case "update":
+      return bind(writes.gateUpdate, { ...values, path: secret.head.path, seen: secret.seen });
+    case "remove":
+      return bind(writes.gateUpdate, { ...values, path: secret.path, seen: secret.seen });
+  }
+}
+
+function secretStatements(change: SecretChange, w: string): InStatement[] {
+  if (change.kind === "remove") {
+    const { path, seen } = change;
+    return [bind(writes.deleteVersions, { path, w }), bind(writes.deleteHead, { path, seen, w })];
+  }
+  const head: Values = { ...change.head, w };
+  return [
+    change.kind === "create" ? bind(writes.insertHead, head) : bind(writes.updateHead, { ...head, seen: change.seen }),
+    ...versionStatements(change.versions, change.head.path, w),
+  ];
+}
+
+function versionStatements(changes: VersionChanges, path: string, w: string): InStatement[] {
+  const { insert, pruneBelow, softDelete, restore } = changes;
+  const statements: InStatement[] = [];
+  if (pruneBelow !== undefined) statements.push(bind(writes.prune, { path, below: pruneBelow, w }));
+  if (insert !== undefined) statements.push(bind(writes.insertVersion, { ...insert, path, w }));
+  if (softDelete !== undefined) {
+    const { numbers, at } = softDelete;
+    statements.push(bind(writes.softDelete, { path, numbers: JSON.stringify(numbers), at, w }));
+  }
+  if (restore !== undefined) {
+    statements.push(bind(writes.restore, { path, numbers: JSON.stringify(restore.numbers), w }));
+  }
+  return statements;
+}

@@ -1,0 +1,126 @@
+import { sql } from "drizzle-orm";
+import { blob, check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Bytes } from "../rows.ts";
+
+const bytes = (name: string) => blob(name).$type<Bytes>();
+
+/** The one row that orders everything; see docs/stored-data.md for every column of every table. */
+export const store = sqliteTable(
+  "store",
+  {
+    id: integer("id").primaryKey(),
+    storeId: text("store_id").notNull(),
+    revision: integer("revision").notNull(),
+    epoch: integer("epoch").notNull(),
+    schemaVersion: integer("schema_version").notNull(),
+    auditFloor: integer("audit_floor").notNull(),
+    keyId: text("key_id"),
+    mac: bytes("mac"),
+  },
+  (table) => [check("store_is_one_row", sql`${table.id} = 1`)],
+);
+
+export const keys = sqliteTable("keys", {
+  keyId: text("key_id").primaryKey(),
+  checkValue: bytes("check_value").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const secrets = sqliteTable("secrets", {
+  path: text("path").primaryKey(),
+  version: integer("version").notNull(),
+  writeId: text("write_id").notNull(),
+  born: text("born").notNull(),
+  seq: integer("seq").notNull(),
+  base: integer("base").notNull(),
+  epoch: integer("epoch").notNull(),
+  latest: integer("latest").notNull(),
+  current: integer("current").notNull(),
+  currentWriteId: text("current_write_id"),
+  currentUntil: integer("current_until"),
+  oldest: integer("oldest").notNull(),
+  maxVersions: integer("max_versions").notNull(),
+  casRequired: integer("cas_required").notNull(),
+  metadataCasRequired: integer("metadata_cas_required").notNull(),
+  metadataVersion: integer("metadata_version").notNull(),
+  deleteAfter: integer("delete_after").notNull(),
+  custom: bytes("custom"),
+  history: bytes("history").notNull(),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  writtenAt: integer("written_at").notNull(),
+  wrappedKey: bytes("wrapped_key").notNull(),
+  keyId: text("key_id").notNull(),
+  mac: bytes("mac").notNull(),
+});
+
+export const secretVersions = sqliteTable(
+  "secret_versions",
+  {
+    path: text("path").notNull(),
+    number: integer("number").notNull(),
+    revision: integer("revision").notNull(),
+    writeId: text("write_id").notNull(),
+    createdAt: integer("created_at").notNull(),
+    deletedAt: integer("deleted_at"),
+    destroyedAt: integer("destroyed_at"),
+    // Last, so that reading the states of many versions never walks the overflow pages of their values.
+    sealed: bytes("sealed"),
+  },
+  (table) => [primaryKey({ columns: [table.path, table.number] })],
+);
+
+export const policies = sqliteTable(
+  "policies",
+  {
+    name: text("name").primaryKey(),
+    version: integer("version").notNull(),
+    writeId: text("write_id").notNull(),
+    epoch: integer("epoch").notNull(),
+    idTag: bytes("id_tag").notNull(),
+    pathTag: bytes("path_tag").notNull(),
+    sealed: bytes("sealed").notNull(),
+    keyId: text("key_id").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [index("policies_by_tags").on(table.pathTag, table.idTag)],
+);
+
+export const trustBundles = sqliteTable("trust_bundles", {
+  trustDomain: text("trust_domain").primaryKey(),
+  version: integer("version").notNull(),
+  writeId: text("write_id").notNull(),
+  epoch: integer("epoch").notNull(),
+  bundle: text("bundle").notNull(),
+  /** Decimal text: the standard allows 64 bits and more, SQLite and JavaScript do not. */
+  sequence: text("sequence"),
+  endpointUrl: text("endpoint_url"),
+  endpointProfile: text("endpoint_profile"),
+  refreshHint: integer("refresh_hint"),
+  fetchedAt: integer("fetched_at"),
+  keyId: text("key_id").notNull(),
+  mac: bytes("mac").notNull(),
+});
+
+export const audit = sqliteTable(
+  "audit",
+  {
+    revision: integer("revision").primaryKey(),
+    writeId: text("write_id").notNull().unique("audit_write_id"),
+    request: bytes("request").notNull(),
+    at: integer("at").notNull(),
+    spiffeId: text("spiffe_id").notNull(),
+    action: text("action").notNull(),
+    resource: text("resource").notNull(),
+    seq: integer("seq").notNull(),
+    prev: bytes("prev"),
+    base: integer("base").notNull(),
+    epoch: integer("epoch").notNull(),
+    outcome: text("outcome").notNull(),
+    traceId: text("trace_id").notNull(),
+    keyId: text("key_id").notNull(),
+    mac: bytes("mac").notNull(),
+  },
+  (table) => [index("audit_by_resource").on(table.resource, table.revision)],
+);

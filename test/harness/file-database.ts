@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "@libsql/client";
+import { drizzle } from "drizzle-orm/libsql";
+import { migrate } from "drizzle-orm/libsql/migrator";
+import type { Execute } from "../../src/store/libsql/execute.ts";
+import { toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
+
+/** A migrated database in a file of its own, opened by the embedded client. */
+export interface FileDatabase {
+  readonly file: string;
+  readonly client: Client;
+  readonly execute: Execute;
+  close(): void;
+}
+
+const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
+
+export async function fileDatabase(): Promise<FileDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), "spike-edge-"));
+  const file = join(folder, "store.db");
+  const client = createClient({ url: `file:${file}` });
+  await client.execute("PRAGMA journal_mode=WAL");
+  await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
+  return {
+    file,
+    client,
+    async execute(statements, mode, signal) {
+      try {
+        signal.throwIfAborted();
+        return await client.batch([...statements], mode);
+      } catch (error) {
+        throw toUnavailable(error, mode, signal);
+      }
+    },
+    close() {
+      client.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
