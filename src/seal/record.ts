@@ -65,8 +65,18 @@ export async function openRecord(
   }
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The parameters of AES-GCM, as all runtimes type them. */
+interface Gcm {
+  readonly name: "AES-GCM";
+  readonly iv: Bytes;
+  readonly additionalData: Bytes;
+  readonly tagLength: number;
+}
+
 /** Suite and key id are bound too, so that a record cannot be relabelled to steer which key or suite reads it. */
-function algorithm(nonce: Uint8Array<ArrayBuffer>, context: Context, keyId: string): AesGcmParams {
+function algorithm(nonce: Uint8Array<ArrayBuffer>, context: Context, keyId: string): Gcm {
   const additionalData = canonical(context.label, [SUITE, keyId, ...context.fields]);
   return { name: "AES-GCM", iv: nonce, additionalData, tagLength: TAG_BYTES * 8 };
 }

@@ -16,7 +16,7 @@ export async function openValue(
   const identity: SecretIdentity = { storeId: secret.storeId, path, born };
   const dataKey = await openDataKey(ring, wrappedKey, dataKeyContext(identity));
   const text = await openRecord(onlyDataKey(dataKey), version.sealed, valueContext(identity, version));
-  return new TextDecoder("utf-8", { fatal: true }).decode(text);
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
 }
 
 /** A value names no key of the ring: it is under the data key of its own secret. */

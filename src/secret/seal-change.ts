@@ -1,6 +1,7 @@
 import { createDataKey, renewDataKey } from "../seal/data-key.ts";
 import { macOf } from "../seal/mac.ts";
 import { sealRecord } from "../seal/record.ts";
+import { utf8 } from "../seal/utf8.ts";
 import type { Bytes, SecretRow, SecretValues, StoreRow, VersionState } from "../store/rows.ts";
 import type { SecretChange, VersionChanges } from "../store/store.ts";
 import { dataKeyContext, headContext, historyContext, type SecretIdentity, valueContext } from "./contexts.ts";
@@ -90,7 +91,7 @@ async function sealValue(
   const { state, text } = value.added;
   const context = valueContext(value.identity, state);
   // The empty key id: the row's own data key, whatever root key wraps it.
-  return await sealRecord({ id: "", key }, new TextEncoder().encode(text), { context, nonce: room.random(12) });
+  return await sealRecord({ id: "", key }, utf8(text), { context, nonce: room.random(12) });
 }
 
 function changesOf(edit: VersionEdit, sealed: Bytes | undefined): VersionChanges {

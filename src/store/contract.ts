@@ -146,7 +146,9 @@ export function storeContract(name: string, fresh: () => Promise<Store>): void {
           casRequired: true,
           deleteAfter: 5,
         };
-        await commit(creation("w1", { head, versions: { insert: versionOf(1, "w1", { sealed: null, destroyedAt: 9 }) } }));
+        await commit(
+          creation("w1", { head, versions: { insert: versionOf(1, "w1", { sealed: null, destroyedAt: 9 }) } }),
+        );
         expect((await view()).head).toMatchObject(head);
         expect((await view("a", 1)).version).toMatchObject({ sealed: null, destroyedAt: 9 });
       });
@@ -267,7 +269,11 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
   describe("loses and changes nothing", () => {
     const everything = async () =>
       await store().load(
-        { secret: { path: "a", version: 1 }, paths: { prefix: "", after: "", limit: 9 }, audit: { after: 0, limit: 9 } },
+        {
+          secret: { path: "a", version: 1 },
+          paths: { prefix: "", after: "", limit: 9 },
+          audit: { after: 0, limit: 9 },
+        },
         never,
       );
     const expectLost = async (change: Change) => {

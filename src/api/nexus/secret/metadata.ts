@@ -1,0 +1,54 @@
+import { getMetadata, type Metadata } from "../../../secret/metadata.ts";
+import type { VersionState } from "../../../store/rows.ts";
+import { integerField, stringField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { refused } from "../failure.ts";
+import { route } from "../route.ts";
+
+/** Go's zero time, which its clients expect where there is none. */
+const ZERO_TIME = "0001-01-01T00:00:00Z";
+
+/** `POST /v1/store/secrets/metadata?action=get`: the history of a secret, without values. */
+export const metadata = route({
+  writes: false,
+  readShape(body: JsonObject) {
+    const path = stringField(body, "path");
+    const version = integerField(body, "version");
+    return path.ok && version.ok ? { path: path.value, number: version.value ?? 0 } : undefined;
+  },
+  errorBody: (err) => ({
+    metadata: { currentVersion: 0, oldestVersion: 0, createdTime: ZERO_TIME, updatedTime: ZERO_TIME, maxVersions: 0 },
+    err,
+  }),
+  async run({ room, path }, { number }) {
+    if (path === undefined) return refused("bad_request");
+    const result = await getMetadata(room, { path, number });
+    return result.ok ? { ok: true, body: JSON.stringify(wireMetadata(result.answer)) } : result;
+  },
+});
+
+function wireMetadata(found: Metadata): object {
+  return {
+    versions: Object.fromEntries(found.versions.map((version) => [String(version.number), wireVersion(version)])),
+    metadata: {
+      currentVersion: found.current,
+      oldestVersion: found.oldest,
+      createdTime: wireTime(found.createdAt),
+      updatedTime: wireTime(found.updatedAt),
+      maxVersions: found.maxVersions,
+    },
+  };
+}
+
+function wireVersion({ number, createdAt, deletedAt }: VersionState): object {
+  return {
+    createdTime: wireTime(createdAt),
+    version: number,
+    deletedTime: deletedAt === null ? null : wireTime(deletedAt),
+  };
+}
+
+/** RFC 3339 in UTC, with milliseconds. */
+function wireTime(at: number): string {
+  return new Date(at).toISOString();
+}

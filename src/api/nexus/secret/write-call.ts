@@ -1,0 +1,16 @@
+import type { SecretResult } from "../../../secret/failure.ts";
+import type { WriteRequest, Written } from "../../../secret/write.ts";
+import { type Answer, refused } from "../failure.ts";
+import type { NexusCall } from "../route.ts";
+
+/** Carries out a write of one secret, and tells the number and the revision that came of it. */
+export async function answerWrite(
+  call: NexusCall,
+  cas: number | undefined,
+  write: (request: WriteRequest) => Promise<SecretResult<Written>>,
+): Promise<Answer> {
+  const { path, caller, traceId, idempotencyKey } = call;
+  if (path === undefined || (cas !== undefined && cas < 0)) return refused("bad_request");
+  const result = await write({ path, caller, traceId, idempotencyKey, cas });
+  return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
+}

@@ -1,0 +1,44 @@
+import { SealError } from "../../seal/seal-error.ts";
+import { StoreUnavailable } from "../../store/store-unavailable.ts";
+import type { Failure } from "./failure.ts";
+
+/** Status and `err` of an answer that is no success. */
+export interface WireError {
+  readonly status: number;
+  readonly err: string;
+}
+
+/**
+ * The one table from failure to wire of this door. Stock Go clients read the status alone and know 400, 401, 404 and
+ * 503; the others go only to callers who sent what stock clients never send.
+ */
+const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
+  bad_request: { status: 400, err: "api_bad_request" },
+  unreadable_body: { status: 400, err: "data_read_failure" },
+  body_too_large: { status: 413, err: "too_large" },
+  unauthorized: { status: 401, err: "access_unauthorized" },
+  not_found: { status: 404, err: "api_not_found" },
+  version_conflict: { status: 409, err: "version_conflict" },
+  idempotency_key_reused: { status: 422, err: "idempotency_key_reused" },
+  too_many_names: { status: 400, err: "too_large" },
+};
+
+export function wireFailure(failure: Failure): WireError {
+  return FAILURES[failure.code];
+}
+
+/** A broken assumption on the wire: bare, whatever broke. */
+export function wireException(error: unknown): WireError {
+  return error instanceof StoreUnavailable
+    ? { status: 503, err: "store_unavailable" }
+    : { status: 500, err: "api_internal_error" };
+}
+
+/** The same for the operator: what broke, never with what. Messages of unknown errors may quote values, frames do not. */
+export function logException(error: unknown): { readonly reason: string; readonly detail: string } {
+  if (error instanceof StoreUnavailable) return { reason: `store_${error.reason}`, detail: error.detail };
+  if (error instanceof SealError) return { reason: `seal_${error.reason}`, detail: error.detail };
+  if (!(error instanceof Error)) return { reason: "unknown", detail: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return { reason: error.name, detail: frames.map((line) => line.trim()).join(" | ") };
+}

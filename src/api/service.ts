@@ -1,0 +1,28 @@
+import type { CallerTrust } from "../identity/caller.ts";
+import type { TrustRoots } from "../identity/role.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
+import type { Store } from "../store/store.ts";
+import type { Log } from "./log.ts";
+
+/** The world that a composition root hands to the doors. Nothing in it changes from one request to the next. */
+export interface Service {
+  readonly store: Store;
+  readonly ring: KeyRing;
+  readonly trust: CallerTrust;
+  readonly roots: TrustRoots;
+  readonly keptVersions: number;
+  readonly mostBodyBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly world: World;
+}
+
+/** Time, chance and output. */
+export interface World {
+  /** Milliseconds since the epoch, by the worker's clock. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  chance(): number;
+  random(length: number): Uint8Array<ArrayBuffer>;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  log: Log;
+}

@@ -1,0 +1,94 @@
+import { createApp } from "../api/app.ts";
+import { createUnreadyApp } from "../api/unready.ts";
+import type { Log } from "../api/log.ts";
+import type { World } from "../api/service.ts";
+import { importTrustBundle, type TrustBundle } from "../identity/trust-bundle.ts";
+import type { TrustDomain } from "../identity/spiffe-id.ts";
+import { deriveKeyRing } from "../seal/key-ring.ts";
+import { httpExecute } from "../store/libsql/http-execute.ts";
+import { libsqlStore } from "../store/libsql/libsql-store.ts";
+import { memoryStore } from "../store/memory/memory-store.ts";
+import type { Store } from "../store/store.ts";
+import { type Config, ConfigError, parseConfig } from "./config.ts";
+import { logJson } from "./log-json.ts";
+
+/** The one entry that every runtime serves. */
+export interface App {
+  fetch(request: Request, ...platform: [env?: object, context?: ExecutionContextLike]): Response | Promise<Response>;
+}
+
+/** What Workers hand to a handler besides the request and its environment. */
+interface ExecutionContextLike {
+  waitUntil(work: Promise<unknown>): void;
+  passThroughOnException(): void;
+  readonly props: unknown;
+}
+
+/**
+ * Builds the service from its environment alone. Depends on nothing else, so a runtime may keep the result: it holds
+ * imported keys and built statements, and nothing of any request. The memory store is the exception, for development.
+ *
+ * With a broken environment it is a service that says it is not ready, and tells the operator why.
+ */
+export async function compose(env: Readonly<Record<string, unknown>>, log: Log = logJson): Promise<App> {
+  const config = configOf(env);
+  if (config instanceof ConfigError) return createUnreadyApp(config.problems, log);
+  const [ring, bundles] = await Promise.all([deriveKeyRing(config.rootKeys), importBundles(config)]);
+  const { audience, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
+  return createApp({
+    store: storeOf(config),
+    ring,
+    trust: { bundles, audience },
+    roots,
+    keptVersions,
+    mostBodyBytes,
+    requestTimeoutMs,
+    world: worldOf(log),
+  });
+}
+
+function configOf(env: Readonly<Record<string, unknown>>): Config | ConfigError {
+  try {
+    return parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+async function importBundles(config: Config): Promise<ReadonlyMap<TrustDomain, TrustBundle>> {
+  const imported = [...config.bundles].map(async ([domain, keys]) => [domain, await importTrustBundle(keys)] as const);
+  return new Map(await Promise.all(imported));
+}
+
+function storeOf({ store }: Config): Store {
+  if (store.kind === "memory") return memoryStore({ storeId: "memory", now: Date.now });
+  const { url, authToken } = store;
+  const database = authToken === undefined ? { url } : { url, authToken };
+  return libsqlStore(httpExecute(database, async (request, init) => await fetch(request, init)));
+}
+
+function worldOf(log: Log): World {
+  return {
+    now: () => Date.now(),
+    chance: () => Math.random(),
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    sleep,
+    log,
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,168 @@
+import { type BundleKeys, parseTrustBundle } from "../identity/trust-bundle.ts";
+import type { TrustRoots } from "../identity/role.ts";
+import { parseStrictJson } from "../identity/strict-json.ts";
+import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
+import { parseRootKeys, type RootKey } from "../seal/root-key.ts";
+
+/** The environment, parsed once. */
+export interface Config {
+  readonly store:
+    | { readonly kind: "libsql"; readonly url: string; readonly authToken: string | undefined }
+    | { readonly kind: "memory" };
+  readonly rootKeys: readonly [RootKey, ...RootKey[]];
+  readonly bundles: ReadonlyMap<TrustDomain, BundleKeys>;
+  readonly audience: string;
+  readonly roots: TrustRoots;
+  readonly keptVersions: number;
+  readonly mostBodyBytes: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** The environment does not make a configuration. Each problem names its variable and never quotes a value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`Cannot read the configuration: ${problems.join("; ")}`);
+    this.problems = problems;
+  }
+}
+
+type Env = Readonly<Record<string, unknown>>;
+
+type Setting<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** Reads every setting and reports all problems at once. @throws ConfigError */
+export function parseConfig(env: Env): Config {
+  const domains = (name: string) => setting(env, name, parseDomains, "spike.ist");
+  const settings = {
+    store: parseStore(env),
+    rootKeys: setting(env, "SPIKE_ROOT_KEYS", parseKeys),
+    bundles: setting(env, "SPIKE_TRUST_BUNDLES", parseBundles, "{}"),
+    audience: setting(env, "SPIKE_AUDIENCE", asIs, "spike-nexus"),
+    pilot: domains("SPIKE_TRUST_ROOT_PILOT"),
+    nexus: domains("SPIKE_TRUST_ROOT_NEXUS"),
+    bootstrap: domains("SPIKE_TRUST_ROOT_BOOTSTRAP"),
+    liteWorkload: domains("SPIKE_TRUST_ROOT_LITE_WORKLOAD"),
+    keptVersions: setting(env, "SPIKE_NEXUS_MAX_SECRET_VERSIONS", wholeNumber(1, 100_000), "10"),
+    mostBodyBytes: setting(env, "SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 64 * MIB), String(MIB)),
+    requestTimeoutMs: setting(env, "SPIKE_REQUEST_TIMEOUT_MS", wholeNumber(100, 25_000), "8000"),
+  };
+  const problems = Object.values(settings).flatMap((found) => (found.ok ? [] : [found.problem]));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    store: valueOf(settings.store),
+    rootKeys: valueOf(settings.rootKeys),
+    bundles: valueOf(settings.bundles),
+    audience: valueOf(settings.audience),
+    roots: {
+      pilot: valueOf(settings.pilot),
+      nexus: valueOf(settings.nexus),
+      bootstrap: valueOf(settings.bootstrap),
+      liteWorkload: valueOf(settings.liteWorkload),
+    },
+    keptVersions: valueOf(settings.keptVersions),
+    mostBodyBytes: valueOf(settings.mostBodyBytes),
+    requestTimeoutMs: valueOf(settings.requestTimeoutMs),
+  };
+}
+
+const MIB = 1024 * 1024;
+
+type Parse<T> = (value: string) => Setting<T>;
+
+function setting<T>(env: Env, name: string, parse: Parse<T>, absent?: string): Setting<T> {
+  const found = env[name];
+  const value = found === undefined || found === "" ? absent : found;
+  if (value === undefined) return problem(`${name} is not set`);
+  if (typeof value !== "string") return problem(`${name} is not text`);
+  const parsed = parse(value);
+  return parsed.ok ? parsed : problem(`${name} ${parsed.problem}`);
+}
+
+function problem(text: string): { readonly ok: false; readonly problem: string } {
+  return { ok: false, problem: text };
+}
+
+function good<T>(value: T): Setting<T> {
+  return { ok: true, value };
+}
+
+function valueOf<T>(found: Setting<T>): T {
+  if (!found.ok) throw new ConfigError([found.problem]);
+  return found.value;
+}
+
+function parseStore(env: Env): Setting<Config["store"]> {
+  const kind = setting(env, "SPIKE_NEXUS_BACKEND_STORE", parseKind, "libsql");
+  if (!kind.ok) return kind;
+  if (kind.value === "memory") return good({ kind: "memory" });
+  const url = setting(env, "LIBSQL_URL", parseDatabaseUrl);
+  if (!url.ok) return url;
+  const authToken = setting(env, "LIBSQL_AUTH_TOKEN", asIs, "");
+  if (!authToken.ok) return authToken;
+  return good({ kind: "libsql", url: url.value, authToken: authToken.value === "" ? undefined : authToken.value });
+}
+
+function asIs(value: string): Setting<string> {
+  return good(value);
+}
+
+function parseKind(value: string): Setting<"libsql" | "memory"> {
+  switch (value.toLowerCase()) {
+    case "libsql":
+    case "sqlite":
+      return good("libsql");
+    case "memory":
+      return good("memory");
+    default:
+      return problem("is none of libsql, sqlite and memory");
+  }
+}
+
+function parseDatabaseUrl(value: string): Setting<string> {
+  if (!URL.canParse(value)) return problem("is not a URL");
+  const url = new URL(value);
+  if (!["libsql:", "https:", "http:"].includes(url.protocol)) return problem("is no libsql:, https: or http: URL");
+  if (url.username !== "" || url.password !== "" || url.searchParams.has("authToken")) {
+    return problem("carries credentials: use LIBSQL_AUTH_TOKEN for them");
+  }
+  return good(value);
+}
+
+function parseKeys(value: string): Setting<readonly [RootKey, ...RootKey[]]> {
+  const parsed = parseRootKeys(value);
+  return parsed.ok ? good(parsed.keys) : parsed;
+}
+
+function parseBundles(value: string): Setting<ReadonlyMap<TrustDomain, BundleKeys>> {
+  const json = parseStrictJson(value);
+  if (!json.ok) return problem(`is refused as JSON: ${json.reason}`);
+  if (typeof json.value !== "object" || json.value === null || Array.isArray(json.value)) {
+    return problem("is no JSON object of trust domains");
+  }
+  const bundles = new Map<TrustDomain, BundleKeys>();
+  for (const [index, [name, bundle]] of Object.entries(json.value).entries()) {
+    const domain = parseTrustDomain(name);
+    if (domain === undefined) return problem(`names no trust domain in member ${index + 1}`);
+    const parsed = parseTrustBundle(bundle);
+    if (!parsed.ok) return problem(`has no usable bundle for "${domain}": it ${parsed.problem}`);
+    bundles.set(domain, parsed);
+  }
+  return good(bundles);
+}
+
+function parseDomains(value: string): Setting<readonly TrustDomain[]> {
+  const domains = value.split(",").map((entry) => parseTrustDomain(entry.trim()));
+  const known = domains.filter((domain) => domain !== undefined);
+  return known.length === domains.length ? good(known) : problem("is no comma-separated list of trust domains");
+}
+
+function wholeNumber(least: number, most: number): Parse<number> {
+  return (value) => {
+    const number = Number(value);
+    const inRange = /^\d{1,9}$/.test(value) && number >= least && number <= most;
+    return inRange ? good(number) : problem(`is no whole number from ${least} to ${most}`);
+  };
+}

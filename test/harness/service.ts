@@ -1,0 +1,98 @@
+import { createApp } from "../../src/api/app.ts";
+import type { LogLine } from "../../src/api/log.ts";
+import type { World } from "../../src/api/service.ts";
+import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
+import { importTrustBundle, parseTrustBundle } from "../../src/identity/trust-bundle.ts";
+import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
+import { parseRootKeys } from "../../src/seal/root-key.ts";
+import type { Store } from "../../src/store/store.ts";
+import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
+
+export const KEY_A = `a:${Buffer.alloc(32, 0x11).toString("base64url")}`;
+export const KEY_B = `b:${Buffer.alloc(32, 0x22).toString("base64url")}`;
+
+export async function ringOf(...keys: readonly string[]): Promise<KeyRing> {
+  const parsed = parseRootKeys(keys.join(","));
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return await deriveKeyRing(parsed.keys);
+}
+
+export function testWorld(log: LogLine[] = []): World {
+  return {
+    now: () => Date.now(),
+    chance: () => Math.random(),
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    sleep: async (ms, signal) => {
+      await new Promise<void>((resolve, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        setTimeout(resolve, ms);
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    },
+    log: (line) => log.push(line),
+  };
+}
+
+/** Answer of the service under test: status, parsed body, headers. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export interface TestService {
+  readonly log: LogLine[];
+  readonly domain: TestDomain;
+  /** Sends a body as the superuser; `headers` override, `authorization: ""` sends none. */
+  post(
+    target: string,
+    body: unknown,
+    options?: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
+  ): Promise<TestAnswer>;
+  fetch(request: Request): Promise<Response>;
+}
+
+interface ServiceOptions {
+  readonly ring?: KeyRing;
+  readonly keptVersions?: number;
+  readonly requestTimeoutMs?: number;
+  readonly mostBodyBytes?: number;
+  readonly world?: Partial<World>;
+}
+
+/** The whole app in this process, over the given store. */
+export async function testService(store: Store, options: ServiceOptions = {}): Promise<TestService> {
+  const domain = await testDomain();
+  const name = parseTrustDomain(domain.name)!;
+  const bundle = parseTrustBundle(domain.bundle);
+  if (!bundle.ok) throw new Error(bundle.problem);
+  const log: LogLine[] = [];
+  const app = createApp({
+    store,
+    ring: options.ring ?? (await ringOf(KEY_A)),
+    trust: { bundles: new Map([[name, await importTrustBundle(bundle)]]), audience: "spike-nexus" },
+    roots: { pilot: [name], nexus: [name], bootstrap: [name], liteWorkload: [name] },
+    keptVersions: options.keptVersions ?? 10,
+    mostBodyBytes: options.mostBodyBytes ?? 1024 * 1024,
+    requestTimeoutMs: options.requestTimeoutMs ?? 8000,
+    world: { ...testWorld(log), ...options.world },
+  });
+  const token = await domain.token(SUPERUSER);
+  return {
+    log,
+    domain,
+    fetch: async (request) => await app.fetch(request),
+    async post(target, body, { headers = {}, signal } = {}) {
+      const request = new Request(`http://edge.test${target}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, ...headers },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+        ...(signal && { signal }),
+      });
+      const response = await app.fetch(request);
+      const text = await response.text();
+      return { status: response.status, body: JSON.parse(text), text, headers: response.headers };
+    },
+  };
+}
