@@ -1,0 +1,72 @@
+import type { JWK } from "jose";
+import { decodeBase64url } from "./decode-base64url.ts";
+import { isJwtSvidAlgorithm, type JwtSvidAlgorithm } from "./jwt-svid-algorithm.ts";
+
+/** A public key as a bundle has it, reduced to what makes the key, and the algorithms it is for. */
+export interface BundleKey {
+  readonly kid: string;
+  readonly algorithms: readonly JwtSvidAlgorithm[];
+  readonly jwk: JWK;
+}
+
+/** Why an entry of a bundle is of no use here. */
+export type BundleKeyRefusal = "use" | "key-id-missing" | "key-type" | "rsa-strength" | "algorithm";
+
+type KnownKey = Omit<BundleKey, "kid">;
+
+const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
+
+/** RFC 7518, section 3.3. The upper bound keeps a foreign domain's key from making each check cost milliseconds. */
+const RSA_MODULUS_BITS = { min: 2048, max: 8192 } as const;
+
+/**
+ * At least 65537 (FIPS 186-5, appendix A.1.1): with 3, a verifier's smallest slip over the padding makes signatures
+ * forgeable; with 1, the message is its own signature. At most 32 bits, as a long exponent is slow.
+ */
+const RSA_EXPONENT_BITS = { min: 17, max: 32 } as const;
+
+/**
+ * Reads one entry of a bundle's `keys` as a key for JWT-SVIDs (SPIFFE Trust Domain and Bundle, section 4.2): `use` is
+ * `jwt-svid`, there is a `kid`, and the key is EC on P-256, P-384 or P-521, or RSA. All are compared with regard to case.
+ *
+ * An RSA key is for six algorithms, unless its own `alg` names one; an EC key for the one of its curve.
+ */
+export function readBundleKey(entry: Readonly<Record<string, unknown>>): BundleKey | BundleKeyRefusal {
+  const { use, kid, kty, alg } = entry;
+  if (use !== "jwt-svid") return "use";
+  const known = kty === "RSA" ? rsaKey(entry) : kty === "EC" ? curveKey(entry) : "key-type";
+  if (typeof known === "string") return known;
+  if (typeof kid !== "string" || kid === "") return "key-id-missing";
+  if (alg === undefined) return { kid, ...known };
+  // Otherwise the token's header would choose what the key is for.
+  if (!isJwtSvidAlgorithm(alg) || !known.algorithms.includes(alg)) return "algorithm";
+  return { kid, jwk: known.jwk, algorithms: [alg] };
+}
+
+/** Only the members that make the key: no `key_ops`, `ext` or `x5c` of the bundle reaches the import. */
+function rsaKey({ n, e }: Readonly<Record<string, unknown>>): KnownKey | "key-type" | "rsa-strength" {
+  if (typeof n !== "string" || typeof e !== "string") return "key-type";
+  const modulus = decodeBase64url(n);
+  const exponent = decodeBase64url(e);
+  if (modulus === undefined || exponent === undefined) return "key-type";
+  const strong = within(RSA_MODULUS_BITS, modulus) && within(RSA_EXPONENT_BITS, exponent) && isOdd(exponent);
+  return strong ? { jwk: { kty: "RSA", n, e }, algorithms: RSA_ALGORITHMS } : "rsa-strength";
+}
+
+/** RFC 7518, section 3.4: each curve has its one hash. Whether the point is on the curve is seen at the import. */
+function curveKey({ crv, x, y }: Readonly<Record<string, unknown>>): KnownKey | "key-type" {
+  if (typeof x !== "string" || typeof y !== "string") return "key-type";
+  if (crv === "P-256") return { jwk: { kty: "EC", crv, x, y }, algorithms: ["ES256"] };
+  if (crv === "P-384") return { jwk: { kty: "EC", crv, x, y }, algorithms: ["ES384"] };
+  return crv === "P-521" ? { jwk: { kty: "EC", crv, x, y }, algorithms: ["ES512"] } : "key-type";
+}
+
+function within({ min, max }: { readonly min: number; readonly max: number }, unsigned: Uint8Array): boolean {
+  const leading = unsigned.findIndex((byte) => byte !== 0);
+  const bits = leading < 0 ? 0 : (unsigned.length - leading) * 8 - (Math.clz32(unsigned[leading] ?? 0) - 24);
+  return bits >= min && bits <= max;
+}
+
+function isOdd(unsigned: Uint8Array): boolean {
+  return ((unsigned.at(-1) ?? 0) & 1) === 1;
+}

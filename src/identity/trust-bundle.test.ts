@@ -1,0 +1,142 @@
+import { exportJWK, generateKeyPair } from "jose";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bundleOf, mintingKey, type MintingKey } from "./minting.fixture.ts";
+import { importTrustBundle, parseTrustBundle, type BundleKeys } from "./trust-bundle.ts";
+
+let es256: MintingKey;
+let rs256: MintingKey;
+
+beforeAll(async () => {
+  [es256, rs256] = await Promise.all([mintingKey("ES256"), mintingKey("RS256")]);
+});
+
+function parsed(json: unknown): BundleKeys {
+  const bundle = parseTrustBundle(json);
+  if (!bundle.ok) throw new Error(bundle.problem);
+  return bundle;
+}
+
+describe("parseTrustBundle", () => {
+  test("reads text and objects alike, and ignores parameters it does not know (B09)", () => {
+    const document = { keys: [es256.entry, rs256.entry], spiffe_sequence: 7, spiffe_refresh_hint: 60, other: {} };
+    expect(parsed(JSON.stringify(document))).toEqual(parsed(document));
+    expect(parsed(document)).toMatchObject({ sequence: 7n, ignored: [] });
+    expect(parsed(document).keys.map((key) => [key.entry, key.kid])).toEqual([
+      [0, es256.kid],
+      [1, rs256.kid],
+    ]);
+  });
+
+  test.each([
+    ["B01 no keys", {}],
+    ["B01 keys of null", { keys: null }],
+    ["B01 keys that are an object", { keys: { 0: {} } }],
+    ["an array", []],
+    ["null", null],
+    ["undefined", undefined],
+    ["a number", 7],
+    ["no JSON", "keys"],
+    ["JSON null", "null"],
+    ["B10 keys twice", '{"keys":[],"keys":[]}'],
+    ["T10 a duplicate in an entry", '{"keys":[{"kid":"a","kid":"b"}]}'],
+  ])("refuses %s", (_case, json) => {
+    expect(parseTrustBundle(json)).toMatchObject({ ok: false });
+  });
+
+  test("B02-B04, J13 ignores entries of other kinds, each by its place", () => {
+    const keys = [null, { ...es256.entry, use: "x509-svid" }, es256.entry, "x", { ...es256.entry, kty: "OKP" }];
+    expect(parsed({ keys })).toMatchObject({
+      keys: [{ entry: 2 }],
+      ignored: [
+        { entry: 0, reason: "not-an-object" },
+        { entry: 1, reason: "use" },
+        { entry: 3, reason: "not-an-object" },
+        { entry: 4, reason: "key-type" },
+      ],
+    });
+  });
+
+  test("T05 of entries with one kid none is usable", () => {
+    const twin = { ...rs256.entry, kid: es256.kid };
+    expect(parsed({ keys: [es256.entry, twin, rs256.entry, es256.entry] })).toMatchObject({
+      keys: [{ kid: rs256.kid }],
+      ignored: [0, 1, 3].map((entry) => ({ entry, reason: "key-id-repeated" })),
+    });
+  });
+
+  test("T05 an entry for another use takes no kid away", () => {
+    const other = { ...es256.entry, use: "x509-svid" };
+    expect(parsed({ keys: [es256.entry, other] }).keys).toHaveLength(1);
+  });
+
+  test.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])(
+    "refuses a bundle that holds %s, and does not quote it",
+    (name) => {
+      const canary = "c2VjcmV0LWNhbmFyeQ";
+      const leak = parseTrustBundle({ keys: [es256.entry, { use: "x509-svid", [name]: canary }] });
+      expect(leak).toEqual({ ok: false, problem: 'entry 1 of "keys" holds a private key: it must be replaced' });
+      expect(JSON.stringify(leak)).not.toContain(canary);
+    },
+  );
+
+  test("refuses a real private key", async () => {
+    const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+    const entry = { ...(await exportJWK(privateKey)), kid: "k", use: "jwt-svid" };
+    const leak = parseTrustBundle(JSON.stringify({ keys: [entry] }));
+    expect(leak.ok).toBe(false);
+    expect(JSON.stringify(leak)).not.toContain(entry.d);
+  });
+
+  test.each([
+    ["18446744073709551616", 18_446_744_073_709_551_616n],
+    ["9007199254740993", 9_007_199_254_740_993n],
+    ["0", 0n],
+  ])("B07 keeps the sequence %s exact", (text, sequence) => {
+    expect(parsed(`{"keys":[],"spiffe_sequence":${text}}`).sequence).toBe(sequence);
+  });
+
+  test.each([-1, 1.5, 2 ** 53, "7", null, true])("B07 refuses the sequence %j rather than guess", (sequence) => {
+    expect(parseTrustBundle({ keys: [], spiffe_sequence: sequence })).toMatchObject({ ok: false });
+  });
+
+  test("B07, B09 needs no sequence", () => {
+    expect(parsed({ keys: [] }).sequence).toBeUndefined();
+  });
+});
+
+describe("importTrustBundle", () => {
+  test("imports each key for every algorithm that fits it, public and for verification only", async () => {
+    const bundle = await bundleOf(es256.entry, rs256.entry);
+    expect([...bundle.keys.get(es256.kid)!.keys()]).toEqual(["ES256"]);
+    expect([...bundle.keys.get(rs256.kid)!.keys()]).toEqual(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]);
+    for (const key of [...bundle.keys.values()].flatMap((byAlgorithm) => [...byAlgorithm.values()])) {
+      expect([key.type, key.usages]).toEqual(["public", ["verify"]]);
+    }
+  });
+
+  test.each(["ES256", "ES384", "ES512"])("imports the curve of %s", async (alg) => {
+    const bundle = await bundleOf((await mintingKey(alg)).entry);
+    expect(bundle.ignored).toEqual([]);
+  });
+
+  test("T03 imports a key that names its algorithm for that one", async () => {
+    const bundle = await bundleOf({ ...rs256.entry, alg: "PS256" });
+    expect([...bundle.keys.get(rs256.kid)!.keys()]).toEqual(["PS256"]);
+  });
+
+  test("skips a key that can't be imported and keeps the others", async () => {
+    const offCurve = { ...es256.entry, kid: "off", y: es256.entry.x };
+    const short = { ...es256.entry, kid: "short", x: "AQ" };
+    const bundle = await bundleOf(offCurve, es256.entry, short);
+    expect([...bundle.keys.keys()]).toEqual([es256.kid]);
+    expect(bundle.ignored).toEqual([
+      { entry: 0, reason: "import" },
+      { entry: 2, reason: "import" },
+    ]);
+  });
+
+  test("B06 an empty bundle is valid and holds no key", async () => {
+    expect((await importTrustBundle(parsed({ keys: [], spiffe_sequence: 3 }))).keys.size).toBe(0);
+    expect((await importTrustBundle(parsed({ keys: [{ use: "x509-svid" }] }))).keys.size).toBe(0);
+  });
+});

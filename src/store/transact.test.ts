@@ -1,0 +1,232 @@
+import { describe, expect, it } from "vitest";
+import type { Attempts } from "./attempts.ts";
+import { auditOf } from "./contract.ts";
+import { limitRequests } from "./limit-requests.ts";
+import { memoryStore } from "./memory/memory-store.ts";
+import type { Change, Query, Snapshot, Store } from "./store.ts";
+import { StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
+import { type Decision, transact } from "./transact.ts";
+
+const RESOURCE = "secret:p";
+const never = new AbortController().signal;
+
+function attempts(overrides: Partial<Attempts> = {}): Attempts & { readonly slept: number[] } {
+  const slept: number[] = [];
+  return {
+    slept,
+    deadline: never,
+    client: never,
+    chance: () => 0.5,
+    sleep: async (ms, signal) => {
+      slept.push(ms);
+      signal.throwIfAborted();
+    },
+    ...overrides,
+  };
+}
+
+const change = (
+  writeId: string,
+  snapshot: { readonly store: { readonly revision: number; readonly epoch: number } },
+): Change => ({
+  audit: auditOf(writeId, { resource: RESOURCE, base: snapshot.store.revision, epoch: snapshot.store.epoch }),
+  tail: snapshot.store.revision,
+});
+
+/** Decides to commit until its write id is found; refuses once somebody else has written, if told to. */
+function decider(options: { readonly refuseAfter?: number } = {}) {
+  return async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+    if (snapshot.replay !== undefined) return { kind: "settled", answer: `found ${snapshot.replay.revision}` };
+    if (options.refuseAfter !== undefined && snapshot.store.revision >= options.refuseAfter) {
+      return { kind: "refused", failure: "conflict" };
+    }
+    return { kind: "commit", change: change("w", snapshot), answer: (revision) => `won ${revision}` };
+  };
+}
+
+type Step = "ok" | "lose-answer" | "never-arrive" | UnavailableCause;
+
+/** A store whose commits go as told, one step each, then well. `held` are requests still under way. */
+function faulty(inner: Store, steps: Step[]): Store & { readonly held: (() => Promise<unknown>)[]; calls: string[] } {
+  const held: (() => Promise<unknown>)[] = [];
+  const calls: string[] = [];
+  return {
+    held,
+    calls,
+    async load(query, signal) {
+      calls.push("load");
+      return await inner.load(query, signal);
+    },
+    async commit(change_, query, signal) {
+      const step = steps.shift() ?? "ok";
+      calls.push(step);
+      const run = async () => await inner.commit(change_, query, signal);
+      switch (step) {
+        case "ok":
+          return await run();
+        case "lose-answer":
+          await run();
+          throw new StoreUnavailable("connection", "unknown", "");
+        case "never-arrive":
+          held.push(run);
+          throw new StoreUnavailable("connection", "unknown", "");
+        default:
+          throw new StoreUnavailable(step, step === "busy" || step === "rejected" ? "none" : "unknown", "");
+      }
+    },
+  };
+}
+
+const fresh = () => memoryStore({ storeId: "s", now: () => 1 });
+const intrude = async (store: Store, n: number) => {
+  const snapshot = await store.load({}, never);
+  expect((await store.commit(change(`other ${n}`, snapshot), {}, never)).won).toBe(true);
+};
+const revisionOf = async (store: Store) => (await store.load({}, never)).store.revision;
+
+describe("transact", () => {
+  const query: Query = { secret: { path: "p", version: "none" }, writeId: "w" };
+
+  it("takes one load and one commit when nobody interferes", async () => {
+    const store = faulty(fresh(), []);
+    const result = await transact(store, query, { attempts: attempts(), decide: decider() });
+    expect(result).toEqual({ ok: true, answer: "won 1" });
+    expect(store.calls).toEqual(["load", "ok"]);
+  });
+
+  it("decides again at once from the snapshot of a lost race, without another load or pause", async () => {
+    const inner = fresh();
+    const store = faulty(inner, []);
+    const world = attempts();
+    let decided = 0;
+    const decide = async (snapshot: Snapshot<Query>) => {
+      decided += 1;
+      if (decided === 1) await intrude(inner, 1);
+      return await decider()(snapshot);
+    };
+    expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 2" });
+    expect(store.calls).toEqual(["load", "ok", "ok"]);
+    expect(world.slept).toEqual([]);
+  });
+
+  it("lost twice, waits with jitter and loads anew", async () => {
+    const inner = fresh();
+    const store = faulty(inner, []);
+    const world = attempts();
+    let decided = 0;
+    const decide = async (snapshot: Snapshot<Query>) => {
+      decided += 1;
+      if (decided <= 2) await intrude(inner, decided);
+      return await decider()(snapshot);
+    };
+    expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 3" });
+    expect(store.calls).toEqual(["load", "ok", "ok", "load", "ok"]);
+    expect(world.slept).toEqual([25]);
+  });
+
+  it.each(["lose-answer", "status", "rubbish", "connection", "busy"] as const)(
+    "applies a change once although a commit ended in: %s",
+    async (step) => {
+      const inner = fresh();
+      const store = faulty(inner, [step, step]);
+      const result = await transact(store, query, { attempts: attempts(), decide: decider() });
+      expect(result).toEqual({ ok: true, answer: step === "lose-answer" ? "found 1" : "won 1" });
+      expect(await revisionOf(inner)).toBe(1);
+    },
+  );
+
+  it("does not apply twice what arrives late", async () => {
+    const inner = fresh();
+    const store = faulty(inner, ["never-arrive", "never-arrive"]);
+    const result = await transact(store, query, { attempts: attempts(), decide: decider() });
+    expect(result).toEqual({ ok: true, answer: "won 1" });
+    for (const late of store.held) await late();
+    expect(await revisionOf(inner)).toBe(1);
+  });
+
+  it("refuses after an unanswered commit only when that commit can no longer succeed", async () => {
+    const inner = fresh();
+    const store = faulty(inner, ["never-arrive"]);
+    const world = attempts({
+      // While it waits, another writer makes the precondition of the unanswered commit false for good.
+      sleep: async () => await intrude(inner, 1),
+    });
+    const result = await transact(store, query, { attempts: world, decide: decider({ refuseAfter: 1 }) });
+    expect(result).toEqual({ ok: false, failure: "conflict" });
+    for (const late of store.held) expect(await late()).toMatchObject({ won: false });
+    expect(await revisionOf(inner)).toBe(1);
+  });
+
+  it("keeps a refusal back while an unanswered commit could still succeed", async () => {
+    const inner = fresh();
+    const store = faulty(inner, ["never-arrive"]);
+    let decided = 0;
+    const decide = async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+      decided += 1;
+      if (snapshot.replay !== undefined || decided === 1) return await decider()(snapshot);
+      return { kind: "refused", failure: "changed my mind" };
+    };
+    const world = attempts({
+      sleep: async () => {
+        if (decided === 3) await store.held[0]?.();
+      },
+    });
+    expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "found 1" });
+  });
+
+  it.each(["rejected", "deadline", "budget"] as const)("gives up on: %s", async (step) => {
+    const store = faulty(fresh(), [step]);
+    const run = transact(store, query, { attempts: attempts(), decide: decider() });
+    await expect(run).rejects.toMatchObject({ name: "StoreUnavailable", reason: step });
+    expect(store.calls).toEqual(["load", step]);
+  });
+
+  it("commits nothing for a caller who has hung up, and follows up on what was sent before", async () => {
+    const gone = new AbortController();
+    const store = faulty(fresh(), []);
+    const decide = async (snapshot: Snapshot<Query>) => {
+      gone.abort();
+      return await decider()(snapshot);
+    };
+    const early = transact(store, query, { attempts: attempts({ client: gone.signal }), decide });
+    await expect(early).rejects.toMatchObject({ reason: "gone" });
+    expect(store.calls).toEqual(["load"]);
+
+    const later = new AbortController();
+    const lossy = faulty(fresh(), ["lose-answer"]);
+    const world = attempts({ client: later.signal, sleep: async () => later.abort() });
+    expect(await transact(lossy, query, { attempts: world, decide: decider() })).toEqual({
+      ok: true,
+      answer: "found 1",
+    });
+  });
+
+  it("gives up loading after 10 tries, with growing pauses", async () => {
+    const world = attempts();
+    let loads = 0;
+    const down: Store = {
+      load: async () => {
+        loads += 1;
+        throw new StoreUnavailable("connection", "none", "");
+      },
+      commit: async () => await Promise.reject(new Error("not reached")),
+    };
+    await expect(transact(down, query, { attempts: world, decide: decider() })).rejects.toMatchObject({
+      reason: "connection",
+    });
+    expect(loads).toBe(10);
+    expect(world.slept).toEqual([25, 50, 100, 200, 300, 300, 300, 300, 300]);
+  });
+
+  it("never asks the database more than 40 times for one request", async () => {
+    const inner = faulty(
+      fresh(),
+      Array.from({ length: 100 }, (): Step => "connection"),
+    );
+    const store = limitRequests(inner);
+    const run = transact(store, query, { attempts: attempts(), decide: decider() });
+    await expect(run).rejects.toMatchObject({ reason: "budget" });
+    expect(inner.calls).toHaveLength(40);
+    expect(store.requests).toBe(40);
+  });
+});
