@@ -29,6 +29,7 @@ export function openScope(request: Request, world: World, timeoutMs: number): Re
       client: client.signal,
       sleep: (ms, signal) => world.sleep(ms, signal),
       chance: () => world.chance(),
+      now: () => world.now(),
     },
     [Symbol.dispose]() {
       clearTimeout(timer);

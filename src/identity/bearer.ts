@@ -4,7 +4,7 @@
  */
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 
-/** The token of an Authorization header, or `undefined` if it is absent, of another scheme, or not exactly one token. */
+/** The token of an Authorization header, or `undefined` if absent, of another scheme, or not exactly one token. */
 export function bearerToken(authorization: string | null): string | undefined {
   return authorization === null ? undefined : BEARER.exec(authorization)?.[1];
 }

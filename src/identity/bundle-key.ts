@@ -27,7 +27,7 @@ const RSA_EXPONENT_BITS = { min: 17, max: 32 } as const;
 
 /**
  * Reads one entry of a bundle's `keys` as a key for JWT-SVIDs (SPIFFE Trust Domain and Bundle, section 4.2): `use` is
- * `jwt-svid`, there is a `kid`, and the key is EC on P-256, P-384 or P-521, or RSA. All are compared with regard to case.
+ * `jwt-svid`, there is a `kid`, and the key is EC on P-256, P-384 or P-521, or RSA. Case matters in all of them.
  *
  * An RSA key is for six algorithms, unless its own `alg` names one; an EC key for the one of its curve.
  */

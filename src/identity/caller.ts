@@ -14,7 +14,7 @@ export interface CallerTrust {
 }
 
 /** Why there is no caller: stable codes for the operator's log. Towards the caller all are one and the same 401. */
-export type CallerRefusal = "bearer-token-missing" | "caller-id" | JwtSvidRefusal;
+type CallerRefusal = "bearer-token-missing" | "caller-id" | JwtSvidRefusal;
 
 export type Authentication =
   | { readonly ok: true; readonly caller: SpiffeId }

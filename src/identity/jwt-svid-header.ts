@@ -17,8 +17,8 @@ export type JwtSvidHeaderRefusal =
 const MEMBERS: readonly string[] = ["alg", "kid", "typ"];
 
 /**
- * Reads the header of a JWT-SVID (JWT-SVID, section 2): `alg` one of nine, then `kid` (optional, a non-empty string) and
- * `typ` (optional, `JWT` or `JOSE`), and no other member.
+ * Reads the header of a JWT-SVID (JWT-SVID, section 2): `alg` one of nine, which is checked first, `kid` (optional, a
+ * non-empty string) and `typ` (optional, `JWT` or `JOSE`), and no other member.
  *
  * The standard bans other members, which is a gift: a header that can't say `jwk`, `jku`, `x5c`, `crit`, `b64` or
  * `zip` can neither bring its own key nor change how it is to be read.

@@ -80,10 +80,10 @@ test("parts of different valid tokens, put together, are refused", async () => {
 });
 
 test("no text makes it throw or accept", async () => {
-  const binary = fc.string({ unit: "binary", maxLength: 60 });
+  const anything = fc.uint16Array({ maxLength: 100 }).map((units) => String.fromCharCode(...units));
   const text = fc.oneof(
-    binary,
-    fc.array(binary, { maxLength: 5 }).map((parts) => parts.join(".")),
+    anything,
+    fc.array(anything, { maxLength: 5 }).map((parts) => parts.join(".")),
   );
   await fc.assert(fc.asyncProperty(text, isRefused), { numRuns: 500 });
 });

@@ -35,11 +35,11 @@ const MAX_KEYS_TRIED = 4;
  *
  * Guarantees: `ok` means that a key of the trust domain which the ID itself names signed exactly these claims, by the
  * algorithm that this key is for; that the token names our audience; and that `now` lies within its validity. Never
- * throws and never rejects for a bad token, whatever its text, and lets no error of the cryptography out, since those carry
- * the payload.
+ * throws and never rejects for a bad token, whatever its text, and lets no error of jose out, since those carry the
+ * payload.
  *
- * Not guaranteed: that a token is presented once. ECDSA signatures have two valid forms, (r, s) and (r, n − s), so a list of
- * refused tokens must hash the first two parts, never the whole.
+ * Not guaranteed: that a token is presented once. ECDSA signatures have two valid forms, (r, s) and (r, n − s), so a
+ * list of revoked tokens must hash the first two parts, never the whole.
  *
  * Cheap checks come first, so that their answer is faster than that of a wrong signature. That tells an attacker only
  * what he wrote himself, or what the trust domain publishes: its name and its key ids.

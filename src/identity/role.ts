@@ -3,7 +3,7 @@ import { pathOf, trustDomainOf, type SpiffeId, type TrustDomain } from "./spiffe
 /** A standing that SPIKE gives by SPIFFE ID, not by policy. */
 export type Role = "superuser" | "recover" | "restore" | "nexus" | "bootstrap" | "lite";
 
-/** Which trust domains' IDs may hold which roles. An empty list: nobody does. `pilot` rules all three operator roles. */
+/** Which trust domains' IDs may hold which roles; `pilot` stands for the three operator roles. Empty list: nobody. */
 export interface TrustRoots {
   readonly pilot: readonly TrustDomain[];
   readonly nexus: readonly TrustDomain[];

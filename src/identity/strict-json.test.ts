@@ -85,6 +85,11 @@ describe("parseStrictJson", () => {
     expect(parseStrictJson(`{"a":"b"${" ".repeat(1_000_000)}}`).ok).toBe(true);
   });
 
+  test("T19 refuses more than 1 Mi characters", () => {
+    expect(parseStrictJson(`"${"a".repeat(1_048_574)}"`).ok).toBe(true);
+    expect(parseStrictJson(`"${"a".repeat(1_048_575)}"`)).toEqual({ ok: false, reason: "too-large" });
+  });
+
   test.each([
     ["9007199254740991", 9_007_199_254_740_991],
     ["9007199254740993", 9_007_199_254_740_993n],

@@ -1,5 +1,5 @@
 /** Why a text was refused as JSON. Stable codes; nothing of the text is in them. */
-export type StrictJsonRefusal = "not-json" | "too-deep" | "duplicate-member";
+export type StrictJsonRefusal = "too-large" | "not-json" | "too-deep" | "duplicate-member";
 
 export type StrictJson =
   | { readonly ok: true; readonly value: unknown }
@@ -7,17 +7,22 @@ export type StrictJson =
 
 const MAX_DEPTH = 32;
 
-/** In valid JSON: a string with the colon that makes it a member's name, or a bracket. No two parts can match the same. */
+/** Ten times a large bundle. Far beyond it, an engine's regular expressions may run out of stack. */
+const MAX_LENGTH = 1_048_576;
+
+/** In valid JSON: a string, with the colon that makes it a member's name if there is one, or a bracket. */
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g;
 
 /**
- * Parses JSON (RFC 8259) in which no object, at any depth, names a member twice and nothing is nested deeper than 32.
+ * Parses JSON (RFC 8259) of at most 1 Mi characters in which no object, at any depth, names a member twice and nothing
+ * is nested deeper than 32.
  *
  * `JSON.parse` keeps the last of two equal names, other parsers the first: a token or bundle with a duplicate means two
- * things to two readers (RFC 7515, section 5.2, step 4; RFC 8725, section 2.4). Integers that a double can't hold come
- * back as `bigint`, never rounded. Linear in the length of the text, which the caller bounds.
+ * things to two readers (RFC 7515, section 5.2; RFC 7519, section 4). Integers that a double can't hold come
+ * back as `bigint`, never rounded. Linear in the length of the text.
  */
 export function parseStrictJson(text: string): StrictJson {
+  if (text.length > MAX_LENGTH) return { ok: false, reason: "too-large" };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -30,8 +35,8 @@ export function parseStrictJson(text: string): StrictJson {
   return { ok: true, value: /\d{16}/.test(text) ? JSON.parse(text, keepBigIntegers) : value };
 }
 
-/** Walks the brackets and names of a text that is known to be JSON, which is what makes one regular expression enough. */
-function structuralFault(text: string): Exclude<StrictJsonRefusal, "not-json"> | undefined {
+/** Walks the brackets and names of a text that is known to be JSON, which is why one regular expression is enough. */
+function structuralFault(text: string): "too-deep" | "duplicate-member" | undefined {
   const open: Set<string>[] = [];
   for (const [token, string, colon] of text.matchAll(TOKEN)) {
     if (token === "{" || token === "[") {

@@ -4,7 +4,7 @@ import type { JwtSvidAlgorithm } from "./jwt-svid-algorithm.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /** An entry of a bundle that is of no use here, by its place in `keys` from 0, and why. Safe to log. */
-export interface IgnoredEntry {
+interface IgnoredEntry {
   readonly entry: number;
   readonly reason: BundleKeyRefusal | "not-an-object" | "key-id-repeated" | "import";
 }

@@ -8,12 +8,32 @@ export interface Attempts {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Uniform in [0, 1). */
   chance(): number;
+  /** Milliseconds, by any clock that does not run backwards much: only differences count. */
+  now(): number;
 }
 
 const FIRST_MS = 50;
 const LONGEST_MS = 600;
 
-/** Waits before attempt number `round` (from 0): full jitter, so that those who collided once scatter. */
-export async function pause(attempts: Attempts, round: number, signal: AbortSignal): Promise<void> {
+/** Waits after failure number `round` (from 0): full jitter, so that those who failed together scatter. */
+export async function pauseAfterFailure(attempts: Attempts, round: number, signal: AbortSignal): Promise<void> {
   await attempts.sleep(attempts.chance() * Math.min(LONGEST_MS, FIRST_MS * 2 ** round), signal);
+}
+
+const MOST_ATTEMPTS_APART = 64;
+const LONGEST_AFTER_RACE_MS = 2000;
+
+/**
+ * Waits after lost race number `round` (from 0), which took `attemptMs` from snapshot to verdict.
+ *
+ * Whoever commits in that span makes the others lose, so that is the unit to scatter by: few contenders need few units,
+ * many need many, near databases short ones and far databases long ones.
+ */
+export async function pauseAfterRace(
+  attempts: Attempts,
+  race: { readonly round: number; readonly attemptMs: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const span = Math.max(1, race.attemptMs) * Math.min(MOST_ATTEMPTS_APART, 8 * 2 ** race.round);
+  await attempts.sleep(attempts.chance() * Math.min(LONGEST_AFTER_RACE_MS, span), signal);
 }

@@ -1,4 +1,4 @@
-import { type Attempts, pause } from "./attempts.ts";
+import { type Attempts, pauseAfterFailure } from "./attempts.ts";
 import type { Query, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
 
@@ -29,7 +29,7 @@ export async function loadUntil<Q extends Query>(
     } catch (error) {
       const passing = error instanceof StoreUnavailable && PASSING.has(error.reason);
       if (!passing || tried + 1 >= MOST_TRIES) throw error;
-      await pause(attempts, tried, signal);
+      await pauseAfterFailure(attempts, tried, signal);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Attempts, pause } from "./attempts.ts";
+import { type Attempts, pauseAfterFailure, pauseAfterRace } from "./attempts.ts";
 import { load, loadUntil } from "./load.ts";
 import type { AnySnapshot, Change, Commit, Query, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
@@ -38,6 +38,8 @@ export async function transact<Q extends Query, A, F>(
   const unknown: Change[] = [];
   let snapshot = await load(store, query, attempts);
   for (let round = 0; ; round += 1) {
+    const began = attempts.now();
+    let raced = false;
     // From a fresh snapshot, and once more from the one that a lost race brings back.
     for (let fresh = true; ; fresh = false) {
       const decision = await decide(snapshot);
@@ -53,9 +55,12 @@ export async function transact<Q extends Query, A, F>(
       if (result === undefined) break;
       if (result.won) return { ok: true, answer: decision.answer(result.revision) };
       snapshot = result.snapshot;
+      raced = true;
       if (!fresh) break;
     }
-    await pause(attempts, round, deadline);
+    await (raced
+      ? pauseAfterRace(attempts, { round, attemptMs: (attempts.now() - began) / 2 }, deadline)
+      : pauseAfterFailure(attempts, round, deadline));
     // Once a commit may be under way its outcome has to be known, whoever is still waiting for it.
     snapshot =
       unknown.length === 0

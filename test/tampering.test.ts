@@ -1,0 +1,326 @@
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { verifyAudit } from "../src/audit/verify-audit.ts";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import type { AuditRow } from "../src/store/rows.ts";
+import type { Store } from "../src/store/store.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
+
+const CANARY = "canary-7f3a9c-value";
+
+/** Whoever holds the database reads no value out of it, and what he writes into it is found out. */
+describe("a hostile database", () => {
+  let database: FileDatabase;
+  let store: Store;
+  let service: TestService;
+  beforeEach(async () => {
+    database = await fileDatabase();
+    store = libsqlStore(database.execute);
+    service = await testService(store);
+    for (const n of [1, 2, 3]) await put("a", `${CANARY} a${n}`);
+    for (const n of [1, 2]) await put("b", `${CANARY} b${n}`);
+  });
+  afterEach(() => database.close());
+
+  const put = async (path: string, value: string) =>
+    await service.post("/v1/store/secrets", { path, values: { v: value } });
+  const get = async (path: string, version?: number) =>
+    await service.post("/v1/store/secrets?action=get", { path, version });
+  const sql = async (...statements: string[]) => {
+    for (const statement of statements) await database.client.execute(statement);
+  };
+  /** One opaque 500, whatever was found; the reason is in the log. */
+  const expectRefused = async (answer: Promise<{ status: number; body: unknown }>, reason: string) => {
+    service.log.length = 0;
+    expect(await answer).toMatchObject({ status: 500, body: { err: "api_internal_error" } });
+    expect(service.log).toMatchObject([{ event: "request_failed", reason }]);
+  };
+
+  it("finds no value in a raw copy of the file", async () => {
+    await sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    const copy = `${database.file}.copy`;
+    copyFileSync(database.file, copy);
+    const raw = readFileSync(copy);
+    rmSync(copy);
+    expect(raw.includes("secret:a")).toBe(true);
+    for (const encoding of ["utf8", "utf16le", "base64", "hex"] as const) {
+      expect(raw.includes(Buffer.from(CANARY).toString(encoding)), encoding).toBe(false);
+      expect(raw.includes(Buffer.from(CANARY, "utf8").toString(encoding).slice(2, 14)), encoding).toBe(false);
+    }
+    expect(raw.includes(Buffer.from(KEY_A.slice(2), "base64url"))).toBe(false);
+  });
+
+  describe("is refused a read after", () => {
+    const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+      [
+        "two sealed values swapped",
+        "not_authentic",
+        [
+          "CREATE TABLE t AS SELECT sealed FROM secret_versions WHERE path = 'a' AND number = 3",
+          "UPDATE secret_versions SET sealed = (SELECT sealed FROM secret_versions WHERE path = 'b' AND number = 2) WHERE path = 'a' AND number = 3",
+          "UPDATE secret_versions SET sealed = (SELECT sealed FROM t) WHERE path = 'b' AND number = 2",
+        ],
+      ],
+      [
+        "an older value of the same secret under the current number",
+        "not_authentic",
+        [
+          "UPDATE secret_versions SET sealed = (SELECT sealed FROM secret_versions WHERE path = 'a' AND number = 1) WHERE path = 'a' AND number = 3",
+        ],
+      ],
+      [
+        "two heads swapped",
+        "inconsistent",
+        [
+          "UPDATE secrets SET path = 'x' WHERE path = 'a'",
+          "UPDATE secrets SET path = 'a' WHERE path = 'b'",
+          "UPDATE secrets SET path = 'b' WHERE path = 'x'",
+        ],
+      ],
+      [
+        "two heads swapped with their audit tails",
+        "not_authentic",
+        [
+          "UPDATE secrets SET path = 'x' WHERE path = 'a'",
+          "UPDATE secrets SET path = 'a' WHERE path = 'b'",
+          "UPDATE secrets SET path = 'b' WHERE path = 'x'",
+          "UPDATE audit SET resource = CASE resource WHEN 'secret:a' THEN 'secret:b' ELSE 'secret:a' END",
+        ],
+      ],
+      [
+        "a version renumbered",
+        "inconsistent",
+        ["UPDATE secret_versions SET number = 9 WHERE path = 'a' AND number = 3"],
+      ],
+      ["current moved back", "not_authentic", ["UPDATE secrets SET current = 2 WHERE path = 'a'"]],
+      [
+        "current moved back with its write id",
+        "not_authentic",
+        [
+          "UPDATE secrets SET current = 2, current_write_id = (SELECT write_id FROM secret_versions WHERE path = 'a' AND number = 2) WHERE path = 'a'",
+        ],
+      ],
+      ["an end set to the current version", "not_authentic", ["UPDATE secrets SET current_until = 1 WHERE path = 'a'"]],
+      [
+        "the data key of another secret",
+        "not_authentic",
+        ["UPDATE secrets SET wrapped_key = (SELECT wrapped_key FROM secrets WHERE path = 'b') WHERE path = 'a'"],
+      ],
+      [
+        "a bit of the value flipped",
+        "not_authentic",
+        [
+          "UPDATE secret_versions SET sealed = CAST(substr(sealed, 1, 20) || x'00' || substr(sealed, 22) AS BLOB) WHERE path = 'a' AND number = 3",
+        ],
+      ],
+      [
+        "an unknown suite",
+        "unknown_suite",
+        [
+          "UPDATE secret_versions SET sealed = CAST(x'02' || substr(sealed, 2) AS BLOB) WHERE path = 'a' AND number = 3",
+        ],
+      ],
+      [
+        "a value cut short",
+        "malformed",
+        ["UPDATE secret_versions SET sealed = x'0100' WHERE path = 'a' AND number = 3"],
+      ],
+      ["a value of no bytes", "malformed", ["UPDATE secret_versions SET sealed = x'' WHERE path = 'a' AND number = 3"]],
+      [
+        "a value taken away",
+        "inconsistent",
+        ["UPDATE secret_versions SET sealed = NULL WHERE path = 'a' AND number = 3"],
+      ],
+      [
+        "a head under a key that is not in the ring",
+        "unknown_key",
+        ["UPDATE secrets SET key_id = 'z' WHERE path = 'a'"],
+      ],
+      ["a version deleted", "inconsistent", ["DELETE FROM secret_versions WHERE path = 'a' AND number = 3"]],
+      ["the head deleted", "inconsistent", ["DELETE FROM secrets WHERE path = 'a'"]],
+      [
+        "the head and all versions deleted",
+        "inconsistent",
+        ["DELETE FROM secrets WHERE path = 'a'", "DELETE FROM secret_versions WHERE path = 'a'"],
+      ],
+      ["the newest audit entry deleted", "inconsistent", ["DELETE FROM audit WHERE revision = 3"]],
+      ["all audit entries of the secret deleted", "inconsistent", ["DELETE FROM audit WHERE resource = 'secret:a'"]],
+      [
+        "the newest audit entry altered",
+        "not_authentic",
+        ["UPDATE audit SET spiffe_id = 'spiffe://spike.ist/other' WHERE revision = 3"],
+      ],
+      ["the row version changed", "inconsistent", ["UPDATE secrets SET version = version + 1 WHERE path = 'a'"]],
+      [
+        "head and tail moved below their base",
+        "inconsistent",
+        [
+          "DELETE FROM audit WHERE revision = 2",
+          "UPDATE audit SET revision = 2 WHERE revision = 3",
+          "UPDATE secrets SET version = 2 WHERE path = 'a'",
+        ],
+      ],
+      ["the store's revision lowered", "inconsistent", ["UPDATE store SET revision = 2"]],
+      ["the epoch changed", "not_authentic", ["UPDATE store SET epoch = 7"]],
+      ["the audit floor raised", "not_authentic", ["UPDATE store SET audit_floor = 3"]],
+      ["another store id", "not_authentic", ["UPDATE store SET store_id = 'other'"]],
+      ["the store's MAC removed", "inconsistent", ["UPDATE store SET mac = NULL"]],
+      ["the key's check value replaced", "wrong_key", ["UPDATE keys SET check_value = zeroblob(32)"]],
+    ];
+
+    it.each(CASES)("%s", async (_, reason, statements) => {
+      expect((await get("a")).status).toBe(200);
+      await sql(...statements);
+      await expectRefused(get("a"), `seal_${reason}`);
+    });
+
+    it("a deletion undone: cleared, or for the version only", async () => {
+      await service.post("/v1/store/secrets?action=delete", { path: "a", versions: [2] });
+      expect((await get("a", 2)).status).toBe(404);
+      await sql("UPDATE secret_versions SET deleted_at = NULL WHERE path = 'a' AND number = 2");
+      await expectRefused(get("a", 2), "seal_not_authentic");
+      await expectRefused(service.post("/v1/store/secrets/metadata?action=get", { path: "a" }), "seal_not_authentic");
+      await expectRefused(put("a", "next"), "seal_not_authentic");
+      expect((await get("a")).status, "the head alone tells what is current").toBe(200);
+    });
+
+    it("a pruned or foreign version put beside the others", async () => {
+      await sql(
+        "INSERT INTO secret_versions SELECT 'a', 4, revision, write_id, created_at, NULL, NULL, sealed FROM secret_versions WHERE path = 'b' AND number = 1",
+      );
+      await expectRefused(get("a", 4), "seal_not_authentic");
+    });
+
+    it("an old head and its version put back", async () => {
+      await sql("CREATE TABLE old_head AS SELECT * FROM secrets WHERE path = 'a'");
+      await sql("CREATE TABLE old_versions AS SELECT * FROM secret_versions WHERE path = 'a'");
+      await put("a", "newer");
+      await service.post("/v1/store/secrets?action=delete", { path: "a", versions: [1, 2, 3, 4] });
+      await sql(
+        "DELETE FROM secrets WHERE path = 'a'",
+        "INSERT INTO secrets SELECT * FROM old_head",
+        "DELETE FROM secret_versions WHERE path = 'a'",
+        "INSERT INTO secret_versions SELECT * FROM old_versions",
+      );
+      await expectRefused(get("a"), "seal_inconsistent");
+      await sql("UPDATE secrets SET version = (SELECT max(revision) FROM audit)");
+      await expectRefused(get("a"), "seal_inconsistent");
+    });
+
+    it("a forged answer to a repeated request", async () => {
+      const headers = { "Idempotency-Key": "k" };
+      const body = { path: "c", values: { v: "1" } };
+      await service.post("/v1/store/secrets", body, { headers });
+      await sql(`UPDATE audit SET outcome = '{"version":9}' WHERE resource = 'secret:c'`);
+      await expectRefused(service.post("/v1/store/secrets", body, { headers }), "seal_not_authentic");
+    });
+  });
+
+  it("is refused writes over what is not authentic, too", async () => {
+    await sql("UPDATE secrets SET latest = 1 WHERE path = 'a'");
+    await expectRefused(put("a", "next"), "seal_not_authentic");
+    await sql("DELETE FROM secrets WHERE path = 'b'");
+    await expectRefused(put("b", "next"), "seal_inconsistent");
+    const { rows } = await database.client.execute("SELECT revision FROM store");
+    expect(rows[0]?.["revision"]).toBe(5);
+  });
+
+  describe("under another key", () => {
+    it("refuses a wrong key of the same name before anything is written under it", async () => {
+      const wrong = await testService(store, { ring: await ringOf(`a:${KEY_B.slice(2)}`) });
+      const answer = await wrong.post("/v1/store/secrets", { path: "n", values: {} });
+      expect(answer).toMatchObject({ status: 500, body: { err: "api_internal_error" } });
+      expect(wrong.log).toMatchObject([{ reason: "seal_wrong_key", detail: expect.stringContaining('"a"') }]);
+    });
+
+    it("refuses a ring that lacks the store's key, and names it", async () => {
+      const other = await testService(store, { ring: await ringOf(KEY_B) });
+      expect(await other.post("/v1/store/secrets?action=list", {})).toMatchObject({
+        status: 500,
+        body: { keys: null },
+      });
+      expect(other.log).toMatchObject([{ reason: "seal_unknown_key", detail: expect.stringContaining('"a"') }]);
+    });
+
+    it("reads with a new key in front, and writes nothing under it until it is registered", async () => {
+      const both = await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
+      expect((await both.post("/v1/store/secrets?action=get", { path: "a" })).status).toBe(200);
+      expect((await both.post("/v1/store/secrets", { path: "a", values: {} })).status).toBe(500);
+      expect(both.log).toMatchObject([{ reason: "seal_unregistered_key", detail: expect.stringContaining('"b"') }]);
+    });
+
+    it("reads rows of both keys, and moves a secret to the primary key when it is written", async () => {
+      const fresh = await fileDatabase();
+      const target = libsqlStore(fresh.execute);
+      const first = await testService(target, { ring: await ringOf(KEY_A, KEY_B) });
+      const second = await testService(target, { ring: await ringOf(KEY_B, KEY_A) });
+      const write = async (by: TestService, path: string, v: string) =>
+        expect((await by.post("/v1/store/secrets", { path, values: { v } })).status).toBe(200);
+      const read = async (by: TestService, path: string, version = 0) =>
+        (await by.post("/v1/store/secrets?action=get", { path, version })).body["data"];
+      const keyOf = async (path: string) =>
+        (await fresh.client.execute({ sql: "SELECT key_id FROM secrets WHERE path = ?", args: [path] })).rows[0]?.[
+          "key_id"
+        ];
+      await write(first, "old", "1");
+      await write(second, "new", "1");
+      expect([await keyOf("old"), await keyOf("new")]).toEqual(["a", "b"]);
+      for (const by of [first, second]) {
+        expect([await read(by, "old"), await read(by, "new")]).toEqual([{ v: "1" }, { v: "1" }]);
+      }
+      await write(second, "old", "2");
+      expect(await keyOf("old")).toBe("b");
+      // The values are as they were, under the data key: the old root key is no longer needed for this secret.
+      expect([await read(first, "old", 1), await read(first, "old", 2)]).toEqual([{ v: "1" }, { v: "2" }]);
+      const { results } = { results: await audit(target, await ringOf(KEY_A, KEY_B)) };
+      expect(results.problems).toEqual([]);
+      fresh.close();
+    });
+  });
+
+  describe("fails the audit check", () => {
+    const KINDS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+      ["an entry in the middle deleted", ["gap", "broken_chain"], ["DELETE FROM audit WHERE revision = 2"]],
+      ["the first entry of all deleted", ["gap", "broken_chain"], ["DELETE FROM audit WHERE revision = 1"]],
+      ["the last entry deleted", ["missing_tail"], ["DELETE FROM audit WHERE revision = 5"]],
+      ["an entry altered", ["not_authentic"], ["UPDATE audit SET action = 'delete' WHERE revision = 2"]],
+      [
+        "an entry attributed to somebody else",
+        ["not_authentic"],
+        ["UPDATE audit SET spiffe_id = 'spiffe://x/y' WHERE revision = 2"],
+      ],
+      [
+        "an entry deleted and the rest moved down",
+        ["not_authentic", "broken_chain"],
+        [
+          "DELETE FROM audit WHERE revision = 2",
+          "UPDATE audit SET revision = revision - 1 WHERE revision > 2",
+          "UPDATE store SET revision = 4",
+        ],
+      ],
+    ];
+
+    it.each(KINDS)("%s", async (_, kinds, statements) => {
+      expect(await audit(store)).toEqual({ entries: 5, problems: [] });
+      await sql(...statements);
+      const { problems } = await audit(store);
+      expect([...new Set(problems.map((problem) => problem.kind))].sort()).toEqual([...kinds].sort());
+    });
+  });
+});
+
+/** Walks the audit in pages of two. */
+async function audit(store: Store, ring?: Awaited<ReturnType<typeof ringOf>>) {
+  const never = new AbortController().signal;
+  const { store: row } = await store.load({}, never);
+  async function* entries(): AsyncGenerator<AuditRow> {
+    for (let after = row.auditFloor; ;) {
+      const { audit: page } = await store.load({ audit: { after, limit: 2 } }, never);
+      if (page.length === 0) return;
+      yield* page;
+      after = page.at(-1)!.revision;
+    }
+  }
+  return await verifyAudit(ring ?? (await ringOf(KEY_A)), row, entries());
+}
