@@ -13,7 +13,11 @@ export default defineConfig({
       {
         extends: true,
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: "2026-11-01" } })],
-        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"] },
+        test: {
+          name: "workerd",
+          include: ["test/workerd/**/*.test.ts"],
+          globalSetup: ["test/harness/workerd-setup.ts"],
+        },
       },
     ],
   },

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Cluster, cluster } from "./harness/cluster.ts";
+import { type Fault, isCommit } from "./harness/fault-proxy.ts";
+
+const DEADLINE_MS = 1500;
+
+/** One real worker, and a database that is down, slow or talks rubbish. */
+describe("a worker whose database", () => {
+  let edge: Cluster;
+  beforeAll(async () => {
+    edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: String(DEADLINE_MS) });
+  });
+  afterAll(async () => await edge.close());
+  beforeEach(async () => {
+    edge.proxies[0]!.inject(() => "pass");
+    expect((await edge.post(0, "", { path: "a", values: { v: "1" } })).status).toBe(200);
+  });
+
+  const inject = (choose: (body: string) => Fault) => edge.proxies[0]!.inject(choose);
+  const timed = async (target: string, body: object, headers = {}) => {
+    const began = performance.now();
+    const answer = await edge.post(0, target, body, { headers });
+    return { ...answer, ms: performance.now() - began };
+  };
+  const latest = async () => {
+    inject(() => "pass");
+    const { body } = await edge.post(0, "/metadata?action=get", { path: "a" });
+    return (body["metadata"] as { currentVersion: number }).currentVersion;
+  };
+
+  const PERSISTENT: readonly (readonly [string, Fault])[] = [
+    ["resets every connection", "cut-request"],
+    ["never answers", "hang"],
+    ["is slower than the deadline", { delayMs: DEADLINE_MS * 2 }],
+    ["answers 502", { status: 502 }],
+    ["answers 429", { status: 429 }],
+    ["answers 401", { status: 401 }],
+    ["answers with HTML", { body: "<html>" }],
+    ["answers with JSON of another shape", { body: '{"results":7}' }],
+    ["leaves results out", { body: '{"baton":null,"base_url":null,"results":[]}' }],
+    ["is cut off in mid-answer", "cut-half-answer"],
+  ];
+
+  it.each(PERSISTENT)("%s: 503 with Retry-After within the deadline, for reads and writes", async (_, fault) => {
+    inject(() => fault);
+    const [get, list, put] = await Promise.all([
+      timed("?action=get", { path: "a" }),
+      timed("?action=list", {}),
+      timed("", { path: "a", values: { v: "2" } }),
+    ]);
+    for (const answer of [get, list, put]) {
+      expect(answer).toMatchObject({ status: 503, body: { err: "store_unavailable" } });
+      expect(answer.headers.get("retry-after")).toMatch(/^[1-4]$/);
+      expect(answer.ms).toBeLessThan(DEADLINE_MS + 1500);
+    }
+    expect(list.body["keys"]).toBeNull();
+  });
+
+  const PASSING: readonly (readonly [string, Fault])[] = [
+    ["resets one connection", "cut-request"],
+    ["answers one request with 502", { status: 502 }],
+    ["answers one request with 429", { status: 429 }],
+    ["answers one request with rubbish", { body: "rubbish" }],
+    ["loses one answer", "cut-answer"],
+    ["is cut off in one answer", "cut-half-answer"],
+    ["carries one request out twice", "twice"],
+  ];
+
+  it.each(PASSING)("%s: the caller does not notice, and a write happens once", async (_, fault) => {
+    const before = await latest();
+    let loads = 0;
+    inject((body) => (!isCommit(body) && (loads += 1) === 1 ? fault : "pass"));
+    expect((await timed("?action=get", { path: "a" })).status).toBe(200);
+    let commits = 0;
+    inject((body) => (isCommit(body) && (commits += 1) === 1 ? fault : "pass"));
+    expect(await timed("", { path: "a", values: { v: "2" } })).toMatchObject({
+      status: 200,
+      body: { version: before + 1 },
+    });
+    expect(await latest()).toBe(before + 1);
+  });
+
+  it("loses every answer to commits: 503 or the true answer, and the write happens once at most", async () => {
+    const before = await latest();
+    inject((body) => (isCommit(body) ? "cut-answer" : "pass"));
+    expect(await timed("", { path: "a", values: { v: "2" } })).toMatchObject({
+      status: 200,
+      body: { version: before + 1 },
+    });
+    expect(await latest()).toBe(before + 1);
+  });
+
+  it("hangs on a commit: 503 at the deadline; the same key sent again gets the first outcome", async () => {
+    const before = await latest();
+    inject((body) => (isCommit(body) ? "hang" : "pass"));
+    const headers = { "Idempotency-Key": `hang-${before}` };
+    expect((await timed("", { path: "a", values: { v: "2" } }, headers)).status).toBe(503);
+    inject(() => "pass");
+    const again = await timed("", { path: "a", values: { v: "2" } }, headers);
+    expect(again).toMatchObject({ status: 200, body: { version: before + 1 } });
+    expect(await latest()).toBe(before + 1);
+  });
+
+  it("is asked no more for a read whose caller has hung up", async () => {
+    inject(() => "cut-request");
+    const before = edge.proxies[0]!.requests();
+    const asked = (async () => {
+      while (edge.proxies[0]!.requests() < before + 2) await sleep(5);
+    })();
+    await edge.postAndHangUp(0, "?action=get", { path: "a" }, asked);
+    await sleep(100);
+    const then = edge.proxies[0]!.requests();
+    await sleep(DEADLINE_MS);
+    expect(edge.proxies[0]!.requests()).toBe(then);
+  });
+
+  it("gets a commit to its end although the caller has hung up", async () => {
+    const before = await latest();
+    let commits = 0;
+    inject((body) => {
+      if (!isCommit(body)) return "pass";
+      commits += 1;
+      return commits === 1 ? "cut-request" : { delayMs: 200 };
+    });
+    const underWay = (async () => {
+      while (commits === 0) await sleep(2);
+    })();
+    await edge.postAndHangUp(0, "", { path: "a", values: { v: "2" } }, underWay);
+    const until = performance.now() + DEADLINE_MS * 2;
+    while (commits < 2 && performance.now() < until) await sleep(20);
+    await sleep(400);
+    expect(commits).toBe(2);
+    expect(await latest()).toBe(before + 1);
+  });
+});

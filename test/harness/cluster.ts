@@ -1,0 +1,78 @@
+import { request } from "node:http";
+import { type FaultProxy, faultProxy } from "./fault-proxy.ts";
+import { type HttpDatabase, httpDatabase } from "./http-database.ts";
+import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
+import { KEY_A, type TestAnswer } from "./service.ts";
+import { buildWorker, startWorker, type Worker } from "./worker.ts";
+
+/** Real workers over one real database, each with a proxy on its way there. */
+export interface Cluster {
+  readonly database: HttpDatabase;
+  readonly domain: TestDomain;
+  readonly workers: readonly Worker[];
+  readonly proxies: readonly FaultProxy[];
+  /** Sends a request as the superuser to worker `index`. */
+  post(
+    index: number,
+    target: string,
+    body: object,
+    options?: { readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<TestAnswer>;
+  /** Sends such a request and hangs up by a reset (workerd does not notice a half-closed connection). */
+  postAndHangUp(index: number, target: string, body: object, when: Promise<unknown>): Promise<void>;
+  /** Kills worker `index` at once and puts a new one in its place. */
+  replace(index: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function cluster(size: number, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+  const [database, domain, built] = await Promise.all([httpDatabase(), testDomain(), buildWorker()]);
+  const proxies = await Promise.all(Array.from({ length: size }, async () => await faultProxy(database.url)));
+  const start = async (proxy: FaultProxy): Promise<Worker> =>
+    await startWorker(built.folder, {
+      LIBSQL_URL: proxy.url,
+      SPIKE_ROOT_KEYS: KEY_A,
+      SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
+      ...env,
+    });
+  const workers = await Promise.all(proxies.map(start));
+  const token = await domain.token(SUPERUSER);
+  return {
+    database,
+    domain,
+    workers,
+    proxies,
+    async post(index, target, body, { headers = {} } = {}) {
+      const response = await fetch(`${workers[index]!.url}/v1/store/secrets${target}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, ...headers },
+        body: JSON.stringify(body),
+      });
+      const text = await response.text();
+      return { status: response.status, body: JSON.parse(text), text, headers: response.headers };
+    },
+    async postAndHangUp(index, target, body, when) {
+      const outgoing = request(`${workers[index]!.url}/v1/store/secrets${target}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const ended = new Promise<void>((resolve) =>
+        outgoing.on("error", () => resolve()).on("response", () => resolve()),
+      );
+      outgoing.end(JSON.stringify(body));
+      await when;
+      outgoing.socket?.resetAndDestroy();
+      await ended;
+    },
+    async replace(index) {
+      await workers[index]!.kill();
+      workers[index] = await start(proxies[index]!);
+    },
+    async close() {
+      await Promise.all(workers.map(async (worker) => await worker.kill()));
+      await Promise.all(proxies.map(async (proxy) => await proxy.close()));
+      await database.close();
+      built.remove();
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "@libsql/client";
+import { type Cluster, cluster } from "./harness/cluster.ts";
+import { type Fault, isCommit } from "./harness/fault-proxy.ts";
+
+/** Two real `workerd` processes over one real database: what the first acknowledges, the second knows. */
+describe("two workers over one database", () => {
+  let edge: Cluster;
+  beforeAll(async () => {
+    // A longer deadline than by default, for slow machines: what is tested is that nothing is lost, not speed.
+    edge = await cluster(2, { SPIKE_REQUEST_TIMEOUT_MS: "25000", SPIKE_NEXUS_MAX_SECRET_VERSIONS: "200" });
+  });
+  afterAll(async () => await edge.close());
+  afterEach(() => edge.proxies.forEach((proxy) => proxy.inject(() => "pass")));
+
+  const values = (v: string) => ({ values: { v } });
+  const get = async (index: number, path: string, version = 0) => {
+    const answer = await edge.post(index, "?action=get", { path, version });
+    return answer.status === 200 ? (answer.body["data"] as { v: string }).v : answer.status;
+  };
+  const audit = async (path: string) => {
+    const client = createClient({ url: edge.database.url });
+    const { rows } = await client.execute({
+      sql: "SELECT revision, write_id, action FROM audit WHERE resource = ? ORDER BY revision",
+      args: [`secret:${path}`],
+    });
+    client.close();
+    return rows;
+  };
+  const everyRevision = async () => {
+    const client = createClient({ url: edge.database.url });
+    const { rows } = await client.execute("SELECT revision FROM audit ORDER BY revision");
+    const store = await client.execute("SELECT revision FROM store");
+    client.close();
+    return { audit: rows.map((row) => Number(row["revision"])), store: Number(store.rows[0]?.["revision"]) };
+  };
+  const dense = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+
+  it("reads through one what was written through the other", async () => {
+    expect(await edge.post(0, "", { path: "first", ...values("1") })).toMatchObject({
+      status: 200,
+      body: { version: 1 },
+    });
+    expect(await get(1, "first")).toBe("1");
+    expect(await edge.post(1, "", { path: "first", ...values("2") })).toMatchObject({
+      status: 200,
+      body: { version: 2 },
+    });
+    expect([await get(0, "first"), await get(0, "first", 1)]).toEqual(["2", "1"]);
+  });
+
+  it("64 puts to one path at once: all acknowledged, numbered 1 to 64, readable, audited once, revisions dense", async () => {
+    const puts = dense(64).map(async (n) => ({
+      n,
+      answer: await edge.post(n % 2, "", { path: "hot", ...values(`value ${n}`) }),
+    }));
+    const done = await Promise.all(puts);
+    expect(done.filter(({ answer }) => answer.status !== 200).map(({ answer }) => answer.text)).toEqual([]);
+    const numbers = done.map(({ answer }) => Number(answer.body["version"]));
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(dense(64));
+    for (const { n, answer } of done) {
+      expect(await get((n + 1) % 2, "hot", Number(answer.body["version"]))).toBe(`value ${n}`);
+    }
+    const entries = await audit("hot");
+    expect(entries.map((entry) => Number(entry["revision"]))).toEqual(
+      done.map(({ answer }) => Number(answer.body["revision"])).toSorted((a, b) => a - b),
+    );
+    expect(new Set(entries.map((entry) => entry["write_id"])).size).toBe(64);
+    const revisions = await everyRevision();
+    expect(revisions.audit).toEqual(dense(revisions.store));
+  });
+
+  it("16 puts with the same cas at once: one wins, 15 are told of the conflict", async () => {
+    await edge.post(0, "", { path: "cas", ...values("0") });
+    const puts = dense(16).map(async (n) => await edge.post(n % 2, "", { path: "cas", cas: 1, ...values(`${n}`) }));
+    const statuses = (await Promise.all(puts)).map((answer) => answer.status).toSorted();
+    expect(statuses).toEqual([200, ...Array.from({ length: 15 }, () => 409)]);
+    expect(await audit("cas")).toHaveLength(2);
+  });
+
+  it("one Idempotency-Key 20 times at once through both, answers cut off: one version, 20 equal answers", async () => {
+    let commits = 0;
+    const cutMost = (body: string): Fault => {
+      if (!isCommit(body)) return "pass";
+      commits += 1;
+      return commits % 3 === 0 ? "pass" : commits % 2 === 0 ? "cut-answer" : "cut-half-answer";
+    };
+    edge.proxies.forEach((proxy) => proxy.inject(cutMost));
+    const headers = { "Idempotency-Key": "the-one" };
+    const puts = dense(20).map(async (n) => await edge.post(n % 2, "", { path: "once", ...values("x") }, { headers }));
+    const answers = await Promise.all(puts);
+    expect([...new Set(answers.map((answer) => `${answer.status} ${answer.text}`))]).toHaveLength(1);
+    expect(answers[0]).toMatchObject({ status: 200, body: { version: 1 } });
+    expect(commits).toBeGreaterThan(1);
+    expect(await audit("once")).toHaveLength(1);
+    expect((await edge.post(0, "", { path: "once", ...values("y") }, { headers })).status).toBe(422);
+  });
+
+  it("a mix of writes under every fault at once: nothing lost, nothing applied twice", async () => {
+    const FAULTS: readonly Fault[] = [
+      "pass",
+      "cut-answer",
+      "cut-request",
+      "cut-half-answer",
+      "twice",
+      { status: 502 },
+      { status: 429 },
+      { body: "<html>" },
+      { body: "{}" },
+      { body: '{"baton":null,"base_url":null,"results":[]}' },
+      { delayMs: 30 },
+    ];
+    let turn = 0;
+    edge.proxies.forEach((proxy) => proxy.inject(() => FAULTS[(turn = (turn * 7 + 3) % 101) % FAULTS.length]!));
+    const puts = dense(24).map(async (n) => await edge.post(n % 2, "", { path: "storm", ...values(`value ${n}`) }));
+    const answers = await Promise.all(puts);
+    edge.proxies.forEach((proxy) => proxy.inject(() => "pass"));
+    const won = answers.flatMap(({ status, body }, index) =>
+      status === 200 ? [{ number: Number(body["version"]), value: `value ${index + 1}` }] : [],
+    );
+    expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true);
+    expect(won.length).toBeGreaterThan(12);
+    for (const { number, value } of won) expect(await get(0, "storm", number)).toBe(value);
+    const stored = await Promise.all((await audit("storm")).map(async (_, index) => await get(1, "storm", index + 1)));
+    expect(new Set(stored).size, "each value at most once").toBe(stored.length);
+  });
+
+  it("a worker killed in the middle of commits: the other goes on, and every acknowledged write is there", async () => {
+    edge.proxies[0]!.inject((body) => (isCommit(body) ? { delayMs: 150 } : "pass"));
+    const doomed = dense(6).map(async (n) => {
+      try {
+        return await edge.post(
+          0,
+          "",
+          { path: `doomed/${n}`, ...values(`${n}`) },
+          { headers: { "Idempotency-Key": `d${n}` } },
+        );
+      } catch {
+        return undefined;
+      }
+    });
+    const going = dense(6).map(async (n) => await edge.post(1, "", { path: "going", ...values(`${n}`) }));
+    await new Promise((go) => setTimeout(go, 100));
+    await edge.replace(0);
+    await Promise.all(doomed);
+    expect((await Promise.all(going)).map((answer) => answer.status)).toEqual(Array.from({ length: 6 }, () => 200));
+    // Sent again with their keys, the interrupted ones happen, once each, whether or not they had arrived before.
+    edge.proxies[0]!.inject(() => "pass");
+    for (const n of dense(6)) {
+      const headers = { "Idempotency-Key": `d${n}` };
+      const again = await edge.post(n % 2, "", { path: `doomed/${n}`, ...values(`${n}`) }, { headers });
+      expect(again).toMatchObject({ status: 200, body: { version: 1 } });
+      expect(await audit(`doomed/${n}`)).toHaveLength(1);
+    }
+    const revisions = await everyRevision();
+    expect(revisions.audit).toEqual(dense(revisions.store));
+  });
+});
