@@ -11,7 +11,7 @@ const MAX_DEPTH = 32;
 const MAX_LENGTH = 1_048_576;
 
 /** In valid JSON: a string, with the colon that makes it a member's name if there is one, or a bracket. */
-const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g;
+const tokensIn = (text: string) => text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g);
 
 /**
  * Parses JSON (RFC 8259) of at most 1 Mi characters in which no object, at any depth, names a member twice and nothing
@@ -38,7 +38,7 @@ export function parseStrictJson(text: string): StrictJson {
 /** Walks the brackets and names of a text that is known to be JSON, which is why one regular expression is enough. */
 function structuralFault(text: string): "too-deep" | "duplicate-member" | undefined {
   const open: Set<string>[] = [];
-  for (const [token, string, colon] of text.matchAll(TOKEN)) {
+  for (const [token, string, colon] of tokensIn(text)) {
     if (token === "{" || token === "[") {
       if (open.push(new Set()) > MAX_DEPTH) return "too-deep";
     } else if (token === "}" || token === "]") {

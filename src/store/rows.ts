@@ -114,3 +114,38 @@ export interface AuditValues {
 export interface AuditRow extends AuditValues {
   readonly revision: number;
 }
+
+/** Every column of a policy but `version`, which the commit assigns. */
+export interface PolicyValues {
+  readonly name: string;
+  readonly writeId: string;
+  /** Store epoch that the last commit was decided on; its own is one higher. */
+  readonly epoch: number;
+  /** Keyed tag of the literal prefix that a SPIFFE ID must begin with. */
+  readonly idTag: Bytes;
+  /** Keyed tag of the literal prefix that a path must begin with. */
+  readonly pathTag: Bytes;
+  /** Both patterns and the permissions, sealed under the `policy` purpose. */
+  readonly sealed: Bytes;
+  readonly keyId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Every column of a stored trust bundle but `version`, which the commit assigns. */
+export interface BundleValues {
+  readonly trustDomain: string;
+  readonly writeId: string;
+  readonly epoch: number;
+  /** SPIFFE bundle as JSON text; public keys, so not sealed. */
+  readonly bundle: string;
+  /** `spiffe_sequence` in decimal: 64 bits and more. */
+  readonly sequence: string | null;
+  readonly endpointUrl: string | null;
+  readonly endpointProfile: string | null;
+  /** Seconds. */
+  readonly refreshHint: number | null;
+  readonly fetchedAt: number | null;
+  readonly keyId: string;
+  readonly mac: Bytes;
+}

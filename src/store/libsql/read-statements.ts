@@ -22,7 +22,7 @@ const state = {
   createdAt: secretVersions.createdAt,
   deletedAt: secretVersions.deletedAt,
   destroyedAt: secretVersions.destroyedAt,
-};
+} as const;
 
 const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL());
 

@@ -1,0 +1,25 @@
+import type { Context } from "../seal/record.ts";
+import type { BundleValues } from "../store/rows.ts";
+
+/**
+ * Input of a stored bundle's MAC: every column but `version`, which the commit assigns, and the MAC itself. Whoever
+ * could alter a bundle could sign as anybody of its trust domain.
+ */
+export function bundleContext(storeId: string, row: Omit<BundleValues, "mac">): Context {
+  return {
+    label: "trust_bundles",
+    fields: [
+      storeId,
+      row.trustDomain,
+      row.writeId,
+      row.epoch,
+      row.bundle,
+      row.sequence,
+      row.endpointUrl,
+      row.endpointProfile,
+      row.refreshHint,
+      row.fetchedAt,
+      row.keyId,
+    ],
+  };
+}

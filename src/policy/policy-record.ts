@@ -1,0 +1,29 @@
+import { canonical } from "../seal/encoding.ts";
+import type { RingKey } from "../seal/key-ring.ts";
+import type { Context } from "../seal/record.ts";
+import type { Bytes, PolicyValues } from "../store/rows.ts";
+
+/**
+ * Binds a sealed policy to its row: every column but `version`, which the commit assigns. A policy moved under another
+ * name, found by other tags or dated back does not open.
+ */
+export function policyContext(storeId: string, policy: Omit<PolicyValues, "sealed">): Context {
+  const { name, writeId, epoch, idTag, pathTag, keyId, createdAt, updatedAt } = policy;
+  return {
+    label: "policies.sealed",
+    fields: [storeId, name, writeId, epoch, idTag, pathTag, keyId, createdAt, updatedAt],
+  };
+}
+
+/**
+ * The tag under which a policy is found by one literal prefix: HMAC-SHA256 under the `tag` purpose. Keyed, so that the
+ * database tells no prefix; by side and store, so that equal tags tell nothing across columns and stores.
+ */
+export async function prefixTag(
+  key: RingKey,
+  side: "id" | "path",
+  of: { readonly storeId: string; readonly prefix: string },
+): Promise<Bytes> {
+  const input = canonical(`policies.${side}_tag`, [of.storeId, of.prefix]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key.tag, input));
+}

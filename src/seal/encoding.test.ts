@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { canonical, type Field } from "./encoding.ts";
+
+const field: fc.Arbitrary<Field> = fc.oneof(
+  fc.constant(null),
+  fc.maxSafeInteger(),
+  fc.string({ unit: "grapheme" }).filter((text) => text.isWellFormed()),
+  fc.uint8Array({ maxLength: 20 }),
+);
+const fields = fc.array(field, { maxLength: 6 });
+
+const same = (a: readonly Field[], b: readonly Field[]): boolean =>
+  a.length === b.length &&
+  a.every((value, index) => {
+    const other = b[index];
+    if (value instanceof Uint8Array) return other instanceof Uint8Array && String(value) === String(other);
+    return Object.is(value, other);
+  });
+
+describe("canonical", () => {
+  it("has this layout", () => {
+    expect(Buffer.from(canonical("ab", [null, -2, "é", Uint8Array.of(9)])).toString("hex")).toBe(
+      ["00000005", "02000000026162", "00", "01fffffffffffffffe", "0200000002c3a9", "030000000109"].join(""),
+    );
+  });
+
+  it("gives different lists different bytes", () => {
+    fc.assert(
+      fc.property(fields, fields, (a, b) => {
+        const equal = Buffer.compare(canonical("l", a), canonical("l", b)) === 0;
+        return equal === same(a, b);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("tells apart what only types, places or lengths tell apart", () => {
+    const lists: readonly (readonly Field[])[] = [
+      [],
+      [null],
+      [""],
+      [0],
+      [new Uint8Array()],
+      ["0"],
+      ["a", "b"],
+      ["ab"],
+      ["ab", ""],
+      ["", "ab"],
+      [Uint8Array.of(97, 98)],
+      [null, null],
+      [1],
+      [256],
+    ];
+    const encodings = lists.map((list) => Buffer.from(canonical("l", list)).toString("hex"));
+    expect(new Set(encodings).size).toBe(lists.length);
+    expect(canonical("a", ["b"])).not.toEqual(canonical("b", ["a"]));
+    expect(canonical("a", [])).not.toEqual(canonical("b", []));
+  });
+
+  it("refuses what has no encoding of its own", () => {
+    for (const value of [1.5, Number.NaN, Infinity, 2 ** 53, "\uD800"]) {
+      expect(() => canonical("l", [value])).toThrow(RangeError);
+    }
+  });
+});

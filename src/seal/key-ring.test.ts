@@ -1,0 +1,75 @@
+import { hkdfSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { deriveKeyRing, ringKey } from "./key-ring.ts";
+import { parseRootKeys } from "./root-key.ts";
+
+const text = (byte: number) => Buffer.alloc(32, byte).toString("base64url");
+const derive = async (value: string) => {
+  const parsed = parseRootKeys(value);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return { roots: parsed.keys, ring: await deriveKeyRing(parsed.keys) };
+};
+
+describe("the key ring", () => {
+  it("derives by HKDF-SHA256 with one info a purpose", async () => {
+    const { ring } = await derive(`a:${text(1)}`);
+    const expected = hkdfSync("sha256", Buffer.alloc(32, 1), "", "spike-edge/v1/check", 32);
+    expect(Buffer.from(ring.primary.check).equals(Buffer.from(expected))).toBe(true);
+    const mac = Buffer.from(hkdfSync("sha256", Buffer.alloc(32, 1), "", "spike-edge/v1/mac", 32));
+    const key = await crypto.subtle.importKey("raw", mac, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    const sign = async (by: CryptoKey) => Buffer.from(await crypto.subtle.sign("HMAC", by, new Uint8Array(3)));
+    expect((await sign(ring.primary.mac)).equals(await sign(key))).toBe(true);
+    expect((await sign(ring.primary.tag)).equals(await sign(key))).toBe(false);
+  });
+
+  it("K10 exports nothing, and wipes the root keys it was given", async () => {
+    const { ring, roots } = await derive(`a:${text(1)},b:${text(2)}`);
+    const { wrap, policy, mac, tag } = ring.primary;
+    for (const key of [wrap, policy, mac, tag]) {
+      expect(key.extractable).toBe(false);
+      await expect(crypto.subtle.exportKey("raw", key)).rejects.toThrow();
+    }
+    expect(roots.every((root) => root.bytes.every((byte) => byte === 0))).toBe(true);
+  });
+
+  it("writes under the first key and knows all by name", async () => {
+    const { ring } = await derive(`new:${text(2)},old:${text(1)}`);
+    expect(ring.primary.id).toBe("new");
+    expect(ringKey(ring, "old").check).not.toEqual(ring.primary.check);
+    expect(() => ringKey(ring, "none")).toThrow("does not verify");
+  });
+});
+
+describe("parseRootKeys", () => {
+  const ORDER = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+  const below = Buffer.from(`${ORDER.slice(0, -1)}0`, "hex").toString("base64url");
+
+  it("takes one or more keys of 32 bytes below the order of P-256", () => {
+    expect(parseRootKeys(`a:${text(1)}`)).toMatchObject({ ok: true, keys: [{ id: "a" }] });
+    expect(parseRootKeys(` a-1:${text(1)} , b_2:${below} `)).toMatchObject({ keys: [{ id: "a-1" }, { id: "b_2" }] });
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["no id", text(1)],
+    ["an empty id", `:${text(1)}`],
+    ["an id of other letters", `A:${text(1)}`],
+    ["a long id", `${"a".repeat(33)}:${text(1)}`],
+    ["padding", `a:${text(1)}=`],
+    ["plain base64", `a:${Buffer.alloc(32, 0xff).toString("base64")}`],
+    ["31 bytes", `a:${Buffer.alloc(31, 1).toString("base64url")}`],
+    ["33 bytes", `a:${Buffer.alloc(33, 1).toString("base64url")}`],
+    ["trailing bits", `a:${text(1).slice(0, -1)}F`],
+    ["zero", `a:${text(0)}`],
+    ["the order of P-256", `a:${Buffer.from(ORDER, "hex").toString("base64url")}`],
+    ["more than the order", `a:${text(0xff)}`],
+    ["an id twice", `a:${text(1)},a:${text(2)}`],
+    ["an empty entry", `a:${text(1)},`],
+    ["17 keys", Array.from({ length: 17 }, (_, n) => `k${n}:${text(n + 1)}`).join(",")],
+  ])("refuses %s, and quotes no key", (_, value) => {
+    const parsed = parseRootKeys(value);
+    expect(parsed.ok).toBe(false);
+    if (!parsed.ok)
+      for (const part of value.split(/[:,]/)) if (part.length > 4) expect(parsed.problem).not.toContain(part);
+  });
+});
