@@ -144,7 +144,7 @@ describe("the Nexus door", () => {
       ["POST", `${SECRETS}?action=Get`],
       ["POST", `${SECRETS}?action=constructor`],
       ["POST", `${SECRETS}?action=get&action=list`],
-      ["POST", `${METADATA}`],
+      ["POST", METADATA],
       ["POST", "/__proto__"],
       ["POST", "/v1/acl/policy"],
     ];
@@ -294,7 +294,8 @@ describe("the Nexus door", () => {
     const stocked = (count: number): Store => ({
       async load(query, signal) {
         const snapshot = await store.load(query, signal);
-        return { ...snapshot, ...(query.paths && { paths: names(count).slice(0, query.paths.limit) }) };
+        const paths = query.paths && names(count).slice(0, query.paths.limit);
+        return { ...snapshot, paths } as typeof snapshot;
       },
       commit: async () => await Promise.reject(new Error("not reached")),
     });

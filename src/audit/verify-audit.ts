@@ -4,13 +4,13 @@ import type { AuditRow, StoreRow } from "../store/rows.ts";
 import { verifyEntry } from "./entry.ts";
 
 /** One thing wrong with the stored audit. `revision` is where it shows. */
-export interface AuditProblem {
+interface AuditProblem {
   readonly revision: number;
   readonly kind: "gap" | "not_authentic" | "broken_chain" | "missing_tail";
   readonly detail: string;
 }
 
-export interface AuditReport {
+interface AuditReport {
   readonly entries: number;
   readonly problems: readonly AuditProblem[];
 }

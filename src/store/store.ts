@@ -55,7 +55,7 @@ export interface SecretView {
 }
 
 /** What a snapshot may hold besides the store row; a part is there exactly when the query asks for it. */
-export interface SnapshotParts {
+interface SnapshotParts {
   readonly secret: SecretView | undefined;
   readonly paths: readonly string[] | undefined;
   readonly audit: readonly AuditRow[] | undefined;

@@ -47,7 +47,6 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
       agent,
     });
     outgoing.end(body);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
     return { status: answer.statusCode ?? 0, body: await collect(answer) };
   };
@@ -74,7 +73,6 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,

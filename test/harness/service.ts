@@ -17,7 +17,7 @@ export async function ringOf(...keys: readonly string[]): Promise<KeyRing> {
   return await deriveKeyRing(parsed.keys);
 }
 
-export function testWorld(log: LogLine[] = []): World {
+function testWorld(log: LogLine[] = []): World {
   return {
     now: () => Date.now(),
     chance: () => Math.random(),

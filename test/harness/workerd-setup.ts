@@ -1,12 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { httpDatabase } from "./http-database.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    readonly databaseUrl: string;
-  }
-}
-
 /** Tests inside workerd cannot start a server: they are handed one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const database = await httpDatabase();

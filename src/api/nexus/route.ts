@@ -34,7 +34,7 @@ export interface AnyRoute {
   read(body: JsonObject): ReadRoute | undefined;
 }
 
-export interface ReadRoute {
+interface ReadRoute {
   readonly path: string | undefined;
   run(call: NexusCall): Promise<Answer>;
 }

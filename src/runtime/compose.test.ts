@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { SUPERUSER, testDomain } from "../../test/harness/identity.ts";
+import { KEY_A } from "../../test/harness/service.ts";
+import type { LogLine } from "../api/log.ts";
+import { compose } from "./compose.ts";
+
+const post = (target: string, headers = {}, body = "{}") =>
+  new Request(`http://edge.test${target}`, { method: "POST", headers, body });
+
+describe("compose", () => {
+  it("makes a service of the environment", async () => {
+    const domain = await testDomain();
+    const app = await compose({
+      SPIKE_NEXUS_BACKEND_STORE: "memory",
+      SPIKE_ROOT_KEYS: KEY_A,
+      SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
+    });
+    const headers = { authorization: `Bearer ${await domain.token(SUPERUSER)}` };
+    const put = await app.fetch(post("/v1/store/secrets", headers, '{"path":"a","values":{"k":"v"}}'));
+    expect(await put.json()).toEqual({ version: 1, revision: 1 });
+    const got = await app.fetch(post("/v1/store/secrets?action=get", headers, '{"path":"a"}'));
+    expect(await got.json()).toEqual({ data: { k: "v" } });
+  });
+
+  it("of a broken environment makes one that is not ready, and says why to the operator alone", async () => {
+    const log: LogLine[] = [];
+    const app = await compose({ SPIKE_ROOT_KEYS: "a:canary" }, (line) => log.push(line));
+    for (const target of ["/v1/store/secrets", "/anything"]) {
+      const response = await app.fetch(post(target));
+      expect([response.status, await response.json()]).toEqual([503, { err: "state_not_ready" }]);
+    }
+    expect((await app.fetch(new Request("http://edge.test/v1/store/secrets"))).status).toBe(400);
+    expect(log[0]).toMatchObject({ event: "not_configured", detail: expect.stringContaining("LIBSQL_URL is not set") });
+    expect(JSON.stringify(log)).not.toContain("canary");
+  });
+});

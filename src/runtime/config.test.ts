@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, parseConfig } from "./config.ts";
+
+const KEY = `a:${Buffer.alloc(32, 1).toString("base64url")}`;
+const MINIMAL = { LIBSQL_URL: "https://db.example.org", SPIKE_ROOT_KEYS: KEY };
+
+function problemsOf(env: Readonly<Record<string, unknown>>): readonly string[] {
+  try {
+    parseConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe("parseConfig", () => {
+  it("needs a database and a root key; the rest has defaults", () => {
+    expect(parseConfig(MINIMAL)).toMatchObject({
+      store: { kind: "libsql", url: "https://db.example.org", authToken: undefined },
+      rootKeys: [{ id: "a" }],
+      bundles: new Map(),
+      audience: "spike-nexus",
+      roots: { pilot: ["spike.ist"], nexus: ["spike.ist"], bootstrap: ["spike.ist"], liteWorkload: ["spike.ist"] },
+      keptVersions: 10,
+      mostBodyBytes: 1_048_576,
+      requestTimeoutMs: 8000,
+    });
+  });
+
+  it("takes every setting", () => {
+    const config = parseConfig({
+      LIBSQL_URL: "libsql://db.example.org",
+      LIBSQL_AUTH_TOKEN: "token",
+      SPIKE_NEXUS_BACKEND_STORE: "SQLite",
+      SPIKE_ROOT_KEYS: `${KEY},b:${Buffer.alloc(32, 2).toString("base64url")}`,
+      SPIKE_TRUST_BUNDLES: '{"example.org":{"keys":[]}}',
+      SPIKE_AUDIENCE: "aud",
+      SPIKE_TRUST_ROOT_PILOT: "example.org, example.com",
+      SPIKE_NEXUS_MAX_SECRET_VERSIONS: "3",
+      SPIKE_MAX_BODY_BYTES: "2048",
+      SPIKE_REQUEST_TIMEOUT_MS: "900",
+    });
+    expect(config).toMatchObject({
+      store: { kind: "libsql", authToken: "token" },
+      audience: "aud",
+      roots: { pilot: ["example.org", "example.com"] },
+      keptVersions: 3,
+      mostBodyBytes: 2048,
+      requestTimeoutMs: 900,
+    });
+    expect(config.rootKeys.map((key) => key.id)).toEqual(["a", "b"]);
+    expect([...config.bundles.keys()]).toEqual(["example.org"]);
+  });
+
+  it("needs no database for the memory store", () => {
+    expect(parseConfig({ SPIKE_NEXUS_BACKEND_STORE: "memory", SPIKE_ROOT_KEYS: KEY }).store).toEqual({
+      kind: "memory",
+    });
+  });
+
+  it("reports all problems at once, by name and without values", () => {
+    const problems = problemsOf({
+      LIBSQL_URL: "canary://x",
+      SPIKE_ROOT_KEYS: "a:canary",
+      SPIKE_TRUST_BUNDLES: "canary",
+      SPIKE_TRUST_ROOT_NEXUS: "canary root",
+      SPIKE_NEXUS_MAX_SECRET_VERSIONS: "canary",
+      SPIKE_MAX_BODY_BYTES: 5,
+      SPIKE_REQUEST_TIMEOUT_MS: "99",
+    });
+    expect(problems.map((problem) => problem.split(" ")[0])).toEqual([
+      "LIBSQL_URL",
+      "SPIKE_ROOT_KEYS",
+      "SPIKE_TRUST_BUNDLES",
+      "SPIKE_TRUST_ROOT_NEXUS",
+      "SPIKE_NEXUS_MAX_SECRET_VERSIONS",
+      "SPIKE_MAX_BODY_BYTES",
+      "SPIKE_REQUEST_TIMEOUT_MS",
+    ]);
+    expect(problems.join()).not.toContain("canary");
+  });
+
+  it.each([
+    ["LIBSQL_URL", "not a url"],
+    ["LIBSQL_URL", "file:x.db"],
+    ["LIBSQL_URL", "https://user:pass@db"],
+    ["LIBSQL_URL", "https://db?authToken=x"],
+    ["SPIKE_NEXUS_BACKEND_STORE", "lite-ish"],
+    ["SPIKE_ROOT_KEYS", ""],
+    ["SPIKE_TRUST_BUNDLES", "[]"],
+    ["SPIKE_TRUST_BUNDLES", '{"Example.org":{"keys":[]}}'],
+    ["SPIKE_TRUST_BUNDLES", '{"a":{"keys":[]},"a":{"keys":[]}}'],
+    ["SPIKE_TRUST_BUNDLES", '{"example.org":{}}'],
+    ["SPIKE_TRUST_ROOT_PILOT", "a,,b"],
+    ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "0"],
+    ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "1.5"],
+    ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", " 5"],
+    ["SPIKE_REQUEST_TIMEOUT_MS", "26000"],
+  ])("refuses %s = %s", (name, value) => {
+    expect(problemsOf({ ...MINIMAL, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
+  });
+});
