@@ -60,6 +60,7 @@ describe("parseRootKeys", () => {
     ["31 bytes", `a:${Buffer.alloc(31, 1).toString("base64url")}`],
     ["33 bytes", `a:${Buffer.alloc(33, 1).toString("base64url")}`],
     ["trailing bits", `a:${text(1).slice(0, -1)}F`],
+    ["a length that no bytes have", "a:topsecret"],
     ["zero", `a:${text(0)}`],
     ["the order of P-256", `a:${Buffer.from(ORDER, "hex").toString("base64url")}`],
     ["more than the order", `a:${text(0xff)}`],

@@ -50,7 +50,8 @@ function parseEntry(entry: string): RootKey | string {
 }
 
 function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
+  // One character more than whole bytes can need decodes to nothing: `base64url.decode` would throw, quoting none of it.
+  if (!/^[A-Za-z0-9_-]+$/.test(text) || text.length % 4 === 1) return undefined;
   const bytes = Uint8Array.from(base64url.decode(text));
   // Non-zero trailing bits would give one key two spellings.
   return base64url.encode(bytes) === text ? bytes : undefined;

@@ -1,0 +1,63 @@
+import { getTableConfig } from "drizzle-orm/sqlite-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as schema from "../src/store/libsql/schema.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+
+/** The migrations, which are written out, against the schema, which the statements are built from. */
+describe("the migrated database", () => {
+  let database: FileDatabase;
+  beforeAll(async () => {
+    database = await fileDatabase();
+  });
+  afterAll(() => database.close());
+
+  const tables = Object.values(schema).map(getTableConfig);
+
+  it.each(tables.map((table) => [table.name, table] as const))(
+    "has %s as in the schema, and STRICT",
+    async (name, table) => {
+      const { rows } = await database.client.execute(
+        `SELECT name, type, "notnull", pk FROM pragma_table_info('${name}')`,
+      );
+      const primary = table.primaryKeys[0]?.columns.map((column) => column.name);
+      expect(rows.map((row) => ({ ...row, type: String(row["type"]).toLowerCase() }))).toEqual(
+        table.columns.map((column) => {
+          const place = primary === undefined ? Number(column.primary) : primary.indexOf(column.name) + 1;
+          return { name: column.name, type: column.getSQLType(), notnull: Number(column.notNull), pk: place };
+        }),
+      );
+      const { rows: listed } = await database.client.execute(`SELECT strict FROM pragma_table_list('${name}')`);
+      expect(listed[0]?.["strict"]).toBe(1);
+    },
+  );
+
+  it("has one store row, with an identity of its own", async () => {
+    const { rows } = await database.client.execute("SELECT * FROM store");
+    expect(rows).toMatchObject([
+      { id: 1, revision: 0, epoch: 0, schema_version: 1, audit_floor: 0, key_id: null, mac: null },
+    ]);
+    const other = await fileDatabase();
+    const { rows: others } = await other.client.execute("SELECT store_id FROM store");
+    other.close();
+    expect(rows[0]?.["store_id"]).toMatch(/^[0-9a-f]{32}$/);
+    expect(others[0]?.["store_id"]).not.toBe(rows[0]?.["store_id"]);
+    await expect(database.client.execute("UPDATE store SET id = 2")).rejects.toThrow("CHECK");
+  });
+
+  it("finds everything by an index", async () => {
+    const plan = async (sql: string) => {
+      const { rows } = await database.client.execute(`EXPLAIN QUERY PLAN ${sql}`);
+      return rows.map((row) => String(row["detail"])).join("; ");
+    };
+    expect(await plan("SELECT * FROM audit WHERE resource = 'x' ORDER BY revision DESC LIMIT 1")).toContain(
+      "audit_by_resource",
+    );
+    expect(await plan("SELECT 1 FROM audit WHERE write_id = 'x'")).toContain("audit_write_id");
+    expect(await plan("SELECT path FROM secrets WHERE path > 'a' AND path < 'b' ORDER BY path LIMIT 5")).toMatch(
+      /SEARCH secrets USING COVERING INDEX/,
+    );
+    expect(await plan("SELECT name FROM policies WHERE path_tag IN (x'00', x'01') AND id_tag IN (x'00')")).toContain(
+      "policies_by_tags",
+    );
+  });
+});

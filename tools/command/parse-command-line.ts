@@ -1,0 +1,33 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { CommandError } from "./command-error.ts";
+
+type TextOptions = Readonly<Record<string, { readonly type: "string" }>>;
+
+/**
+ * The options of a command, which takes no other arguments. Empty ones count as absent.
+ *
+ * @returns `"help"` when asked for it.
+ * @throws CommandError with exit code 2
+ */
+export function parseCommandLine<const Options extends TextOptions>(
+  args: readonly string[],
+  options: Options,
+): { readonly [Name in keyof Options]?: string } | "help" {
+  const { help, ...values } = parse(args, { ...options, help: { type: "boolean", short: "h" } });
+  if (help === true) return "help";
+  const texts = Object.entries(values).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []));
+  // Exactly the names of `options`: parseArgs is strict.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(texts) as { readonly [Name in keyof Options]?: string };
+}
+
+function parse(args: readonly string[], options: NonNullable<ParseArgsConfig["options"]>) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
+      throw new CommandError(`Cannot read the command line: ${error.message}`, { exitCode: 2, cause: error });
+    }
+    throw error;
+  }
+}

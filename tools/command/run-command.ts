@@ -1,0 +1,12 @@
+import { CommandError } from "./command-error.ts";
+
+/** Runs a command's main function: prints what went wrong and sets the exit code. Anything unforeseen is a crash. */
+export async function runCommand(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  }
+}

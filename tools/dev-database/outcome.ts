@@ -1,0 +1,16 @@
+/** An error as Hrana carries it: the codes are those of sqld, so that clients meet the same ones in development. */
+export interface HranaError {
+  readonly message: string;
+  readonly code: string;
+}
+
+/** What a fallible step hands back; exceptions are left to broken assumptions and abandoned requests. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: HranaError };
+
+export function success<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+export function failure(code: string, message: string): Outcome<never> {
+  return { ok: false, error: { message, code } };
+}

@@ -1,0 +1,29 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+const ATTEMPT_MS = 5_000;
+const PAUSE_MS = 100;
+
+/** Asks the service on this port for the list of secrets until it answers with 200. False: `signal` came first. */
+export async function awaitAnswer(port: number, token: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    if (await answers(port, token, signal)) return true;
+    await pause(PAUSE_MS);
+  }
+  return false;
+}
+
+async function answers(port: number, token: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/v1/store/secrets?action=list`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}` },
+      body: "{}",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+    });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    // Not listening yet.
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+import { chmod, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CommandError } from "../command/command-error.ts";
+import { isCode, replacePrivateFile, UNFINISHED } from "./private-file.ts";
+
+/** Paths below the folder of development files. */
+export interface DevFolder {
+  readonly dir: string;
+  readonly signingKey: string;
+  readonly bundle: string;
+  readonly superuserToken: string;
+  readonly rootKeys: string;
+  readonly databaseToken: string;
+  readonly database: string;
+  /** What the workers keep for themselves: nothing that the service needs. */
+  readonly workers: string;
+}
+
+const IGNORE_FILE = ".gitignore";
+
+export function devFolder(dir: string): DevFolder {
+  return {
+    dir,
+    signingKey: join(dir, "signing-key.jwk"),
+    bundle: join(dir, "bundle.json"),
+    superuserToken: join(dir, "superuser.jwt"),
+    rootKeys: join(dir, "root-keys"),
+    databaseToken: join(dir, "database-token"),
+    database: join(dir, "store.db"),
+    workers: join(dir, "workers"),
+  };
+}
+
+/**
+ * Makes the folder if it is missing, and takes everybody else's access from it and all that is in it.
+ *
+ * @throws CommandError if there are files in it and the signing key is not among them: then it is somebody else's.
+ */
+export async function prepareDevFolder({ dir, signingKey }: DevFolder): Promise<void> {
+  const names = await namesIn(dir);
+  const isFresh = names.every((name) => name.startsWith(UNFINISHED) || name === IGNORE_FILE);
+  if (!isFresh && !names.some((name) => join(dir, name) === signingKey)) {
+    const message = `Cannot keep development files in "${dir}": it holds other files; name a new folder with --dir`;
+    throw new CommandError(message, { exitCode: 1 });
+  }
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makePrivate(dir);
+  // Whatever the folder is called, its keys must not get into a repository.
+  await replacePrivateFile(join(dir, IGNORE_FILE), "*\n");
+}
+
+async function namesIn(dir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return [];
+    if (isCode(error, "ENOTDIR")) {
+      throw new CommandError(`Cannot keep development files in "${dir}": it is no folder`, { exitCode: 1 });
+    }
+    throw error;
+  }
+}
+
+async function makePrivate(dir: string): Promise<void> {
+  await chmod(dir, 0o700);
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    // Links are left alone: chmod would follow them out of the folder.
+    if (entry.isDirectory()) await makePrivate(path);
+    else if (entry.isFile()) await chmod(path, 0o600);
+  }
+}

@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { type Client, createClient } from "@libsql/client";
+import { drizzle } from "drizzle-orm/libsql";
+import { migrate } from "drizzle-orm/libsql/migrator";
+import type { DatabaseAddress } from "./database-address.ts";
+import { migrationFailure } from "./migration-failure.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
+/** Drizzle's own record of what it has applied. */
+const RECORD = "__drizzle_migrations";
+
+/**
+ * Brings a database up to date, and says how many migrations that took. Each is applied once.
+ *
+ * @throws CommandError with exit code 1
+ */
+export async function applyMigrations(address: DatabaseAddress): Promise<number> {
+  const { url, authToken } = address;
+  const client = createClient(authToken === undefined ? { url } : { url, authToken });
+  try {
+    const before = await countApplied(client);
+    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
+    return (await countApplied(client)) - before;
+  } catch (error) {
+    throw migrationFailure(url, error);
+  } finally {
+    client.close();
+  }
+}
+
+async function countApplied(client: Client): Promise<number> {
+  const found = await client.execute({ sql: "SELECT 1 FROM sqlite_master WHERE name = ?", args: [RECORD] });
+  if (found.rows.length === 0) return 0;
+  const counted = await client.execute(`SELECT count(*) AS applied FROM ${RECORD}`);
+  return Number(counted.rows[0]?.["applied"]);
+}
