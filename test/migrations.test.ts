@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../src/store/libsql/schema.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 
+const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /** The migrations, which are written out, against the schema, which the statements are built from. */
 describe("the migrated database", () => {
   let database: FileDatabase;
@@ -20,7 +22,7 @@ describe("the migrated database", () => {
         `SELECT name, type, "notnull", pk FROM pragma_table_info('${name}')`,
       );
       const primary = table.primaryKeys[0]?.columns.map((column) => column.name);
-      expect(rows.map((row) => ({ ...row, type: String(row["type"]).toLowerCase() }))).toEqual(
+      expect(rows.map((row) => ({ ...row, type: asText(row["type"]).toLowerCase() }))).toEqual(
         table.columns.map((column) => {
           const place = primary === undefined ? Number(column.primary) : primary.indexOf(column.name) + 1;
           return { name: column.name, type: column.getSQLType(), notnull: Number(column.notNull), pk: place };
@@ -47,7 +49,7 @@ describe("the migrated database", () => {
   it("finds everything by an index", async () => {
     const plan = async (sql: string) => {
       const { rows } = await database.client.execute(`EXPLAIN QUERY PLAN ${sql}`);
-      return rows.map((row) => String(row["detail"])).join("; ");
+      return rows.map((row) => asText(row["detail"])).join("; ");
     };
     expect(await plan("SELECT * FROM audit WHERE resource = 'x' ORDER BY revision DESC LIMIT 1")).toContain(
       "audit_by_resource",
