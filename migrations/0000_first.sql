@@ -9,6 +9,7 @@ CREATE TABLE `audit` (
 	`seq` integer NOT NULL,
 	`prev` blob,
 	`base` integer NOT NULL,
+	`anchor` blob,
 	`epoch` integer NOT NULL,
 	`outcome` text NOT NULL,
 	`trace_id` text NOT NULL,

@@ -165,12 +165,21 @@ describe("the Nexus door", () => {
     expect(put).toMatchObject({ status: 200, body: { version: 1, revision: 1 } });
     const got = await service.post(`${SECRETS}?action=get`, '{"path":"a","version":null}');
     expect(got.body).toEqual({ data: { k: "v", n: "" } });
-    for (const version of ["1.0", "1e0", '"1"', "true", "9223372036854775808"]) {
+    for (const version of ["1.0", "1e0", '"1"', "true", "9223372036854775808", "-9223372036854775809"]) {
       expect((await service.post(`${SECRETS}?action=get`, `{"path":"a","version":${version}}`)).status, version).toBe(
         400,
       );
     }
-    expect((await service.post(`${SECRETS}?action=get`, '{"path":"a","version":-1}')).status).toBe(404);
+    for (const version of ["-1", "9223372036854775807", "9007199254740993", "99"]) {
+      expect((await service.post(`${SECRETS}?action=get`, `{"path":"a","version":${version}}`)).status, version).toBe(
+        404,
+      );
+    }
+    const many = JSON.stringify({ path: "a", versions: Array.from({ length: 10_001 }, () => 99) });
+    expect((await service.post(`${SECRETS}?action=delete`, many)).status).toBe(400);
+    expect((await service.post(`${SECRETS}?action=get`, '{"\u017FpaTh":"a","\u212Aey":1,"path":"a"}')).status).toBe(
+      200,
+    );
   });
 
   it("refuses value keys outside of the protocol's names, and values that are no text", async () => {
@@ -290,7 +299,7 @@ describe("the Nexus door", () => {
   });
 
   it("never cuts a list short: more than 10 000 names without a limit are refused", async () => {
-    const names = (count: number) => Array.from({ length: count }, (_, n) => `p${n}`);
+    const names = (count: number) => Array.from({ length: count }, (_, n) => `p${String(n).padStart(5, "0")}`);
     const stocked = (count: number): Store => ({
       async load(query, signal) {
         const snapshot = await store.load(query, signal);

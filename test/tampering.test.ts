@@ -279,11 +279,88 @@ describe("a hostile database", () => {
     });
   });
 
+  it("is refused everything once its newest audit entry is gone", async () => {
+    await sql("DELETE FROM audit WHERE revision = 5");
+    await expectRefused(get("a"), "seal_inconsistent");
+    await expectRefused(put("new", "x"), "seal_inconsistent");
+    await expect(audit(store)).rejects.toThrow("does not verify");
+  });
+
+  describe("that claims to be empty", () => {
+    it.each([
+      ["with keys left", ["UPDATE store SET revision = 0, key_id = NULL, mac = NULL", "DELETE FROM audit"]],
+      [
+        "with another epoch",
+        [
+          "UPDATE store SET revision = 0, key_id = NULL, mac = NULL, epoch = 3",
+          "DELETE FROM audit",
+          "DELETE FROM keys",
+        ],
+      ],
+      [
+        "with a raised audit floor",
+        [
+          "UPDATE store SET revision = 0, key_id = NULL, mac = NULL, audit_floor = 3",
+          "DELETE FROM audit",
+          "DELETE FROM keys",
+        ],
+      ],
+      ["with its MAC left", ["UPDATE store SET revision = 0", "DELETE FROM audit", "DELETE FROM keys"]],
+    ])("%s: nothing is signed for it", async (_, statements) => {
+      await sql(...statements);
+      await expectRefused(put("new", "x"), "seal_inconsistent");
+    });
+  });
+
+  it("that hides a deletion, waits for a commit and puts other entries back, is found out by the audit check", async () => {
+    await put("victim", "leaked");
+    await sql("CREATE TABLE old_head AS SELECT * FROM secrets WHERE path = 'victim'");
+    await service.post("/v1/store/secrets?action=delete", { path: "victim" });
+    await put("y", "y");
+    expect((await audit(store)).problems).toEqual([]);
+    // Revisions 7 (the deletion) and 8 are hidden; a commit made meanwhile takes number 7, and 8 comes back.
+    await sql(
+      "CREATE TABLE hidden AS SELECT * FROM audit WHERE revision = 8",
+      "DELETE FROM audit WHERE revision > 6",
+      "UPDATE store SET revision = 6",
+    );
+    expect((await put("new", "n")).body).toMatchObject({ revision: 7 });
+    await sql(
+      "INSERT INTO audit SELECT * FROM hidden",
+      "UPDATE store SET revision = 8",
+      "DELETE FROM secrets WHERE path = 'victim'",
+      "INSERT INTO secrets SELECT * FROM old_head",
+      "UPDATE secret_versions SET deleted_at = NULL WHERE path = 'victim'",
+    );
+    const { problems } = await audit(store);
+    expect(problems).toMatchObject([{ revision: 8, kind: "broken_anchor" }]);
+  });
+
+  it("of another schema than the code's is 503", async () => {
+    await sql("UPDATE store SET schema_version = 2");
+    service.log.length = 0;
+    expect((await get("a")).status).toBe(503);
+    expect((await put("a", "x")).status).toBe(503);
+    expect(service.log[0]).toMatchObject({ reason: "store_schema", detail: expect.stringContaining("2") });
+  });
+
   describe("fails the audit check", () => {
     const KINDS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-      ["an entry in the middle deleted", ["gap", "broken_chain"], ["DELETE FROM audit WHERE revision = 2"]],
-      ["the first entry of all deleted", ["gap", "broken_chain"], ["DELETE FROM audit WHERE revision = 1"]],
-      ["the last entry deleted", ["missing_tail"], ["DELETE FROM audit WHERE revision = 5"]],
+      [
+        "an entry in the middle deleted",
+        ["gap", "broken_anchor", "broken_chain"],
+        ["DELETE FROM audit WHERE revision = 2"],
+      ],
+      [
+        "the first entry of all deleted",
+        ["gap", "broken_anchor", "broken_chain"],
+        ["DELETE FROM audit WHERE revision = 1"],
+      ],
+      [
+        "another entry in the middle deleted",
+        ["gap", "broken_anchor", "broken_chain"],
+        ["DELETE FROM audit WHERE revision = 4"],
+      ],
       ["an entry altered", ["not_authentic"], ["UPDATE audit SET action = 'delete' WHERE revision = 2"]],
       [
         "an entry attributed to somebody else",
@@ -292,7 +369,7 @@ describe("a hostile database", () => {
       ],
       [
         "an entry deleted and the rest moved down",
-        ["not_authentic", "broken_chain"],
+        ["not_authentic", "broken_anchor", "broken_chain"],
         [
           "DELETE FROM audit WHERE revision = 2",
           "UPDATE audit SET revision = revision - 1 WHERE revision > 2",
@@ -313,14 +390,14 @@ describe("a hostile database", () => {
 /** Walks the audit in pages of two. */
 async function audit(store: Store, ring?: Awaited<ReturnType<typeof ringOf>>) {
   const never = new AbortController().signal;
-  const { store: row } = await store.load({}, never);
+  const anchor = await store.load({}, never);
   async function* entries(): AsyncGenerator<AuditRow> {
-    for (let after = row.auditFloor; ;) {
+    for (let after = anchor.store.auditFloor; ;) {
       const { audit: page } = await store.load({ audit: { after, limit: 2 } }, never);
       if (page.length === 0) return;
       yield* page;
       after = page.at(-1)!.revision;
     }
   }
-  return await verifyAudit(ring ?? (await ringOf(KEY_A)), row, entries());
+  return await verifyAudit(ring ?? (await ringOf(KEY_A)), anchor, entries());
 }

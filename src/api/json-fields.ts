@@ -20,11 +20,14 @@ export function integerField(body: JsonObject, name: string): FieldResult<number
   return integer(member.text);
 }
 
-/** A list of integers; absent or null is empty. */
+/** Far more than any secret keeps, and little enough to walk through several times. */
+const MOST_LISTED = 10_000;
+
+/** A list of at most 10 000 integers; absent or null is empty. */
 export function integersField(body: JsonObject, name: string): FieldResult<readonly number[]> {
   const member = body.get(name);
   if (member === undefined || member.node.type === "null") return { ok: true, value: [] };
-  if (member.node.type !== "array") return WRONG;
+  if (member.node.type !== "array" || (member.node.children?.length ?? 0) > MOST_LISTED) return WRONG;
   const values: number[] = [];
   for (const element of member.node.children ?? []) {
     const start = element.offset - member.node.offset;
@@ -37,8 +40,16 @@ export function integersField(body: JsonObject, name: string): FieldResult<reado
 
 const ZERO: FieldResult<number> = { ok: true, value: 0 };
 
+const INT64_MOST = 2n ** 63n - 1n;
+
+/**
+ * An int64, as Go reads it. One that JavaScript cannot hold exactly comes back as the nearest that it can: no number of a
+ * version is ever that high, so it matches nothing either way.
+ */
 function integer(text: string): FieldResult<number> {
-  const value = Number(text);
-  // -0 would not equal 0 where it is compared as a key.
-  return /^-?\d+$/.test(text) && Number.isSafeInteger(value) ? { ok: true, value: value + 0 } : WRONG;
+  if (!/^-?\d{1,19}$/.test(text)) return WRONG;
+  const value = BigInt(text);
+  if (value > INT64_MOST || value < -INT64_MOST - 1n) return WRONG;
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  return { ok: true, value: Number(value > most ? most : value < -most ? -most : value) };
 }

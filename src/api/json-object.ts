@@ -56,10 +56,13 @@ function isJson(text: string): boolean {
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
-  for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g)) {
-    if (token === "{" || token === "[") depth += 1;
-    else if (token === "}" || token === "]") depth -= 1;
-    deepest = Math.max(deepest, depth);
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '"') inString = !inString;
+    else if (inString && character === "\\") index += 1;
+    else if (!inString && (character === "{" || character === "[")) deepest = Math.max(deepest, (depth += 1));
+    else if (!inString && (character === "}" || character === "]")) depth -= 1;
   }
   return deepest;
 }
@@ -72,7 +75,7 @@ function hasDuplicates(node: Node): boolean {
   return (node.children ?? []).some(hasDuplicates);
 }
 
-/** Go folds `ſ` to `s` and the Kelvin sign to `k` as well; this way round does too. */
+/** As Go folds ASCII names: the Kelvin sign lower-cases to `k` by itself, the long s does not. */
 function fold(name: string): string {
-  return name.toUpperCase().toLowerCase();
+  return name.toLowerCase().replaceAll("\u017F", "s");
 }

@@ -29,7 +29,8 @@ export async function verifyEntry(ring: KeyRing, store: StoreRow, entry: AuditRo
 }
 
 function contextOf(storeId: string, entry: Omit<AuditValues, "mac">): Context {
-  const { writeId, request, at, spiffeId, action, resource, seq, prev, base, epoch, outcome, traceId, keyId } = entry;
+  const { writeId, request, at, spiffeId, action, resource, seq, prev, base, anchor, epoch } = entry;
+  const { outcome, traceId, keyId } = entry;
   return {
     label: "audit",
     fields: [
@@ -43,6 +44,7 @@ function contextOf(storeId: string, entry: Omit<AuditValues, "mac">): Context {
       seq,
       prev,
       base,
+      anchor,
       epoch,
       outcome,
       traceId,

@@ -2,12 +2,13 @@ import { type KeyRing, ringKey } from "../seal/key-ring.ts";
 import { macOf, requireMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { KeyRow, StoreRow } from "../store/rows.ts";
+import type { Bytes, KeyRow, StoreRow } from "../store/rows.ts";
 import type { Change } from "../store/store.ts";
 
 /** The part of a snapshot that everything else is judged by. */
-interface Anchor {
+export interface Anchor {
   readonly store: StoreRow;
+  readonly newest: Bytes | null;
   readonly keys: readonly KeyRow[];
 }
 
@@ -17,7 +18,7 @@ interface Anchor {
  *
  * @throws SealError
  */
-export async function verifyStore(ring: KeyRing, { store, keys }: Anchor): Promise<void> {
+export async function verifyStore(ring: KeyRing, { store, newest, keys }: Anchor): Promise<void> {
   for (const row of keys) {
     const key = ring.keys.find((candidate) => candidate.id === row.keyId);
     if (key !== undefined && !equal(key.check, row.checkValue)) {
@@ -28,8 +29,14 @@ export async function verifyStore(ring: KeyRing, { store, keys }: Anchor): Promi
     }
   }
   const { keyId, mac } = store;
-  if (store.revision === 0 && keyId === null && mac === null) return;
+  if (store.revision === 0) {
+    // Nothing is signed yet, so nothing may have happened: the first commit signs what it finds here.
+    const untouched = store.epoch === 0 && store.auditFloor === 0 && keyId === null && mac === null;
+    if (untouched && keys.length === 0 && newest === null) return;
+    throw new SealError("inconsistent", "the store claims to be empty, and is not");
+  }
   if (keyId === null || mac === null) throw new SealError("inconsistent", "the store row has lost its MAC");
+  if (newest === null) throw new SealError("inconsistent", `audit entry ${store.revision}, the newest, is missing`);
   await requireMac(ring, contextOf(store), { keyId, mac });
 }
 

@@ -1,12 +1,13 @@
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { AuditRow, StoreRow } from "../store/rows.ts";
+import type { AuditRow, Bytes } from "../store/rows.ts";
 import { verifyEntry } from "./entry.ts";
+import { type Anchor, verifyStore } from "./store-row.ts";
 
 /** One thing wrong with the stored audit. `revision` is where it shows. */
 interface AuditProblem {
   readonly revision: number;
-  readonly kind: "gap" | "not_authentic" | "broken_chain" | "missing_tail";
+  readonly kind: "gap" | "not_authentic" | "broken_chain" | "broken_anchor" | "missing_tail";
   readonly detail: string;
 }
 
@@ -16,17 +17,27 @@ interface AuditReport {
 }
 
 /**
+ * How far back an entry may have looked, in commits: more than a store can make before the deadline of a request.
+ */
+const LONGEST_REACH = 50_000;
+
+/**
  * Walks stored audit entries in order of revision and reports every gap, every entry that is not ours, and every break
- * in the chain of a resource. Memory grows with the number of resources, not of entries.
+ * in the chain of a resource or in what each entry says of the newest one before it. Memory grows with the number of
+ * resources, not of entries.
  *
  * @param entries all entries above `store.auditFloor`, ascending
+ * @throws SealError when the store row itself is not ours
  */
 export async function verifyAudit(
   ring: KeyRing,
-  store: StoreRow,
+  anchor: Anchor,
   entries: AsyncIterable<AuditRow>,
 ): Promise<AuditReport> {
+  await verifyStore(ring, anchor);
+  const { store } = anchor;
   const problems: AuditProblem[] = [];
+  const macs = new Map<number, Bytes>();
   const tails = new Map<string, AuditRow>();
   let expected = store.auditFloor + 1;
   let count = 0;
@@ -39,6 +50,10 @@ export async function verifyAudit(
     if (forged !== undefined) problems.push({ revision, kind: "not_authentic", detail: forged });
     const broken = breakIn(tails.get(entry.resource), entry, store.auditFloor);
     if (broken !== undefined) problems.push({ revision, kind: "broken_chain", detail: broken });
+    const adrift = driftOf(macs.get(entry.base), entry, store.auditFloor);
+    if (adrift !== undefined) problems.push({ revision, kind: "broken_anchor", detail: adrift });
+    macs.set(revision, entry.mac);
+    macs.delete(revision - LONGEST_REACH);
     tails.set(entry.resource, entry);
     expected = revision + 1;
     count += 1;
@@ -56,9 +71,18 @@ function breakIn(before: AuditRow | undefined, entry: AuditRow, floor: number): 
     return starts || floor > 0 ? undefined : `entry ${entry.seq} of its resource is the first one found`;
   }
   if (entry.seq !== before.seq + 1) return `entry ${entry.seq} of its resource follows entry ${before.seq}`;
-  const { prev } = entry;
-  const linked = prev?.length === before.mac.length && prev.every((byte, index) => byte === before.mac[index]);
-  return linked ? undefined : `does not continue revision ${before.revision}`;
+  return equal(entry.prev, before.mac) ? undefined : `does not continue revision ${before.revision}`;
+}
+
+/** Whether the newest entry that this one saw is still what stands at that revision. */
+function driftOf(seen: Bytes | undefined, entry: AuditRow, floor: number): string | undefined {
+  if (entry.base === 0) return entry.anchor === null ? undefined : "saw an entry before the first";
+  if (entry.base <= floor) return undefined;
+  return seen !== undefined && equal(entry.anchor, seen) ? undefined : `saw another entry at revision ${entry.base}`;
+}
+
+function equal(a: Bytes | null, b: Bytes): boolean {
+  return a?.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 async function reasonOf(check: Promise<void>): Promise<string | undefined> {

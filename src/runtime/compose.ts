@@ -32,7 +32,7 @@ interface ExecutionContextLike {
  */
 export async function compose(env: Readonly<Record<string, unknown>>, log: Log = logJson): Promise<App> {
   const config = configOf(env);
-  if (config instanceof ConfigError) return createUnreadyApp(config.problems, log);
+  if (config instanceof ConfigError) return createUnreadyApp(config.problems, worldOf(log));
   const [ring, bundles] = await Promise.all([deriveKeyRing(config.rootKeys), importBundles(config)]);
   const { audience, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
   return createApp({

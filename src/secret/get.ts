@@ -7,6 +7,7 @@ import { failed, type SecretResult } from "./failure.ts";
 import { openValue } from "./open-value.ts";
 import type { SecretRoom } from "./room.ts";
 import type { SecretPath } from "./secret-path.ts";
+import { timeOf } from "./time-of.ts";
 import { verifySecret } from "./verify-secret.ts";
 import { isLive, summarize } from "./versions.ts";
 
@@ -15,6 +16,8 @@ export interface Got {
   readonly number: number;
   readonly text: string;
 }
+
+type GetQuery = { readonly secret: { readonly path: SecretPath; readonly version: "current" | number } };
 
 /**
  * Reads one version: the current one for number 0, else the one of that number. Not found: no such path, no current
@@ -25,12 +28,17 @@ export async function getSecret(
   asked: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Got>> {
   const { path, number } = asked;
-  const query = { secret: { path, version: number === 0 ? ("current" as const) : number } };
-  const snapshot = await load(room.store, query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  const head = await verifySecret(room.ring, snapshot.store, snapshot.secret);
+  const query: GetQuery = { secret: { path, version: number === 0 ? "current" : number } };
+  let snapshot = await load(room.store, query, room.attempts);
+  // The statements of a load look at the clock one after the other, and a set end may fall between two looks.
+  if (number === 0 && lapsedMeanwhile(snapshot.secret)) snapshot = await load(room.store, query, room.attempts);
+  const [, head] = await Promise.all([
+    verifyStore(room.ring, snapshot),
+    verifySecret(room.ring, snapshot.store, { path, view: snapshot.secret }),
+  ]);
   if (head === undefined) return failed("not_found");
-  const wanted = number === 0 ? currentOf(head, snapshot.secret, snapshot.now) : liveNumber(snapshot, number);
+  const now = timeOf(snapshot.now, head);
+  const wanted = number === 0 ? currentOf(head, snapshot.secret, now) : liveNumber(snapshot.secret, number, now);
   if (wanted.number === 0) return failed("not_found");
   const { version } = snapshot.secret;
   if (version?.number !== wanted.number || version.writeId !== wanted.writeId) {
@@ -50,15 +58,21 @@ const NONE: Wanted = { number: 0, writeId: null };
 /** The head tells its current version; the states do once that one has come to its set end. */
 function currentOf(head: SecretRow, view: SecretView, now: number): Wanted {
   const { states } = view;
-  if (states === undefined) {
-    // The database found the end still ahead; its clock may have passed it since, which changes nothing.
+  const { currentUntil } = head;
+  if (states === undefined || currentUntil === null) {
+    // Where there is a set end, the database found it still ahead.
     return { number: head.current, writeId: head.currentWriteId };
   }
-  const { current, currentWriteId } = summarize(states, Math.max(now, head.currentUntil ?? now));
+  const { current, currentWriteId } = summarize(states, Math.max(now, currentUntil));
   return { number: current, writeId: currentWriteId };
 }
 
-function liveNumber(snapshot: { readonly now: number; readonly secret: SecretView }, number: number): Wanted {
-  const state = snapshot.secret.states?.find((candidate) => candidate.number === number);
-  return state !== undefined && isLive(state, snapshot.now) ? state : NONE;
+function lapsedMeanwhile({ head, states, version }: SecretView): boolean {
+  if (head === undefined || head.currentUntil === null) return false;
+  return (states === undefined) !== (version?.number === head.current);
+}
+
+function liveNumber(view: SecretView, number: number, now: number): Wanted {
+  const state = view.states?.find((candidate) => candidate.number === number);
+  return state !== undefined && isLive(state, now) ? state : NONE;
 }

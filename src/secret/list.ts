@@ -1,7 +1,9 @@
 import { verifyStore } from "../audit/store-row.ts";
+import { SealError } from "../seal/seal-error.ts";
 import { load } from "../store/load.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretRoom } from "./room.ts";
+import { parseSecretPath } from "./secret-path.ts";
 
 /** The most names one answer holds. */
 export const MOST_NAMES = 10_000;
@@ -19,6 +21,19 @@ export async function listSecrets(
   const query = { paths: { prefix, after, limit: limit ?? MOST_NAMES + 1 } };
   const snapshot = await load(room.store, query, room.attempts);
   await verifyStore(room.ring, snapshot);
-  if (snapshot.paths.length > MOST_NAMES) return failed("too_many_names");
-  return { ok: true, answer: snapshot.paths };
+  const { paths } = snapshot;
+  if (!isPage(paths, query.paths)) throw new SealError("inconsistent", "a list holds what was not asked for");
+  if (paths.length > MOST_NAMES) return failed("too_many_names");
+  return { ok: true, answer: paths };
+}
+
+/** A list can be forged, but not into what nobody asked for: only paths, in order, of that prefix, no more than wanted. */
+function isPage(
+  paths: readonly string[],
+  asked: { readonly prefix: string; readonly after: string; readonly limit: number },
+): boolean {
+  const { prefix, after, limit } = asked;
+  const fits = (path: string, index: number): boolean =>
+    path > (paths[index - 1] ?? after) && path.startsWith(prefix) && parseSecretPath(path) !== undefined;
+  return paths.length <= limit && paths.every(fits);
 }

@@ -3,6 +3,7 @@ import { load } from "../store/load.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretRoom } from "./room.ts";
 import type { SecretPath } from "./secret-path.ts";
+import { timeOf } from "./time-of.ts";
 import { verifySecret } from "./verify-secret.ts";
 import { summarize, type Versions } from "./versions.ts";
 
@@ -26,12 +27,14 @@ export async function getMetadata(
 ): Promise<SecretResult<Metadata>> {
   const query = { secret: { path: asked.path, version: "none" as const } };
   const snapshot = await load(room.store, query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  const head = await verifySecret(room.ring, snapshot.store, snapshot.secret);
+  const [, head] = await Promise.all([
+    verifyStore(room.ring, snapshot),
+    verifySecret(room.ring, snapshot.store, { path: asked.path, view: snapshot.secret }),
+  ]);
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
   if (asked.number !== 0 && !versions.some((version) => version.number === asked.number)) return failed("not_found");
-  const { current, oldest } = summarize(versions, snapshot.now);
+  const { current, oldest } = summarize(versions, timeOf(snapshot.now, head));
   const { createdAt, updatedAt } = head;
   const maxVersions = head.maxVersions === 0 ? room.keptVersions : head.maxVersions;
   return { ok: true, answer: { current, oldest, createdAt, updatedAt, maxVersions, versions } };

@@ -5,6 +5,7 @@ import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, SecretRow, StoreRow } from "../store/rows.ts";
 import type { SecretView } from "../store/store.ts";
 import { headContext, historyContext } from "./contexts.ts";
+import type { SecretPath } from "./secret-path.ts";
 
 /** The audit action that takes a head away: after it, and only after it, a path with a past may be without one. */
 const REMOVAL = "remove";
@@ -16,15 +17,24 @@ const REMOVAL = "remove";
  *
  * Returns the head, or nothing where there is none. @throws SealError
  */
-export async function verifySecret(ring: KeyRing, store: StoreRow, view: SecretView): Promise<SecretRow | undefined> {
+export async function verifySecret(
+  ring: KeyRing,
+  store: StoreRow,
+  asked: { readonly path: SecretPath; readonly view: SecretView },
+): Promise<SecretRow | undefined> {
+  const { path, view } = asked;
   const { head, states, tail } = view;
+  // Rows of another path are as authentic: an answer to another question must not pass for the one to this.
+  if ((head !== undefined && head.path !== path) || (tail !== undefined && tail.resource !== `secret:${path}`)) {
+    throw new SealError("inconsistent", `rows of another path were given for "secret:${path}"`);
+  }
   if (head === undefined) {
     await verifyAbsence(ring, store, view);
     return undefined;
   }
   if (tail === undefined) throw inconsistent(head, "has no audit entry");
   requirePlace(store, head, tail);
-  const identity = { storeId: store.storeId, path: head.path, born: head.born };
+  const identity = { storeId: store.storeId, path, born: head.born };
   await Promise.all([
     verifyEntry(ring, store, tail),
     requireMac(ring, headContext(store.storeId, head), head),
@@ -44,7 +54,7 @@ async function verifyAbsence(ring: KeyRing, store: StoreRow, view: SecretView): 
 }
 
 function requirePlace(store: StoreRow, head: SecretRow, tail: AuditRow): void {
-  if (tail.resource !== `secret:${head.path}` || tail.writeId !== head.writeId || tail.seq !== head.seq) {
+  if (tail.writeId !== head.writeId || tail.seq !== head.seq) {
     throw inconsistent(head, "is not the one its newest audit entry wrote");
   }
   if (head.version !== tail.revision) throw inconsistent(head, "has a row version that is not that of its audit entry");

@@ -5,13 +5,14 @@ import { type KeyRing, ringKey } from "../seal/key-ring.ts";
 import { isMacOf, macOf } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { AuditRow, SecretRow } from "../store/rows.ts";
+import type { AuditRow, Bytes, SecretRow } from "../store/rows.ts";
 import type { Snapshot } from "../store/store.ts";
 import { type Decision, transact } from "../store/transact.ts";
 import { failed, type SecretFailure, type SecretResult } from "./failure.ts";
 import type { SecretRoom } from "./room.ts";
 import { sealChange, type VersionEdit } from "./seal-change.ts";
 import type { SecretPath } from "./secret-path.ts";
+import { timeOf } from "./time-of.ts";
 import { verifySecret } from "./verify-secret.ts";
 import type { Versions } from "./versions.ts";
 import { writeIdOf } from "./write-id.ts";
@@ -62,8 +63,10 @@ type WriteQuery = {
 export async function writeSecret(room: SecretRoom, request: WriteRequest, verb: Verb): Promise<SecretResult<Written>> {
   const writeId = await writeIdOf(request.caller, request.idempotencyKey, room.random);
   const query: WriteQuery = { secret: { path: request.path, version: "none" }, writeId };
+  const digest = digestContext(request, verb);
+  const write = { request, verb, writeId, digest, requestMac: await macOf(room.ring.primary, digest) };
   const decide = async (snapshot: Snapshot<WriteQuery>): Promise<Decision<Written, SecretFailure>> =>
-    await decideWrite(room, { request, verb, writeId }, snapshot);
+    await decideWrite(room, write, snapshot);
   return await transact(room.store, query, { attempts: room.attempts, decide });
 }
 
@@ -73,6 +76,8 @@ interface Write {
   readonly request: WriteRequest;
   readonly verb: Verb;
   readonly writeId: string;
+  readonly digest: Context;
+  readonly requestMac: Bytes;
 }
 
 async function decideWrite(
@@ -82,12 +87,10 @@ async function decideWrite(
 ): Promise<Decision<Written, SecretFailure>> {
   const { request, verb, writeId } = write;
   await verifyStore(room.ring, snapshot);
-  const digest = digestContext(write);
-  if (snapshot.replay !== undefined) return await settle(room.ring, digest, { snapshot, replay: snapshot.replay });
+  if (snapshot.replay !== undefined) return await settle(room.ring, write, { snapshot, replay: snapshot.replay });
   requirePrimary(room.ring, snapshot);
-  const head = await verifySecret(room.ring, snapshot.store, snapshot.secret);
-  // Never back in time within a secret, should the database's clock be set back.
-  const now = Math.max(snapshot.now, head?.writtenAt ?? 0);
+  const head = await verifySecret(room.ring, snapshot.store, { path: request.path, view: snapshot.secret });
+  const now = timeOf(snapshot.now, head);
   const conflict = request.cas !== undefined && request.cas !== (head?.latest ?? 0);
   if (conflict && head !== undefined) return CONFLICT;
   const verdict = verb.judge(head && { head, versions: snapshot.secret.states ?? [] }, { writeId, now });
@@ -100,7 +103,7 @@ async function decideWrite(
     sealChange(room, verdict.edit, { path: request.path, store: snapshot.store, head, writeId, seq, now }),
     sealEntry(room.ring, snapshot.store.storeId, {
       writeId,
-      request: await macOf(room.ring.primary, digest),
+      request: write.requestMac,
       at: now,
       spiffeId: request.caller,
       action: verb.action,
@@ -108,6 +111,7 @@ async function decideWrite(
       seq,
       prev: tail?.mac ?? null,
       base,
+      anchor: snapshot.newest,
       epoch: snapshot.store.epoch,
       outcome: JSON.stringify({ version: verdict.version }),
       traceId: request.traceId,
@@ -124,19 +128,23 @@ async function decideWrite(
 /** A write id met again: the same request gets the first answer, any other is refused. */
 async function settle(
   ring: KeyRing,
-  digest: Context,
+  write: Write,
   found: { readonly snapshot: Snapshot<WriteQuery>; readonly replay: AuditRow },
 ): Promise<Decision<Written, SecretFailure>> {
   const { snapshot, replay } = found;
+  // Any entry of ours is authentic: it has to be the one that was asked for, or an old answer could pass for this one.
+  if (replay.writeId !== write.writeId || replay.spiffeId !== write.request.caller) {
+    throw new SealError("inconsistent", "an entry of another write was given for this one");
+  }
   await verifyEntry(ring, snapshot.store, replay);
-  if (!(await isMacOf(ringKey(ring, replay.keyId), digest, replay.request))) {
+  if (!(await isMacOf(ringKey(ring, replay.keyId), write.digest, replay.request))) {
     return { kind: "refused", failure: failed("idempotency_key_reused").failure };
   }
   return { kind: "settled", answer: { version: versionIn(replay.outcome), revision: replay.revision } };
 }
 
 /** Keyed, so that the database does not tell which of two likely values was written. */
-function digestContext({ request, verb }: Write): Context {
+function digestContext(request: WriteRequest, verb: Verb): Context {
   return { label: "request", fields: [verb.action, request.path, request.cas ?? null, ...verb.body] };
 }
 

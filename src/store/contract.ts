@@ -17,6 +17,7 @@ export function auditOf(writeId: string, overrides: Partial<AuditValues> = {}): 
     seq: 1,
     prev: null,
     base: 0,
+    anchor: null,
     epoch: 0,
     outcome: "{}",
     traceId: "t",
@@ -124,7 +125,11 @@ export function storeContract(name: string, fresh: () => Promise<Store>): void {
     describe("one change", () => {
       it("stores head, version and audit entry under the revision it won, and answers with a fresh snapshot", async () => {
         const result = await commit(creation("w1"));
-        expect(result).toMatchObject({ won: true, revision: 1, snapshot: { store: { revision: 1 } } });
+        expect(result).toMatchObject({
+          won: true,
+          revision: 1,
+          snapshot: { store: { revision: 1 }, newest: bytes(2) },
+        });
         const head = { ...headOf("w1"), version: 1 };
         const { sealed: _, ...state } = versionOf(1, "w1");
         expect(result.snapshot.secret).toEqual({
@@ -260,7 +265,7 @@ function readsAnEmptyStore(store: () => Store): void {
     expect(snapshot.store).toMatchObject({ keyId: null, mac: null });
     expect(snapshot.store.storeId).not.toBe("");
     expect(Math.abs(snapshot.now - Date.now())).toBeLessThan(60_000);
-    expect(snapshot).toMatchObject({ keys: [], paths: [], audit: [], replay: undefined });
+    expect(snapshot).toMatchObject({ newest: null, keys: [], paths: [], audit: [], replay: undefined });
     expect(snapshot.secret).toMatchObject({ head: undefined, version: undefined, tail: undefined });
   });
 }

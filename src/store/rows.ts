@@ -103,6 +103,11 @@ export interface AuditValues {
   /** MAC of the entry before it in that chain; null for the first. */
   readonly prev: Bytes | null;
   readonly base: number;
+  /**
+   * MAC of the entry at revision `base`, null for 0: every commit vouches for the newest entry that it saw. Without it
+   * entries cut out could be put back at other places once somebody has committed in between.
+   */
+  readonly anchor: Bytes | null;
   readonly epoch: number;
   /** What the caller was told, as JSON; never a value. */
   readonly outcome: string;

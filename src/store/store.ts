@@ -65,6 +65,8 @@ export interface AnySnapshot extends SnapshotParts {
   /** The database's clock, in milliseconds. */
   readonly now: number;
   readonly store: StoreRow;
+  /** MAC of the audit entry at the store's revision; null where there is none. */
+  readonly newest: Bytes | null;
   readonly keys: readonly KeyRow[];
   readonly replay: AuditRow | undefined;
 }

@@ -1,5 +1,7 @@
 import { type Context, Hono } from "hono";
+import { requestIdOf } from "../request-id.ts";
 import { openScope, type RequestScope } from "../request-scope.ts";
+import { respond, retryAfter } from "../respond.ts";
 import type { Service } from "../service.ts";
 import type { Answer } from "./failure.ts";
 import type { AnyRoute } from "./route.ts";
@@ -24,9 +26,13 @@ export function nexus(service: Service): Hono {
   door.all("*", async (context) => {
     const request = context.req.raw;
     const route = routeOf(request);
-    if (route === undefined) return respond(400, { err: "api_bad_request" }, openId(request, service));
-    const work = answer(route, request, service);
-    if (route.writes) keepAlive(context, work);
+    if (route === undefined) return respond(400, { err: "api_bad_request" }, requestIdOf(request, service.world));
+    const work: Promise<Response> = answer(route, request, {
+      service,
+      admitted: () => {
+        if (route.writes) keepAlive(context, work);
+      },
+    });
     return await work;
   });
   return door;
@@ -54,17 +60,19 @@ function routeOf(request: Request): AnyRoute | undefined {
   return operations !== undefined && Object.hasOwn(operations, action) ? operations[action] : undefined;
 }
 
-async function answer(route: AnyRoute, request: Request, service: Service): Promise<Response> {
+async function answer(
+  route: AnyRoute,
+  request: Request,
+  { service, admitted }: { readonly service: Service; readonly admitted: () => void },
+): Promise<Response> {
   using scope = openScope(request, service.world, service.requestTimeoutMs);
   try {
-    return succeedOrRefuse(route, await serve(route, request, { service, scope }), { service, scope });
+    return succeedOrRefuse(route, await serve(route, request, { service, scope, admitted }), { service, scope });
   } catch (error) {
-    service.world.log({ level: "error", event: "request_failed", requestId: scope.id, ...logException(error) });
+    service.world.log({ event: "request_failed", requestId: scope.id, ...logException(error) });
     const { status, err } = wireException(error);
     const response = respond(status, route.errorBody(err), scope.id);
-    // Seconds, spread out: those who were turned away together must not come back together.
-    if (status === 503) response.headers.set("Retry-After", String(1 + Math.floor(service.world.chance() * 4)));
-    return response;
+    return status === 503 ? retryAfter(response, service.world.chance()) : response;
   }
 }
 
@@ -85,22 +93,4 @@ function succeedOrRefuse(
       ? { Code: err, Msg: "failed to read request body", Wrapped: null }
       : route.errorBody(err);
   return respond(status, body, scope.id);
-}
-
-function openId(request: Request, service: Service): string {
-  using scope = openScope(request, service.world, service.requestTimeoutMs);
-  return scope.id;
-}
-
-function respond(status: number, body: string | object, requestId: string): Response {
-  return new Response(typeof body === "string" ? body : JSON.stringify(body), {
-    status,
-    headers: {
-      "Content-Type": "application/json",
-      "Cache-Control": "no-store, no-cache, must-revalidate, private",
-      Pragma: "no-cache",
-      Expires: "0",
-      "X-Request-Id": requestId,
-    },
-  });
 }

@@ -12,15 +12,16 @@ import type { AnyRoute } from "./route.ts";
 
 /**
  * Takes a request through the checks in their order: size, JSON and shape (400, 413), identity (401), path alphabet
- * (400), permission (401), and the rest by the route itself. Nothing reaches the database before the permission.
+ * (400), permission (401), and the rest by the route itself. Nothing reaches the database before the permission; `admitted` is
+ * called just before anything may.
  */
 export async function serve(
   route: AnyRoute,
   request: Request,
-  context: { readonly service: Service; readonly scope: RequestScope },
+  context: { readonly service: Service; readonly scope: RequestScope; readonly admitted: () => void },
 ): Promise<Answer> {
-  const { service, scope } = context;
-  const body = await readJson(request, service.mostBodyBytes);
+  const { service, scope, admitted } = context;
+  const body = await readJson(request, service.mostBodyBytes, scope.attempts.deadline);
   if ("code" in body) return { ok: false, failure: body };
   const read = route.read(body);
   if (read === undefined) return refused("bad_request");
@@ -43,14 +44,15 @@ export async function serve(
     attempts: scope.attempts,
     random: (length: number) => world.random(length),
   };
+  admitted();
   return await read.run({ room, caller: identity.caller, traceId: scope.id, idempotencyKey, path });
 }
 
 /** Visible ASCII: what any client can send in a header and any log can show. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-async function readJson(request: Request, most: number): Promise<JsonObject | Failure> {
-  const body = await readBody(request, most);
+async function readJson(request: Request, most: number, signal: AbortSignal): Promise<JsonObject | Failure> {
+  const body = await readBody(request, most, signal);
   if (!body.ok) return { code: body.reason === "too_large" ? "body_too_large" : "unreadable_body" };
   const text = decodeUtf8(body.bytes);
   return (text === undefined ? undefined : parseJsonObject(text)) ?? { code: "bad_request" };

@@ -1,5 +1,6 @@
 import { SealError } from "../../seal/seal-error.ts";
 import { StoreUnavailable } from "../../store/store-unavailable.ts";
+import type { LogLine } from "../log.ts";
 import type { Failure } from "./failure.ts";
 
 /** Status and `err` of an answer that is no success. */
@@ -34,11 +35,23 @@ export function wireException(error: unknown): WireError {
     : { status: 500, err: "api_internal_error" };
 }
 
-/** The same for the operator: what broke, never with what. Messages of unknown errors may quote values, frames do not. */
-export function logException(error: unknown): { readonly reason: string; readonly detail: string } {
-  if (error instanceof StoreUnavailable) return { reason: `store_${error.reason}`, detail: error.detail };
-  if (error instanceof SealError) return { reason: `seal_${error.reason}`, detail: error.detail };
-  if (!(error instanceof Error)) return { reason: "unknown", detail: typeof error };
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return { reason: error.name, detail: frames.map((line) => line.trim()).join(" | ") };
+/** The same for the operator: what broke, never with what. */
+export function logException(error: unknown): Pick<LogLine, "level" | "reason" | "detail"> {
+  if (error instanceof StoreUnavailable) {
+    // A caller who hung up is no failure of ours.
+    const level = error.reason === "gone" ? "info" : "error";
+    return { level, reason: `store_${error.reason}`, detail: error.detail };
+  }
+  if (error instanceof SealError) return { level: "error", reason: `seal_${error.reason}`, detail: error.detail };
+  if (!(error instanceof Error)) return { level: "error", reason: "unknown", detail: typeof error };
+  return { level: "error", reason: error.name, detail: framesOf(error) };
+}
+
+/** Where it broke. The message of an unknown error may quote values, and a stack begins with the message. */
+function framesOf(error: Error): string {
+  const frames = (error.stack ?? "").replace(error.message, "").split("\n");
+  return frames
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .join(" | ");
 }

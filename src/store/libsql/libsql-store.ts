@@ -1,9 +1,12 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
-import type { Change, Commit, Query, Snapshot, Store } from "../store.ts";
+import type { AnySnapshot, Change, Commit, Query, Snapshot, Store } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { commitStatements } from "./commit-statements.ts";
 import type { Execute } from "./execute.ts";
 import { readerOf } from "./reader.ts";
+
+/** The version of the schema that this code reads and writes. */
+const SCHEMA_VERSION = 1;
 
 /** The store contract over libSQL: a load is one batch of SELECTs, a commit one batch that ends with the same. */
 export function libsqlStore(execute: Execute): Store {
@@ -11,8 +14,7 @@ export function libsqlStore(execute: Execute): Store {
     async load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
       const reader = readerOf(query);
       const results = await execute(reader.statements, "read", signal);
-      expectAnswers(results, reader.statements, "none");
-      return reader.parse(results);
+      return read("none", results, reader.statements, () => known(reader.parse(results)));
     },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
@@ -20,18 +22,56 @@ export function libsqlStore(execute: Execute): Store {
       const statements = commitStatements(change);
       const all = [...statements, ...reader.statements];
       const results = await execute(all, "write", signal);
-      expectAnswers(results, all, "unknown");
-      const snapshot = reader.parse(results.slice(statements.length));
-      const revision = results[0]?.rows[0]?.["revision"];
-      return typeof revision === "number" ? { won: true, revision, snapshot } : { won: false, snapshot };
+      return read("unknown", results, all, () => {
+        const snapshot = known(reader.parse(results.slice(statements.length)));
+        const revision = wonRevision(results[0]);
+        if (revision === undefined) return { won: false, snapshot };
+        requireWin(snapshot, revision, query.writeId);
+        return { won: true, revision, snapshot };
+      });
     },
   };
 }
 
-function expectAnswers(
+/** Reads an answer; one that cannot be read leaves the outcome as open as none at all. */
+function read<T>(
+  outcome: "none" | "unknown",
   results: readonly ResultSet[],
   statements: readonly InStatement[],
-  outcome: "none" | "unknown",
+  parse: () => T,
+): T {
+  try {
+    if (results.length !== statements.length) throw new StoreUnavailable("rubbish", outcome, "answers are missing");
+    return parse();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new StoreUnavailable(error.reason, outcome, error.detail);
+  }
+}
+
+function known<S extends Pick<AnySnapshot, "store">>(snapshot: S): S {
+  const { schemaVersion } = snapshot.store;
+  if (schemaVersion === SCHEMA_VERSION) return snapshot;
+  throw new StoreUnavailable("schema", "unknown", `schema version ${schemaVersion}, this code knows ${SCHEMA_VERSION}`);
+}
+
+/** The row that the gate returned, if it let this commit in. */
+function wonRevision(gate: ResultSet | undefined): number | undefined {
+  const [row, ...more] = gate?.rows ?? [];
+  if (row === undefined) return undefined;
+  const revision = row["revision"];
+  if (typeof revision === "number" && more.length === 0) return revision;
+  throw new StoreUnavailable("rubbish", "unknown", "the gate returned no revision");
+}
+
+/** What the same answer tells of the state afterwards has to agree: an answer to another request would not. */
+function requireWin(
+  snapshot: Pick<AnySnapshot, "store" | "replay">,
+  revision: number,
+  writeId: string | undefined,
 ): void {
-  if (results.length !== statements.length) throw new StoreUnavailable("rubbish", outcome, "answers are missing");
+  const { store, replay } = snapshot;
+  const recorded = writeId === undefined || (replay?.writeId === writeId && replay.revision === revision);
+  if (store.revision === revision && recorded) return;
+  throw new StoreUnavailable("rubbish", "unknown", "a commit was reported that its own snapshot does not show");
 }

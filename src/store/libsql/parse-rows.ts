@@ -3,11 +3,12 @@ import type { AuditRow, Bytes, KeyRow, SecretRow, StoreRow, VersionRow, VersionS
 import { StoreUnavailable } from "../store-unavailable.ts";
 
 /** Rows come from outside: each column is checked once, here. Anything unexpected counts as an unreadable answer. */
-export function parseStore(result: ResultSet): StoreRow & { readonly now: number } {
+export function parseStore(result: ResultSet): StoreRow & { readonly now: number; readonly newest: Bytes | null } {
   const row = one(result);
   if (row === undefined) throw rubbish("no store row: are the migrations applied?");
   return {
-    now: integer(row, "now"),
+    now: time(row, "now"),
+    newest: orNull(blob, row, "newest"),
     storeId: text(row, "store_id"),
     revision: integer(row, "revision"),
     epoch: integer(row, "epoch"),
@@ -85,6 +86,7 @@ export function parseAudit(row: Row): AuditRow {
     seq: integer(row, "seq"),
     prev: orNull(blob, row, "prev"),
     base: integer(row, "base"),
+    anchor: orNull(blob, row, "anchor"),
     epoch: integer(row, "epoch"),
     outcome: text(row, "outcome"),
     traceId: text(row, "trace_id"),
@@ -106,6 +108,13 @@ export function one(result: ResultSet): Row | undefined {
 function integer(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== "number" || !Number.isSafeInteger(value)) throw rubbish(`column ${column} is no integer`);
+  return value;
+}
+
+/** Up to the year 9999: a clock beyond would leave times behind that nothing can print. */
+function time(row: Row, column: string): number {
+  const value = integer(row, column);
+  if (value < 0 || value > 253_402_300_799_999) throw rubbish(`column ${column} is no time`);
   return value;
 }
 

@@ -28,7 +28,11 @@ const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL(
 
 /** The SELECTs of a load, which also end every commit. Columns come back in the order of the schema. */
 export const reads = {
-  store: statement(sql`SELECT *, ${now} AS now FROM ${store} WHERE ${store.id} = 1`),
+  store: statement(
+    sql`SELECT *, ${now} AS now,
+      (SELECT a.mac FROM ${audit} a WHERE a.revision = ${store.revision}) AS newest
+      FROM ${store} WHERE ${store.id} = 1`,
+  ),
   keys: built(query.select().from(keys)),
   head: built(
     query

@@ -28,11 +28,12 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   return {
     statements,
     parse(results) {
-      const { now, ...row } = parseStore(store(results));
+      const { now, newest, ...row } = parseStore(store(results));
       const replayed = replay && one(replay(results));
       const snapshot: AnySnapshot = {
         now,
         store: row,
+        newest,
         keys: keys(results).rows.map(parseKey),
         secret: secret?.(results),
         paths: paths?.(results).rows.map(parsePath),

@@ -116,6 +116,7 @@ export const audit = sqliteTable(
     seq: integer("seq").notNull(),
     prev: bytes("prev"),
     base: integer("base").notNull(),
+    anchor: bytes("anchor"),
     epoch: integer("epoch").notNull(),
     outcome: text("outcome").notNull(),
     traceId: text("trace_id").notNull(),

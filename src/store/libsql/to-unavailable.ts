@@ -25,8 +25,7 @@ export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): 
   if (!error.code.startsWith("SQLITE_")) return new StoreUnavailable("rubbish", open, safeCode(error.code));
   // BEGIN is no statement of the batch to the driver: waiting for the write lock fails before anything was done.
   const settled = error instanceof LibsqlBatchError || error.code === "SQLITE_BUSY" ? "none" : open;
-  const busy = error.code === "SQLITE_BUSY" || error.code === "SQLITE_LOCKED";
-  return new StoreUnavailable(busy ? "busy" : "rejected", settled, safeCode(error.code));
+  return new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", settled, safeCode(error.code));
 }
 
 function statusOf(error: LibsqlError): string {
@@ -36,7 +35,12 @@ function statusOf(error: LibsqlError): string {
     : "HTTP";
 }
 
+/** Worth another look: a lock that others hold, or a row that others put there since. */
+export function isPassing(code: string): boolean {
+  return /^SQLITE_(BUSY|LOCKED|CONSTRAINT)/.test(code);
+}
+
 /** Codes come from the server: log those that look like one, never text that may quote what was sent. */
-function safeCode(code: string): string {
+export function safeCode(code: string): string {
   return /^[A-Z0-9_]{1,40}$/.test(code) ? code : "unknown code";
 }

@@ -115,6 +115,7 @@ function snapshotOf<Q extends Query>(state: State, query: Q, now: number): Snaps
   const snapshot: AnySnapshot = {
     now,
     store: state.store,
+    newest: state.audit.findLast((entry) => entry.revision === state.store.revision)?.mac ?? null,
     keys: state.keys,
     secret: query.secret && secretView(state, query.secret, now),
     paths: query.paths && pathsOf(state, query.paths),

@@ -1,0 +1,12 @@
+import type { World } from "./service.ts";
+
+const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** 32 hex digits: the trace id of a `traceparent` header (W3C Trace Context, section 3.2), or random ones. */
+export function requestIdOf(request: Request, world: Pick<World, "random">): string {
+  return TRACEPARENT.exec(request.headers.get("traceparent") ?? "")?.[1] ?? hex(world.random(16));
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

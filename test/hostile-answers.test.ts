@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Query, Store } from "../src/store/store.ts";
+import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
+import { type TestService, testService } from "./harness/service.ts";
+
+const SECRETS = "/v1/store/secrets";
+
+/** A store that asks another question than it was asked, or answers something else. */
+function lying(
+  inner: Store,
+  lie: { query?: (query: Query) => Query; answer?: (answer: object, query: Query) => object },
+): Store {
+  const { query: ask = (query) => query, answer = (same) => same } = lie;
+  return {
+    load: async (query, signal) => answer(await inner.load(ask(query), signal), query) as never,
+    commit: async (change, query, signal) => await inner.commit(change, query, signal),
+  };
+}
+
+describe("authentic rows in the wrong place", () => {
+  let inner: Store;
+  let honest: TestService;
+  let clock: number;
+  beforeEach(async () => {
+    clock = 1_800_000_000_000;
+    inner = memoryStore({ storeId: "s", now: () => clock });
+    honest = await testService(inner);
+    await honest.post(SECRETS, { path: "prod/root", values: { v: "TOP" } });
+    await honest.post(SECRETS, { path: "guest", values: { v: "low" } });
+  });
+  const refused = { status: 500, body: { err: "api_internal_error" } };
+
+  it("rows of another path are no answer for this one: read, metadata, write, existing or not", async () => {
+    const swap = (query: Query): Query =>
+      query.secret === undefined ? query : { ...query, secret: { ...query.secret, path: "prod/root" } };
+    const service = await testService(lying(inner, { query: swap }));
+    for (const path of ["guest", "prod/ROOT", "never/existed"]) {
+      expect(await service.post(`${SECRETS}?action=get`, { path }), path).toMatchObject(refused);
+      expect(await service.post(`${SECRETS}?action=get`, { path, version: 1 })).toMatchObject(refused);
+      expect(await service.post("/v1/store/secrets/metadata?action=get", { path })).toMatchObject(refused);
+      expect(await service.post(`${SECRETS}?action=delete`, { path })).toMatchObject(refused);
+    }
+    expect(service.log.every((line) => line.reason === "seal_inconsistent")).toBe(true);
+  });
+
+  it("an absence proved by another path's removal is none", async () => {
+    const hide = (answer: object): object => ({
+      ...answer,
+      secret: { head: undefined, states: [], version: undefined, tail: undefined },
+    });
+    const blind = await testService(lying(inner, { answer: hide }));
+    // Rows left out altogether cannot be told from rows that never were; a write over them loses.
+    expect((await blind.post(`${SECRETS}?action=get`, { path: "guest" })).status).toBe(404);
+    const tail = (answer: object): object => ({
+      ...answer,
+      secret: { head: undefined, states: [], version: undefined, tail: { ...tailOf(answer), resource: "secret:x" } },
+    });
+    const service = await testService(lying(inner, { answer: tail }));
+    expect(await service.post(`${SECRETS}?action=get`, { path: "guest" })).toMatchObject(refused);
+  });
+
+  it("an entry of another write settles nothing", async () => {
+    const first = await inner.load({ audit: { after: 0, limit: 1 } }, new AbortController().signal);
+    const service = await testService(lying(inner, { answer: (answer) => ({ ...answer, replay: first.audit[0] }) }));
+    const again = { path: "prod/root", values: { v: "TOP" } };
+    expect(await service.post(SECRETS, again)).toMatchObject(refused);
+    expect(await service.post(SECRETS, again, { headers: { "Idempotency-Key": "k" } })).toMatchObject(refused);
+  });
+
+  it("a list of what nobody asked for is refused", async () => {
+    const lists = [["b", "a"], ["a", "a"], ["a", "x\u0000"], ["z"], ["a/1", "a/2", "a/3"], ["a"]];
+    for (const [index, paths] of lists.entries()) {
+      const service = await testService(lying(inner, { answer: (answer) => ({ ...answer, paths }) }));
+      const body = index < 3 ? {} : index === 5 ? { after: "a" } : { prefix: "a/", limit: 2 };
+      const answer = await service.post(`${SECRETS}?action=list`, body);
+      expect(answer, JSON.stringify(paths)).toMatchObject({ status: 500, body: { keys: null } });
+    }
+  });
+
+  it("a clock set back brings no deleted value back", async () => {
+    await honest.post(SECRETS, { path: "guest", values: { v: "leaked" } });
+    await honest.post(`${SECRETS}?action=delete`, { path: "guest", versions: [1, 2] });
+    clock -= 60_000;
+    expect((await honest.post(`${SECRETS}?action=get`, { path: "guest", version: 2 })).status).toBe(404);
+    expect((await honest.post(`${SECRETS}?action=get`, { path: "guest" })).status).toBe(404);
+    const metadata = await honest.post("/v1/store/secrets/metadata?action=get", { path: "guest" });
+    expect(metadata.body["metadata"]).toMatchObject({ currentVersion: 0, oldestVersion: 0 });
+  });
+});
+
+function tailOf(answer: object): object {
+  return (answer as { secret: { tail: object } }).secret.tail;
+}
+
+describe("an answer of the database that is not what it seems", () => {
+  let database: HttpDatabase;
+  let service: TestService;
+  let alterRequest = (body: string): string => body;
+  let alterAnswer = (body: string): { status?: number; body: string } => ({ body });
+  let redirects: unknown[] = [];
+  beforeAll(async () => {
+    database = await httpDatabase();
+    const altering = async (request: Request, init: RequestInit): Promise<Response> => {
+      redirects.push(init.redirect);
+      const body = alterRequest(await request.text());
+      const response = await fetch(request.url, { method: "POST", headers: request.headers, body, ...init });
+      const { status = 200, body: answer } = alterAnswer(await response.text());
+      return new Response(answer, { status, headers: { "content-type": "application/json" } });
+    };
+    service = await testService(libsqlStore(httpExecute({ url: database.url }, altering)), { requestTimeoutMs: 600 });
+    await service.post(SECRETS, { path: "a", values: { v: "1" } });
+  });
+  afterAll(async () => await database.close());
+  beforeEach(() => {
+    alterRequest = (body) => body;
+    alterAnswer = (body) => ({ body });
+    redirects = [];
+  });
+  const put = async () => await service.post(SECRETS, { path: "a", values: { v: "2" } });
+  const versions = async () => {
+    alterRequest = (body) => body;
+    alterAnswer = (body) => ({ body });
+    const { body } = await service.post("/v1/store/secrets/metadata?action=get", { path: "a" });
+    return Object.keys(body["versions"] as object).length;
+  };
+  type Step = { stmt: { sql?: string }; condition?: object };
+
+  it("a COMMIT that was never carried out acknowledges nothing", async () => {
+    const before = await versions();
+    alterRequest = (text) => {
+      const pipeline = JSON.parse(text) as { requests: { type: string; batch?: { steps: Step[] } }[] };
+      for (const { batch } of pipeline.requests) {
+        const commit = batch?.steps.find((step) => step.stmt.sql === "COMMIT");
+        if (commit && text.includes("BEGIN IMMEDIATE")) commit.condition = { type: "error", step: 0 };
+      }
+      return JSON.stringify(pipeline);
+    };
+    expect((await put()).status).toBe(503);
+    expect(await versions()).toBe(before);
+  });
+
+  it("a status of failure settles nothing, whatever its body says", async () => {
+    const before = await versions();
+    alterAnswer = () => ({ status: 502, body: '{"message":"busy","code":"SQLITE_BUSY"}' });
+    expect((await put()).status).toBe(503);
+    expect(service.log.at(-1)).toMatchObject({ reason: "store_deadline" });
+    expect(await versions()).toBeGreaterThanOrEqual(before);
+  });
+
+  it("a win that its own snapshot does not show is none", async () => {
+    alterAnswer = (body) => ({ body: body.replaceAll('"cols":[{"name":"revision"', '"cols":[{"name":"revision_"') });
+    expect((await put()).status).toBe(503);
+  });
+
+  it("redirects are not followed, and no answer but a 200 is read", async () => {
+    await put();
+    expect(new Set(redirects)).toEqual(new Set(["manual"]));
+    alterAnswer = (body) => ({ status: 307, body });
+    expect((await service.post(`${SECRETS}?action=get`, { path: "a" })).status).toBe(503);
+  });
+});
+
+describe("a caller that never finishes its request", () => {
+  it("is answered at the deadline, before anything else is known of it", async () => {
+    const service = await testService(memoryStore({ storeId: "s", now: Date.now }), { requestTimeoutMs: 150 });
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"path"')) });
+    const began = performance.now();
+    const init = { method: "POST", body, duplex: "half" } as RequestInit;
+    const response = await service.fetch(new Request(`http://edge.test${SECRETS}`, init));
+    expect(response.status).toBe(503);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+});
