@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { KEY_A, ringOf } from "../../test/harness/service.ts";
+import { memoryStore } from "../store/memory/memory-store.ts";
+import type { Store } from "../store/store.ts";
+import { getSecret } from "./get.ts";
+import { getMetadata } from "./metadata.ts";
+import { putSecret } from "./put.ts";
+import type { SecretRoom } from "./room.ts";
+import { parseSecretPath } from "./secret-path.ts";
+import { addVersion } from "./versions.ts";
+import { type WriteRequest, writeSecret } from "./write.ts";
+
+/** Versions whose deletion lies ahead: no route sets one yet, the rows and the reads know them already. */
+describe("a version with a set end", () => {
+  const path = parseSecretPath("a")!;
+  const request: WriteRequest = {
+    caller: "spiffe://x/y",
+    path,
+    cas: undefined,
+    idempotencyKey: undefined,
+    traceId: "t",
+  };
+  const END = 1_800_000_000_500;
+  let clock: number;
+  let store: Store;
+  let room: SecretRoom;
+  beforeEach(async () => {
+    clock = END - 500;
+    store = memoryStore({ storeId: "s", now: () => clock });
+    const never = new AbortController().signal;
+    const attempts = {
+      deadline: never,
+      client: never,
+      chance: Math.random,
+      now: () => clock,
+      sleep: async () => undefined,
+    };
+    const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+    room = { store, ring: await ringOf(KEY_A), attempts, random, keptVersions: 10 };
+    await putSecret(room, { ...request, text: '{"v":"1"}' });
+    await writeSecret(room, request, {
+      action: "put",
+      body: [],
+      judge(secret, { writeId, now }) {
+        const state = { number: 2, writeId, createdAt: now, deletedAt: END, destroyedAt: null };
+        return {
+          ok: true,
+          version: 2,
+          edit: { ...addVersion(secret!.versions, state, 10), added: { state, text: '{"v":"2"}' } },
+        };
+      },
+    });
+  });
+  const get = async (number = 0) => {
+    const result = await getSecret(room, { path, number });
+    return result.ok ? result.answer.text : result.failure.code;
+  };
+
+  it("is current until then, and from then on the highest live version is", async () => {
+    clock = END - 1;
+    expect([await get(), await get(2)]).toEqual(['{"v":"2"}', '{"v":"2"}']);
+    clock = END;
+    expect([await get(), await get(2)]).toEqual(['{"v":"1"}', "not_found"]);
+    expect(await getMetadata(room, { path, number: 0 })).toMatchObject({ answer: { current: 1, oldest: 1 } });
+  });
+
+  it("leaves its number used, and may leave nothing current", async () => {
+    clock = END;
+    expect(await putSecret(room, { ...request, text: "{}" })).toMatchObject({ answer: { version: 3 } });
+    expect(await get()).toBe("{}");
+  });
+
+  it("is read whichever statement of the load its end falls between", async () => {
+    const stale = await store.load({ secret: { path, version: "current" } }, new AbortController().signal);
+    clock = END;
+    const fresh = await store.load({ secret: { path, version: "current" } }, new AbortController().signal);
+    const halves = [
+      { ...stale, secret: { ...stale.secret, states: fresh.secret.states } },
+      { ...stale, secret: { ...stale.secret, version: fresh.secret.version } },
+    ];
+    for (const half of halves) {
+      const answers: object[] = [half];
+      room = {
+        ...room,
+        store: {
+          ...store,
+          load: async (query, signal) => (answers.shift() ?? (await store.load(query, signal))) as never,
+        },
+      };
+      expect(await get()).toBe('{"v":"1"}');
+    }
+  });
+});
