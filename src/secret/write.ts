@@ -96,31 +96,47 @@ async function decideWrite(
   const verdict = verb.judge(head && { head, versions: snapshot.secret.states ?? [] }, { writeId, now });
   if (!verdict.ok) return { kind: "refused", failure: verdict.failure };
   if (conflict) return CONFLICT;
+  return await prepare(room, write, { snapshot, head, verdict, now });
+}
+
+/** Seals what was decided into the one change that commits it. */
+async function prepare(
+  room: SecretRoom,
+  write: Write,
+  decided: {
+    readonly snapshot: Snapshot<WriteQuery>;
+    readonly head: SecretRow | undefined;
+    readonly verdict: Extract<Verdict, { readonly ok: true }>;
+    readonly now: number;
+  },
+): Promise<Decision<Written, SecretFailure>> {
+  const { request, verb, writeId, requestMac } = write;
+  const { snapshot, head, verdict, now } = decided;
+  const { store, newest } = snapshot;
   const { tail } = snapshot.secret;
   const seq = (tail?.seq ?? 0) + 1;
-  const base = snapshot.store.revision;
-  const [secret, entry, init] = await Promise.all([
-    sealChange(room, verdict.edit, { path: request.path, store: snapshot.store, head, writeId, seq, now }),
-    sealEntry(room.ring, snapshot.store.storeId, {
+  const [secret, audit, init] = await Promise.all([
+    sealChange(room, verdict.edit, { path: request.path, store, head, writeId, seq, now }),
+    sealEntry(room.ring, store.storeId, {
       writeId,
-      request: write.requestMac,
+      request: requestMac,
       at: now,
       spiffeId: request.caller,
       action: verb.action,
       resource: `secret:${request.path}`,
       seq,
       prev: tail?.mac ?? null,
-      base,
-      anchor: snapshot.newest,
-      epoch: snapshot.store.epoch,
+      base: store.revision,
+      anchor: newest,
+      epoch: store.epoch,
       outcome: JSON.stringify({ version: verdict.version }),
       traceId: request.traceId,
     }),
-    base === 0 ? firstCommit(room.ring, snapshot.store, now) : undefined,
+    store.revision === 0 ? firstCommit(room.ring, store, now) : undefined,
   ]);
   return {
     kind: "commit",
-    change: { audit: entry, tail: tail?.revision ?? 0, secret, ...(init && { init }) },
+    change: { audit, tail: tail?.revision ?? 0, secret, ...(init && { init }) },
     answer: (revision) => ({ version: verdict.version, revision }),
   };
 }

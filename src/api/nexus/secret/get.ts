@@ -1,17 +1,12 @@
 import { getSecret } from "../../../secret/get.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
+import { readVersion } from "./read-versions.ts";
 
 /** `POST /v1/store/secrets?action=get`: one version's values. */
 export const get = route({
   writes: false,
-  readShape(body: JsonObject) {
-    const path = stringField(body, "path");
-    const version = integerField(body, "version");
-    return path.ok && version.ok ? { path: path.value, number: version.value ?? 0 } : undefined;
-  },
+  readShape: readVersion,
   errorBody: (err) => ({ data: null, err }),
   async run({ room, path }, { number }) {
     if (path === undefined) return refused("bad_request");

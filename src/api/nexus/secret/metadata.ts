@@ -1,9 +1,8 @@
 import { getMetadata, type Metadata } from "../../../secret/metadata.ts";
 import type { VersionState } from "../../../store/rows.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
+import { readVersion } from "./read-versions.ts";
 
 /** Go's zero time, which its clients expect where there is none. */
 const ZERO_TIME = "0001-01-01T00:00:00Z";
@@ -11,11 +10,7 @@ const ZERO_TIME = "0001-01-01T00:00:00Z";
 /** `POST /v1/store/secrets/metadata?action=get`: the history of a secret, without values. */
 export const metadata = route({
   writes: false,
-  readShape(body: JsonObject) {
-    const path = stringField(body, "path");
-    const version = integerField(body, "version");
-    return path.ok && version.ok ? { path: path.value, number: version.value ?? 0 } : undefined;
-  },
+  readShape: readVersion,
   errorBody: (err) => ({
     metadata: { currentVersion: 0, oldestVersion: 0, createdTime: ZERO_TIME, updatedTime: ZERO_TIME, maxVersions: 0 },
     err,
