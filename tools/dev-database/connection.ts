@@ -182,7 +182,7 @@ export function columnsOf(native: Database.Statement): Column[] {
   return native.columns().map(({ name, type }) => ({ name, decltype: type }));
 }
 
-// They would let a client read and write any file of the user who runs the server; sqld refuses them as well.
+// They would let a client read and write any file of the user who runs the server.
 function namesAnotherFile(statement: readonly Token[], verb: string): boolean {
   const copiesAway = verb === "VACUUM" && statement.some((token) => token.text.toUpperCase() === "INTO");
   return verb === "ATTACH" || verb === "DETACH" || copiesAway;

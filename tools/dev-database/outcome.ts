@@ -1,4 +1,4 @@
-/** An error as Hrana carries it: the codes are those of sqld, so that clients meet the same ones in development. */
+/** An error as Hrana carries it: codes are SQLite's names where SQLite failed. */
 export interface HranaError {
   readonly message: string;
   readonly code: string;

@@ -32,7 +32,7 @@ export function parseInt32(value: unknown, what: string): number {
   return value;
 }
 
-/** JSON's `null` counts as absent, as it does in sqld. */
+/** JSON's `null` counts as absent. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }

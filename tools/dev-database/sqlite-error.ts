@@ -14,7 +14,7 @@ export function isWorthRetrying(error: unknown): boolean {
   );
 }
 
-/** The error as sqld words it, with the base code; `undefined` for what is not an error of SQLite. */
+/** The error under its base code; `undefined` for what is not an error of SQLite. */
 export function hranaErrorOf(error: unknown): HranaError | undefined {
   if (!(error instanceof Database.SqliteError)) {
     return undefined;

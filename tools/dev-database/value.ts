@@ -31,7 +31,7 @@ export function decodeValue(wire: Readonly<Record<string, unknown>>): SqlValue |
   }
 }
 
-/** Writes one value for the wire. JSON has no infinities: they become `null` there, as they do in sqld. */
+/** Writes one value for the wire. JSON has no infinities: they become `null` there. */
 export function encodeValue(value: unknown): WireValue {
   if (value === null) {
     return { type: "null" };
