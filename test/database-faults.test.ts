@@ -102,13 +102,16 @@ describe("a worker whose database", () => {
     expect(await latest()).toBe(before + 1);
   });
 
-  it("is asked no more for a read whose caller has hung up", async () => {
+  it.each([
+    ["a read", "?action=get", { path: "a" }],
+    ["a write that has committed nothing yet", "", { path: "a", values: {} }],
+  ])("is asked no more for %s whose caller has hung up", async (_, target, body) => {
     inject(() => "cut-request");
     const before = edge.proxies[0]!.requests();
     const asked = (async () => {
       while (edge.proxies[0]!.requests() < before + 2) await sleep(5);
     })();
-    await edge.postAndHangUp(0, "?action=get", { path: "a" }, asked);
+    await edge.postAndHangUp(0, target, body, asked);
     await sleep(100);
     const then = edge.proxies[0]!.requests();
     await sleep(DEADLINE_MS);

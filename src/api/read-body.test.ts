@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { readBody } from "./read-body.ts";
+
+const never = new AbortController().signal;
+const streamOf = (...chunks: readonly string[]) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+      controller.close();
+    },
+  });
+const requestOf = (body: BodyInit | null, headers: Record<string, string> = {}) =>
+  new Request("http://edge.test/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
+
+describe("readBody", () => {
+  it("joins what comes in pieces, up to the limit", async () => {
+    const body = await readBody(requestOf(streamOf("ab", "", "cd")), 4, never);
+    expect(body).toEqual({ ok: true, bytes: new TextEncoder().encode("abcd") });
+    expect(await readBody(requestOf(null), 4, never)).toEqual({ ok: true, bytes: new Uint8Array() });
+  });
+
+  it("stops at the first byte too many, whatever the length was said to be", async () => {
+    const tooLarge = { ok: false, reason: "too_large" };
+    expect(await readBody(requestOf(streamOf("abc", "de")), 4, never)).toEqual(tooLarge);
+    expect(await readBody(requestOf("abcd", { "content-length": "5" }), 4, never)).toEqual(tooLarge);
+    expect(await readBody(requestOf(streamOf("abcde"), { "content-length": "1" }), 4, never)).toEqual(tooLarge);
+    let pulled = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        pulled += 1;
+        controller.enqueue(new Uint8Array(1000));
+      },
+    });
+    expect(await readBody(requestOf(endless), 4000, never)).toEqual(tooLarge);
+    expect(pulled).toBeLessThan(10);
+  });
+
+  it("tells a body that breaks off from one that is complete", async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    expect(await readBody(requestOf(broken), 4, never)).toEqual({ ok: false, reason: "unreadable" });
+  });
+
+  it("gives up at the signal, with its reason", async () => {
+    const stop = new AbortController();
+    const stalled = readBody(requestOf(new ReadableStream()), 4, stop.signal);
+    stop.abort(new Error("deadline"));
+    await expect(stalled).rejects.toThrow("deadline");
+    await expect(readBody(requestOf("ab"), 4, stop.signal)).rejects.toThrow("deadline");
+  });
+});
