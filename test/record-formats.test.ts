@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { afterAll, describe, expect, it } from "vitest";
+import { sealEntry } from "../src/audit/entry.ts";
+import { firstCommit } from "../src/audit/store-row.ts";
+import { bundleContext } from "../src/identity/bundle-record.ts";
+import { policyContext, prefixTag } from "../src/policy/policy-record.ts";
+import { canonical } from "../src/seal/encoding.ts";
+import { macOf } from "../src/seal/mac.ts";
+import type { Context } from "../src/seal/record.ts";
+import { dataKeyContext, headContext, historyContext, valueContext } from "../src/secret/contexts.ts";
+import { writeIdOf } from "../src/secret/write-id.ts";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { KEY_A, ringOf, testService } from "./harness/service.ts";
+
+const bytes = (value: number) => new Uint8Array(32).fill(value);
+const hex = (value: Uint8Array) => Buffer.from(value).toString("hex");
+const digest = ({ label, fields }: Context) =>
+  createHash("sha256").update(canonical(label, fields)).digest("hex").slice(0, 16);
+
+const VERSION = { number: 7, writeId: "w7", createdAt: 3, deletedAt: 4, destroyedAt: null };
+const SECRET = { storeId: "store", path: "a/b", born: "w1" };
+const HEAD = {
+  path: "a/b",
+  writeId: "w8",
+  born: "w1",
+  seq: 2,
+  base: 3,
+  epoch: 4,
+  latest: 5,
+  current: 6,
+  currentWriteId: "w6",
+  currentUntil: 7,
+  oldest: 8,
+  maxVersions: 9,
+  casRequired: true,
+  metadataCasRequired: false,
+  metadataVersion: 10,
+  deleteAfter: 11,
+  custom: bytes(1),
+  history: bytes(2),
+  createdAt: 12,
+  updatedAt: 13,
+  writtenAt: 14,
+  wrappedKey: bytes(3),
+  keyId: "a",
+};
+
+/**
+ * What is stored must be readable for good: an AAD or MAC input that changes makes every row written before a forgery.
+ * A new expectation here means a new format, and needs a new label or suite.
+ */
+describe("stored formats never change:", () => {
+  it("inputs of AAD and MAC", () => {
+    const policy = {
+      name: "p",
+      writeId: "w",
+      epoch: 1,
+      idTag: bytes(1),
+      pathTag: bytes(2),
+      keyId: "a",
+      createdAt: 1,
+      updatedAt: 2,
+    };
+    const bundle = {
+      trustDomain: "d",
+      writeId: "w",
+      epoch: 1,
+      bundle: "{}",
+      sequence: "1",
+      endpointUrl: null,
+      endpointProfile: null,
+      refreshHint: 5,
+      fetchedAt: null,
+      keyId: "a",
+    };
+    expect({
+      dataKey: digest(dataKeyContext(SECRET)),
+      value: digest(valueContext(SECRET, VERSION)),
+      history: digest(historyContext(SECRET, [VERSION, { ...VERSION, number: 8 }])),
+      head: digest(headContext("store", HEAD)),
+      policy: digest(policyContext("store", policy)),
+      bundle: digest(bundleContext("store", bundle)),
+    }).toMatchInlineSnapshot();
+  });
+
+  it("keys, MACs, tags and write ids", async () => {
+    const ring = await ringOf(KEY_A);
+    const store = { storeId: "store", revision: 0, epoch: 0, schemaVersion: 1, auditFloor: 0, keyId: null, mac: null };
+    const entry = await sealEntry(ring, "store", {
+      writeId: "w",
+      request: bytes(1),
+      at: 2,
+      spiffeId: "spiffe://d/p",
+      action: "put",
+      resource: "secret:a",
+      seq: 3,
+      prev: bytes(4),
+      base: 5,
+      anchor: bytes(6),
+      epoch: 7,
+      outcome: "{}",
+      traceId: "t",
+    });
+    const init = await firstCommit(ring, store, 9);
+    expect({
+      check: hex(ring.primary.check).slice(0, 16),
+      store: hex(init.mac).slice(0, 16),
+      entry: hex(entry.mac).slice(0, 16),
+      mac: hex(await macOf(ring.primary, { label: "l", fields: ["x"] })).slice(0, 16),
+      idTag: hex(await prefixTag(ring.primary, "id", { storeId: "store", prefix: "spiffe://d/" })).slice(0, 16),
+      pathTag: hex(await prefixTag(ring.primary, "path", { storeId: "store", prefix: "a/" })).slice(0, 16),
+      writeId: await writeIdOf("spiffe://d/p", "key", () => bytes(0)),
+    }).toMatchInlineSnapshot();
+  });
+});
+
+describe("what is stored of equal values", () => {
+  let database: FileDatabase;
+  afterAll(() => database.close());
+
+  it("is sealed under a nonce of its own each time, and under a data key of its own for each secret", async () => {
+    database = await fileDatabase();
+    const service = await testService(libsqlStore(database.execute), { keptVersions: 100 });
+    for (let n = 0; n < 60; n += 1) {
+      await service.post("/v1/store/secrets", { path: n < 40 ? "many" : `one/${n}`, values: { k: "the same" } });
+    }
+    const records = async (sql: string) =>
+      (await database.client.execute(sql)).rows.map((row) => new Uint8Array(row[0] as ArrayBuffer));
+    const nonce = (record: Uint8Array) => hex(record.subarray(2 + record[1]!, 14 + record[1]!));
+    const values = await records("SELECT sealed FROM secret_versions");
+    const keys = await records("SELECT wrapped_key FROM secrets");
+    expect([values.length, keys.length]).toEqual([60, 21]);
+    expect(new Set([...values, ...keys].map(nonce)).size).toBe(81);
+    expect(new Set([...values, ...keys].map(hex)).size).toBe(81);
+    expect(values.every((record) => record[0] === 1 && record[1] === 0)).toBe(true);
+    expect(keys.every((record) => record[0] === 1 && record[1] === 1 && record[2] === 0x61)).toBe(true);
+  });
+});
