@@ -81,7 +81,16 @@ describe("stored formats never change:", () => {
       head: digest(headContext("store", HEAD)),
       policy: digest(policyContext("store", policy)),
       bundle: digest(bundleContext("store", bundle)),
-    }).toMatchInlineSnapshot();
+    }).toMatchInlineSnapshot(`
+      {
+        "bundle": "dff3fe8ce5d400f7",
+        "dataKey": "4e6961fd558a01cb",
+        "head": "cd29954a9f926e01",
+        "history": "ebecef9d4b089bd9",
+        "policy": "83d41e864b648736",
+        "value": "2c096eb527fe5862",
+      }
+    `);
   });
 
   it("keys, MACs, tags and write ids", async () => {
@@ -111,7 +120,17 @@ describe("stored formats never change:", () => {
       idTag: hex(await prefixTag(ring.primary, "id", { storeId: "store", prefix: "spiffe://d/" })).slice(0, 16),
       pathTag: hex(await prefixTag(ring.primary, "path", { storeId: "store", prefix: "a/" })).slice(0, 16),
       writeId: await writeIdOf("spiffe://d/p", "key", () => bytes(0)),
-    }).toMatchInlineSnapshot();
+    }).toMatchInlineSnapshot(`
+      {
+        "check": "314723d39ef067ed",
+        "entry": "0724856b7d5a4d91",
+        "idTag": "62b22fc4f7cacb03",
+        "mac": "89113b57a07ca002",
+        "pathTag": "242c45d6bcdd0648",
+        "store": "55d9a8be1031a8be",
+        "writeId": "UpVTP5hKJwkGEpxc8wrSaGV9VqFVkEoigJicYbLq1WM",
+      }
+    `);
   });
 });
 
