@@ -208,6 +208,33 @@ describe("a hostile database", () => {
       await expectRefused(get("a"), "seal_inconsistent");
     });
 
+    it("a head of the same place in another history", async () => {
+      const keep = async (name: string) => {
+        await sql(
+          `CREATE TABLE heads_${name} AS SELECT * FROM secrets WHERE path = 'a'`,
+          `CREATE TABLE versions_${name} AS SELECT * FROM secret_versions WHERE path = 'a'`,
+        );
+      };
+      const putBack = async (name: string) => {
+        await sql(
+          "DELETE FROM secrets WHERE path = 'a'",
+          "DELETE FROM secret_versions WHERE path = 'a'",
+          `INSERT INTO secrets SELECT * FROM heads_${name}`,
+          `INSERT INTO secret_versions SELECT * FROM versions_${name}`,
+        );
+      };
+      await keep("before");
+      await put("a", "withdrawn");
+      await keep("withdrawn");
+      // The commit is undone and another one takes its revision, its number and its place in the chain.
+      await putBack("before");
+      await sql("DELETE FROM audit WHERE revision = 6", "UPDATE store SET revision = 5");
+      expect((await put("a", "valid")).body).toEqual({ version: 4, revision: 6 });
+      expect((await get("a")).body).toEqual({ data: { v: "valid" } });
+      await putBack("withdrawn");
+      await expectRefused(get("a"), "seal_inconsistent");
+    });
+
     it("a forged answer to a repeated request", async () => {
       const headers = { "Idempotency-Key": "k" };
       const body = { path: "c", values: { v: "1" } };
