@@ -1,4 +1,5 @@
-import { type KeyRing, ringKey } from "../seal/key-ring.ts";
+import { equalBytes } from "../seal/equal-bytes.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
 import { macOf, requireMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
@@ -21,7 +22,7 @@ export interface Anchor {
 export async function verifyStore(ring: KeyRing, { store, newest, keys }: Anchor): Promise<void> {
   for (const row of keys) {
     const key = ring.keys.find((candidate) => candidate.id === row.keyId);
-    if (key !== undefined && !equal(key.check, row.checkValue)) {
+    if (key !== undefined && !equalBytes(key.check, row.checkValue)) {
       throw new SealError(
         "wrong_key",
         `key id "${row.keyId}" in the ring is not the key this store knows by that name`,
@@ -60,15 +61,10 @@ export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): 
   return {
     keys: ring.keys.map((key) => ({ keyId: key.id, checkValue: key.check, createdAt: now })),
     keyId,
-    mac: await macOf(ringKey(ring, keyId), contextOf({ ...store, keyId })),
+    mac: await macOf(ring.primary, contextOf({ ...store, keyId })),
   };
 }
 
 function contextOf(store: StoreRow): Context {
   return { label: "store", fields: [store.storeId, store.epoch, store.schemaVersion, store.auditFloor, store.keyId] };
-}
-
-/** Check values are no secret: nothing is learnt from the time this takes. */
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -1,3 +1,4 @@
+import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, Bytes } from "../store/rows.ts";
@@ -71,18 +72,16 @@ function breakIn(before: AuditRow | undefined, entry: AuditRow, floor: number): 
     return starts || floor > 0 ? undefined : `entry ${entry.seq} of its resource is the first one found`;
   }
   if (entry.seq !== before.seq + 1) return `entry ${entry.seq} of its resource follows entry ${before.seq}`;
-  return equal(entry.prev, before.mac) ? undefined : `does not continue revision ${before.revision}`;
+  return equalBytes(entry.prev, before.mac) ? undefined : `does not continue revision ${before.revision}`;
 }
 
 /** Whether the newest entry that this one saw is still what stands at that revision. */
 function driftOf(seen: Bytes | undefined, entry: AuditRow, floor: number): string | undefined {
   if (entry.base === 0) return entry.anchor === null ? undefined : "saw an entry before the first";
   if (entry.base <= floor) return undefined;
-  return seen !== undefined && equal(entry.anchor, seen) ? undefined : `saw another entry at revision ${entry.base}`;
-}
-
-function equal(a: Bytes | null, b: Bytes): boolean {
-  return a?.length === b.length && a.every((byte, index) => byte === b[index]);
+  return seen !== undefined && equalBytes(entry.anchor, seen)
+    ? undefined
+    : `saw another entry at revision ${entry.base}`;
 }
 
 async function reasonOf(check: Promise<void>): Promise<string | undefined> {

@@ -1,7 +1,6 @@
 import { createApp } from "../api/app.ts";
 import { createUnreadyApp } from "../api/unready.ts";
 import type { Log } from "../api/log.ts";
-import type { World } from "../api/service.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { deriveKeyRing } from "../seal/key-ring.ts";
@@ -11,6 +10,7 @@ import { memoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { logJson } from "./log-json.ts";
+import { worldOf } from "./world.ts";
 
 /** The one entry that every runtime serves. */
 export interface App {
@@ -66,29 +66,4 @@ function storeOf({ store }: Config): Store {
   const { url, authToken } = store;
   const database = authToken === undefined ? { url } : { url, authToken };
   return libsqlStore(httpExecute(database, async (request, init) => await fetch(request, init)));
-}
-
-function worldOf(log: Log): World {
-  return {
-    now: () => Date.now(),
-    chance: () => Math.random(),
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    sleep,
-    log,
-  };
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { decodeBase64url } from "./decode-base64url.ts";
 
 /** A root key as configured: its name, and 32 bytes that are a scalar of P-256 (so that Shamir's split can carry it). */
 export interface RootKey {
@@ -41,18 +41,10 @@ function parseEntry(entry: string): RootKey | string {
   if (colon < 0) return "is not of the form id:base64url";
   const id = entry.slice(0, colon);
   if (!KEY_ID.test(id)) return "has an id outside a-z, 0-9, dash and underscore, or longer than 32";
-  const bytes = decode(entry.slice(colon + 1));
+  const bytes = decodeBase64url(entry.slice(colon + 1));
   if (bytes === undefined) return "is not base64url without padding";
   if (bytes.length !== KEY_BYTES) return `holds ${bytes.length} bytes, not ${KEY_BYTES}`;
   const scalar = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   if (scalar === 0n || scalar >= P256_ORDER) return "is no scalar of P-256: draw another key";
   return { id, bytes };
-}
-
-function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
-  // One character more than whole bytes can need decodes to nothing: `base64url.decode` would throw, quoting none of it.
-  if (!/^[A-Za-z0-9_-]+$/.test(text) || text.length % 4 === 1) return undefined;
-  const bytes = Uint8Array.from(base64url.decode(text));
-  // Non-zero trailing bits would give one key two spellings.
-  return base64url.encode(bytes) === text ? bytes : undefined;
 }

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
-import { drizzle } from "drizzle-orm/libsql";
-import { migrate } from "drizzle-orm/libsql/migrator";
 import type { Execute } from "../../src/store/libsql/execute.ts";
 import { toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
+import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
 
 /** A migrated database in a file of its own, opened by the embedded client. */
 export interface FileDatabase {
@@ -15,14 +14,12 @@ export interface FileDatabase {
   close(): void;
 }
 
-const MIGRATIONS = new URL("../../migrations", import.meta.url).pathname;
-
 export async function fileDatabase(): Promise<FileDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "spike-edge-"));
   const file = join(folder, "store.db");
   const client = createClient({ url: `file:${file}` });
   await client.execute("PRAGMA journal_mode=WAL");
-  await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
+  await applyMigrations({ url: `file:${file}` });
   return {
     file,
     client,

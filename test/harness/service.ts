@@ -5,6 +5,7 @@ import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/trust-bundle.ts";
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
 import { parseRootKeys } from "../../src/seal/root-key.ts";
+import { worldOf } from "../../src/runtime/world.ts";
 import type { Store } from "../../src/store/store.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
 
@@ -15,22 +16,6 @@ export async function ringOf(...keys: readonly string[]): Promise<KeyRing> {
   const parsed = parseRootKeys(keys.join(","));
   if (!parsed.ok) throw new Error(parsed.problem);
   return await deriveKeyRing(parsed.keys);
-}
-
-function testWorld(log: LogLine[] = []): World {
-  return {
-    now: () => Date.now(),
-    chance: () => Math.random(),
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    sleep: async (ms, signal) => {
-      await new Promise<void>((resolve, reject) => {
-        if (signal.aborted) reject(signal.reason);
-        setTimeout(resolve, ms);
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      });
-    },
-    log: (line) => log.push(line),
-  };
 }
 
 /** Answer of the service under test: status, parsed body, headers. */
@@ -76,7 +61,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
     keptVersions: options.keptVersions ?? 10,
     mostBodyBytes: options.mostBodyBytes ?? 1024 * 1024,
     requestTimeoutMs: options.requestTimeoutMs ?? 8000,
-    world: { ...testWorld(log), ...options.world },
+    world: { ...worldOf((line) => log.push(line)), ...options.world },
   });
   const token = await domain.token(SUPERUSER);
   return {

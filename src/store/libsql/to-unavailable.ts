@@ -6,7 +6,7 @@ import type { Mode } from "./execute.ts";
  * Tells what an error of the driver means for a commit.
  *
  * Only the error of a statement, reported inside a readable answer, says that nothing happened: the batch was rolled
- * back. A cut connection, a deadline, a status or an unreadable body leave it open, and so does a failing COMMIT.
+ * back. A cut connection, a deadline or an unreadable body leave it open, and so does a failing COMMIT.
  */
 export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
@@ -21,18 +21,10 @@ export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): 
       ? new StoreUnavailable("rubbish", open, error.name)
       : new StoreUnavailable("connection", open, "no answer");
   }
-  if (error.code === "SERVER_ERROR") return new StoreUnavailable("status", open, statusOf(error));
   if (!error.code.startsWith("SQLITE_")) return new StoreUnavailable("rubbish", open, safeCode(error.code));
   // BEGIN is no statement of the batch to the driver: waiting for the write lock fails before anything was done.
   const settled = error instanceof LibsqlBatchError || error.code === "SQLITE_BUSY" ? "none" : open;
   return new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", settled, safeCode(error.code));
-}
-
-function statusOf(error: LibsqlError): string {
-  const cause: unknown = error.cause;
-  return typeof cause === "object" && cause !== null && "status" in cause && typeof cause.status === "number"
-    ? `HTTP ${cause.status}`
-    : "HTTP";
 }
 
 /** Worth another look: a lock that others hold, or a row that others put there since. */

@@ -3,10 +3,10 @@ import { base64url } from "jose";
 /**
  * The bytes, or `undefined` unless the text is their one canonical base64url spelling (RFC 4648, section 5, without
  * padding): no `=`, `+`, `/` or whitespace, and trailing bits zero. Decoders forgive these, which would give one token
- * many spellings.
+ * or key many spellings.
  */
-export function decodeBase64url(text: string): Uint8Array | undefined {
-  return /^[\w-]*$/.test(text) && hasZeroTrailingBits(text) ? base64url.decode(text) : undefined;
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return /^[\w-]*$/.test(text) && hasZeroTrailingBits(text) ? new Uint8Array(base64url.decode(text)) : undefined;
 }
 
 /** Two last characters carry one byte and four bits too many, three carry two bytes and two bits too many. */
