@@ -57,6 +57,18 @@ describe("parseJsonObject", () => {
     );
   });
 
+  it("refuses a name twice in one object, however spelled and spaced, and nothing else", () => {
+    const refused = ['{"a":1,"a":2}', '{"a":1,"\\u0061" \n:2}', '{"x":[{"b":1,"c":{},"b":2}]}', '{"\\"":1,"\\"":2}'];
+    const taken = [
+      '{"a":"a","b":["a","a"]}',
+      '{"a":{"a":{"a":1}}}',
+      '{"a":[{"a":1},{"a":1}],"b":"\\"a\\":"}',
+      '{"x":"y","y":"x:"}',
+    ];
+    for (const text of refused) expect(parseJsonObject(text), text).toBeUndefined();
+    for (const text of taken) expect(parseJsonObject(text), text).toBeDefined();
+  });
+
   it("bounds depth at 32, brackets in strings aside", () => {
     const nested = (depth: number) => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
     expect(parseJsonObject(nested(32))).toBeDefined();

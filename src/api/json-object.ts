@@ -1,4 +1,5 @@
 import { type Node, parseTree } from "jsonc-parser";
+import { jsonFault } from "../identity/json-fault.ts";
 
 /** One member of a body's object: what it holds, and its JSON text as sent. */
 export interface JsonMember {
@@ -9,18 +10,17 @@ export interface JsonMember {
 /** The members of a body's object by folded name. Build one with {@link parseJsonObject}. */
 export type JsonObject = ReadonlyMap<string, JsonMember>;
 
-const MOST_DEPTH = 32;
-
 /**
  * Parses a body that has to be one JSON object (RFC 8259), read as Go's encoding/json would: members match whatever
  * their case, unknown ones are ignored. Stricter in one thing: an object that names a member twice is refused, because
  * two readers would see two requests. Undefined for everything else. Linear in the text, which the caller bounds.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
-  if (!isJson(text) || depthOf(text) > MOST_DEPTH) return undefined;
-  // The tree knows where each value stands in the text, which `JSON.parse` forgets; it is the more lenient reader.
+  if (!isJson(text) || jsonFault(text) !== undefined) return undefined;
+  // The tree knows where each value stands in the text, which `JSON.parse` forgets. It is the more lenient reader, and
+  // built by recursion: both were judged before.
   const root = parseTree(text);
-  if (root?.type !== "object" || hasDuplicates(root)) return undefined;
+  if (root?.type !== "object") return undefined;
   const members = new Map<string, JsonMember>();
   for (const { name, value } of membersOf(root)) {
     const folded = fold(name);
@@ -50,29 +50,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** How deep brackets nest; the text is known to be JSON. The tree is built by recursion, so it must not be deep. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (character === '"') inString = !inString;
-    else if (inString && character === "\\") index += 1;
-    else if (!inString && (character === "{" || character === "[")) deepest = Math.max(deepest, (depth += 1));
-    else if (!inString && (character === "}" || character === "]")) depth -= 1;
-  }
-  return deepest;
-}
-
-function hasDuplicates(node: Node): boolean {
-  if (node.type === "object") {
-    const names = membersOf(node).map(({ name }) => name);
-    if (new Set(names).size < names.length) return true;
-  }
-  return (node.children ?? []).some(hasDuplicates);
 }
 
 /** As Go folds ASCII names: the Kelvin sign lower-cases to `k` by itself, the long s does not. */

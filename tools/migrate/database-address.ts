@@ -1,6 +1,6 @@
 import { CommandError } from "../command/command-error.ts";
 
-/** A database that is reached over HTTP. */
+/** A database as its client names it. */
 export interface DatabaseAddress {
   readonly url: string;
   readonly authToken?: string | undefined;
