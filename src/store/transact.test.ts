@@ -85,6 +85,16 @@ const intrude = async (store: Store, n: number) => {
   const snapshot = await store.load({}, never);
   expect((await store.commit(change(`other ${n}`, snapshot), {}, never)).won).toBe(true);
 };
+/** Decides as usual, but somebody else commits in between, the first so many times. */
+function overtaken(inner: Store, times: number) {
+  let decided = 0;
+  return async (snapshot: Snapshot<Query>) => {
+    decided += 1;
+    if (decided <= times) await intrude(inner, decided);
+    return await decider()(snapshot);
+  };
+}
+
 const revisionOf = async (store: Store) => (await store.load({}, never)).store.revision;
 
 describe("transact", () => {
@@ -101,12 +111,7 @@ describe("transact", () => {
     const inner = fresh();
     const store = faulty(inner, []);
     const world = attempts();
-    let decided = 0;
-    const decide = async (snapshot: Snapshot<Query>) => {
-      decided += 1;
-      if (decided === 1) await intrude(inner, 1);
-      return await decider()(snapshot);
-    };
+    const decide = overtaken(inner, 1);
     expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 2" });
     expect(store.calls).toEqual(["load", "ok", "ok"]);
     expect(world.slept).toEqual([]);
@@ -116,12 +121,7 @@ describe("transact", () => {
     const inner = fresh();
     const store = faulty(inner, []);
     const world = attempts();
-    let decided = 0;
-    const decide = async (snapshot: Snapshot<Query>) => {
-      decided += 1;
-      if (decided <= 2) await intrude(inner, decided);
-      return await decider()(snapshot);
-    };
+    const decide = overtaken(inner, 2);
     expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 3" });
     expect(store.calls).toEqual(["load", "ok", "ok", "load", "ok"]);
     expect(world.slept).toEqual([20]);
