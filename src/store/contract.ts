@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AuditValues, SecretValues, VersionRow } from "./rows.ts";
-import type { Change, SecretChange, Store, VersionChanges } from "./store.ts";
+import type { AuditValues, PolicyValues, SecretValues, VersionRow } from "./rows.ts";
+import type { AuditQuery, Change, SecretChange, Store, VersionChanges } from "./store.ts";
 
 /** What the suite draws its rows from: any bytes do, a store verifies nothing. */
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);
@@ -246,6 +246,9 @@ export function storeContract(name: string, fresh: () => Promise<Store>): void {
 
     losesWhatItMust(() => store, commit);
     listsPaths(() => store, commit);
+    keepsPolicies(() => store);
+    readsTheAudit(() => store, commit);
+    prunesTheAudit(() => store, commit);
     racesFairly(() => store);
   });
 }
@@ -362,6 +365,196 @@ function listsPaths(store: () => Store, commit: (change: Change) => Promise<unkn
     expect(await list("a/", "", 1)).toEqual(["a/"]);
     expect(await list("zz")).toEqual([]);
     expect(await list("%")).toEqual([]);
+    const within = async (starts: readonly string[], prefix = "", after = "", limit = 100) =>
+      (await store().load({ paths: { prefix, after, limit, within: starts } }, never)).paths;
+    expect(await within(["ab", "a/b", "A", "none"])).toEqual(["A", "a/b", "a/b/c", "ab"]);
+    expect(await within(["ab", "a/b"], "a/", "a/b")).toEqual(["a/b/c"]);
+    expect(await within(["b", "a/b"], "", "", 2)).toEqual(["a/b", "a/b/c"]);
+    expect(await within([""], "a/b")).toEqual(["a/b", "a/b/c"]);
+    expect(await within([])).toEqual([]);
+    expect(await within(['"', "'", "%"])).toEqual([]);
+  });
+}
+
+function policyOf(name: string, writeId: string, overrides: Partial<PolicyValues> = {}): PolicyValues {
+  return {
+    name,
+    writeId,
+    epoch: 0,
+    idTag: bytes(10),
+    pathTag: bytes(20),
+    sealed: bytes(30),
+    keyId: "k1",
+    createdAt: 1_700_000_000_005,
+    updatedAt: 1_700_000_000_006,
+    ...overrides,
+  };
+}
+
+function keepsPolicies(store: () => Store): void {
+  describe("policies", () => {
+    const entry = (name: string, writeId: string) => auditOf(writeId, { resource: `policy:${name}` });
+    const create = (name: string, writeId: string, tags: readonly [id: number, path: number] = [10, 20]): Change => ({
+      audit: entry(name, writeId),
+      tail: 0,
+      policy: { kind: "create", row: policyOf(name, writeId, { idTag: bytes(tags[0]), pathTag: bytes(tags[1]) }) },
+    });
+    const commit = async (change: Change) => await store().commit(change, { policy: { name: "p" } }, never);
+    const names = async (idTags: readonly number[], pathTags: readonly number[], limit = 100) => {
+      const lists = { idTags: idTags.map(bytes), pathTags: pathTags.map(bytes), limit };
+      const { grants, identityGrants } = await store().load({ grants: lists, identityGrants: lists }, never);
+      const sorted = (views: typeof grants) => views.map(({ row }) => row?.name ?? "").toSorted();
+      return [sorted(grants), sorted(identityGrants)];
+    };
+
+    it("are stored whole, replaced, and removed, each time under the revision that was won", async () => {
+      expect(await commit(create("p", "w1"))).toMatchObject({ won: true, revision: 1 });
+      const load = async () => (await store().load({ policy: { name: "p" } }, never)).policy;
+      const row = { ...policyOf("p", "w1"), version: 1 };
+      expect(await load()).toEqual({ row, tail: { ...entry("p", "w1"), revision: 1 } });
+      const next = policyOf("p", "w2", { sealed: bytes(31), idTag: bytes(11), epoch: 3, keyId: "k2", updatedAt: 9 });
+      const update: Change = { audit: entry("p", "w2"), tail: 1, policy: { kind: "update", seen: 1, row: next } };
+      const updated = await commit(update);
+      expect(updated).toMatchObject({ won: true, revision: 2 });
+      expect(updated.snapshot.policy).toEqual({ row: { ...next, version: 2 }, tail: { ...update.audit, revision: 2 } });
+      const removal = { audit: entry("p", "w3"), tail: 2, policy: { kind: "remove", seen: 2, name: "p" } } as const;
+      expect((await commit(removal)).won).toBe(true);
+      expect(await load()).toMatchObject({ row: undefined, tail: { revision: 3 } });
+    });
+
+    it("lose when they are not as they were seen, or came and went since", async () => {
+      await commit(create("p", "w1"));
+      expect((await commit(create("p", "w2"))).won).toBe(false);
+      const row = policyOf("p", "w3");
+      const stale: Change = { audit: entry("p", "w3"), tail: 1, policy: { kind: "update", seen: 7, row } };
+      expect((await commit(stale)).won).toBe(false);
+      const removal = { audit: entry("p", "w4"), tail: 1, policy: { kind: "remove", seen: 7, name: "p" } } as const;
+      expect((await commit(removal)).won).toBe(false);
+      expect((await commit({ ...removal, policy: { ...removal.policy, seen: 1 } })).won).toBe(true);
+      expect((await commit(create("p", "w5"))).won, "has been there since").toBe(false);
+      expect((await commit({ ...create("p", "w6"), tail: 2 })).won).toBe(true);
+      const { store: after, policy } = await store().load({ policy: { name: "p" } }, never);
+      expect([after.revision, policy.row?.writeId]).toEqual([3, "w6"]);
+    });
+
+    it("are found by tags: both, or that of the identity alone, with their newest entries", async () => {
+      await commit(create("both", "w1", [1, 2]));
+      await commit(create("any", "w2", [0, 0]));
+      await commit(create("other path", "w3", [1, 9]));
+      await commit(create("other id", "w4", [9, 2]));
+      expect(await names([0, 1], [0, 2])).toEqual([
+        ["any", "both"],
+        ["any", "both", "other path"],
+      ]);
+      expect(await names([], [])).toEqual([[], []]);
+      expect((await names([0, 1, 9], [0, 2, 9], 2)).map((found) => found.length)).toEqual([2, 2]);
+      const query = { grants: { idTags: [bytes(1)], pathTags: [bytes(2)], limit: 9 } };
+      const { grants } = await store().load(query, never);
+      expect(grants).toMatchObject([{ row: { name: "both", version: 1 }, tail: { revision: 1, writeId: "w1" } }]);
+    });
+
+    it("are listed by name, bytewise, from a place on", async () => {
+      for (const [index, name] of ["b", "a", "B", "a b"].entries()) await commit(create(name, `w${index}`));
+      const list = async (after: string, limit: number) =>
+        (await store().load({ policies: { after, limit } }, never)).policies.map(({ row, tail }) => [
+          row?.name,
+          tail?.writeId,
+        ]);
+      expect(await list("", 9)).toEqual([
+        ["B", "w2"],
+        ["a", "w1"],
+        ["a b", "w3"],
+        ["b", "w0"],
+      ]);
+      expect(await list("a", 1)).toEqual([["a b", "w3"]]);
+    });
+
+    it("and secrets tell which keys are in use", async () => {
+      const keys = ["k1", "k2", "k3"].map((keyId) => ({ keyId, checkValue: bytes(6), createdAt: 5 }));
+      await commit({ ...create("p", "w1"), init: { keys, keyId: "k1", mac: bytes(7) } });
+      const use = async () => (await store().load({ keyUse: {} }, never)).keyUse;
+      expect((await use()).filter(({ used }) => used)).toEqual([{ keyId: "k1", used: true }]);
+      await commit(creation("w2", { head: { keyId: "k3" } }));
+      expect(await use()).toEqual([
+        { keyId: "k1", used: true },
+        { keyId: "k2", used: false },
+        { keyId: "k3", used: true },
+      ]);
+    });
+  });
+}
+
+/** Entries 1 to 6: of resources a, b, a, c, b, a; each decided on the one before it, by two callers, 10 ms apart. */
+async function sixEntries(commit: (change: Change) => Promise<unknown>): Promise<void> {
+  const tails = new Map<string, number>();
+  for (const [index, resource] of ["a", "b", "a", "c", "b", "a"].entries()) {
+    const at = 1_000_000 + index * 10;
+    const spiffeId = `spiffe://example.org/${index % 2}`;
+    const audit = auditOf(`w${index + 1}`, { resource, at, spiffeId, base: index });
+    await commit({ audit, tail: tails.get(resource) ?? 0 });
+    tails.set(resource, index + 1);
+  }
+}
+
+function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<unknown>): void {
+  describe("the audit", () => {
+    beforeEach(async () => await sixEntries(commit));
+
+    it.each<readonly [string, Partial<AuditQuery>, readonly number[]]>([
+      ["all", {}, [1, 2, 3, 4, 5, 6]],
+      ["behind a revision, up to another", { after: 2, upTo: 4 }, [3, 4]],
+      ["at most so many", { after: 1, limit: 2 }, [2, 3]],
+      ["of a resource", { resource: "a" }, [1, 3, 6]],
+      ["of a resource, behind a revision", { resource: "a", after: 1, limit: 1 }, [3]],
+      ["of an identity", { spiffeId: "spiffe://example.org/1" }, [2, 4, 6]],
+      ["of a time", { from: 1_000_010, until: 1_000_030 }, [2, 3]],
+      ["of all at once", { resource: "b", spiffeId: "spiffe://example.org/1", until: 1_000_030 }, [2]],
+      ["of what is not there", { resource: "secret:none" }, []],
+    ])("is read by: %s", async (_, filter, expected) => {
+      const { audit } = await store().load({ audit: { after: 0, limit: 9, ...filter } }, never);
+      expect(audit.map(({ revision }) => revision)).toEqual(expected);
+    });
+
+    it("gives what a page refers to before itself", async () => {
+      const context = async (after: number, limit: number) =>
+        (await store().load({ auditContext: { after, limit } }, never)).auditContext.map(({ revision }) => revision);
+      expect(await context(0, 9)).toEqual([]);
+      // 4 is the first of c and was decided on 3; 5 follows 2; 6 follows 3.
+      expect(await context(3, 9)).toEqual([2, 3]);
+      expect(await context(3, 1)).toEqual([3]);
+      expect(await context(5, 9)).toEqual([3, 5]);
+    });
+
+    it("gives the newest entry of a resource", async () => {
+      const newest = async (resource: string) =>
+        (await store().load({ chain: { resource } }, never)).chain.tail?.revision;
+      expect([await newest("a"), await newest("c"), await newest("none")]).toEqual([6, 4, undefined]);
+    });
+  });
+}
+
+function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<{ readonly won: boolean }>): void {
+  it("prunes the audit up to a floor, and keeps the newest entry of each resource", async () => {
+    await sixEntries(commit);
+    const left = async () => {
+      const snapshot = await store().load({ audit: { after: 0, limit: 99 } }, never);
+      return [snapshot.store.auditFloor, ...snapshot.audit.map(({ revision }) => revision)];
+    };
+    const prune = (writeId: string, epoch: number, above: number, floor: number): Change => ({
+      audit: auditOf(writeId, { resource: "audit", epoch }),
+      tail: epoch === 0 ? 0 : 6 + epoch,
+      authority: { keyId: "k1", mac: bytes(epoch) },
+      prune: { above, floor },
+    });
+    expect((await commit(prune("p1", 1, 0, 2))).won, "another epoch").toBe(false);
+    expect(await left()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect((await commit(prune("p1", 0, 0, 2))).won).toBe(true);
+    expect(await left()).toEqual([2, 3, 4, 5, 6, 7]);
+    expect((await commit(prune("p2", 1, 2, 5))).won).toBe(true);
+    expect(await left()).toEqual([5, 4, 5, 6, 7, 8]);
+    expect((await commit(prune("p3", 2, 5, 7))).won).toBe(true);
+    expect(await left()).toEqual([7, 4, 5, 6, 8, 9]);
+    expect((await store().load({}, never)).store).toMatchObject({ epoch: 3, revision: 9, mac: bytes(2) });
   });
 }
 

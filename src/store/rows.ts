@@ -137,6 +137,11 @@ export interface PolicyValues {
   readonly updatedAt: number;
 }
 
+export interface PolicyRow extends PolicyValues {
+  /** Store revision at which this row last changed: the optimistic lock. */
+  readonly version: number;
+}
+
 /** Every column of a stored trust bundle but `version`, which the commit assigns. */
 export interface BundleValues {
   readonly trustDomain: string;

@@ -1,5 +1,5 @@
-import type { AuditRow, AuditValues, Bytes, KeyRow, SecretRow, SecretValues, StoreRow } from "./rows.ts";
-import type { VersionRow, VersionState } from "./rows.ts";
+import type { AuditRow, AuditValues, Bytes, KeyRow, PolicyRow, PolicyValues, SecretRow } from "./rows.ts";
+import type { SecretValues, StoreRow, VersionRow, VersionState } from "./rows.ts";
 
 /**
  * Where everything is kept, and all that is asked of it: read one snapshot, commit one change.
@@ -37,12 +37,66 @@ export interface Query {
     /** A version with its value: the highest live one, or the one of that number. `"none"`: states only. */
     readonly version: "current" | "none" | number;
   };
-  /** Paths of all secrets that begin with `prefix`, from `after` (exclusive) on, as UTF-8 bytes ascending. */
-  readonly paths?: { readonly prefix: string; readonly after: string; readonly limit: number };
-  /** Audit entries from revision `after` (exclusive) on, ascending. */
-  readonly audit?: { readonly after: number; readonly limit: number };
+  /**
+   * Paths of all secrets that begin with `prefix`, from `after` (exclusive) on, as UTF-8 bytes ascending. With `within`
+   * only those that begin with one of these as well, none of which may begin with another.
+   */
+  readonly paths?: {
+    readonly prefix: string;
+    readonly after: string;
+    readonly limit: number;
+    readonly within?: readonly string[];
+  };
+  /** Policies that carry one of `idTags` and one of `pathTags`, each with its newest audit entry. */
+  readonly grants?: {
+    readonly idTags: readonly Bytes[];
+    readonly pathTags: readonly Bytes[];
+    readonly limit: number;
+  };
+  /** Policies that carry one of `idTags`, whatever their paths, each with its newest audit entry. */
+  readonly identityGrants?: { readonly idTags: readonly Bytes[]; readonly limit: number };
+  /** One policy. */
+  readonly policy?: { readonly name: string };
+  /** All policies by name, as UTF-8 bytes ascending, from `after` (exclusive) on. */
+  readonly policies?: { readonly after: string; readonly limit: number };
+  /** Audit entries, see {@link AuditQuery}. */
+  readonly audit?: AuditQuery;
+  /**
+   * What the first `limit` audit entries behind `after` refer to and lies at or before it: the entry before each in the
+   * chain of its resource, and the entry at its `base`. By revision, ascending.
+   */
+  readonly auditContext?: { readonly after: number; readonly limit: number };
+  /** The newest audit entry of a resource. */
+  readonly chain?: { readonly resource: string };
+  /** Which registered keys are in use: see {@link KeyUse}. */
+  readonly keyUse?: object;
   /** The audit entry of this write id. */
   readonly writeId?: string;
+}
+
+/** Audit entries from revision `after` (exclusive) on, ascending; only those that every given filter lets through. */
+export interface AuditQuery {
+  readonly after: number;
+  readonly limit: number;
+  /** Entries behind this revision are not looked at. */
+  readonly upTo?: number;
+  readonly resource?: string;
+  readonly spiffeId?: string;
+  /** Milliseconds since the epoch: `from` inclusive, `until` exclusive. */
+  readonly from?: number;
+  readonly until?: number;
+}
+
+export interface PolicyView {
+  readonly row: PolicyRow | undefined;
+  /** The newest audit entry of `policy:NAME`. */
+  readonly tail: AuditRow | undefined;
+}
+
+/** Whether any row but audit entries depends on a key. */
+export interface KeyUse {
+  readonly keyId: string;
+  readonly used: boolean;
 }
 
 export interface SecretView {
@@ -58,7 +112,15 @@ export interface SecretView {
 interface SnapshotParts {
   readonly secret: SecretView | undefined;
   readonly paths: readonly string[] | undefined;
+  readonly grants: readonly PolicyView[] | undefined;
+  readonly identityGrants: readonly PolicyView[] | undefined;
+  readonly policy: PolicyView | undefined;
+  readonly policies: readonly PolicyView[] | undefined;
   readonly audit: readonly AuditRow[] | undefined;
+  readonly auditContext: readonly AuditRow[] | undefined;
+  readonly chain: { readonly tail: AuditRow | undefined } | undefined;
+  /** Of every registered key. */
+  readonly keyUse: readonly KeyUse[] | undefined;
 }
 
 export interface AnySnapshot extends SnapshotParts {
@@ -72,7 +134,9 @@ export interface AnySnapshot extends SnapshotParts {
 }
 
 export type Snapshot<Q extends Query> = Omit<AnySnapshot, keyof SnapshotParts> & {
-  readonly [Part in keyof SnapshotParts]: Q[Part] extends object ? NonNullable<SnapshotParts[Part]> : undefined;
+  readonly [Part in keyof SnapshotParts]: Q[Part] extends object
+    ? NonNullable<SnapshotParts[Part]>
+    : SnapshotParts[Part];
 };
 
 /** One change with its audit entry; what it was decided on is part of it. */
@@ -81,11 +145,24 @@ export interface Change {
   /** Revision of the resource's newest audit entry as loaded, 0 = there was none. */
   readonly tail: number;
   readonly secret?: SecretChange;
+  readonly policy?: PolicyChange;
   /** Set when the store was empty: its keys and first MAC. The commit then also requires revision 0. */
   readonly init?: { readonly keys: readonly KeyRow[]; readonly keyId: string; readonly mac: Bytes };
   /** Set when the change alters who may do what: raises the epoch by one, with the MAC for that next epoch. */
   readonly authority?: { readonly keyId: string; readonly mac: Bytes };
+  /**
+   * Raises the audit floor from `above` to `floor`, and deletes of the entries in between those that have a newer one of
+   * their resource, and all that they had replaced themselves. So the newest entry of each resource stays. The floor is
+   * under the store's MAC: this comes with `authority`.
+   */
+  readonly prune?: { readonly above: number; readonly floor: number };
 }
+
+export type PolicyChange =
+  | { readonly kind: "create"; readonly row: PolicyValues }
+  /** `seen`: row version of the policy as loaded. */
+  | { readonly kind: "update"; readonly seen: number; readonly row: PolicyValues }
+  | { readonly kind: "remove"; readonly seen: number; readonly name: string };
 
 export type SecretChange =
   | { readonly kind: "create"; readonly head: SecretValues; readonly versions: VersionChanges }

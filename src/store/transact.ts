@@ -100,14 +100,12 @@ async function commit<Q extends Query>(
 function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   if (snapshot.store.epoch !== change.audit.epoch) return true;
   if (change.init !== undefined && snapshot.store.revision > 0) return true;
-  const newestEntry = snapshot.secret?.tail?.revision ?? 0;
-  switch (change.secret?.kind) {
-    case undefined:
-      return newestEntry > change.tail;
-    case "create":
-      return newestEntry > change.tail;
-    case "update":
-    case "remove":
-      return snapshot.secret?.head?.version !== change.secret.seen;
+  if (change.secret !== undefined && change.secret.kind !== "create") {
+    return snapshot.secret?.head?.version !== change.secret.seen;
   }
+  if (change.policy !== undefined && change.policy.kind !== "create") {
+    return snapshot.policy?.row?.version !== change.policy.seen;
+  }
+  const { tail } = snapshot.secret ?? snapshot.policy ?? snapshot.chain ?? {};
+  return (tail?.revision ?? 0) > change.tail;
 }

@@ -1,5 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
-import type { Change, SecretChange, VersionChanges } from "../store.ts";
+import type { Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
 import { bind, type Values } from "./statement.ts";
 import { writes } from "./write-statements.ts";
 
@@ -11,14 +11,17 @@ export function commitStatements(change: Change): InStatement[] {
     ...(change.init?.keys ?? []).map((key) => bind(writes.insertKey, { ...key, w })),
     ...(change.init === undefined ? [] : [bind(writes.signStore, { ...change.init, keys: null, w })]),
     ...(change.secret === undefined ? [] : secretStatements(change.secret, w)),
+    ...(change.policy === undefined ? [] : [policyStatement(change.policy, w)]),
+    ...pruneStatements(change, w),
     ...(change.authority === undefined ? [] : [bind(writes.raiseEpoch, { ...change.authority, w })]),
     bind(writes.close, { w }),
   ];
 }
 
 function gate(change: Change): InStatement {
-  const { audit, secret, tail } = change;
+  const { audit, secret, policy, tail } = change;
   const values = { ...audit, w: audit.writeId, tail, init: change.init !== undefined };
+  if (policy !== undefined) return policyGate(policy, values);
   switch (secret?.kind) {
     case undefined:
       return bind(writes.gateBare, values);
@@ -29,6 +32,33 @@ function gate(change: Change): InStatement {
     case "remove":
       return bind(writes.gateUpdate, { ...values, path: secret.path, seen: secret.seen });
   }
+}
+
+function policyGate(policy: PolicyChange, values: Values): InStatement {
+  switch (policy.kind) {
+    case "create":
+      return bind(writes.gatePolicyCreate, { ...values, name: policy.row.name });
+    case "update":
+      return bind(writes.gatePolicyUpdate, { ...values, name: policy.row.name, seen: policy.seen });
+    case "remove":
+      return bind(writes.gatePolicyUpdate, { ...values, name: policy.name, seen: policy.seen });
+  }
+}
+
+function policyStatement(policy: PolicyChange, w: string): InStatement {
+  switch (policy.kind) {
+    case "create":
+      return bind(writes.insertPolicy, { ...policy.row, w });
+    case "update":
+      return bind(writes.updatePolicy, { ...policy.row, seen: policy.seen, w });
+    case "remove":
+      return bind(writes.deletePolicy, { name: policy.name, seen: policy.seen, w });
+  }
+}
+
+function pruneStatements({ prune }: Change, w: string): InStatement[] {
+  if (prune === undefined) return [];
+  return [bind(writes.raiseFloor, { ...prune, w }), bind(writes.deleteEntries, { ...prune, w })];
 }
 
 function secretStatements(change: SecretChange, w: string): InStatement[] {

@@ -1,5 +1,6 @@
 import type { ResultSet, Row } from "@libsql/client/web";
-import type { AuditRow, Bytes, KeyRow, SecretRow, StoreRow, VersionRow, VersionState } from "../rows.ts";
+import type { AuditRow, Bytes, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow, VersionState } from "../rows.ts";
+import type { KeyUse } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 
 /** Rows come from outside: each column is checked once, here. Anything unexpected counts as an unreadable answer. */
@@ -93,6 +94,25 @@ export function parseAudit(row: Row): AuditRow {
     keyId: text(row, "key_id"),
     mac: blob(row, "mac"),
   };
+}
+
+export function parsePolicy(row: Row): PolicyRow {
+  return {
+    name: text(row, "name"),
+    version: integer(row, "version"),
+    writeId: text(row, "write_id"),
+    epoch: integer(row, "epoch"),
+    idTag: blob(row, "id_tag"),
+    pathTag: blob(row, "path_tag"),
+    sealed: blob(row, "sealed"),
+    keyId: text(row, "key_id"),
+    createdAt: integer(row, "created_at"),
+    updatedAt: integer(row, "updated_at"),
+  };
+}
+
+export function parseKeyUse(row: Row): KeyUse {
+  return { keyId: text(row, "key_id"), used: integer(row, "used") === 1 };
 }
 
 export function parsePath(row: Row): string {

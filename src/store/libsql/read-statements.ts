@@ -1,6 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
-import { audit, keys, secrets, secretVersions, store } from "./schema.ts";
+import { audit, keys, policies, secrets, secretVersions, store, trustBundles } from "./schema.ts";
 import { type Statement, statement } from "./statement.ts";
 
 const { placeholder } = sql;
@@ -23,6 +23,41 @@ const state = {
   deletedAt: secretVersions.deletedAt,
   destroyedAt: secretVersions.destroyedAt,
 } as const;
+
+/**
+ * Looks up each pair of tags by the index, whatever the planner believes of the lists' lengths: CROSS JOIN keeps the order
+ * of the loops. JSON has no bytes, so tags travel as hexadecimal.
+ */
+const granting: SQL = sql`json_each(${placeholder("pathTags")}) t CROSS JOIN json_each(${placeholder("idTags")}) i
+  CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)`;
+
+const grantingTo: SQL = sql`json_each(${placeholder("idTags")}) i CROSS JOIN ${policies} p ON p.id_tag = unhex(i.value)`;
+
+const listed: SQL = sql`${policies} p WHERE p.name > ${placeholder("after")} ORDER BY p.name`;
+
+/** Policies, and in a second statement their newest audit entries. */
+function policyReads(from: SQL): { readonly rows: Statement; readonly tails: Statement } {
+  const limit = placeholder("limit");
+  return {
+    rows: statement(sql`SELECT p.* FROM ${from} LIMIT ${limit}`),
+    tails: statement(
+      sql`SELECT a.* FROM (SELECT p.name FROM ${from} LIMIT ${limit}) found
+        CROSS JOIN ${audit} a ON a.revision =
+          (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = 'policy:' || found.name)`,
+    ),
+  };
+}
+
+/** Filters that are off when their place holds NULL. */
+const auditFilter: SQL = sql`a.revision > ${placeholder("after")}
+  AND (${placeholder("upTo")} IS NULL OR a.revision <= ${placeholder("upTo")})
+  AND (${placeholder("spiffeId")} IS NULL OR a.spiffe_id = ${placeholder("spiffeId")})
+  AND (${placeholder("from")} IS NULL OR a.at >= ${placeholder("from")})
+  AND (${placeholder("until")} IS NULL OR a.at < ${placeholder("until")})
+  ORDER BY a.revision LIMIT ${placeholder("limit")}`;
+
+const auditPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE revision > ${placeholder("after")}
+  ORDER BY revision LIMIT ${placeholder("limit")})`;
 
 const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL());
 
@@ -101,12 +136,36 @@ export const reads = {
       .orderBy(secrets.path)
       .limit(placeholder("limit")),
   ),
-  audit: built(
+  pathsWithin: statement(
+    sql`SELECT s.path FROM json_each(${placeholder("within")}) w
+      CROSS JOIN ${secrets} s ON s.path >= w.value AND s.path < w.value || char(1114111)
+      WHERE s.path > ${placeholder("after")} AND s.path >= ${placeholder("prefix")}
+        AND s.path < ${placeholder("prefix")} || char(1114111)
+      ORDER BY s.path LIMIT ${placeholder("limit")}`,
+  ),
+  grants: policyReads(granting),
+  identityGrants: policyReads(grantingTo),
+  policies: policyReads(listed),
+  policy: built(
     query
       .select()
-      .from(audit)
-      .where(sql`${audit.revision} > ${placeholder("after")}`)
-      .orderBy(audit.revision)
-      .limit(placeholder("limit")),
+      .from(policies)
+      .where(sql`${policies.name} = ${placeholder("name")}`),
   ),
-} as const satisfies Record<string, Statement>;
+  audit: statement(sql`SELECT a.* FROM ${audit} a WHERE ${auditFilter}`),
+  auditOf: statement(sql`SELECT a.* FROM ${audit} a WHERE a.resource = ${placeholder("resource")} AND ${auditFilter}`),
+  auditContext: statement(
+    sql`SELECT a.* FROM ${audit} a WHERE a.revision <= ${placeholder("after")} AND a.revision IN (
+        SELECT (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = p.resource AND b.revision < p.revision)
+          FROM ${auditPage} p
+        UNION SELECT p.base FROM ${auditPage} p)
+      ORDER BY a.revision`,
+  ),
+  keyUse: statement(
+    sql`SELECT k.key_id, (EXISTS (SELECT 1 FROM ${secrets} WHERE key_id = k.key_id)
+        OR EXISTS (SELECT 1 FROM ${policies} WHERE key_id = k.key_id)
+        OR EXISTS (SELECT 1 FROM ${trustBundles} WHERE key_id = k.key_id)
+        OR EXISTS (SELECT 1 FROM ${store} WHERE key_id = k.key_id)) AS used
+      FROM ${keys} k`,
+  ),
+} as const satisfies Record<string, Statement | { readonly rows: Statement; readonly tails: Statement }>;

@@ -1,9 +1,11 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
-import type { AnySnapshot, Query, SecretView, Snapshot } from "../store.ts";
+import type { AuditRow, Bytes } from "../rows.ts";
+import type { AnySnapshot, AuditQuery, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
-import { one, parseAudit, parseHead, parseKey, parsePath, parseState, parseStore, parseVersion } from "./parse-rows.ts";
+import { one, parseAudit, parseHead, parseKey, parseKeyUse, parsePath, parsePolicy } from "./parse-rows.ts";
+import { parseState, parseStore, parseVersion } from "./parse-rows.ts";
 import { reads } from "./read-statements.ts";
-import { bind } from "./statement.ts";
+import { bind, type Statement, type Values } from "./statement.ts";
 
 /** The SELECTs that answer one query, and how their results become its snapshot. */
 export interface Reader<Q extends Query> {
@@ -13,7 +15,7 @@ export interface Reader<Q extends Query> {
 
 export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   const statements: InStatement[] = [];
-  const ask = (statement: InStatement): ((results: readonly ResultSet[]) => ResultSet) => {
+  const ask: Ask = (statement) => {
     const index = statements.push(statement) - 1;
     return (results) => results[index] ?? missing();
   };
@@ -21,8 +23,16 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   const store = ask(bind(reads.store, {}));
   const keys = ask(bind(reads.keys, {}));
   const secret = query.secret && secretReader(query.secret, ask);
-  const paths = query.paths && ask(bind(reads.paths, query.paths));
-  const audit = query.audit && ask(bind(reads.audit, query.audit));
+  const paths = query.paths && ask(pathsStatement(query.paths));
+  const grants = query.grants && policiesReader(reads.grants, tagValues(query.grants), ask);
+  const identityGrants =
+    query.identityGrants && policiesReader(reads.identityGrants, tagValues(query.identityGrants), ask);
+  const policy = query.policy && policyReader(query.policy.name, ask);
+  const policies = query.policies && policiesReader(reads.policies, query.policies, ask);
+  const audit = query.audit && ask(auditStatement(query.audit));
+  const auditContext = query.auditContext && ask(bind(reads.auditContext, query.auditContext));
+  const chain = query.chain && ask(bind(reads.tail, query.chain));
+  const keyUse = query.keyUse && ask(bind(reads.keyUse, {}));
   const replay = query.writeId === undefined ? undefined : ask(bind(reads.replay, { w: query.writeId }));
 
   return {
@@ -37,7 +47,14 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
         keys: keys(results).rows.map(parseKey),
         secret: secret?.(results),
         paths: paths?.(results).rows.map(parsePath),
+        grants: grants?.(results),
+        identityGrants: identityGrants?.(results),
+        policy: policy?.(results),
+        policies: policies?.(results),
         audit: audit?.(results).rows.map(parseAudit),
+        auditContext: auditContext?.(results).rows.map(parseAudit),
+        chain: chain && { tail: newestOf(chain(results)) },
+        keyUse: keyUse?.(results).rows.map(parseKeyUse),
         replay: replayed && parseAudit(replayed),
       };
       // Each part is there exactly when the query asked for it, which is what the type says.
@@ -47,10 +64,10 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   };
 }
 
-function secretReader(
-  asked: NonNullable<Query["secret"]>,
-  ask: (statement: InStatement) => (results: readonly ResultSet[]) => ResultSet,
-): (results: readonly ResultSet[]) => SecretView {
+/** Adds a statement to the batch, and finds its result in the answer. */
+type Ask = (statement: InStatement) => (results: readonly ResultSet[]) => ResultSet;
+
+function secretReader(asked: NonNullable<Query["secret"]>, ask: Ask): (results: readonly ResultSet[]) => SecretView {
   const { path, version } = asked;
   const head = ask(bind(reads.head, { path }));
   const states = ask(bind(version === "current" ? reads.statesIfLapsed : reads.states, { path }));
@@ -65,14 +82,70 @@ function secretReader(
         );
   return (results) => {
     const found = states(results).rows.map(parseState);
-    const newest = one(tail(results));
     return {
       head: parseHead(head(results)),
       states: version === "current" && found.length === 0 ? undefined : found,
       version: row && parseVersion(row(results)),
-      tail: newest && parseAudit(newest),
+      tail: newestOf(tail(results)),
     };
   };
+}
+
+function policyReader(name: string, ask: Ask): (results: readonly ResultSet[]) => PolicyView {
+  const row = ask(bind(reads.policy, { name }));
+  const tail = ask(bind(reads.tail, { resource: `policy:${name}` }));
+  return (results) => {
+    const found = one(row(results));
+    return { row: found && parsePolicy(found), tail: newestOf(tail(results)) };
+  };
+}
+
+function policiesReader(
+  { rows, tails }: { readonly rows: Statement; readonly tails: Statement },
+  values: Values,
+  ask: Ask,
+): (results: readonly ResultSet[]) => readonly PolicyView[] {
+  const found = ask(bind(rows, values));
+  const newest = ask(bind(tails, values));
+  return (results) => {
+    const byResource = new Map(
+      newest(results)
+        .rows.map(parseAudit)
+        .map((entry) => [entry.resource, entry]),
+    );
+    return found(results)
+      .rows.map(parsePolicy)
+      .map((row) => ({ row, tail: byResource.get(`policy:${row.name}`) }));
+  };
+}
+
+function pathsStatement(asked: NonNullable<Query["paths"]>): InStatement {
+  const { prefix, after, limit, within } = asked;
+  if (within === undefined) return bind(reads.paths, { prefix, after, limit });
+  return bind(reads.pathsWithin, { prefix, after, limit, within: JSON.stringify(within) });
+}
+
+function auditStatement({ resource, ...asked }: AuditQuery): InStatement {
+  const values = { upTo: null, spiffeId: null, from: null, until: null, ...asked };
+  return resource === undefined ? bind(reads.audit, values) : bind(reads.auditOf, { ...values, resource });
+}
+
+function tagValues(asked: {
+  readonly idTags: readonly Bytes[];
+  readonly pathTags?: readonly Bytes[];
+  readonly limit: number;
+}): Values {
+  const { idTags, pathTags = [], limit } = asked;
+  return { idTags: hexList(idTags), pathTags: hexList(pathTags), limit };
+}
+
+function hexList(tags: readonly Bytes[]): string {
+  return JSON.stringify(tags.map((tag) => [...tag].map((byte) => byte.toString(16).padStart(2, "0")).join("")));
+}
+
+function newestOf(result: ResultSet): AuditRow | undefined {
+  const row = one(result);
+  return row && parseAudit(row);
 }
 
 function missing(): never {

@@ -26,33 +26,38 @@ export const keys = sqliteTable("keys", {
   createdAt: integer("created_at").notNull(),
 });
 
-export const secrets = sqliteTable("secrets", {
-  path: text("path").primaryKey(),
-  version: integer("version").notNull(),
-  writeId: text("write_id").notNull(),
-  born: text("born").notNull(),
-  seq: integer("seq").notNull(),
-  base: integer("base").notNull(),
-  epoch: integer("epoch").notNull(),
-  latest: integer("latest").notNull(),
-  current: integer("current").notNull(),
-  currentWriteId: text("current_write_id"),
-  currentUntil: integer("current_until"),
-  oldest: integer("oldest").notNull(),
-  maxVersions: integer("max_versions").notNull(),
-  casRequired: integer("cas_required").notNull(),
-  metadataCasRequired: integer("metadata_cas_required").notNull(),
-  metadataVersion: integer("metadata_version").notNull(),
-  deleteAfter: integer("delete_after").notNull(),
-  custom: bytes("custom"),
-  history: bytes("history").notNull(),
-  createdAt: integer("created_at").notNull(),
-  updatedAt: integer("updated_at").notNull(),
-  writtenAt: integer("written_at").notNull(),
-  wrappedKey: bytes("wrapped_key").notNull(),
-  keyId: text("key_id").notNull(),
-  mac: bytes("mac").notNull(),
-});
+export const secrets = sqliteTable(
+  "secrets",
+  {
+    path: text("path").primaryKey(),
+    version: integer("version").notNull(),
+    writeId: text("write_id").notNull(),
+    born: text("born").notNull(),
+    seq: integer("seq").notNull(),
+    base: integer("base").notNull(),
+    epoch: integer("epoch").notNull(),
+    latest: integer("latest").notNull(),
+    current: integer("current").notNull(),
+    currentWriteId: text("current_write_id"),
+    currentUntil: integer("current_until"),
+    oldest: integer("oldest").notNull(),
+    maxVersions: integer("max_versions").notNull(),
+    casRequired: integer("cas_required").notNull(),
+    metadataCasRequired: integer("metadata_cas_required").notNull(),
+    metadataVersion: integer("metadata_version").notNull(),
+    deleteAfter: integer("delete_after").notNull(),
+    custom: bytes("custom"),
+    history: bytes("history").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    writtenAt: integer("written_at").notNull(),
+    wrappedKey: bytes("wrapped_key").notNull(),
+    keyId: text("key_id").notNull(),
+    mac: bytes("mac").notNull(),
+  },
+  // What still depends on a key must be known before that key goes.
+  (table) => [index("secrets_by_key").on(table.keyId)],
+);
 
 export const secretVersions = sqliteTable(
   "secret_versions",
@@ -84,7 +89,11 @@ export const policies = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
-  (table) => [index("policies_by_tags").on(table.pathTag, table.idTag)],
+  (table) => [
+    index("policies_by_tags").on(table.pathTag, table.idTag),
+    index("policies_by_id_tag").on(table.idTag),
+    index("policies_by_key").on(table.keyId),
+  ],
 );
 
 export const trustBundles = sqliteTable("trust_bundles", {

@@ -1,6 +1,6 @@
 import { getTableColumns, sql, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { audit, keys, secrets, secretVersions, store } from "./schema.ts";
+import { audit, keys, policies, secrets, secretVersions, store } from "./schema.ts";
 import { statement } from "./statement.ts";
 
 const { placeholder } = sql;
@@ -22,6 +22,11 @@ const headUnchanged: SQL = sql`EXISTS (SELECT 1 FROM ${secrets}
   WHERE path = ${placeholder("path")} AND version = ${placeholder("seen")})`;
 
 const headMissing: SQL = sql`NOT EXISTS (SELECT 1 FROM ${secrets} WHERE path = ${placeholder("path")})`;
+
+const policyUnchanged: SQL = sql`EXISTS (SELECT 1 FROM ${policies}
+  WHERE name = ${placeholder("name")} AND version = ${placeholder("seen")})`;
+
+const policyMissing: SQL = sql`NOT EXISTS (SELECT 1 FROM ${policies} WHERE name = ${placeholder("name")})`;
 
 /** A row found missing has not come and gone since: whatever did that would have left an entry. */
 const untouched: SQL = sql`NOT EXISTS (SELECT 1 FROM ${audit} WHERE resource = ${placeholder("resource")}
@@ -45,6 +50,7 @@ function columns(table: SQLiteTable, assigned: Readonly<Record<string, SQL>>): {
 const auditColumns = columns(audit, { revision: sql`s.revision + 1` });
 const secretColumns = columns(secrets, { version: next });
 const versionColumns = columns(secretVersions, { revision: next });
+const policyColumns = columns(policies, { version: next });
 
 const gate = (precondition: SQL) =>
   statement(sql`INSERT INTO ${audit} (${auditColumns.names})
@@ -53,12 +59,23 @@ const gate = (precondition: SQL) =>
       AND ${precondition} AND NOT EXISTS (SELECT 1 FROM ${audit} WHERE write_id = ${placeholder("w")})
     RETURNING revision`);
 
-const assignments = sql.join(
-  Object.entries(getTableColumns(secrets))
-    .filter(([key]) => key !== "path")
-    .map(([key, column]) => sql`${sql.identifier(column.name)} = ${key === "version" ? next : placeholder(key)}`),
-  sql`, `,
-);
+/** Sets every column but the primary key to the place of its name; `version` is assigned. */
+const assignments = (table: SQLiteTable, primary: string): SQL =>
+  sql.join(
+    Object.entries(getTableColumns(table))
+      .filter(([key]) => key !== primary)
+      .map(([key, column]) => sql`${sql.identifier(column.name)} = ${key === "version" ? next : placeholder(key)}`),
+    sql`, `,
+  );
+
+const floor = placeholder("floor");
+
+/** Audit entries that pruning up to `floor` lets go of: those that a newer entry of their resource has replaced. */
+const outdated: SQL = sql`(SELECT a.revision FROM ${audit} a
+    WHERE a.revision > ${placeholder("above")} AND a.revision <= ${floor}
+      AND EXISTS (SELECT 1 FROM ${audit} b WHERE b.resource = a.resource AND b.revision > a.revision)
+  UNION SELECT b.revision FROM ${audit} a JOIN ${audit} b ON b.resource = a.resource AND b.revision < a.revision
+    WHERE a.revision > ${placeholder("above")} AND a.revision <= ${floor})`;
 
 const numbers: SQL = sql`number IN (SELECT value FROM json_each(${placeholder("numbers")}))`;
 
@@ -66,12 +83,14 @@ const numbers: SQL = sql`number IN (SELECT value FROM json_each(${placeholder("n
 export const writes = {
   gateCreate: gate(sql`${headMissing} AND ${untouched}`),
   gateUpdate: gate(headUnchanged),
+  gatePolicyCreate: gate(sql`${policyMissing} AND ${untouched}`),
+  gatePolicyUpdate: gate(policyUnchanged),
   gateBare: gate(untouched),
   insertHead: statement(
     sql`INSERT INTO ${secrets} (${secretColumns.names}) SELECT ${secretColumns.places} WHERE ${open}`,
   ),
   updateHead: statement(
-    sql`UPDATE ${secrets} SET ${assignments}
+    sql`UPDATE ${secrets} SET ${assignments(secrets, "path")}
       WHERE path = ${placeholder("path")} AND version = ${placeholder("seen")} AND ${open}`,
   ),
   deleteHead: statement(
@@ -93,6 +112,16 @@ export const writes = {
   insertVersion: statement(
     sql`INSERT INTO ${secretVersions} (${versionColumns.names}) SELECT ${versionColumns.places} WHERE ${open}`,
   ),
+  insertPolicy: statement(
+    sql`INSERT INTO ${policies} (${policyColumns.names}) SELECT ${policyColumns.places} WHERE ${open}`,
+  ),
+  updatePolicy: statement(
+    sql`UPDATE ${policies} SET ${assignments(policies, "name")}
+      WHERE name = ${placeholder("name")} AND version = ${placeholder("seen")} AND ${open}`,
+  ),
+  deletePolicy: statement(
+    sql`DELETE FROM ${policies} WHERE name = ${placeholder("name")} AND version = ${placeholder("seen")} AND ${open}`,
+  ),
   insertKey: statement(
     sql`INSERT INTO ${keys} (key_id, check_value, created_at)
       SELECT ${placeholder("keyId")}, ${placeholder("checkValue")}, ${placeholder("createdAt")} WHERE ${open}`,
@@ -104,5 +133,8 @@ export const writes = {
     sql`UPDATE ${store} SET epoch = epoch + 1, key_id = ${placeholder("keyId")}, mac = ${placeholder("mac")}
       WHERE id = 1 AND ${open}`,
   ),
+  raiseFloor: statement(sql`UPDATE ${store} SET audit_floor = ${floor} WHERE id = 1 AND ${open}`),
+  // The entry of the commit itself is above every floor.
+  deleteEntries: statement(sql`DELETE FROM ${audit} WHERE revision IN ${outdated} AND ${open}`),
   close: statement(sql`UPDATE ${store} SET revision = revision + 1 WHERE id = 1 AND ${open}`),
 } as const;

@@ -1,0 +1,132 @@
+import type { AuditRow, Bytes, PolicyRow, VersionRow, VersionState } from "../rows.ts";
+import type { AnySnapshot, AuditQuery, KeyUse, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
+import type { State } from "./state.ts";
+
+/** The state as a snapshot of what was asked for; shares nothing with it. */
+export function readSnapshot<Q extends Query>(state: State, query: Q, now: number): Snapshot<Q> {
+  const { grants, identityGrants } = query;
+  const snapshot: AnySnapshot = {
+    now,
+    store: state.store,
+    newest: state.audit.findLast((entry) => entry.revision === state.store.revision)?.mac ?? null,
+    keys: state.keys,
+    secret: query.secret && secretView(state, query.secret, now),
+    paths: query.paths && pathsOf(state, query.paths),
+    grants:
+      grants &&
+      grantsOf(state, grants.limit, (row) => has(grants.idTags, row.idTag) && has(grants.pathTags, row.pathTag)),
+    identityGrants:
+      identityGrants && grantsOf(state, identityGrants.limit, (row) => has(identityGrants.idTags, row.idTag)),
+    policy: query.policy && {
+      row: state.policies.get(query.policy.name),
+      tail: tailOf(state, `policy:${query.policy.name}`),
+    },
+    policies: query.policies && policiesOf(state, query.policies),
+    audit: query.audit && auditOf(state, query.audit),
+    auditContext: query.auditContext && auditContextOf(state, query.auditContext),
+    chain: query.chain && { tail: tailOf(state, query.chain.resource) },
+    keyUse: query.keyUse && keyUseOf(state),
+    replay: state.audit.find((entry) => entry.writeId === query.writeId),
+  };
+  // Each part is there exactly when the query asked for it, which is what the type says.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return structuredClone(snapshot) as Snapshot<Q>;
+}
+
+function secretView(state: State, asked: NonNullable<Query["secret"]>, now: number): SecretView {
+  const found = state.secrets.get(asked.path);
+  const versions = found?.versions ?? [];
+  const until = found?.head.currentUntil ?? null;
+  const lapsed = until !== null && until <= now;
+  const highestLive = versions.findLast(
+    (version) => version.destroyedAt === null && (version.deletedAt === null || version.deletedAt > now),
+  );
+  const current = lapsed ? highestLive?.number : found?.head.current;
+  const number = asked.version === "current" ? current : asked.version;
+  return {
+    head: found?.head,
+    states: asked.version === "current" && !lapsed ? undefined : versions.map(withoutValue),
+    version: versions.find((version) => version.number === number),
+    tail: tailOf(state, `secret:${asked.path}`),
+  };
+}
+
+function withoutValue(version: VersionRow): VersionState {
+  const { number, writeId, createdAt, deletedAt, destroyedAt } = version;
+  return { number, writeId, createdAt, deletedAt, destroyedAt };
+}
+
+function tailOf(state: State, resource: string): AuditRow | undefined {
+  return state.audit.findLast((entry) => entry.resource === resource);
+}
+
+function pathsOf(state: State, asked: NonNullable<Query["paths"]>): readonly string[] {
+  const { prefix, after, within = [""], limit } = asked;
+  return sorted(state.secrets.keys(), after)
+    .filter((path) => path.startsWith(prefix) && within.some((start) => path.startsWith(start)))
+    .slice(0, limit);
+}
+
+function has(tags: readonly Bytes[], tag: Bytes): boolean {
+  return tags.some((candidate) => compareBytes(candidate, tag) === 0);
+}
+
+function grantsOf(state: State, limit: number, wanted: (row: PolicyRow) => boolean): readonly PolicyView[] {
+  return [...state.policies.values()]
+    .filter(wanted)
+    .slice(0, limit)
+    .map((row) => ({ row, tail: tailOf(state, `policy:${row.name}`) }));
+}
+
+function policiesOf(state: State, asked: NonNullable<Query["policies"]>): readonly PolicyView[] {
+  return sorted(state.policies.keys(), asked.after)
+    .slice(0, asked.limit)
+    .map((name) => ({ row: state.policies.get(name), tail: tailOf(state, `policy:${name}`) }));
+}
+
+function auditOf(state: State, asked: AuditQuery): readonly AuditRow[] {
+  const { after, upTo = Infinity, resource, spiffeId, from = -Infinity, until = Infinity } = asked;
+  return state.audit
+    .filter((entry) => entry.revision > after && entry.revision <= upTo && entry.at >= from && entry.at < until)
+    .filter((entry) => resource === undefined || entry.resource === resource)
+    .filter((entry) => spiffeId === undefined || entry.spiffeId === spiffeId)
+    .slice(0, asked.limit);
+}
+
+function auditContextOf(state: State, asked: NonNullable<Query["auditContext"]>): readonly AuditRow[] {
+  const page = auditOf(state, asked);
+  const wanted = new Set(
+    page.flatMap((entry) => [
+      entry.base,
+      state.audit.findLast(({ resource, revision }) => resource === entry.resource && revision < entry.revision)
+        ?.revision,
+    ]),
+  );
+  return state.audit.filter(({ revision }) => revision <= asked.after && wanted.has(revision));
+}
+
+function keyUseOf(state: State): readonly KeyUse[] {
+  const inUse = new Set([
+    state.store.keyId,
+    ...[...state.secrets.values()].map(({ head }) => head.keyId),
+    ...[...state.policies.values()].map(({ keyId }) => keyId),
+  ]);
+  return state.keys.map(({ keyId }) => ({ keyId, used: inUse.has(keyId) }));
+}
+
+/** Those behind `after`, in the order of SQLite's BINARY collation; JavaScript would compare UTF-16 code units. */
+function sorted(texts: Iterable<string>, after: string): readonly string[] {
+  const encoder = new TextEncoder();
+  const start = encoder.encode(after);
+  return [...texts]
+    .map((text) => ({ text, bytes: encoder.encode(text) }))
+    .filter(({ bytes }) => compareBytes(bytes, start) > 0)
+    .sort((a, b) => compareBytes(a.bytes, b.bytes))
+    .map(({ text }) => text);
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const different = a.findIndex((byte, index) => byte !== b[index]);
+  if (different < 0) return a.length - b.length;
+  return (a[different] ?? 0) - (b[different] ?? -1);
+}

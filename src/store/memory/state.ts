@@ -1,0 +1,10 @@
+import type { AuditRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
+
+/** Everything the database keeps, as plain values that are replaced and never changed in place. */
+export interface State {
+  store: StoreRow;
+  keys: readonly KeyRow[];
+  readonly secrets: Map<string, { readonly head: SecretRow; readonly versions: readonly VersionRow[] }>;
+  readonly policies: Map<string, PolicyRow>;
+  audit: readonly AuditRow[];
+}
