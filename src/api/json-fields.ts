@@ -1,13 +1,18 @@
-import type { JsonObject } from "./json-object.ts";
+import type { JsonMember, JsonObject } from "./json-object.ts";
 
 /** What a field turns out to be: its value, or something of another shape. */
 export type FieldResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
 const WRONG = { ok: false } as const;
 
+/** Members are found whatever their case; the object holds them by folded name. */
+function memberOf(body: JsonObject, name: string): JsonMember | undefined {
+  return body.get(name.toLowerCase());
+}
+
 /** A string; absent or null is empty, as in Go. */
 export function stringField(body: JsonObject, name: string): FieldResult<string> {
-  const node = body.get(name)?.node;
+  const node = memberOf(body, name)?.node;
   if (node === undefined || node.type === "null") return { ok: true, value: "" };
   const value: unknown = node.value;
   return typeof value === "string" ? { ok: true, value } : WRONG;
@@ -15,7 +20,7 @@ export function stringField(body: JsonObject, name: string): FieldResult<string>
 
 /** An integer; absent or null is undefined. A fraction, an exponent or a string is not one, as in Go. */
 export function integerField(body: JsonObject, name: string): FieldResult<number | undefined> {
-  const member = body.get(name);
+  const member = memberOf(body, name);
   if (member === undefined || member.node.type === "null") return { ok: true, value: undefined };
   return integer(member.text);
 }
@@ -25,7 +30,7 @@ const MOST_LISTED = 10_000;
 
 /** A list of at most 10 000 integers; absent or null is empty. */
 export function integersField(body: JsonObject, name: string): FieldResult<readonly number[]> {
-  const member = body.get(name);
+  const member = memberOf(body, name);
   if (member === undefined || member.node.type === "null") return { ok: true, value: [] };
   if (member.node.type !== "array" || (member.node.children?.length ?? 0) > MOST_LISTED) return WRONG;
   const values: number[] = [];
@@ -34,6 +39,21 @@ export function integersField(body: JsonObject, name: string): FieldResult<reado
     const parsed = element.type === "null" ? ZERO : integer(member.text.slice(start, start + element.length));
     if (!parsed.ok) return WRONG;
     values.push(parsed.value);
+  }
+  return { ok: true, value: values };
+}
+
+/** A list of at most 10 000 strings; absent or null is empty, and null among them an empty one, as in Go. */
+export function stringsField(body: JsonObject, name: string): FieldResult<readonly string[]> {
+  const node = memberOf(body, name)?.node;
+  if (node === undefined || node.type === "null") return { ok: true, value: [] };
+  const elements = node.children ?? [];
+  if (node.type !== "array" || elements.length > MOST_LISTED) return WRONG;
+  const values: string[] = [];
+  for (const element of elements) {
+    const value: unknown = element.type === "null" ? "" : element.value;
+    if (typeof value !== "string") return WRONG;
+    values.push(value);
   }
   return { ok: true, value: values };
 }

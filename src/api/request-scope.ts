@@ -1,22 +1,28 @@
 import type { Attempts } from "../store/attempts.ts";
+import { limitRequests, type MeteredStore } from "../store/limit-requests.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
+import type { Trail } from "./audit-line.ts";
 import { requestIdOf } from "./request-id.ts";
-import type { World } from "./service.ts";
+import type { Service } from "./service.ts";
 
 /** What belongs to one request and ends with it. */
 export interface RequestScope extends Disposable {
   /** See {@link requestIdOf}. */
   readonly id: string;
   readonly attempts: Attempts;
+  readonly store: MeteredStore;
+  /** Filled in on the way, and told to the audit at the end. */
+  readonly trail: Trail;
 }
 
 /** Starts the clock of a request: its signals fire at the deadline and when the client hangs up. */
-export function openScope(request: Request, world: World, timeoutMs: number): RequestScope {
+export function openScope(request: Request, service: Service): RequestScope {
+  const { world, requestTimeoutMs } = service;
   const deadline = new AbortController();
   const client = new AbortController();
   const timer = setTimeout(
-    () => deadline.abort(new StoreUnavailable("deadline", "none", `${timeoutMs} ms`)),
-    timeoutMs,
+    () => deadline.abort(new StoreUnavailable("deadline", "none", `${requestTimeoutMs} ms`)),
+    requestTimeoutMs,
   );
   const hungUp = (): void => client.abort(new StoreUnavailable("gone", "none", "client"));
   request.signal.addEventListener("abort", hungUp);
@@ -30,6 +36,8 @@ export function openScope(request: Request, world: World, timeoutMs: number): Re
       chance: () => world.chance(),
       now: () => world.now(),
     },
+    store: limitRequests(service.store, () => world.now()),
+    trail: { action: "none", outcome: "ok" },
     [Symbol.dispose]() {
       clearTimeout(timer);
       request.signal.removeEventListener("abort", hungUp);

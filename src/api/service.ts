@@ -2,6 +2,7 @@ import type { CallerTrust } from "../identity/caller.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { Store } from "../store/store.ts";
+import type { AuditLine } from "./audit-line.ts";
 import type { Log } from "./log.ts";
 
 /** The world that a composition root hands to the doors. Nothing in it changes from one request to the next. */
@@ -24,5 +25,8 @@ export interface World {
   chance(): number;
   random(length: number): Uint8Array<ArrayBuffer>;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Operational lines: what the operator has to look after. */
   log: Log;
+  /** One line for each request. */
+  audit(line: AuditLine): void;
 }

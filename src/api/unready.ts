@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import { HEALTHY } from "./ops/ops.ts";
+import { NOT_READY } from "./ops/readyz.ts";
 import { requestIdOf } from "./request-id.ts";
 import { respond, retryAfter } from "./respond.ts";
 import type { World } from "./service.ts";
@@ -9,11 +11,27 @@ import type { World } from "./service.ts";
  */
 export function createUnreadyApp(problems: readonly string[], world: World): Hono {
   const app = new Hono();
+  const unready = (traceId: string, body: object): Response => {
+    world.log({ level: "error", event: "not_configured", requestId: traceId, detail: problems.join("; ") });
+    return retryAfter(respond(503, body, traceId), world.chance());
+  };
   app.all("*", (context) => {
-    const requestId = requestIdOf(context.req.raw, world);
-    if (context.req.method !== "POST") return respond(400, { err: "api_bad_request" }, requestId);
-    world.log({ level: "error", event: "not_configured", requestId, detail: problems.join("; ") });
-    return retryAfter(respond(503, { err: "state_not_ready" }, requestId), world.chance());
+    const { method } = context.req;
+    const traceId = requestIdOf(context.req.raw, world);
+    const { pathname } = new URL(context.req.url);
+    const asks = (path: string): boolean => pathname === path && (method === "GET" || method === "HEAD");
+    const response = asks("/healthz")
+      ? respond(200, HEALTHY, traceId)
+      : asks("/readyz")
+        ? unready(traceId, NOT_READY)
+        : method === "POST"
+          ? unready(traceId, { err: "state_not_ready" })
+          : respond(400, { err: "api_bad_request" }, traceId);
+    const { status } = response;
+    const outcome = status === 200 ? "ok" : status === 503 ? "not_configured" : "no_such_operation";
+    const none = { roundTrips: 0, databaseMs: 0, durationMs: 0 };
+    world.audit({ traceId, action: asks("/healthz") ? "ops.healthz" : "none", outcome, status, ...none });
+    return response;
   });
   return app;
 }

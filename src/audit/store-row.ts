@@ -65,6 +65,12 @@ export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): 
   };
 }
 
+/** What the store row is signed with once a commit has raised its epoch; the audit floor may have changed with it. */
+export async function nextAuthority(ring: KeyRing, store: StoreRow): Promise<NonNullable<Change["authority"]>> {
+  const keyId = ring.primary.id;
+  return { keyId, mac: await macOf(ring.primary, contextOf({ ...store, epoch: store.epoch + 1, keyId })) };
+}
+
 function contextOf(store: StoreRow): Context {
   return { label: "store", fields: [store.storeId, store.epoch, store.schemaVersion, store.auditFloor, store.keyId] };
 }

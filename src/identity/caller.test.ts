@@ -40,20 +40,41 @@ describe("authenticate", () => {
     ["J12 a trust domain named like a prototype's member", "spiffe://constructor/web", "trust-domain-unknown"],
     ["J07 no SPIFFE ID", "web", "subject"],
   ])("refuses a validly signed %s", async (_case, sub, reason) => {
-    expect(await authenticateAt(`Bearer ${await mint(key, { ...CLAIMS, sub })}`)).toEqual({ ok: false, reason });
+    const claimed = sub === "web" ? undefined : sub;
+    expect(await authenticateAt(`Bearer ${await mint(key, { ...CLAIMS, sub })}`)).toEqual({
+      ok: false,
+      reason,
+      claimed,
+    });
   });
 
   test("J11 goes by the time that it is given", async () => {
     const header = `Bearer ${await mint(key, CLAIMS)}`;
     expect((await authenticateAt(header, (CLAIMS.exp + 29) * 1000)).ok).toBe(true);
-    expect(await authenticateAt(header, (CLAIMS.exp + 30) * 1000)).toEqual({ ok: false, reason: "expired" });
+    expect(await authenticateAt(header, (CLAIMS.exp + 30) * 1000)).toEqual({
+      ok: false,
+      reason: "expired",
+      claimed: CLAIMS.sub,
+    });
   });
 
   test("J11, T14 hands the bounds on", async () => {
     const header = `Bearer ${await mint(key, CLAIMS)}`;
     const refusedBy = (bounds: Partial<CallerTrust>, now: number) => authenticate(header, { ...trust, ...bounds }, now);
-    expect(await refusedBy({ leewaySeconds: 0 }, CLAIMS.exp * 1000)).toEqual({ ok: false, reason: "expired" });
-    expect(await refusedBy({ maxLifetimeSeconds: 299 }, NOW * 1000)).toEqual({ ok: false, reason: "lifetime" });
-    expect(await refusedBy({ audience: "other" }, NOW * 1000)).toEqual({ ok: false, reason: "audience-other" });
+    expect(await refusedBy({ leewaySeconds: 0 }, CLAIMS.exp * 1000)).toEqual({
+      ok: false,
+      reason: "expired",
+      claimed: CLAIMS.sub,
+    });
+    expect(await refusedBy({ maxLifetimeSeconds: 299 }, NOW * 1000)).toEqual({
+      ok: false,
+      reason: "lifetime",
+      claimed: CLAIMS.sub,
+    });
+    expect(await refusedBy({ audience: "other" }, NOW * 1000)).toEqual({
+      ok: false,
+      reason: "audience-other",
+      claimed: CLAIMS.sub,
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { bearerToken } from "./bearer.ts";
+import { claimedId } from "./claimed-id.ts";
 import { verifyJwtSvid, type JwtSvidRefusal } from "./jwt-svid.ts";
 import { isCallerId, type SpiffeId, type TrustDomain } from "./spiffe-id.ts";
 import type { TrustBundle } from "./trust-bundle.ts";
@@ -18,7 +19,12 @@ type CallerRefusal = "bearer-token-missing" | "caller-id" | JwtSvidRefusal;
 
 export type Authentication =
   | { readonly ok: true; readonly caller: SpiffeId }
-  | { readonly ok: false; readonly reason: CallerRefusal };
+  | {
+      readonly ok: false;
+      readonly reason: CallerRefusal;
+      /** Whose the token says it is, unverified: for the audit. */
+      readonly claimed: SpiffeId | undefined;
+    };
 
 /**
  * Says who is calling, from the value of the Authorization header and nothing else: a JWT-SVID as bearer token whose
@@ -30,9 +36,10 @@ export async function authenticate(
   now: number,
 ): Promise<Authentication> {
   const token = bearerToken(authorization);
-  if (token === undefined) return { ok: false, reason: "bearer-token-missing" };
+  if (token === undefined) return { ok: false, reason: "bearer-token-missing", claimed: undefined };
   const { bundles, ...bounds } = trust;
   const verdict = await verifyJwtSvid(token, { ...bounds, now, bundleOf: (trustDomain) => bundles.get(trustDomain) });
-  if (!verdict.ok) return verdict;
-  return isCallerId(verdict.id) ? { ok: true, caller: verdict.id } : { ok: false, reason: "caller-id" };
+  if (!verdict.ok) return { ...verdict, claimed: claimedId(token) };
+  if (!isCallerId(verdict.id)) return { ok: false, reason: "caller-id", claimed: verdict.id };
+  return { ok: true, caller: verdict.id };
 }

@@ -17,13 +17,9 @@ export function policyContext(storeId: string, policy: Omit<PolicyValues, "seale
 
 /**
  * The tag under which a policy is found by one literal prefix: HMAC-SHA256 under the `tag` purpose. Keyed, so that the
- * database tells no prefix; by side and store, so that equal tags tell nothing across columns and stores.
+ * database tells no prefix; by side, so that equal tags tell nothing across columns. Of the ring and the prefix alone: a
+ * request has to know its tags before it has read anything.
  */
-export async function prefixTag(
-  key: RingKey,
-  side: "id" | "path",
-  of: { readonly storeId: string; readonly prefix: string },
-): Promise<Bytes> {
-  const input = canonical(`policies.${side}_tag`, [of.storeId, of.prefix]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key.tag, input));
+export async function prefixTag(key: RingKey, side: "id" | "path", prefix: string): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key.tag, canonical(`policies.${side}_tag`, [prefix])));
 }

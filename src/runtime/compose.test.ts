@@ -24,7 +24,10 @@ describe("compose", () => {
 
   it("of a broken environment makes one that is not ready, and says why to the operator alone", async () => {
     const log: LogLine[] = [];
-    const app = await compose({ SPIKE_ROOT_KEYS: "a:canary" }, (line) => log.push(line));
+    const app = await compose(
+      { SPIKE_ROOT_KEYS: "a:canary" },
+      { log: (line) => log.push(line), audit: () => undefined },
+    );
     for (const target of ["/v1/store/secrets", "/anything"]) {
       const response = await app.fetch(post(target));
       expect([response.status, await response.json()]).toEqual([503, { err: "state_not_ready" }]);

@@ -1,6 +1,5 @@
 import { createApp } from "../api/app.ts";
 import { createUnreadyApp } from "../api/unready.ts";
-import type { Log } from "../api/log.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { deriveKeyRing } from "../seal/key-ring.ts";
@@ -9,8 +8,8 @@ import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
-import { logJson } from "./log-json.ts";
-import { worldOf } from "./world.ts";
+import { printJson } from "./print-json.ts";
+import { type Output, worldOf } from "./world.ts";
 
 /** The one entry that every runtime serves. */
 export interface App {
@@ -30,9 +29,9 @@ interface ExecutionContextLike {
  *
  * With a broken environment it is a service that says it is not ready, and tells the operator why.
  */
-export async function compose(env: Readonly<Record<string, unknown>>, log: Log = logJson): Promise<App> {
+export async function compose(env: Readonly<Record<string, unknown>>, output: Output = printJson): Promise<App> {
   const config = configOf(env);
-  if (config instanceof ConfigError) return createUnreadyApp(config.problems, worldOf(log));
+  if (config instanceof ConfigError) return createUnreadyApp(config.problems, worldOf(output));
   const [ring, bundles] = await Promise.all([deriveKeyRing(config.rootKeys), importBundles(config)]);
   const { audience, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
   return createApp({
@@ -43,7 +42,7 @@ export async function compose(env: Readonly<Record<string, unknown>>, log: Log =
     keptVersions,
     mostBodyBytes,
     requestTimeoutMs,
-    world: worldOf(log),
+    world: worldOf(output),
   });
 }
 

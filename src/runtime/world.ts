@@ -1,14 +1,16 @@
-import type { Log } from "../api/log.ts";
 import type { World } from "../api/service.ts";
 
+/** Where lines go. */
+export type Output = Pick<World, "log" | "audit">;
+
 /** Time and chance of the platform, which every runtime has by the same names. */
-export function worldOf(log: Log): World {
+export function worldOf(output: Output): World {
   return {
     now: () => Date.now(),
     chance: () => Math.random(),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     sleep,
-    log,
+    ...output,
   };
 }
 

@@ -1,10 +1,11 @@
+import type { WriteFailure } from "../audit/audited-write.ts";
+
 /** What a request for a secret may run into, expectedly. */
 export type SecretFailure =
+  | WriteFailure
   | { readonly code: "not_found" }
   /** `cas` was sent and is not the highest number written. */
   | { readonly code: "version_conflict" }
-  /** The idempotency key was used for another request. */
-  | { readonly code: "idempotency_key_reused" }
   /** More names than one answer may hold. */
   | { readonly code: "too_many_names" };
 

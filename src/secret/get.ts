@@ -17,8 +17,6 @@ export interface Got {
   readonly text: string;
 }
 
-type GetQuery = { readonly secret: { readonly path: SecretPath; readonly version: "current" | number } };
-
 /**
  * Reads one version: the current one for number 0, else the one of that number. Not found: no such path, no current
  * version, no such number, or deleted. One round trip. @throws SealError, StoreUnavailable
@@ -28,23 +26,23 @@ export async function getSecret(
   asked: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Got>> {
   const { path, number } = asked;
-  const query: GetQuery = { secret: { path, version: number === 0 ? "current" : number } };
+  const version: "current" | number = number === 0 ? "current" : number;
+  const query = { ...room.access.query, secret: { path, version } };
   let snapshot = await load(room.store, query, room.attempts);
   // The statements of a load look at the clock one after the other, and a set end may fall between two looks.
   if (number === 0 && lapsedMeanwhile(snapshot.secret)) snapshot = await load(room.store, query, room.attempts);
-  const [, head] = await Promise.all([
-    verifyStore(room.ring, snapshot),
-    verifySecret(room.ring, snapshot.store, { path, view: snapshot.secret }),
-  ]);
+  await verifyStore(room.ring, snapshot);
+  if (!(await room.access.permits(snapshot))) return failed("denied");
+  const head = await verifySecret(room.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const now = timeOf(snapshot.now, head);
   const wanted = number === 0 ? currentOf(head, snapshot.secret, now) : liveNumber(snapshot.secret, number, now);
   if (wanted.number === 0) return failed("not_found");
-  const { version } = snapshot.secret;
-  if (version?.number !== wanted.number || version.writeId !== wanted.writeId) {
+  const row = snapshot.secret.version;
+  if (row?.number !== wanted.number || row.writeId !== wanted.writeId) {
     throw new SealError("inconsistent", `version ${wanted.number} of "secret:${path}" is missing`);
   }
-  const text = await openValue(room.ring, { storeId: snapshot.store.storeId, head }, version);
+  const text = await openValue(room.ring, { storeId: snapshot.store.storeId, head }, row);
   return { ok: true, answer: { number: wanted.number, text } };
 }
 

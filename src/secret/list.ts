@@ -1,5 +1,6 @@
 import { verifyStore } from "../audit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
+import type { PathScope, VisiblePaths } from "../store/access.ts";
 import { load } from "../store/load.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretRoom } from "./room.ts";
@@ -8,32 +9,82 @@ import { parseSecretPath } from "./secret-path.ts";
 /** The most names one answer holds. */
 export const MOST_NAMES = 10_000;
 
+/** The most names that are looked through for one answer of a caller who may not see all of them. */
+const MOST_SIFTED = 50_000;
+
+interface Asked {
+  readonly prefix: string;
+  readonly after: string;
+  readonly limit: number | undefined;
+}
+
 /**
  * Paths that begin with `prefix`, those of fully deleted secrets included, as UTF-8 bytes ascending, from `after`
  * (exclusive) on. Without `limit` all of them or, beyond 10 000, a failure: never a part that looks like the whole.
- * One round trip. @throws SealError, StoreUnavailable
+ *
+ * One round trip for whoever may list everything. Others get the paths of their `scope`, in two.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function listSecrets(
   room: SecretRoom,
-  asked: { readonly prefix: string; readonly after: string; readonly limit: number | undefined },
+  asked: Asked,
+  scope: PathScope | undefined,
 ): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit } = asked;
-  const query = { paths: { prefix, after, limit: limit ?? MOST_NAMES + 1 } };
-  const snapshot = await load(room.store, query, room.attempts);
+  const { prefix, after, limit = MOST_NAMES + 1 } = asked;
+  const paths = { prefix, after, limit };
+  const snapshot = await load(room.store, { ...room.access.query, ...scope?.query, paths }, room.attempts);
   await verifyStore(room.ring, snapshot);
-  const { paths } = snapshot;
-  if (!isPage(paths, query.paths)) throw new SealError("inconsistent", "a list holds what was not asked for");
-  if (paths.length > MOST_NAMES) return failed("too_many_names");
-  return { ok: true, answer: paths };
+  if (await room.access.permits(snapshot)) {
+    requirePage(snapshot.paths, paths);
+    return answer(snapshot.paths);
+  }
+  if (scope === undefined) return failed("denied");
+  return await listVisible(
+    room,
+    { ...asked, scope },
+    { visible: await scope.read(snapshot), epoch: snapshot.store.epoch },
+  );
+}
+
+async function listVisible(
+  room: SecretRoom,
+  asked: Asked & { readonly scope: PathScope },
+  first: { readonly visible: VisiblePaths; readonly epoch: number },
+): Promise<SecretResult<readonly string[]>> {
+  const { prefix, after, limit = MOST_NAMES + 1, scope } = asked;
+  let { visible, epoch } = first;
+  for (;;) {
+    if (visible.within.length === 0) return failed("denied");
+    const paths = { prefix, after, limit: MOST_SIFTED + 1, within: visible.within };
+    const snapshot = await load(room.store, { ...scope.query, paths }, room.attempts);
+    await verifyStore(room.ring, snapshot);
+    if (snapshot.store.epoch === epoch) {
+      requirePage(snapshot.paths, paths);
+      const { includes } = visible;
+      const found = snapshot.paths.filter((path) => includes(path)).slice(0, limit);
+      const sifted = found.length === limit || snapshot.paths.length <= MOST_SIFTED;
+      return sifted ? answer(found) : failed("too_many_names");
+    }
+    // Some right has changed in between: what is visible has to be of the same moment as what is listed.
+    ({ epoch } = snapshot.store);
+    visible = await scope.read(snapshot);
+  }
+}
+
+function answer(paths: readonly string[]): SecretResult<readonly string[]> {
+  return paths.length > MOST_NAMES ? failed("too_many_names") : { ok: true, answer: paths };
 }
 
 /** A list can be forged, but not into what nobody asked for: only paths, in order, of that prefix, no more than wanted. */
-function isPage(
+function requirePage(
   paths: readonly string[],
   asked: { readonly prefix: string; readonly after: string; readonly limit: number },
-): boolean {
+): void {
   const { prefix, after, limit } = asked;
   const fits = (path: string, index: number): boolean =>
     path > (paths[index - 1] ?? after) && path.startsWith(prefix) && parseSecretPath(path) !== undefined;
-  return paths.length <= limit && paths.every(fits);
+  if (paths.length > limit || !paths.every(fits)) {
+    throw new SealError("inconsistent", "a list holds what was not asked for");
+  }
 }

@@ -25,12 +25,11 @@ export async function getMetadata(
   room: SecretRoom,
   asked: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Metadata>> {
-  const query = { secret: { path: asked.path, version: "none" as const } };
+  const query = { ...room.access.query, secret: { path: asked.path, version: "none" as const } };
   const snapshot = await load(room.store, query, room.attempts);
-  const [, head] = await Promise.all([
-    verifyStore(room.ring, snapshot),
-    verifySecret(room.ring, snapshot.store, { path: asked.path, view: snapshot.secret }),
-  ]);
+  await verifyStore(room.ring, snapshot);
+  if (!(await room.access.permits(snapshot))) return failed("denied");
+  const head = await verifySecret(room.ring, snapshot.store, { path: asked.path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
   if (asked.number !== 0 && !versions.some((version) => version.number === asked.number)) return failed("not_found");

@@ -1,14 +1,7 @@
-import type { RandomBytes } from "../seal/data-key.ts";
-import type { KeyRing } from "../seal/key-ring.ts";
-import type { Attempts } from "../store/attempts.ts";
-import type { Store } from "../store/store.ts";
+import type { WriteRoom } from "../audit/audited-write.ts";
 
 /** What the verbs of this room work with, for one request. */
-export interface SecretRoom {
-  readonly store: Store;
-  readonly ring: KeyRing;
-  readonly attempts: Attempts;
-  readonly random: RandomBytes;
+export interface SecretRoom extends WriteRoom {
   /** Kept versions of a secret that sets no number of its own. */
   readonly keptVersions: number;
 }

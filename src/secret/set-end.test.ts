@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { KEY_A, ringOf } from "../../test/harness/service.ts";
+import { UNRESTRICTED } from "../store/access.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
 import { getSecret } from "./get.ts";
@@ -36,7 +37,7 @@ describe("a version with a set end", () => {
       sleep: async () => undefined,
     };
     const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-    room = { store, ring: await ringOf(KEY_A), attempts, random, keptVersions: 10 };
+    room = { store, ring: await ringOf(KEY_A), attempts, random, keptVersions: 10, access: UNRESTRICTED };
     await putSecret(room, { ...request, text: '{"v":"1"}' });
     await writeSecret(room, request, {
       action: "put",

@@ -554,6 +554,8 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
     expect(await left()).toEqual([5, 4, 5, 6, 7, 8]);
     expect((await commit(prune("p3", 2, 5, 7))).won).toBe(true);
     expect(await left()).toEqual([7, 4, 5, 6, 8, 9]);
+    const { audit } = await store().load({ audit: { after: 0, limit: 9, aboveFloor: true } }, never);
+    expect(audit.map(({ revision }) => revision)).toEqual([8, 9]);
     expect((await store().load({}, never)).store).toMatchObject({ epoch: 3, revision: 9, mac: bytes(2) });
   });
 }

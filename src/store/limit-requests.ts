@@ -4,24 +4,35 @@ import { StoreUnavailable } from "./store-unavailable.ts";
 /** Workers allow 50 subrequests an invocation on the smallest plan; leave room for what is not the database. */
 const MOST_REQUESTS = 40;
 
-/** The store for one request: refuses to be asked more than 40 times, and tells how often it was. */
-export function limitRequests(store: Store): Store & { readonly requests: number } {
+/** The store for one request, and what it cost so far. */
+export interface MeteredStore extends Store {
+  readonly requests: number;
+  /** Milliseconds spent waiting for answers. */
+  readonly waitedMs: number;
+}
+
+/** The store for one request: refuses to be asked more than 40 times, and tells how often and how long it was. */
+export function limitRequests(store: Store, now: () => number): MeteredStore {
   let requests = 0;
-  const count = (): void => {
+  let waitedMs = 0;
+  const metered = async <T>(work: () => Promise<T>): Promise<T> => {
     if (requests >= MOST_REQUESTS) throw new StoreUnavailable("budget", "none", `${MOST_REQUESTS} database requests`);
     requests += 1;
+    const began = now();
+    try {
+      return await work();
+    } finally {
+      waitedMs += now() - began;
+    }
   };
   return {
     get requests() {
       return requests;
     },
-    async load(query, signal) {
-      count();
-      return await store.load(query, signal);
+    get waitedMs() {
+      return waitedMs;
     },
-    async commit(change, query, signal) {
-      count();
-      return await store.commit(change, query, signal);
-    },
+    load: async (query, signal) => await metered(async () => await store.load(query, signal)),
+    commit: async (change, query, signal) => await metered(async () => await store.commit(change, query, signal)),
   };
 }

@@ -80,6 +80,8 @@ export interface AuditQuery {
   readonly limit: number;
   /** Entries behind this revision are not looked at. */
   readonly upTo?: number;
+  /** Leaves out what lies at or below the audit floor. */
+  readonly aboveFloor?: boolean;
   readonly resource?: string;
   readonly spiffeId?: string;
   /** Milliseconds since the epoch: `from` inclusive, `until` exclusive. */

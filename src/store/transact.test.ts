@@ -226,7 +226,7 @@ describe("transact", () => {
       fresh(),
       Array.from({ length: 100 }, (): Step => "connection"),
     );
-    const store = limitRequests(inner);
+    const store = limitRequests(inner, () => 0);
     const run = transact(store, query, { attempts: attempts(), decide: decider() });
     await expect(run).rejects.toMatchObject({ reason: "budget" });
     expect(inner.calls).toHaveLength(40);

@@ -1,18 +1,20 @@
+import type { PolicyFailure } from "../../policy/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
 
 /** Everything a request at this door may expectedly end in, besides success. */
 export type Failure =
   | SecretFailure
+  | PolicyFailure
   | { readonly code: "bad_request" }
   | { readonly code: "unreadable_body" }
   | { readonly code: "body_too_large" }
-  /** No identity, or one that may not: the caller is not told which. `reason` is for the log. */
+  /** No identity. The caller is not told apart from one who may not. `reason` is for the audit. */
   | { readonly code: "unauthorized"; readonly reason: string };
 
 export type Answer =
   | { readonly ok: true; /** JSON text. */ readonly body: string }
   | { readonly ok: false; readonly failure: Failure };
 
-export function refused(code: Exclude<Failure["code"], "unauthorized">): Answer {
+export function refused(code: Exclude<Failure["code"], "unauthorized" | "invalid_policy">): Answer {
   return { ok: false, failure: { code } };
 }

@@ -1,24 +1,14 @@
-import { type Context, Hono } from "hono";
-import { requestIdOf } from "../request-id.ts";
-import { openScope, type RequestScope } from "../request-scope.ts";
+import { Hono } from "hono";
+import { audited } from "../audited.ts";
+import { logException } from "../log-exception.ts";
+import type { RequestScope } from "../request-scope.ts";
 import { respond, retryAfter } from "../respond.ts";
 import type { Service } from "../service.ts";
 import type { Answer } from "./failure.ts";
 import type { AnyRoute } from "./route.ts";
-import { remove } from "./secret/delete.ts";
-import { get } from "./secret/get.ts";
-import { list } from "./secret/list.ts";
-import { metadata } from "./secret/metadata.ts";
-import { put } from "./secret/put.ts";
-import { undelete } from "./secret/undelete.ts";
+import { ROUTES } from "./routes.ts";
 import { serve } from "./serve.ts";
-import { logException, wireException, wireFailure } from "./wire.ts";
-
-/** By path, then by `?action=`: SPIKE selects the operation there, and every operation is a POST (its ADR-0012). */
-const ROUTES: Readonly<Record<string, Readonly<Record<string, AnyRoute>>>> = {
-  "/v1/store/secrets": { "": put, get, delete: remove, undelete, list },
-  "/v1/store/secrets/metadata": { get: metadata },
-};
+import { wireException, wireFailure } from "./wire.ts";
 
 /** SPIKE's own wire protocol. Whatever is not one of its operations is one and the same 400. */
 export function nexus(service: Service): Hono {
@@ -26,28 +16,13 @@ export function nexus(service: Service): Hono {
   door.all("*", async (context) => {
     const request = context.req.raw;
     const route = routeOf(request);
-    if (route === undefined) return respond(400, { err: "api_bad_request" }, requestIdOf(request, service.world));
-    const work: Promise<Response> = answer(route, request, {
-      service,
-      admitted: () => {
-        if (route.writes) keepAlive(context, work);
-      },
+    return await audited(context, service, async (scope) => {
+      if (route !== undefined) return await answer(route, request, { service, scope });
+      scope.trail.outcome = "no_such_operation";
+      return respond(400, { err: "api_bad_request" }, scope.id);
     });
-    return await work;
   });
   return door;
-}
-
-/** A write goes on to its end although its caller may be gone: Workers would stop it in the middle. */
-function keepAlive(context: Context, work: Promise<unknown>): void {
-  let execution;
-  try {
-    execution = context.executionCtx;
-  } catch {
-    // Outside of Workers there is none, and a handler runs to its end anyway.
-    return;
-  }
-  execution.waitUntil(work);
 }
 
 function routeOf(request: Request): AnyRoute | undefined {
@@ -60,31 +35,33 @@ function routeOf(request: Request): AnyRoute | undefined {
   return operations !== undefined && Object.hasOwn(operations, action) ? operations[action] : undefined;
 }
 
-async function answer(
-  route: AnyRoute,
-  request: Request,
-  { service, admitted }: { readonly service: Service; readonly admitted: () => void },
-): Promise<Response> {
-  using scope = openScope(request, service.world, service.requestTimeoutMs);
+interface At {
+  readonly service: Service;
+  readonly scope: RequestScope;
+}
+
+async function answer(route: AnyRoute, request: Request, at: At): Promise<Response> {
+  const { service, scope } = at;
+  scope.trail.action = route.action;
   try {
-    return succeedOrRefuse(route, await serve(route, request, { service, scope, admitted }), { service, scope });
+    return succeedOrRefuse(route, await serve(route, request, at), at);
   } catch (error) {
-    service.world.log({ event: "request_failed", requestId: scope.id, ...logException(error) });
+    const line = logException(error);
+    scope.trail.outcome = line.reason;
+    service.world.log({ event: "request_failed", requestId: scope.id, ...line });
     const { status, err } = wireException(error);
     const response = respond(status, route.errorBody(err), scope.id);
     return status === 503 ? retryAfter(response, service.world.chance()) : response;
   }
 }
 
-function succeedOrRefuse(
-  route: AnyRoute,
-  result: Answer,
-  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
-): Response {
+function succeedOrRefuse(route: AnyRoute, result: Answer, { service, scope }: At): Response {
   if (result.ok) return respond(200, result.body, scope.id);
   const { failure } = result;
-  if (failure.code === "unauthorized") {
-    service.world.log({ level: "info", event: "request_denied", requestId: scope.id, reason: failure.reason });
+  scope.trail.outcome = failure.code;
+  if (failure.code === "unauthorized") scope.trail.reason = failure.reason;
+  if (failure.code === "invalid_policy") {
+    service.world.log({ level: "warn", event: "policy_refused", requestId: scope.id, detail: failure.detail });
   }
   const { status, err } = wireFailure(failure);
   // The one error of the protocol with a shape of its own (SPIKE SDK, net/body.go).

@@ -1,54 +1,81 @@
+import type { Permission } from "../../policy/permission.ts";
+import type { ReservedPath } from "../../policy/reserved.ts";
+import type { PolicyRoom } from "../../policy/room.ts";
 import type { SecretRoom } from "../../secret/room.ts";
 import type { SecretPath } from "../../secret/secret-path.ts";
+import type { PathScope } from "../../store/access.ts";
 import type { JsonObject } from "../json-object.ts";
 import type { Answer } from "./failure.ts";
 
+/** Who may use an operation (SPIKE SDK, spiffeid/auth.go). Every route names its rule: there is no default. */
+export type RouteAccess =
+  /** The superuser, and whom a policy grants `wanted` on the request's own path. */
+  | { readonly on: "path"; readonly wanted: Permission }
+  /**
+   * The superuser, and whom a policy grants `wanted` on a path of the system's. With `scoped` also those whom policies
+   * grant it on some paths: the operation then shows them no others.
+   */
+  | { readonly on: ReservedPath; readonly wanted: Permission; readonly scoped?: true }
+  /** The superuser alone. */
+  | { readonly on: "nothing" };
+
 /** One operation of this door: what its body has to look like, and what it does once the caller is known and allowed. */
 export interface NexusRoute<Shape extends object> {
-  /** Whether it may change anything; then it is carried to its end even when the caller hangs up. */
-  readonly writes: boolean;
+  /** Its name in the audit. */
+  readonly action: string;
+  readonly access: RouteAccess;
   /**
    * The request's fields, or nothing when one has another type. Contents are judged later: a `path` by the door, the
    * rest by `run`.
    */
   readShape(body: JsonObject): Shape | undefined;
+  /** What the request is about besides its `path`, for the audit: `policy:NAME`. Nothing that is no name. */
+  resource?(shape: Shape): string | undefined;
   /** The JSON body that goes with an error of this operation (Go sends the zero value of its response type). */
   errorBody(err: string): object;
+  /** Nothing is to be done or told before `call.room.access` has permitted it in a snapshot. */
   run(call: NexusCall, shape: Shape): Promise<Answer>;
 }
 
-/** An operation on one secret. */
+/** What an operation works with, for one request. */
 export interface NexusCall {
-  readonly room: SecretRoom;
+  readonly room: SecretRoom & PolicyRoom;
+  /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;
   readonly idempotencyKey: string | undefined;
   /** The shape's `path`, parsed; undefined for operations without one. */
   readonly path: SecretPath | undefined;
+  /** What the caller may see of a scoped operation; undefined where nothing restricts it. */
+  readonly scope: PathScope | undefined;
 }
 
 /** A route with its shape closed over, so that routes of all shapes fit one table. */
 export interface AnyRoute {
-  readonly writes: boolean;
+  readonly action: string;
+  readonly access: RouteAccess;
   errorBody(err: string): object;
   read(body: JsonObject): ReadRoute | undefined;
 }
 
 interface ReadRoute {
   readonly path: string | undefined;
+  readonly resource: string | undefined;
   run(call: NexusCall): Promise<Answer>;
 }
 
 export function route<Shape extends object>(definition: NexusRoute<Shape>): AnyRoute {
-  const { writes } = definition;
+  const { action, access } = definition;
   return {
-    writes,
+    action,
+    access,
     errorBody: (err) => definition.errorBody(err),
     read(body) {
       const shape = definition.readShape(body);
       if (shape === undefined) return undefined;
       const path = "path" in shape && typeof shape.path === "string" ? shape.path : undefined;
-      return { path, run: async (call) => await definition.run(call, shape) };
+      const resource = definition.resource?.(shape);
+      return { path, resource, run: async (call) => await definition.run(call, shape) };
     },
   };
 }

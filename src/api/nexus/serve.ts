@@ -1,8 +1,12 @@
 import { authenticate } from "../../identity/caller.ts";
 import { roleOf } from "../../identity/role.ts";
-import { mayUseSecrets } from "../../policy/may-use-secrets.ts";
-import { parseSecretPath } from "../../secret/secret-path.ts";
-import { limitRequests } from "../../store/limit-requests.ts";
+import type { SpiffeId } from "../../identity/spiffe-id.ts";
+import { policyAccess } from "../../policy/access.ts";
+import type { PolicyProblem } from "../../policy/evaluate.ts";
+import { pathScope } from "../../policy/path-scope.ts";
+import { standingOf } from "../../policy/standing.ts";
+import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
+import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import { type JsonObject, parseJsonObject } from "../json-object.ts";
 import { readBody } from "../read-body.ts";
 import type { RequestScope } from "../request-scope.ts";
@@ -12,40 +16,72 @@ import type { AnyRoute } from "./route.ts";
 
 /**
  * Takes a request through the checks in their order: size, JSON and shape (400, 413), identity (401), path alphabet
- * (400), permission (401), and the rest by the route itself. Nothing reaches the database before the permission; `admitted` is
- * called just before anything may.
+ * (400), and the rest by the route itself, the permission (401) first: policies are judged in the snapshot that holds
+ * everything else, so that they cost no round trip of their own. Nothing reaches the database before the path.
  */
 export async function serve(
   route: AnyRoute,
   request: Request,
-  context: { readonly service: Service; readonly scope: RequestScope; readonly admitted: () => void },
+  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
 ): Promise<Answer> {
-  const { service, scope, admitted } = context;
-  const body = await readJson(request, service.mostBodyBytes, scope.attempts.deadline);
+  const { trail, attempts } = scope;
+  const body = await readJson(request, service.mostBodyBytes, attempts.deadline);
   if ("code" in body) return { ok: false, failure: body };
   const read = route.read(body);
   if (read === undefined) return refused("bad_request");
+  const path = read.path === undefined ? undefined : parseSecretPath(read.path);
+  const resource = path === undefined ? read.resource : `secret:${path}`;
+  if (resource !== undefined) trail.resource = resource;
 
   const identity = await authenticate(request.headers.get("authorization"), service.trust, service.world.now());
-  if (!identity.ok) return { ok: false, failure: { code: "unauthorized", reason: identity.reason } };
-  const path = read.path === undefined ? undefined : parseSecretPath(read.path);
-  if (read.path !== undefined && path === undefined) return refused("bad_request");
-  if (!mayUseSecrets(roleOf(identity.caller, service.roots))) {
-    return { ok: false, failure: { code: "unauthorized", reason: "not-permitted" } };
+  if (!identity.ok) {
+    if (identity.claimed !== undefined) trail.claimed = identity.claimed;
+    return { ok: false, failure: { code: "unauthorized", reason: identity.reason } };
   }
+  const { caller } = identity;
+  trail.spiffeId = caller;
+  if (read.path !== undefined && path === undefined) return refused("bad_request");
+  const right = await rightOf(route, { caller, path }, { service, scope });
+  if (right === undefined) return refused("denied");
 
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
   if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) return refused("bad_request");
   const { ring, keptVersions, world } = service;
   const room = {
-    store: limitRequests(service.store),
+    store: scope.store,
     ring,
     keptVersions,
-    attempts: scope.attempts,
+    attempts,
     random: (length: number) => world.random(length),
+    access: right.access,
+    report: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
   };
-  admitted();
-  return await read.run({ room, caller: identity.caller, traceId: scope.id, idempotencyKey, path });
+  return await read.run({ room, caller, traceId: scope.id, idempotencyKey, path, scope: right.scope });
+}
+
+/** What the caller may of this route: everything, nothing, or what the policies say that are going to be loaded. */
+async function rightOf(
+  { access }: AnyRoute,
+  { caller, path }: { readonly caller: SpiffeId; readonly path: SecretPath | undefined },
+  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
+): Promise<{ readonly access: Access; readonly scope: PathScope | undefined } | undefined> {
+  const standing = standingOf(roleOf(caller, service.roots));
+  if (standing === "unrestricted") return { access: UNRESTRICTED, scope: undefined };
+  if (standing === "denied" || access.on === "nothing") return undefined;
+  const { wanted } = access;
+  const on = access.on === "path" ? path : access.on;
+  if (on === undefined) return undefined;
+  const report = (problem: PolicyProblem): void => reportPolicy(service, scope, problem);
+  const scoped = access.on !== "path" && access.scoped === true;
+  return {
+    access: await policyAccess(service.ring, { caller, path: on, wanted }, report),
+    scope: scoped ? await pathScope(service.ring, caller, report) : undefined,
+  };
+}
+
+function reportPolicy(service: Service, scope: RequestScope, { policy, reason, detail }: PolicyProblem): void {
+  const line = { level: "error", event: "policy_ignored", requestId: scope.id } as const;
+  service.world.log({ ...line, reason, detail: `policy "${policy}": ${detail}` });
 }
 
 /** Visible ASCII: what any client can send in a header and any log can show. */

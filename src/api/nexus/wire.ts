@@ -1,6 +1,4 @@
-import { SealError } from "../../seal/seal-error.ts";
 import { StoreUnavailable } from "../../store/store-unavailable.ts";
-import type { LogLine } from "../log.ts";
 import type { Failure } from "./failure.ts";
 
 /** Status and `err` of an answer that is no success. */
@@ -18,6 +16,8 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   unreadable_body: { status: 400, err: "data_read_failure" },
   body_too_large: { status: 413, err: "too_large" },
   unauthorized: { status: 401, err: "access_unauthorized" },
+  denied: { status: 401, err: "access_unauthorized" },
+  invalid_policy: { status: 400, err: "api_bad_request" },
   not_found: { status: 404, err: "api_not_found" },
   version_conflict: { status: 409, err: "version_conflict" },
   idempotency_key_reused: { status: 422, err: "idempotency_key_reused" },
@@ -33,25 +33,4 @@ export function wireException(error: unknown): WireError {
   return error instanceof StoreUnavailable
     ? { status: 503, err: "store_unavailable" }
     : { status: 500, err: "api_internal_error" };
-}
-
-/** The same for the operator: what broke, never with what. */
-export function logException(error: unknown): Pick<LogLine, "level" | "reason" | "detail"> {
-  if (error instanceof StoreUnavailable) {
-    // A caller who hung up is no failure of ours.
-    const level = error.reason === "gone" ? "info" : "error";
-    return { level, reason: `store_${error.reason}`, detail: error.detail };
-  }
-  if (error instanceof SealError) return { level: "error", reason: `seal_${error.reason}`, detail: error.detail };
-  if (!(error instanceof Error)) return { level: "error", reason: "unknown", detail: typeof error };
-  return { level: "error", reason: error.name, detail: framesOf(error) };
-}
-
-/** Where it broke. The message of an unknown error may quote values, and a stack begins with the message. */
-function framesOf(error: Error): string {
-  const frames = (error.stack ?? "").replace(error.message, "").split("\n");
-  return frames
-    .filter((line) => /^\s+at /.test(line))
-    .map((line) => line.trim())
-    .join(" | ");
 }

@@ -50,6 +50,7 @@ function policyReads(from: SQL): { readonly rows: Statement; readonly tails: Sta
 
 /** Filters that are off when their place holds NULL. */
 const auditFilter: SQL = sql`a.revision > ${placeholder("after")}
+  AND (${placeholder("aboveFloor")} = 0 OR a.revision > (SELECT audit_floor FROM ${store} WHERE id = 1))
   AND (${placeholder("upTo")} IS NULL OR a.revision <= ${placeholder("upTo")})
   AND (${placeholder("spiffeId")} IS NULL OR a.spiffe_id = ${placeholder("spiffeId")})
   AND (${placeholder("from")} IS NULL OR a.at >= ${placeholder("from")})

@@ -126,7 +126,7 @@ function pathsStatement(asked: NonNullable<Query["paths"]>): InStatement {
 }
 
 function auditStatement({ resource, ...asked }: AuditQuery): InStatement {
-  const values = { upTo: null, spiffeId: null, from: null, until: null, ...asked };
+  const values = { upTo: null, aboveFloor: false, spiffeId: null, from: null, until: null, ...asked };
   return resource === undefined ? bind(reads.audit, values) : bind(reads.auditOf, { ...values, resource });
 }
 

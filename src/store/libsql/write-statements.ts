@@ -68,7 +68,7 @@ const assignments = (table: SQLiteTable, primary: string): SQL =>
     sql`, `,
   );
 
-const floor = placeholder("floor");
+const floor: SQL = sql`${placeholder("floor")}`;
 
 /** Audit entries that pruning up to `floor` lets go of: those that a newer entry of their resource has replaced. */
 const outdated: SQL = sql`(SELECT a.revision FROM ${audit} a

@@ -86,7 +86,9 @@ function policiesOf(state: State, asked: NonNullable<Query["policies"]>): readon
 
 function auditOf(state: State, asked: AuditQuery): readonly AuditRow[] {
   const { after, upTo = Infinity, resource, spiffeId, from = -Infinity, until = Infinity } = asked;
+  const floor = asked.aboveFloor === true ? state.store.auditFloor : 0;
   return state.audit
+    .filter((entry) => entry.revision > floor)
     .filter((entry) => entry.revision > after && entry.revision <= upTo && entry.at >= from && entry.at < until)
     .filter((entry) => resource === undefined || entry.resource === resource)
     .filter((entry) => spiffeId === undefined || entry.spiffeId === spiffeId)

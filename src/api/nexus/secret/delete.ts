@@ -5,7 +5,8 @@ import { answerWrite } from "./write-call.ts";
 
 /** `POST /v1/store/secrets?action=delete`: soft-deletes versions. */
 export const remove = route({
-  writes: true,
+  action: "secret.delete",
+  access: { on: "path", wanted: "write" },
   readShape: readVersions,
   errorBody: (err) => ({ err }),
   async run(call, { cas, numbers }) {

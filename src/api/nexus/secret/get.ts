@@ -5,7 +5,8 @@ import { readVersion } from "./read-versions.ts";
 
 /** `POST /v1/store/secrets?action=get`: one version's values. */
 export const get = route({
-  writes: false,
+  action: "secret.get",
+  access: { on: "path", wanted: "read" },
   readShape: readVersion,
   errorBody: (err) => ({ data: null, err }),
   async run({ room, path }, { number }) {

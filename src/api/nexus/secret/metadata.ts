@@ -2,14 +2,13 @@ import { getMetadata, type Metadata } from "../../../secret/metadata.ts";
 import type { VersionState } from "../../../store/rows.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
+import { wireTime, ZERO_TIME } from "../wire-time.ts";
 import { readVersion } from "./read-versions.ts";
-
-/** Go's zero time, which its clients expect where there is none. */
-const ZERO_TIME = "0001-01-01T00:00:00Z";
 
 /** `POST /v1/store/secrets/metadata?action=get`: the history of a secret, without values. */
 export const metadata = route({
-  writes: false,
+  action: "secret.metadata",
+  access: { on: "path", wanted: "read" },
   readShape: readVersion,
   errorBody: (err) => ({
     metadata: { currentVersion: 0, oldestVersion: 0, createdTime: ZERO_TIME, updatedTime: ZERO_TIME, maxVersions: 0 },
@@ -41,9 +40,4 @@ function wireVersion({ number, createdAt, deletedAt }: VersionState): object {
     version: number,
     deletedTime: deletedAt === null ? null : wireTime(deletedAt),
   };
-}
-
-/** RFC 3339 in UTC, with milliseconds. */
-function wireTime(at: number): string {
-  return new Date(at).toISOString();
 }

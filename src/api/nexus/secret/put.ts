@@ -2,7 +2,7 @@ import type { Node } from "jsonc-parser";
 import { putSecret } from "../../../secret/put.ts";
 import { integerField, stringField } from "../../json-fields.ts";
 import { type JsonMember, type JsonObject, membersOf, textOf } from "../../json-object.ts";
-import { refused } from "../failure.ts";
+import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { answerWrite } from "./write-call.ts";
 
@@ -11,7 +11,8 @@ const NAME = /^[a-zA-Z0-9\-_ ]{1,250}$/;
 
 /** `POST /v1/store/secrets`: a new version. */
 export const put = route({
-  writes: true,
+  action: "secret.put",
+  access: { on: "path", wanted: "write" },
   readShape(body: JsonObject) {
     const path = stringField(body, "path");
     const cas = integerField(body, "cas");
@@ -20,7 +21,7 @@ export const put = route({
   },
   errorBody: (err) => ({ err }),
   async run(call, { cas, values }) {
-    if (!values.keys.every((key) => NAME.test(key))) return refused("bad_request");
+    if (!values.keys.every((key) => NAME.test(key))) return await refuseIfPermitted(call);
     return await answerWrite(
       call,
       cas,

@@ -5,7 +5,8 @@ import { answerWrite } from "./write-call.ts";
 
 /** `POST /v1/store/secrets?action=undelete`: restores soft-deleted versions. */
 export const undelete = route({
-  writes: true,
+  action: "secret.undelete",
+  access: { on: "path", wanted: "write" },
   readShape: readVersions,
   errorBody: (err) => ({ err }),
   async run(call, { cas, numbers }) {

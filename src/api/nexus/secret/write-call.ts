@@ -1,6 +1,7 @@
 import type { SecretResult } from "../../../secret/failure.ts";
 import type { WriteRequest, Written } from "../../../secret/write.ts";
-import { type Answer, refused } from "../failure.ts";
+import type { Answer } from "../failure.ts";
+import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import type { NexusCall } from "../route.ts";
 
 /** Carries out a write of one secret, and tells the number and the revision that came of it. */
@@ -10,7 +11,7 @@ export async function answerWrite(
   write: (request: WriteRequest) => Promise<SecretResult<Written>>,
 ): Promise<Answer> {
   const { path, caller, traceId, idempotencyKey } = call;
-  if (path === undefined || (cas !== undefined && cas < 0)) return refused("bad_request");
+  if (path === undefined || (cas !== undefined && cas < 0)) return await refuseIfPermitted(call);
   const result = await write({ path, caller, traceId, idempotencyKey, cas });
   return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
 }

@@ -1,0 +1,55 @@
+import type { Context } from "hono";
+import { openScope, type RequestScope } from "./request-scope.ts";
+import type { Service } from "./service.ts";
+
+/**
+ * Answers a request and writes its audit line, whatever `handle` makes of it; `handle` answers and does not throw.
+ *
+ * On Workers both go on to their end although the caller may be gone: a commit must not be stopped in the middle, and a
+ * request that was stopped must not be missing from the audit. Loads stop by themselves then.
+ */
+export async function audited(
+  context: Context,
+  service: Service,
+  handle: (scope: RequestScope) => Promise<Response>,
+): Promise<Response> {
+  const work = answer(context.req.raw, service, handle);
+  keepAlive(context, work);
+  return await work;
+}
+
+async function answer(
+  request: Request,
+  service: Service,
+  handle: (scope: RequestScope) => Promise<Response>,
+): Promise<Response> {
+  using scope = openScope(request, service);
+  const began = service.world.now();
+  const response = await handle(scope);
+  const { id, store, trail } = scope;
+  service.world.audit({
+    traceId: id,
+    ...trail,
+    status: response.status,
+    durationMs: service.world.now() - began,
+    roundTrips: store.requests,
+    databaseMs: store.waitedMs,
+  });
+  // Only those who may learn how the store fares, and never with a 401, which tells nothing of its reasons.
+  if (trail.spiffeId !== undefined && response.status !== 401) {
+    const trips = store.requests === 1 ? "1 round trip" : `${store.requests} round trips`;
+    response.headers.set("Server-Timing", `db;dur=${store.waitedMs};desc="${trips}"`);
+  }
+  return response;
+}
+
+function keepAlive(context: Context, work: Promise<unknown>): void {
+  let execution;
+  try {
+    execution = context.executionCtx;
+  } catch {
+    // Outside of Workers there is none, and a handler runs to its end anyway.
+    return;
+  }
+  execution.waitUntil(work);
+}

@@ -1,0 +1,67 @@
+import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
+import { integerField, stringField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { refused } from "../failure.ts";
+import { route } from "../route.ts";
+import { parseWireTime, wireTime } from "../wire-time.ts";
+
+const MOST_ENTRIES = 1000;
+const USUAL_ENTRIES = 100;
+
+/** `POST /v1/audit?action=list`: stored audit entries by resource, identity, time and revision, in pages. */
+export const list = route({
+  action: "audit.list",
+  access: { on: "nothing" },
+  readShape(body: JsonObject) {
+    const [resource, spiffeId, from, until] = ["resource", "spiffeId", "from", "until"].map((name) =>
+      stringField(body, name),
+    );
+    const after = integerField(body, "after");
+    const limit = integerField(body, "limit");
+    if (!resource?.ok || !spiffeId?.ok || !from?.ok || !until?.ok || !after.ok || !limit.ok) return undefined;
+    return {
+      resource: resource.value,
+      spiffeId: spiffeId.value,
+      from: from.value,
+      until: until.value,
+      after: after.value ?? 0,
+      limit: limit.value ?? USUAL_ENTRIES,
+    };
+  },
+  errorBody: (err) => ({ entries: null, err }),
+  async run({ room }, { resource, spiffeId, from, until, after, limit }) {
+    const times = [from, until].map((text) => (text === "" ? undefined : parseWireTime(text)));
+    if (times.includes("malformed") || after < 0 || limit < 1 || limit > MOST_ENTRIES) return refused("bad_request");
+    const [fromMs, untilMs] = times;
+    const page = await readAudit(room, {
+      after,
+      limit,
+      ...(resource !== "" && { resource }),
+      ...(spiffeId !== "" && { spiffeId }),
+      ...(typeof fromMs === "number" && { from: fromMs }),
+      ...(typeof untilMs === "number" && { until: untilMs }),
+    });
+    const { entries, next, revision } = page;
+    return { ok: true, body: JSON.stringify({ entries: entries.map(wireEntry), next, revision }) };
+  },
+});
+
+function wireEntry({ entry, authentic }: ReadEntry): object {
+  const { revision, at, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } = entry;
+  return {
+    revision,
+    time: wireTime(at),
+    spiffeId,
+    action,
+    resource,
+    // JSON of ours, if it is authentic; else whatever stands there, as text.
+    outcome: authentic ? JSON.parse(outcome) : outcome,
+    traceId,
+    seq,
+    writeId,
+    base,
+    epoch,
+    keyId,
+    authentic,
+  };
+}

@@ -1,0 +1,20 @@
+import { verifyAudit } from "../../../audit/verify-audit.ts";
+import { integerField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { refused } from "../failure.ts";
+import { route } from "../route.ts";
+
+/** `POST /v1/audit?action=verify`: walks the stored audit and reports gaps, broken chains and entries that are not ours. */
+export const verify = route({
+  action: "audit.verify",
+  access: { on: "nothing" },
+  readShape(body: JsonObject) {
+    const after = integerField(body, "after");
+    return after.ok ? { after: after.value ?? 0 } : undefined;
+  },
+  errorBody: (err) => ({ entries: 0, problems: null, err }),
+  async run({ room }, { after }) {
+    if (after < 0) return refused("bad_request");
+    return { ok: true, body: JSON.stringify(await verifyAudit(room, { after })) };
+  },
+});

@@ -1,0 +1,39 @@
+import { putPolicy } from "../../../policy/put.ts";
+import { SYSTEM_ACL } from "../../../policy/reserved.ts";
+import { integerField, stringField, stringsField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { refuseIfPermitted } from "../refuse-if-permitted.ts";
+import { route } from "../route.ts";
+import { policyResource } from "./policy-resource.ts";
+
+/** `POST /v1/acl/policy`: creates a policy, or replaces the one of that name. */
+export const put = route({
+  action: "policy.put",
+  access: { on: SYSTEM_ACL, wanted: "write" },
+  readShape(body: JsonObject) {
+    const name = stringField(body, "name");
+    const spiffeIdPattern = stringField(body, "spiffeidPattern");
+    const pathPattern = stringField(body, "pathPattern");
+    const permissions = stringsField(body, "permissions");
+    const cas = integerField(body, "cas");
+    if (!name.ok || !spiffeIdPattern.ok || !pathPattern.ok || !permissions.ok || !cas.ok) return undefined;
+    return {
+      name: name.value,
+      spiffeIdPattern: spiffeIdPattern.value,
+      pathPattern: pathPattern.value,
+      permissions: permissions.value,
+      cas: cas.value,
+    };
+  },
+  resource: ({ name }) => policyResource(name),
+  errorBody: (err) => ({ err }),
+  async run(call, wanted) {
+    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(call);
+    const { room, caller, idempotencyKey, traceId } = call;
+    const result = await putPolicy(room, { ...wanted, caller, idempotencyKey, traceId });
+    if (!result.ok) return result;
+    const { revision, warnings } = result.answer;
+    // The row version of a policy is the revision of the commit that wrote it.
+    return { ok: true, body: JSON.stringify({ id: wanted.name, version: revision, revision, warnings }) };
+  },
+});

@@ -1,0 +1,107 @@
+import { equalBytes } from "../seal/equal-bytes.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
+import { SealError } from "../seal/seal-error.ts";
+import type { AuditRow, Bytes, StoreRow } from "../store/rows.ts";
+import { verifyEntry } from "./entry.ts";
+
+/** One thing wrong with the stored audit. `revision` is where it shows. */
+export interface AuditProblem {
+  readonly revision: number;
+  readonly kind: "gap" | "not_authentic" | "broken_chain" | "broken_anchor" | "missing_tail";
+  readonly detail: string;
+}
+
+/** Looks at audit entries one after the other, each with the verified store row of its snapshot. */
+interface AuditWalk {
+  /** The revision of the last entry seen. */
+  readonly last: number;
+  /** An entry before the next one that is seen, to which later ones refer. */
+  know(store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]>;
+  see(store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]>;
+  /** What is missing at the end, when the store's newest entry should have been seen. */
+  end(store: StoreRow): readonly AuditProblem[];
+}
+
+/**
+ * How far back an entry may have looked, in commits: more than a store can make before the deadline of a request.
+ */
+const LONGEST_REACH = 50_000;
+
+/**
+ * Reports every gap, every entry that is not ours, and every break in the chain of a resource or in what each entry says
+ * of the newest one before it. Memory grows with the number of resources, not of entries.
+ *
+ * @param after the revision before the first one to be seen: 0, or where an earlier walk ended
+ */
+export function auditWalk(ring: KeyRing, after: number): AuditWalk {
+  const macs = new Map<number, Bytes>();
+  const tails = new Map<string, AuditRow>();
+  let last = after;
+  return {
+    get last() {
+      return last;
+    },
+    async know(store, entry) {
+      const { revision } = entry;
+      const seen = macs.get(revision);
+      if (seen !== undefined) {
+        if (equalBytes(seen, entry.mac)) return [];
+        return [{ revision, kind: "not_authentic", detail: "is another entry than a moment ago" }];
+      }
+      const problems = await forgeries(ring, store, entry);
+      macs.set(revision, entry.mac);
+      if ((tails.get(entry.resource)?.revision ?? 0) < revision) tails.set(entry.resource, entry);
+      return problems;
+    },
+    async see(store, entry) {
+      const { revision } = entry;
+      const problems = [...(await forgeries(ring, store, entry))];
+      // Up to the floor only the newest entries of resources are left.
+      const expected = Math.max(last, store.auditFloor) + 1;
+      if (revision > store.auditFloor && revision !== expected)
+        problems.unshift({ revision, kind: "gap", detail: `expected revision ${expected}` });
+      const broken = breakIn(tails.get(entry.resource), entry, store.auditFloor);
+      if (broken !== undefined) problems.push({ revision, kind: "broken_chain", detail: broken });
+      const adrift = driftOf(macs.get(entry.base), entry, store.auditFloor);
+      if (adrift !== undefined) problems.push({ revision, kind: "broken_anchor", detail: adrift });
+      macs.set(revision, entry.mac);
+      macs.delete(revision - LONGEST_REACH);
+      tails.set(entry.resource, entry);
+      last = revision;
+      return problems;
+    },
+    end({ revision }) {
+      if (last === revision) return [];
+      return [{ revision, kind: "missing_tail", detail: `the last entry is ${last}` }];
+    },
+  };
+}
+
+function breakIn(before: AuditRow | undefined, entry: AuditRow, floor: number): string | undefined {
+  // Entries below the floor may be gone, so the first one met of a resource can stand anywhere in its chain.
+  if (before === undefined) {
+    const starts = entry.seq === 1 && entry.prev === null;
+    return starts || floor > 0 ? undefined : `entry ${entry.seq} of its resource is the first one found`;
+  }
+  if (entry.seq !== before.seq + 1) return `entry ${entry.seq} of its resource follows entry ${before.seq}`;
+  return equalBytes(entry.prev, before.mac) ? undefined : `does not continue revision ${before.revision}`;
+}
+
+/** Whether the newest entry that this one saw is still what stands at that revision. */
+function driftOf(seen: Bytes | undefined, entry: AuditRow, floor: number): string | undefined {
+  if (entry.base === 0) return entry.anchor === null ? undefined : "saw an entry before the first";
+  if (seen === undefined && entry.base <= floor) return undefined;
+  return seen !== undefined && equalBytes(entry.anchor, seen)
+    ? undefined
+    : `saw another entry at revision ${entry.base}`;
+}
+
+async function forgeries(ring: KeyRing, store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]> {
+  try {
+    await verifyEntry(ring, store, entry);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    return [{ revision: entry.revision, kind: "not_authentic", detail: error.detail }];
+  }
+}

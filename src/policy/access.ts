@@ -1,0 +1,21 @@
+import type { Access } from "../store/access.ts";
+import { isGranted, MOST_CANDIDATES, type ReportProblem } from "./evaluate.ts";
+import type { Permission } from "./permission.ts";
+import { requestTags } from "./request-tags.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
+
+/** The right of `caller` to do `wanted` on `path`, as the policies of each snapshot have it. */
+export async function policyAccess(
+  ring: KeyRing,
+  request: { readonly caller: string; readonly path: string; readonly wanted: Permission },
+  report: ReportProblem,
+): Promise<Access> {
+  const [idTags, pathTags] = await Promise.all([
+    requestTags(ring, "spiffeId", request.caller),
+    requestTags(ring, "path", request.path),
+  ]);
+  return {
+    query: { grants: { idTags, pathTags, limit: MOST_CANDIDATES + 1 } },
+    permits: async ({ store, grants }) => await isGranted({ ring, store, report }, grants ?? [], request),
+  };
+}

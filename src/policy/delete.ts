@@ -1,0 +1,42 @@
+import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
+import { isPermitted } from "../audit/is-permitted.ts";
+import { failed, invalid, type PolicyResult } from "./failure.ts";
+import { parsePolicyName } from "./policy-name.ts";
+import type { PolicyRoom } from "./room.ts";
+import { DELETION, verifyPolicy } from "./verify-policy.ts";
+
+/**
+ * Takes a policy away. No decision after this commit, and no write that commits after it, rests on that policy.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+export async function deletePolicy(
+  room: PolicyRoom,
+  request: WriteOrigin & {
+    readonly name: string;
+    /** Row version as the caller believes. */ readonly cas: number | undefined;
+  },
+): Promise<PolicyResult<{ readonly revision: number }>> {
+  const { cas } = request;
+  const name = parsePolicyName(request.name);
+  if (name === undefined) return (await isPermitted(room)) ? invalid("no policy has such a name") : failed("denied");
+  const write = {
+    ...request,
+    action: DELETION,
+    resource: `policy:${name}`,
+    request: { label: "request", fields: ["policy.delete", name, cas ?? null] },
+  };
+  return await auditedWrite(room, write, {
+    query: { policy: { name } },
+    tailOf: ({ policy }) => policy?.tail,
+    readOutcome: () => ({}),
+    async judge({ store, now: clock, policy }) {
+      const found = await verifyPolicy(room.ring, store, { name, view: policy });
+      if (found === undefined) return failed("not_found");
+      if (cas !== undefined && cas !== found.version) return failed("version_conflict");
+      const now = Math.max(clock, found.updatedAt);
+      const change = { policy: { kind: "remove", seen: found.version, name } } as const;
+      return { ok: true, change, authority: { auditFloor: store.auditFloor }, outcome: {}, now };
+    },
+  });
+}

@@ -1,0 +1,133 @@
+import type { KeyRing } from "../seal/key-ring.ts";
+import { SealError } from "../seal/seal-error.ts";
+import type { StoreRow } from "../store/rows.ts";
+import type { PolicyView } from "../store/store.ts";
+import { parsePattern, type Pattern } from "./pattern.ts";
+import { grants, type Permission } from "./permission.ts";
+import type { Policy } from "./policy.ts";
+import { PolicyOverflow } from "./policy-overflow.ts";
+import { qualifies, RESERVED_PATHS } from "./reserved.ts";
+import { openPolicy } from "./seal-policy.ts";
+import { requireStanding } from "./verify-policy.ts";
+
+/** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
+export const MOST_CANDIDATES = 1000;
+
+/** A stored policy that was passed over, for the operator's log. */
+export interface PolicyProblem {
+  readonly policy: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export type ReportProblem = (problem: PolicyProblem) => void;
+
+/** What policies are judged in: one snapshot, and whoever is told of those that are of no use. */
+export interface Evaluation {
+  readonly ring: KeyRing;
+  readonly store: StoreRow;
+  readonly report: ReportProblem;
+}
+
+/** A policy that is authentic and stands, with its patterns compiled. */
+export interface LivePolicy {
+  readonly policy: Policy;
+  readonly spiffeId: Pattern;
+  readonly path: Pattern;
+}
+
+/**
+ * Whether one of these policies lets `caller` do `wanted` on `path` (SPIKE's CheckPolicyAccess): both patterns found
+ * anywhere in their texts, and the permission or `super` in that very policy. A reserved path counts only where the policy
+ * qualifies for it.
+ *
+ * A policy that does not open, does not compile or stands no more grants nothing, and is reported.
+ *
+ * @throws PolicyOverflow when nothing granted, and there would have been more policies to look at
+ */
+export async function isGranted(
+  evaluation: Evaluation,
+  views: readonly PolicyView[],
+  request: { readonly caller: string; readonly path: string; readonly wanted: Permission },
+): Promise<boolean> {
+  const { caller, path, wanted } = request;
+  for (const { view, policy } of await openAll(evaluation, views, wanted)) {
+    const live = compile(evaluation, policy);
+    if (live === undefined || !live.spiffeId.matches(caller) || !reachesPath(live, path)) continue;
+    if (await stands(evaluation, view)) return true;
+  }
+  if (views.length > MOST_CANDIDATES) throw new PolicyOverflow();
+  return false;
+}
+
+/** The policies among these that give `wanted` to `caller` on some paths, standing and compiled. */
+export async function policiesFor(
+  evaluation: Evaluation,
+  views: readonly PolicyView[],
+  request: { readonly caller: string; readonly wanted: Permission },
+): Promise<readonly LivePolicy[]> {
+  if (views.length > MOST_CANDIDATES) throw new PolicyOverflow();
+  const found: LivePolicy[] = [];
+  for (const { view, policy } of await openAll(evaluation, views, request.wanted)) {
+    const live = compile(evaluation, policy);
+    if (live?.spiffeId.matches(request.caller) !== true) continue;
+    if (await stands(evaluation, view)) found.push(live);
+  }
+  return found;
+}
+
+/** Whether a policy speaks of a path; of a reserved one only if it qualifies for it. */
+export function reachesPath(live: LivePolicy, path: string): boolean {
+  const reserved = RESERVED_PATHS.find((candidate) => candidate === path);
+  return live.path.matches(path) && (reserved === undefined || qualifies(live, reserved));
+}
+
+interface Opened {
+  readonly view: PolicyView;
+  readonly policy: Policy;
+}
+
+/** Those that open and hold the permission; opened side by side, since some runtimes answer each call late. */
+async function openAll(
+  evaluation: Evaluation,
+  views: readonly PolicyView[],
+  wanted: Permission,
+): Promise<readonly Opened[]> {
+  const { ring, store } = evaluation;
+  const opened = await Promise.all(
+    views.map(async (view): Promise<Opened | undefined> => {
+      const { row } = view;
+      if (row === undefined) return undefined;
+      const policy = await unlessSealed(evaluation, row.name, openPolicy(ring, store.storeId, row));
+      return policy && { view, policy };
+    }),
+  );
+  return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
+}
+
+function compile({ report }: Evaluation, policy: Policy): LivePolicy | undefined {
+  const spiffeId = parsePattern("spiffeId", policy.spiffeIdPattern);
+  const path = parsePattern("path", policy.pathPattern);
+  if (spiffeId.ok && path.ok) return { policy, spiffeId: spiffeId.pattern, path: path.pattern };
+  const problem = spiffeId.ok ? path : spiffeId;
+  if (!problem.ok) report({ policy: policy.name, reason: `pattern_${problem.problem}`, detail: problem.detail });
+  return undefined;
+}
+
+async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promise<boolean> {
+  if (row === undefined) return false;
+  const { ring, store } = evaluation;
+  const standing = requireStanding(ring, store, { row, tail }).then(() => true);
+  return (await unlessSealed(evaluation, row.name, standing)) ?? false;
+}
+
+/** What the work comes to, or nothing, and a report, when the store is not what we wrote. */
+async function unlessSealed<T>({ report }: Evaluation, policy: string, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    report({ policy, reason: `seal_${error.reason}`, detail: error.detail });
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { verifyStore } from "../audit/store-row.ts";
+import { SealError } from "../seal/seal-error.ts";
+import { load } from "../store/load.ts";
+import type { PolicyView } from "../store/store.ts";
+import { failed, type PolicyResult } from "./failure.ts";
+import type { Policy } from "./policy.ts";
+import type { PolicyRoom } from "./room.ts";
+import { verifyPolicy } from "./verify-policy.ts";
+
+/** `next`: the last name that was looked at, where there may be more. `revision`: the store's. */
+interface PolicyList {
+  readonly policies: readonly Policy[];
+  readonly next: string | undefined;
+  readonly revision: number;
+}
+
+/** The most policies one answer holds. */
+export const MOST_POLICIES = 10_000;
+
+/**
+ * Policies by name, from `after` (exclusive) on: all, or those whose pattern is exactly the one given; the SPIFFE ID
+ * pattern counts where both are given. A policy that does not verify is left out and reported: it grants nothing either.
+ *
+ * Without `limit` all of them or, beyond 10 000, a failure. With one, that many are looked at, and `next` is the name to go
+ * on behind. One round trip. @throws SealError, StoreUnavailable
+ */
+export async function listPolicies(
+  room: PolicyRoom,
+  asked: {
+    readonly spiffeIdPattern: string;
+    readonly pathPattern: string;
+    readonly after: string;
+    readonly limit: number | undefined;
+  },
+): Promise<PolicyResult<PolicyList>> {
+  const { spiffeIdPattern, pathPattern, after, limit } = asked;
+  const query = { ...room.access.query, policies: { after, limit: limit ?? MOST_POLICIES + 1 } };
+  const snapshot = await load(room.store, query, room.attempts);
+  await verifyStore(room.ring, snapshot);
+  if (!(await room.access.permits(snapshot))) return failed("denied");
+  const { store, policies } = snapshot;
+  if (policies.length > MOST_POLICIES) return failed("too_many_names");
+  const wanted = (policy: Policy): boolean => {
+    if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
+    return pathPattern === "" || policy.pathPattern === pathPattern;
+  };
+  const verify = async (view: PolicyView): Promise<Policy | undefined> => {
+    const name = view.row?.name ?? "";
+    try {
+      return await verifyPolicy(room.ring, store, { name, view });
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      room.report({ policy: name, reason: `seal_${error.reason}`, detail: error.detail });
+      return undefined;
+    }
+  };
+  const found = (await Promise.all(policies.map(verify))).filter((policy) => policy !== undefined);
+  const next = policies.length === limit ? policies.at(-1)?.row?.name : undefined;
+  return { ok: true, answer: { policies: found.filter(wanted), next, revision: store.revision } };
+}

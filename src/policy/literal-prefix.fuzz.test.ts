@@ -1,0 +1,124 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { type PatternSide, requestPrefixes } from "./literal-prefix.ts";
+import { parsePattern } from "./pattern.ts";
+
+const PAIRS = process.env["LONG"] === "1" ? 100_000 : 5000;
+
+/** A piece of a pattern, and a text that it takes, unless a test or a flag elsewhere in the pattern is against it. */
+interface Piece {
+  readonly pattern: string;
+  readonly text: string;
+}
+
+const piece = (pattern: string, ...texts: readonly string[]): fc.Arbitrary<Piece> =>
+  fc.constantFrom(...texts).map((text) => ({ pattern, text }));
+
+const atom = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom("a", "b", "k", "a/", "b/", "/").map((text) => ({ pattern: text, text })) },
+  piece(".", "a", "b", "/", "."),
+  piece(String.raw`\.`, "."),
+  piece("[ab]", "a", "b"),
+  piece("[aA]", "a", "A"),
+  piece("[/b]", "/", "b"),
+  piece("[a]", "a"),
+  piece("[]a]", "]", "a"),
+  piece("[^a]", "b", "/", "\n"),
+  piece(String.raw`\w`, "a", "0"),
+  piece(String.raw`\pL`, "a", "é"),
+  piece(String.raw`\x61`, "a"),
+  piece(String.raw`\x{2f}`, "/"),
+  piece(String.raw`\Qa/b\E`, "a/b"),
+  piece(String.raw`\Q\E`, ""),
+  piece("(?i)a/", "a/", "A/"),
+  piece("(?i)k", "k", "K", "\u212A"),
+);
+
+/** Tests and flags: they take no character. */
+const nothing = fc
+  .constantFrom("^", "$", String.raw`\A`, String.raw`\z`, String.raw`\b`, String.raw`\B`, "()", "(?i)", "(?-i)", "(?s)")
+  .map((pattern) => ({ pattern, text: "" }));
+
+const { tree } = fc.letrec<{ tree: Piece; node: Piece }>((tie) => ({
+  tree: fc
+    .array(tie("node"), { minLength: 1, maxLength: 4 })
+    .map((parts) => ({ pattern: join(parts, "pattern"), text: join(parts, "text") })),
+  node: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    { weight: 6, arbitrary: atom },
+    { weight: 1, arbitrary: nothing },
+    { weight: 1, arbitrary: tie("tree").map(({ pattern, text }) => ({ pattern: `(${pattern})`, text })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(tie("tree"), tie("tree"), fc.boolean())
+        .map(([one, other, first]) => ({
+          pattern: `(${one.pattern}|${other.pattern})`,
+          text: (first ? one : other).text,
+        })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          fc.oneof(atom, nothing, tie("tree")),
+          fc.constantFrom("*", "+", "?", "{0}", "{2}", "*?"),
+          fc.nat({ max: 2 }),
+        )
+        .map(([{ pattern, text }, times, count]) => ({
+          pattern: `(${pattern})${times}`.replace(/^\((.)\)/, "$1"),
+          text: text.repeat(timesOf(times, count)),
+        })),
+    },
+  ),
+}));
+
+function join(parts: readonly Piece[], of: keyof Piece): string {
+  return parts.map((part) => part[of]).join("");
+}
+
+function timesOf(times: string, count: number): number {
+  if (times === "{0}") return 0;
+  if (times === "{2}") return 2;
+  return Math.max(times === "+" ? 1 : 0, Math.min(times === "?" ? 1 : 2, count));
+}
+
+/** A whole pattern and a text, most often one that it is found in. */
+const pair = fc
+  .record({
+    side: fc.constantFrom<PatternSide>("path", "path", "spiffeId"),
+    start: fc.constantFrom("^", "^", "^", "^", "", String.raw`\A`, "(?m)^", "(?i)^", "$^", "(^)", "^?"),
+    body: tree,
+    other: fc.option(tree, { freq: 4 }),
+    end: fc.constantFrom("", "", "", "$", String.raw`\E`),
+    before: fc.constantFrom("", "", "", "", "a", "b/", "a/b/", "x\n"),
+    after: fc.constantFrom("", "", "", "a", "/b", "\n"),
+  })
+  .map(({ side, start, body, other, end, before, after }) => {
+    if (side === "spiffeId") {
+      const pattern = `${start === "" ? "" : "^"}spiffe://a${body.pattern}${end === "$" ? "$" : ""}`;
+      return { side, pattern, text: `${before}spiffe://a${body.text}${after}` };
+    }
+    const branch = other === null ? "" : `|${other.pattern}`;
+    return { side, pattern: `${start}${body.pattern}${end}${branch}`, text: `${before}${body.text}${after}` };
+  });
+
+test("G07 whatever a pattern is found in can find the pattern by its prefix", () => {
+  const seen = { pairs: 0, found: 0, prefixed: 0 };
+  fc.assert(
+    fc.property(pair, ({ side, pattern, text }) => {
+      const parsed = parsePattern(side, pattern);
+      fc.pre(parsed.ok);
+      seen.pairs++;
+      if (!parsed.ok || !parsed.pattern.matches(text)) return;
+      seen.found++;
+      if (parsed.pattern.prefix !== "") seen.prefixed++;
+      expect(requestPrefixes(side, text)).toContain(parsed.pattern.prefix);
+    }),
+    { numRuns: PAIRS, maxSkipsPerRun: 20 },
+  );
+  // Else the property would hold of nothing.
+  expect(seen.found / seen.pairs).toBeGreaterThan(0.3);
+  expect(seen.prefixed / seen.found).toBeGreaterThan(0.15);
+  if (process.env["FUZZ_SHARES"]) console.log(seen);
+}, 300_000);

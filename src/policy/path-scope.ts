@@ -1,0 +1,29 @@
+import type { KeyRing } from "../seal/key-ring.ts";
+import type { PathScope } from "../store/access.ts";
+import { MOST_CANDIDATES, policiesFor, reachesPath, type ReportProblem } from "./evaluate.ts";
+import { requestTags } from "./request-tags.ts";
+
+/** The paths on which policies grant `caller` the permission `list`. */
+export async function pathScope(ring: KeyRing, caller: string, report: ReportProblem): Promise<PathScope> {
+  const idTags = await requestTags(ring, "spiffeId", caller);
+  return {
+    query: { identityGrants: { idTags, limit: MOST_CANDIDATES + 1 } },
+    async read({ store, identityGrants }) {
+      const policies = await policiesFor({ ring, store, report }, identityGrants ?? [], { caller, wanted: "list" });
+      return {
+        within: outermost(policies.map(({ path }) => path.prefix)),
+        includes: (path) => policies.some((live) => reachesPath(live, path)),
+      };
+    },
+  };
+}
+
+/** Without those that begin with another one: what is left covers the same paths, each once. */
+function outermost(prefixes: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  for (const prefix of prefixes.toSorted()) {
+    const last = kept.at(-1);
+    if (last === undefined || !prefix.startsWith(last)) kept.push(prefix);
+  }
+  return kept;
+}

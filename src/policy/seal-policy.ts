@@ -1,0 +1,63 @@
+import type { RandomBytes } from "../seal/data-key.ts";
+import { type KeyRing, ringKey } from "../seal/key-ring.ts";
+import { openRecord, sealRecord } from "../seal/record.ts";
+import { SealError } from "../seal/seal-error.ts";
+import { utf8 } from "../seal/utf8.ts";
+import type { PolicyRow, PolicyValues } from "../store/rows.ts";
+import { parsePermissions } from "./permission.ts";
+import type { Policy, PolicyRules } from "./policy.ts";
+import { policyContext, prefixTag } from "./policy-record.ts";
+
+/** Where a policy is going to stand. Times in milliseconds since the epoch. */
+export interface PolicyPlace {
+  readonly storeId: string;
+  readonly name: string;
+  readonly writeId: string;
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Seals rules into a row under the ring's primary key, to be found by the prefixes that their patterns begin with. */
+export async function sealPolicy(
+  { ring, random }: { readonly ring: KeyRing; readonly random: RandomBytes },
+  rules: PolicyRules & { readonly idPrefix: string; readonly pathPrefix: string },
+  { storeId, ...place }: PolicyPlace,
+): Promise<PolicyValues> {
+  const { spiffeIdPattern, pathPattern, permissions, idPrefix, pathPrefix } = rules;
+  const { primary } = ring;
+  const [idTag, pathTag] = await Promise.all([
+    prefixTag(primary, "id", idPrefix),
+    prefixTag(primary, "path", pathPrefix),
+  ]);
+  const columns = { ...place, idTag, pathTag, keyId: primary.id };
+  const sealed = await sealRecord(
+    { id: primary.id, key: primary.policy },
+    utf8(JSON.stringify({ spiffeIdPattern, pathPattern, permissions })),
+    { context: policyContext(storeId, columns), nonce: random(12) },
+  );
+  return { ...columns, sealed };
+}
+
+/** The policy in a row, if this is the row that it was sealed for. @throws SealError */
+export async function openPolicy(ring: KeyRing, storeId: string, row: PolicyRow): Promise<Policy> {
+  const keyOf = (keyId: string): CryptoKey => {
+    if (keyId !== row.keyId) throw new SealError("malformed", `policy "${row.name}" names two keys`);
+    return ringKey(ring, keyId).policy;
+  };
+  const bytes = await openRecord(keyOf, row.sealed, policyContext(storeId, row));
+  const rules = readRules(JSON.parse(new TextDecoder().decode(bytes)));
+  if (rules === undefined) throw new SealError("malformed", `policy "${row.name}" has no rules`);
+  const { name, version, createdAt, updatedAt } = row;
+  return { name, version, createdAt, updatedAt, ...rules };
+}
+
+function readRules(value: unknown): PolicyRules | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("spiffeIdPattern" in value && "pathPattern" in value && "permissions" in value)) return undefined;
+  const { spiffeIdPattern, pathPattern, permissions: listed } = value;
+  if (typeof spiffeIdPattern !== "string" || typeof pathPattern !== "string" || !Array.isArray(listed))
+    return undefined;
+  const permissions = parsePermissions(listed.map(String));
+  return permissions && { spiffeIdPattern, pathPattern, permissions };
+}
