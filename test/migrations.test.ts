@@ -83,7 +83,8 @@ describe("the migrated database", () => {
     // Nothing is walked from end to end but lists that were sent, what was found already (p, of a page), and tables of
     // a few rows.
     const walked = steps.filter((step) => /^SCAN/.test(step) && !/VIRTUAL TABLE|found|CONSTANT|SUBQUERY/.test(step));
-    expect([...new Set(walked)].toSorted()).toEqual([
+    const tables = walked.map((step) => step.split(" ").slice(0, 2).join(" "));
+    expect([...new Set(tables)].toSorted()).toEqual([
       "SCAN k",
       "SCAN keys",
       "SCAN p",

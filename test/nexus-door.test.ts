@@ -7,8 +7,20 @@ import { type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 const METADATA = "/v1/store/secrets/metadata";
+const POLICY = "/v1/acl/policy";
+const AUDIT = "/v1/audit";
 const ZERO = "0001-01-01T00:00:00Z";
 const NO_METADATA = { currentVersion: 0, oldestVersion: 0, createdTime: ZERO, updatedTime: ZERO, maxVersions: 0 };
+const NO_POLICY = {
+  id: "",
+  name: "",
+  spiffiedPattern: "",
+  pathPattern: "",
+  permissions: null,
+  createdAt: ZERO,
+  updatedAt: ZERO,
+};
+const A_POLICY = { name: "p", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a$", permissions: ["read"] };
 
 /** Each operation: target, a good body, and what surrounds `err` in its errors. */
 const OPERATIONS: readonly (readonly [string, object, object])[] = [
@@ -18,6 +30,13 @@ const OPERATIONS: readonly (readonly [string, object, object])[] = [
   [`${SECRETS}?action=undelete`, { path: "a" }, {}],
   [`${SECRETS}?action=list`, {}, { keys: null }],
   [`${METADATA}?action=get`, { path: "a" }, { metadata: NO_METADATA }],
+  [POLICY, A_POLICY, {}],
+  [`${POLICY}?action=get`, { id: "p" }, NO_POLICY],
+  [`${POLICY}?action=delete`, { id: "p" }, {}],
+  [`${POLICY}?action=list`, {}, { policies: null }],
+  [`${AUDIT}?action=list`, {}, { entries: null }],
+  [`${AUDIT}?action=verify`, {}, { entries: 0, problems: null }],
+  [`${AUDIT}?action=prune`, { days: 7 }, {}],
 ];
 
 describe("the Nexus door", () => {
@@ -31,8 +50,8 @@ describe("the Nexus door", () => {
 
   describe.each(OPERATIONS)("%s", (target, good, around) => {
     it("400 on what is no JSON object of the right types", async () => {
-      const BAD = ["", "null", "[]", "1", "{", '{"path":1}', '{"path":["a"]}', "{} x", '"a"', "\uFEFF{}"];
-      for (const body of BAD.filter((text) => !(target.includes("list") && text.startsWith('{"path')))) {
+      const types = Object.keys(good).flatMap((name) => [`{"${name}":true}`, `{"${name}":{"a":1}}`]);
+      for (const body of ["", "null", "[]", "1", "{", "{} x", '"a"', "\uFEFF{}", ...types]) {
         expect(await service.post(target, body), body).toMatchObject({ status: 400 });
         expect((await service.post(target, body)).body, body).toEqual({ ...around, err: "api_bad_request" });
       }
@@ -71,13 +90,18 @@ describe("the Nexus door", () => {
       };
       const seen = new Set<string>();
       for (const [name, authorization] of Object.entries(tokens)) {
-        service.log.length = 0;
+        service.audit.length = 0;
         const { status, text, headers } = await service.post(target, good, { headers: { authorization } });
         expect(status, name).toBe(401);
         const kept = [...headers].filter(([header]) => header !== "x-request-id");
         seen.add(JSON.stringify([text, kept]));
-        expect(service.log, name).toMatchObject([{ event: "request_denied", reason: expect.any(String) }]);
-        expect(JSON.stringify(service.log), name).not.toContain(authorization.slice(7) || "never");
+        const verified = ["workload", "recover", "nexus", "lite", "lookalike"].includes(name);
+        const told = verified
+          ? { outcome: "denied", spiffeId: expect.stringContaining("spiffe://spike.ist/") }
+          : { outcome: "unauthorized", reason: expect.any(String) };
+        expect(service.audit, name).toMatchObject([{ ...told, status: 401 }]);
+        expect("spiffeId" in service.audit[0]!, name).toBe(verified);
+        expect(JSON.stringify([service.log, service.audit]), name).not.toContain(authorization.slice(7) || "never");
       }
       expect([...seen]).toHaveLength(1);
       expect(JSON.parse([...seen][0]!)[0]).toBe(JSON.stringify({ ...around, err: "access_unauthorized" }));
@@ -85,7 +109,7 @@ describe("the Nexus door", () => {
     });
 
     it("401 before 400 for a bad path, 400 with an identity", async () => {
-      if (target.includes("list")) return;
+      if (!("path" in good)) return;
       for (const path of ["", "a b", "ä", "a%2Fb", "a\u0000", "a\n", "x".repeat(501), "a^b", "a$"]) {
         const body = { ...good, path };
         expect((await service.post(target, body, { headers: { authorization: "" } })).status, path).toBe(401);
@@ -146,7 +170,12 @@ describe("the Nexus door", () => {
       ["POST", `${SECRETS}?action=get&action=list`],
       ["POST", METADATA],
       ["POST", "/__proto__"],
-      ["POST", "/v1/acl/policy"],
+      ["POST", "/v1/acl/policy/"],
+      ["POST", "/v1/acl/policy?action=put"],
+      ["POST", "/v1/audit"],
+      ["GET", "/healthz/"],
+      ["POST", "/healthz"],
+      ["POST", "/readyz"],
     ];
     for (const [method, target] of wrong) {
       const request = new Request(`http://edge.test${target}`, { method, ...(method === "POST" && { body: "{}" }) });

@@ -8,7 +8,7 @@ import { canonical } from "../src/seal/encoding.ts";
 import { macOf } from "../src/seal/mac.ts";
 import type { Context } from "../src/seal/record.ts";
 import { dataKeyContext, headContext, historyContext, valueContext } from "../src/secret/contexts.ts";
-import { writeIdOf } from "../src/secret/write-id.ts";
+import { writeIdOf } from "../src/audit/write-id.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { KEY_A, ringOf, testService } from "./harness/service.ts";
@@ -117,16 +117,16 @@ describe("stored formats never change:", () => {
       store: hex(init.mac).slice(0, 16),
       entry: hex(entry.mac).slice(0, 16),
       mac: hex(await macOf(ring.primary, { label: "l", fields: ["x"] })).slice(0, 16),
-      idTag: hex(await prefixTag(ring.primary, "id", { storeId: "store", prefix: "spiffe://d/" })).slice(0, 16),
-      pathTag: hex(await prefixTag(ring.primary, "path", { storeId: "store", prefix: "a/" })).slice(0, 16),
+      idTag: hex(await prefixTag(ring.primary, "id", "spiffe://d/")).slice(0, 16),
+      pathTag: hex(await prefixTag(ring.primary, "path", "a/")).slice(0, 16),
       writeId: await writeIdOf("spiffe://d/p", "key", () => bytes(0)),
     }).toMatchInlineSnapshot(`
       {
         "check": "314723d39ef067ed",
         "entry": "0724856b7d5a4d91",
-        "idTag": "62b22fc4f7cacb03",
+        "idTag": "c0cf77f981eaea8e",
         "mac": "89113b57a07ca002",
-        "pathTag": "242c45d6bcdd0648",
+        "pathTag": "ba09bb1e94b5a891",
         "store": "55d9a8be1031a8be",
         "writeId": "UpVTP5hKJwkGEpxc8wrSaGV9VqFVkEoigJicYbLq1WM",
       }

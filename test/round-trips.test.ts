@@ -57,10 +57,10 @@ describe("database requests of", () => {
     expect(await post("", body, { "Idempotency-Key": "k" })).toEqual({ status: 200, sent: ONE });
   });
 
-  it("a caller who may not, or a request that is none: 0", async () => {
+  it("a caller without identity, a lite workload, or a request that is none: 0", async () => {
     expect((await post("?action=get", { path: "many" }, { authorization: "" })).sent).toEqual([]);
-    const workload = `Bearer ${await service.domain.token("/workload")}`;
-    expect((await post("?action=get", { path: "many" }, { authorization: workload })).sent).toEqual([]);
+    const lite = `Bearer ${await service.domain.token("/spike/workload/role/lite")}`;
+    expect((await post("?action=get", { path: "many" }, { authorization: lite })).sent).toEqual([]);
     expect((await post("?action=get", { path: "a b" })).sent).toEqual([]);
     expect((await post("?action=nothing", {})).sent).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { createApp } from "../../src/api/app.ts";
+import type { AuditLine } from "../../src/api/audit-line.ts";
 import type { LogLine } from "../../src/api/log.ts";
 import type { World } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
@@ -28,6 +29,7 @@ export interface TestAnswer {
 
 export interface TestService {
   readonly log: LogLine[];
+  readonly audit: AuditLine[];
   readonly domain: TestDomain;
   /** Sends a body as the superuser; `headers` override, `authorization: ""` sends none. */
   post(
@@ -35,6 +37,10 @@ export interface TestService {
     body: unknown,
     options?: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
   ): Promise<TestAnswer>;
+  /** The same as the workload of that SPIFFE ID's path. */
+  as(
+    path: string,
+  ): Promise<(target: string, body: unknown, headers?: Readonly<Record<string, string>>) => Promise<TestAnswer>>;
   fetch(request: Request): Promise<Response>;
 }
 
@@ -53,6 +59,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   const bundle = parseTrustBundle(domain.bundle);
   if (!bundle.ok) throw new Error(bundle.problem);
   const log: LogLine[] = [];
+  const audit: AuditLine[] = [];
   const app = createApp({
     store,
     ring: options.ring ?? (await ringOf(KEY_A)),
@@ -61,13 +68,19 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
     keptVersions: options.keptVersions ?? 10,
     mostBodyBytes: options.mostBodyBytes ?? 1024 * 1024,
     requestTimeoutMs: options.requestTimeoutMs ?? 8000,
-    world: { ...worldOf((line) => log.push(line)), ...options.world },
+    world: { ...worldOf({ log: (line) => log.push(line), audit: (line) => audit.push(line) }), ...options.world },
   });
   const token = await domain.token(SUPERUSER);
-  return {
+  const service: TestService = {
     log,
+    audit,
     domain,
     fetch: async (request) => await app.fetch(request),
+    async as(path) {
+      const authorization = `Bearer ${await domain.token(path)}`;
+      return async (target, body, headers = {}) =>
+        await service.post(target, body, { headers: { authorization, ...headers } });
+    },
     async post(target, body, { headers = {}, signal } = {}) {
       const request = new Request(`http://edge.test${target}`, {
         method: "POST",
@@ -80,4 +93,5 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
       return { status: response.status, body: JSON.parse(text), text, headers: response.headers };
     },
   };
+  return service;
 }

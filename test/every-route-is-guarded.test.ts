@@ -1,0 +1,138 @@
+import { Hono } from "hono";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createApp } from "../src/api/app.ts";
+import { ROUTES } from "../src/api/nexus/routes.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Change, Query, Store } from "../src/store/store.ts";
+import { SUPERUSER } from "./harness/identity.ts";
+import { type TestService, testService } from "./harness/service.ts";
+
+/** A good body for each operation: a new route without one fails, and so joins the suite. */
+const BODIES: Readonly<Record<string, object>> = {
+  "/v1/store/secrets": { path: "app/a", values: { v: "canary" } },
+  "/v1/store/secrets?action=get": { path: "app/a" },
+  "/v1/store/secrets?action=delete": { path: "app/a" },
+  "/v1/store/secrets?action=undelete": { path: "app/a", versions: [1] },
+  "/v1/store/secrets?action=list": {},
+  "/v1/store/secrets/metadata?action=get": { path: "app/a" },
+  "/v1/acl/policy": { name: "new", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] },
+  "/v1/acl/policy?action=get": { id: "p" },
+  "/v1/acl/policy?action=delete": { id: "p" },
+  "/v1/acl/policy?action=list": {},
+  "/v1/audit?action=list": {},
+  "/v1/audit?action=verify": {},
+  "/v1/audit?action=prune": { days: 7 },
+};
+
+const SOMEBODYS = {
+  name: "p",
+  spiffeidPattern: "^spiffe://spike\\.ist/somebody$",
+  pathPattern: "^app/",
+  permissions: ["super"],
+};
+
+const targets = Object.entries(ROUTES).flatMap(([path, operations]) =>
+  Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
+);
+
+/** As SPIKE's ADR-0031: no operation without a check of who may, whoever adds it. */
+describe("every route", () => {
+  let store: Store;
+  let service: TestService;
+  const commits: Change[] = [];
+  beforeEach(async () => {
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    commits.length = 0;
+    store = {
+      load: async <Q extends Query>(query: Q, signal: AbortSignal) => await inner.load(query, signal),
+      commit: async (change, query, signal) => {
+        commits.push(change);
+        return await inner.commit(change, query, signal);
+      },
+    };
+    service = await testService(store);
+    // There is something to get, restore, list and revoke, and a policy that concerns somebody else.
+    await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
+    await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
+    await service.post("/v1/store/secrets?action=delete", { path: "app/a", versions: [1] });
+    await service.post("/v1/acl/policy", SOMEBODYS);
+    commits.length = 0;
+  });
+
+  it("has a body in this suite, and no body is of a route that is gone", () => {
+    expect(Object.keys(BODIES).toSorted()).toEqual(targets.toSorted());
+  });
+
+  it("is in the one table of the Nexus door: the app serves nothing else but what load balancers ask", () => {
+    const app = createApp({ ...({} as Parameters<typeof createApp>[0]) });
+    expect(app).toBeInstanceOf(Hono);
+    const served = app.routes.map(({ method, path }) => `${method} ${path}`);
+    expect([...new Set(served)].toSorted()).toEqual(["ALL /*", "GET /healthz", "GET /readyz"]);
+  });
+
+  it.each(targets)("%s works for the superuser", async (target) => {
+    expect(await service.post(target, BODIES[target])).toMatchObject({ status: 200 });
+  });
+
+  it.each(targets)(
+    "%s is refused to everybody whom no policy lets, and nothing is committed or told",
+    async (target) => {
+      const lookalikes = [
+        "/workload",
+        "/somebody-else",
+        "/somebody/x",
+        "/x/somebody",
+        `${SUPERUSER}s`,
+        `/x${SUPERUSER}`,
+      ];
+      const roles = ["recover", "restore"].map((role) => `/spike/pilot/role/${role}`);
+      for (const path of [...lookalikes, ...roles, "/spike/nexus", "/spike/bootstrap", "/spike/workload/role/lite"]) {
+        const answer = await (await service.as(path))(target, BODIES[target]);
+        expect(answer.status, path).toBe(401);
+        expect(answer.body["err"], path).toBe("access_unauthorized");
+        expect(answer.text, path).not.toMatch(/canary|app\/a|spiffe:/);
+        expect(answer.headers.get("server-timing"), path).toBeNull();
+      }
+      for (const authorization of ["", "Bearer x", "Basic x"]) {
+        const answer = await service.post(target, BODIES[target], { headers: { authorization } });
+        expect(answer.status, authorization).toBe(401);
+      }
+      expect(commits).toEqual([]);
+    },
+  );
+
+  it.each(targets)("%s: only its own rule opens it, of all that a policy can say", async (target) => {
+    const [path = "", action = ""] = target.split("?action=");
+    const { access } = ROUTES[path]![action]!;
+    const paths = ["^app/", "^spike/system/acl$", "^spike/system/secret$", "^spike/system/cipher/exec$"];
+    for (const permission of ["read", "write", "list", "execute"]) {
+      for (const pathPattern of paths) {
+        const policy = {
+          name: "one",
+          spiffeidPattern: "^spiffe://spike\\.ist/w$",
+          pathPattern,
+          permissions: [permission],
+        };
+        expect((await service.post("/v1/acl/policy", policy)).status).toBe(200);
+        const on = access.on === "path" ? "^app/" : `^${access.on}$`;
+        // A scoped list is open to whoever may list anything, and then shows that.
+        const scoped = "scoped" in access;
+        const opens = access.on !== "nothing" && permission === access.wanted && (pathPattern === on || scoped);
+        const { status } = await (await service.as("/w"))(target, BODIES[target]);
+        expect(status, `${permission} on ${pathPattern}`).toBe(opens ? 200 : 401);
+        if (opens && action === "delete" && path.includes("acl")) {
+          await service.post("/v1/acl/policy", SOMEBODYS);
+        }
+      }
+    }
+  });
+
+  it.each(targets)("%s refuses HEAD, OPTIONS and GET, and a body that is too large or none", async (target) => {
+    for (const method of ["HEAD", "OPTIONS", "GET", "PUT", "DELETE"]) {
+      const response = await service.fetch(new Request(`http://edge.test${target}`, { method }));
+      expect(response.status, method).toBe(400);
+    }
+    expect((await service.post(target, "{")).status).toBe(400);
+    expect((await service.post(target, `"${"x".repeat(1024 * 1024)}"`)).status).toBe(413);
+  });
+});
