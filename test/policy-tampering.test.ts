@@ -1,0 +1,192 @@
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
+
+const POLICY = "/v1/acl/policy";
+const SECRETS = "/v1/store/secrets";
+
+/** Whoever holds the database reads no policy out of it, and makes none that grants anything. */
+describe("a hostile database, and policies", () => {
+  let database: FileDatabase;
+  let service: TestService;
+  beforeEach(async () => {
+    database = await fileDatabase();
+    service = await testService(libsqlStore(database.execute));
+    await service.post(SECRETS, { path: "app/a", values: { v: "1" } });
+    await put("reader", "^spiffe://spike\\.ist/reader$", "^app/");
+    await put("other", "^spiffe://spike\\.ist/other$", "^elsewhere/");
+  });
+  afterEach(() => database.close());
+
+  const put = async (name: string, spiffeidPattern: string, pathPattern: string, permissions = ["read"]) => {
+    const { status } = await service.post(POLICY, { name, spiffeidPattern, pathPattern, permissions });
+    expect(status).toBe(200);
+  };
+  const remove = async (name: string) =>
+    expect((await service.post(`${POLICY}?action=delete`, { id: name })).status).toBe(200);
+  const sql = async (...statements: string[]) => {
+    for (const statement of statements) await database.client.execute(statement);
+  };
+  const readAs = async (path: string) => {
+    const send = await service.as(path);
+    return (await send(`${SECRETS}?action=get`, { path: "app/a" })).status;
+  };
+  /** The policy grants nothing, is not shown, and the operator is told. */
+  const expectIgnored = async (name: string, reason: string, path = "/reader") => {
+    service.log.length = 0;
+    expect(await readAs(path)).toBe(401);
+    expect(service.log).toMatchObject([
+      { level: "error", event: "policy_ignored", reason, detail: expect.stringContaining(`"${name}"`) },
+    ]);
+    const listed = (await service.post(`${POLICY}?action=list`, {})).body["policies"] as { name: string }[];
+    expect(listed.map((policy) => policy.name)).not.toContain(name);
+  };
+
+  it("finds no pattern and no permission in a raw copy of the file", async () => {
+    await put("canary", "^spiffe://spike\\.ist/canaryworkload$", "^canarypath/x$", ["read", "super"]);
+    await sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    const copy = `${database.file}.copy`;
+    copyFileSync(database.file, copy);
+    const raw = readFileSync(copy);
+    rmSync(copy);
+    expect(raw.includes("policy:canary")).toBe(true);
+    for (const text of ["canaryworkload", "canarypath", "spiffe://spike\\.ist", "^app/", 'super"', "pathPattern"]) {
+      for (const encoding of ["utf8", "utf16le", "base64", "hex"] as const) {
+        const needle = Buffer.from(text).toString(encoding);
+        expect(raw.includes(encoding === "base64" ? needle.replace(/=+$/, "").slice(0, -1) : needle), text).toBe(false);
+      }
+    }
+  });
+
+  it("puts back a policy that was deleted", async () => {
+    expect(await readAs("/reader")).toBe(200);
+    await sql("CREATE TABLE old AS SELECT * FROM policies WHERE name = 'reader'");
+    await remove("reader");
+    expect(await readAs("/reader")).toBe(401);
+    await sql("INSERT INTO policies SELECT * FROM old");
+    await expectIgnored("reader", "seal_inconsistent");
+    await sql("UPDATE policies SET version = (SELECT max(revision) FROM audit WHERE resource = 'policy:reader')");
+    await expectIgnored("reader", "seal_inconsistent");
+  });
+
+  it("puts back a policy that was replaced", async () => {
+    await sql("CREATE TABLE old AS SELECT * FROM policies WHERE name = 'reader'");
+    await put("reader", "^spiffe://spike\\.ist/reader$", "^nothing/");
+    await sql("DELETE FROM policies WHERE name = 'reader'", "INSERT INTO policies SELECT * FROM old");
+    await expectIgnored("reader", "seal_inconsistent");
+    await sql("UPDATE policies SET version = (SELECT max(revision) FROM audit WHERE resource = 'policy:reader')");
+    await expectIgnored("reader", "seal_inconsistent");
+  });
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ["gives it another name", "not_authentic", ["UPDATE policies SET name = 'x' WHERE name = 'reader'"]],
+    [
+      "gives it the name of another one, which it replaces",
+      "not_authentic",
+      ["DELETE FROM policies WHERE name = 'other'", "UPDATE policies SET name = 'other' WHERE name = 'reader'"],
+    ],
+    [
+      "puts the contents of another one into it",
+      "not_authentic",
+      ["UPDATE policies SET sealed = (SELECT sealed FROM policies WHERE name = 'other') WHERE name = 'reader'"],
+    ],
+    ["changes its times", "not_authentic", ["UPDATE policies SET updated_at = updated_at + 1 WHERE name = 'reader'"]],
+    ["changes its epoch", "not_authentic", ["UPDATE policies SET epoch = 7 WHERE name = 'reader'"]],
+    ["changes its row version", "inconsistent", ["UPDATE policies SET version = 1 WHERE name = 'reader'"]],
+    ["names another key", "malformed", ["UPDATE policies SET key_id = 'z' WHERE name = 'reader'"]],
+    ["cuts it short", "malformed", ["UPDATE policies SET sealed = x'01' WHERE name = 'reader'"]],
+    ["removes its audit entries", "inconsistent", ["DELETE FROM audit WHERE resource = 'policy:reader'"]],
+    [
+      "alters its audit entry",
+      "not_authentic",
+      ["UPDATE audit SET spiffe_id = 'spiffe://spike.ist/x' WHERE resource = 'policy:reader'"],
+    ],
+  ])("%s: it grants nothing", async (_, reason, statements) => {
+    await sql(...statements);
+    const { rows } = await database.client.execute("SELECT name FROM policies ORDER BY name");
+    const name = rows.map((row) => String(row["name"])).includes("reader")
+      ? "reader"
+      : rows.length === 1
+        ? "other"
+        : "x";
+    await expectIgnored(name, `seal_${reason}`);
+  });
+
+  it("moves it under the tags of another caller: it is not even found by those it is for, and opens for nobody", async () => {
+    await sql("UPDATE policies SET id_tag = (SELECT id_tag FROM policies WHERE name = 'other'), path_tag = x'00'");
+    expect(await readAs("/reader")).toBe(401);
+  });
+
+  it("hides a policy, or what was asked for: the operator's get, put and delete are 500", async () => {
+    await sql("DELETE FROM policies WHERE name = 'reader'");
+    const policy = { name: "reader", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };
+    for (const [target, body] of [
+      [`${POLICY}?action=get`, { id: "reader" }],
+      [`${POLICY}?action=delete`, { id: "reader" }],
+      [POLICY, policy],
+    ] as const) {
+      service.log.length = 0;
+      expect((await service.post(target, body)).status, target).toBe(500);
+      expect(service.log).toMatchObject([{ event: "request_failed", reason: "seal_inconsistent" }]);
+    }
+  });
+
+  it("under a key that the ring lacks, a policy grants nothing, and the log names the key", async () => {
+    const store = libsqlStore(database.execute);
+    const stranger = await testService(store, { ring: await ringOf(KEY_B) });
+    expect((await stranger.post(`${SECRETS}?action=get`, { path: "app/a" })).status).toBe(500);
+    expect(stranger.log).toMatchObject([{ reason: "seal_unknown_key", detail: 'key id "a" is not in the ring' }]);
+    expect(KEY_A.startsWith("a:")).toBe(true);
+  });
+});
+
+describe("a stored policy whose pattern is refused by now (G05)", () => {
+  it("grants nothing, and the operator is told; it can be read, replaced and deleted", async () => {
+    const { sealPolicy } = await import("../src/policy/seal-policy.ts");
+    const database = await fileDatabase();
+    const ring = await ringOf(KEY_A);
+    const inner = libsqlStore(database.execute);
+    // As an older version of this service, with other limits, would have written it.
+    const store: typeof inner = {
+      load: async (query, signal) => await inner.load(query, signal),
+      commit: async (change, query, signal) => {
+        if (change.policy?.kind !== "create") return await inner.commit(change, query, signal);
+        const { row } = change.policy;
+        const { store: now } = await inner.load({}, signal);
+        const rules = {
+          spiffeIdPattern: "^spiffe://spike\\.ist/w$",
+          pathPattern: "^app/a{500}",
+          permissions: ["read"] as const,
+        };
+        const { idTag, pathTag, sealed: _, keyId: __, ...place } = row;
+        expect([idTag.length, pathTag.length]).toEqual([32, 32]);
+        const sealed = await sealPolicy(
+          { ring, random: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+          { ...rules, idPrefix: "spiffe://spike.ist/", pathPrefix: "app/" },
+          { storeId: now.storeId, ...place },
+        );
+        return await inner.commit({ ...change, policy: { kind: "create", row: sealed } }, query, signal);
+      },
+    };
+    const service = await testService(store);
+    await service.post(SECRETS, { path: "app/a", values: {} });
+    const good = {
+      name: "old",
+      spiffeidPattern: "^spiffe://spike\\.ist/w$",
+      pathPattern: "^app/",
+      permissions: ["read"],
+    };
+    expect((await service.post(POLICY, good)).status).toBe(200);
+    const send = await service.as("/w");
+    expect((await send(`${SECRETS}?action=get`, { path: "app/a" })).status).toBe(401);
+    expect(service.log).toMatchObject([{ event: "policy_ignored", reason: "pattern_repeat" }]);
+    const got = await service.post(`${POLICY}?action=get`, { id: "old" });
+    expect(got.body).toMatchObject({ pathPattern: "^app/a{500}" });
+    expect((await service.post(POLICY, good)).status).toBe(200);
+    expect((await send(`${SECRETS}?action=get`, { path: "app/a" })).status).toBe(200);
+    expect((await service.post(`${POLICY}?action=delete`, { id: "old" })).status).toBe(200);
+    database.close();
+  });
+});
