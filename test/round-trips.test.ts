@@ -1,8 +1,10 @@
+import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { httpExecute } from "../src/store/libsql/http-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
-import { type TestService, testService } from "./harness/service.ts";
+import { storeManyPolicies } from "./harness/many-policies.ts";
+import { KEY_A, ringOf, type TestService, testService } from "./harness/service.ts";
 
 /** The budget: a read is one database request, an uncontended write two, whatever there is in the store. */
 describe("database requests of", () => {
@@ -63,5 +65,92 @@ describe("database requests of", () => {
     expect((await post("?action=get", { path: "many" }, { authorization: lite })).sent).toEqual([]);
     expect((await post("?action=get", { path: "a b" })).sent).toEqual([]);
     expect((await post("?action=nothing", {})).sent).toEqual([]);
+  });
+});
+
+/** With and without policies to look through: the caller is a workload, and one policy lets it. */
+describe.each([0, 10_000])("database requests of a workload, beside %i other policies, of", (count) => {
+  let database: HttpDatabase;
+  let service: TestService;
+  const sent: string[] = [];
+  let asWorkload: Awaited<ReturnType<TestService["as"]>>;
+  beforeAll(async () => {
+    database = await httpDatabase();
+    const counting = async (request: Request, init: RequestInit) => {
+      sent.push(new URL(request.url).pathname);
+      return await fetch(request, init);
+    };
+    service = await testService(libsqlStore(httpExecute({ url: database.url }, counting)));
+    asWorkload = await service.as("/ns/web/sa/front");
+    const allow = async (name: string, pathPattern: string, permissions: readonly string[]) =>
+      await service.post("/v1/acl/policy", {
+        name,
+        spiffeidPattern: "^spiffe://spike\\.ist/ns/web/sa/front$",
+        pathPattern,
+        permissions,
+      });
+    expect((await allow("mine", "^tenants/acme/", ["read", "write", "list"])).status).toBe(200);
+    expect((await allow("acl", "^spike/system/acl$", ["read", "write", "list"])).status).toBe(200);
+    await service.post("/v1/store/secrets", { path: "tenants/acme/db", values: { k: "v" } });
+    if (count > 0) {
+      const client = createClient({ url: database.url });
+      // Half of them concern the same workload and other paths, half others and the same path.
+      const patternsOf = (n: number) =>
+        n % 2 === 0
+          ? { spiffeIdPattern: "^spiffe://spike\\.ist/ns/web/sa/front$", pathPattern: `^tenants/t${n}/` }
+          : { spiffeIdPattern: `^spiffe://spike\\.ist/ns/n${n}/sa/x$`, pathPattern: "^tenants/acme/" };
+      await storeManyPolicies({ client, ring: await ringOf(KEY_A) }, { count, patternsOf });
+      client.close();
+    }
+  });
+  afterAll(async () => await database.close());
+
+  const SECRETS = "/v1/store/secrets";
+  const POLICY = "/v1/acl/policy";
+  const policy = { name: "new", spiffeidPattern: "^spiffe://d/x$", pathPattern: "^x/", permissions: ["read"] };
+  it.each<readonly [string, number, string, object, number]>([
+    ["get", 1, `${SECRETS}?action=get`, { path: "tenants/acme/db" }, 200],
+    ["get of what it may not read", 1, `${SECRETS}?action=get`, { path: "tenants/other/db" }, 401],
+    ["metadata", 1, `${SECRETS}/metadata?action=get`, { path: "tenants/acme/db" }, 200],
+    ["put", 2, SECRETS, { path: "tenants/acme/db", values: {} }, 200],
+    ["put where it may not write", 1, SECRETS, { path: "tenants/other/db", values: {} }, 401],
+    ["put with a name of values that is none", 1, SECRETS, { path: "tenants/acme/db", values: { "a.b": "" } }, 400],
+    ["delete", 2, `${SECRETS}?action=delete`, { path: "tenants/acme/db" }, 200],
+    ["undelete", 2, `${SECRETS}?action=undelete`, { path: "tenants/acme/db" }, 200],
+    ["a put of a policy", 2, POLICY, policy, 200],
+    ["get of a policy", 1, `${POLICY}?action=get`, { id: "new" }, 200],
+    ["list of policies, the first hundred", 1, `${POLICY}?action=list`, { limit: 100 }, 200],
+    ["a deletion of a policy", 2, `${POLICY}?action=delete`, { id: "new" }, 200],
+    ["an audit that it may not read", 0, "/v1/audit?action=list", {}, 401],
+  ])("%s: %i", async (_, trips, target, body, status) => {
+    sent.length = 0;
+    expect((await asWorkload(target, body)).status).toBe(status);
+    expect(sent).toHaveLength(trips);
+    expect(service.audit.at(-1)).toMatchObject({ roundTrips: trips, status });
+  });
+
+  it("a list of the paths that it may list: 2, or a clear 500 for more than 1000 policies of one caller", async () => {
+    sent.length = 0;
+    service.log.length = 0;
+    const { status, body } = await asWorkload(`${SECRETS}?action=list`, {});
+    if (count === 0) {
+      expect([status, body, sent.length]).toEqual([200, { keys: ["tenants/acme/db"] }, 2]);
+    } else {
+      expect([status, sent.length]).toEqual([500, 1]);
+      expect(service.log).toMatchObject([{ reason: "too_many_policies" }]);
+    }
+    // The superuser, and whoever may list everything, need one.
+    sent.length = 0;
+    expect((await service.post(`${SECRETS}?action=list`, {})).status).toBe(200);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("the audit stays whole", async () => {
+    let after: unknown = 0;
+    for (let part = 0; after !== undefined; part += 1) {
+      const { body } = await service.post("/v1/audit?action=verify", { after });
+      expect(body["problems"]).toEqual([]);
+      after = body["next"];
+    }
   });
 });

@@ -1,0 +1,87 @@
+import type { Client, InStatement } from "@libsql/client";
+import { sealEntry } from "../../src/audit/entry.ts";
+import { nextAuthority } from "../../src/audit/store-row.ts";
+import { parsePattern } from "../../src/policy/pattern.ts";
+import { sealPolicy } from "../../src/policy/seal-policy.ts";
+import type { KeyRing } from "../../src/seal/key-ring.ts";
+import { readerOf } from "../../src/store/libsql/reader.ts";
+
+/** Patterns of policy number `n`. */
+export type PatternsOf = (n: number) => { readonly spiffeIdPattern: string; readonly pathPattern: string };
+
+/**
+ * Stores policies `0` to `count - 1`, called `name-N`, as so many commits would have left them, audit included, in a
+ * fraction of their time. The store has to have had a first commit.
+ */
+export async function storeManyPolicies(
+  { client, ring }: { readonly client: Client; readonly ring: KeyRing },
+  {
+    count,
+    patternsOf,
+    name = "many",
+  }: { readonly count: number; readonly patternsOf: PatternsOf; readonly name?: string },
+): Promise<void> {
+  const reader = readerOf({});
+  const { store, newest } = reader.parse(await client.batch([...reader.statements], "read"));
+  let anchor = newest;
+  for (let start = 0; start < count; start += 500) {
+    const statements: InStatement[] = [];
+    for (let n = start; n < Math.min(count, start + 500); n += 1) {
+      const { spiffeIdPattern, pathPattern } = patternsOf(n);
+      const [spiffeId, path] = [parsePattern("spiffeId", spiffeIdPattern), parsePattern("path", pathPattern)];
+      if (!spiffeId.ok || !path.ok) throw new Error(`policy ${n} has no usable pattern`);
+      const place = {
+        name: `${name}-${n}`,
+        writeId: `${name}${n}`,
+        epoch: store.epoch + n,
+        createdAt: n,
+        updatedAt: n,
+      };
+      const row = await sealPolicy(
+        { ring, random: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+        {
+          spiffeIdPattern,
+          pathPattern,
+          permissions: ["read", "write"],
+          idPrefix: spiffeId.pattern.prefix,
+          pathPrefix: path.pattern.prefix,
+        },
+        { storeId: store.storeId, ...place },
+      );
+      const entry = await sealEntry(ring, store.storeId, {
+        writeId: place.writeId,
+        request: new Uint8Array(32),
+        at: n,
+        spiffeId: "spiffe://spike.ist/spike/pilot/role/superuser",
+        action: "put",
+        resource: `policy:${place.name}`,
+        seq: 1,
+        prev: null,
+        base: store.revision + n,
+        anchor,
+        epoch: place.epoch,
+        outcome: "{}",
+        traceId: "t",
+      });
+      anchor = entry.mac;
+      const revision = store.revision + n + 1;
+      statements.push(insert("policies", { version: revision, ...row }), insert("audit", { revision, ...entry }));
+    }
+    await client.batch(statements, "write");
+  }
+  const last = { ...store, revision: store.revision + count, epoch: store.epoch + count - 1 };
+  const { keyId, mac } = await nextAuthority(ring, last);
+  await client.execute({
+    sql: "UPDATE store SET revision = ?, epoch = ?, key_id = ?, mac = ?",
+    args: [last.revision, last.epoch + 1, keyId, mac],
+  });
+}
+
+function insert(table: string, row: object): InStatement {
+  const columns = Object.keys(row).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  const places = columns.map(() => "?");
+  return {
+    sql: `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places.join(", ")})`,
+    args: Object.values(row) as (string | number | null | Uint8Array)[],
+  };
+}
