@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, cluster } from "./harness/cluster.ts";
-import { type Fault, isCommit } from "./harness/fault-proxy.ts";
+import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
 
 const DEADLINE_MS = 1500;
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "@libsql/client";
 import { type Cluster, cluster } from "./harness/cluster.ts";
-import { type Fault, isCommit } from "./harness/fault-proxy.ts";
+import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
 
 /** Many in the long run. */
 const STORMS = process.env["LONG"] === "1" ? 60 : 1;

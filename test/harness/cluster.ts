@@ -1,9 +1,10 @@
 import { request } from "node:http";
-import { type FaultProxy, faultProxy } from "./fault-proxy.ts";
+import { type FaultProxy, faultProxy } from "../../tools/fault-proxy/fault-proxy.ts";
 import { type HttpDatabase, httpDatabase } from "./http-database.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
 import { KEY_A, type TestAnswer } from "./service.ts";
-import { buildWorker, startWorker, type Worker } from "./worker.ts";
+import { buildWorker } from "../../tools/workerd/build-worker.ts";
+import { startWorker, type Worker } from "../../tools/workerd/start-worker.ts";
 
 /** Real workers over one real database, each with a proxy on its way there. */
 export interface Cluster {
