@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Query, Snapshot, Store } from "../src/store/store.ts";
+import { SUPERUSER } from "./harness/identity.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { type TestService, testService } from "./harness/service.ts";
+
+const SECRETS = "/v1/store/secrets";
+const DAY = 24 * 60 * 60 * 1000;
+const START = Date.parse("2026-01-01T00:00:00Z");
+
+/** A store whose clock is set by the test. */
+function clocked(inner: Store, now: () => number): Store {
+  const at = <S extends Snapshot<Query>>(snapshot: S): S => ({ ...snapshot, now: now() });
+  return {
+    load: async (query, signal) => at(await inner.load(query, signal)),
+    commit: async (change, query, signal) => {
+      const result = await inner.commit(change, query, signal);
+      return { ...result, snapshot: at(result.snapshot) };
+    },
+  };
+}
+
+describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
+  let database: FileDatabase | undefined;
+  let service: TestService;
+  let now: number;
+  beforeEach(async () => {
+    now = START;
+    database = kind === "memory" ? undefined : await fileDatabase();
+    const inner = database ? libsqlStore(database.execute) : memoryStore({ storeId: "s", now: Date.now });
+    service = await testService(clocked(inner, () => now));
+  });
+  afterEach(() => database?.close());
+
+  const put = async (path: string, headers: Record<string, string> = {}) => {
+    const answer = await service.post(SECRETS, { path, values: { v: path } }, { headers });
+    expect(answer.status).toBe(200);
+    return answer.body;
+  };
+  const list = async (body: object) => {
+    const answer = await service.post("/v1/audit?action=list", body);
+    expect(answer.status).toBe(200);
+    return answer.body as { entries: { revision: number }[]; next?: number; revision: number };
+  };
+  const revisions = async (body: object) => (await list(body)).entries.map(({ revision }) => revision);
+  const verify = async (body: object = {}) => (await service.post("/v1/audit?action=verify", body)).body;
+  const prune = async (days: number, headers: Record<string, string> = {}) =>
+    await service.post("/v1/audit?action=prune", { days }, { headers });
+
+  describe("is read", () => {
+    beforeEach(async () => {
+      for (const path of ["a", "b", "a"]) {
+        await put(path);
+        now += DAY;
+      }
+      const other = await service.as(`${SUPERUSER}/second`);
+      expect((await other(`${SECRETS}?action=delete`, { path: "a" })).status).toBe(200);
+    });
+
+    it("whole, each entry with who did what when, and never a value", async () => {
+      const { entries, next, revision } = await list({});
+      expect([next, revision]).toEqual([undefined, 4]);
+      expect(entries[3]).toEqual({
+        revision: 4,
+        time: "2026-01-04T00:00:00.000Z",
+        spiffeId: `spiffe://spike.ist${SUPERUSER}/second`,
+        action: "delete",
+        resource: "secret:a",
+        outcome: { version: 1 },
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        seq: 3,
+        writeId: expect.any(String),
+        base: 3,
+        epoch: 0,
+        keyId: "a",
+        authentic: true,
+      });
+    });
+
+    it.each<readonly [string, object, readonly number[]]>([
+      ["by resource", { resource: "secret:a" }, [1, 3, 4]],
+      ["by identity", { spiffeId: `spiffe://spike.ist${SUPERUSER}/second` }, [4]],
+      ["by time", { from: "2026-01-02T00:00:00Z", until: "2026-01-03T00:00:00+00:00" }, [2]],
+      ["by time in another zone", { from: "2026-01-02T01:00:00+01:00", until: "2026-01-02T00:00:00.001Z" }, [2]],
+      ["from a revision on", { after: 2 }, [3, 4]],
+      ["by all of them", { resource: "secret:a", after: 1, until: "2026-01-04T00:00:00Z" }, [3]],
+      ["of what is not there", { resource: "policy:none" }, []],
+    ])("%s", async (_, filter, expected) => {
+      expect(await revisions(filter)).toEqual(expected);
+    });
+
+    it("in pages", async () => {
+      expect(await list({ limit: 3 })).toMatchObject({ next: 3 });
+      expect(await revisions({ after: 3, limit: 3 })).toEqual([4]);
+      expect(await list({ limit: 4 })).not.toHaveProperty("next");
+      expect(await list({ limit: 2, resource: "secret:a" })).toMatchObject({ next: 3 });
+    });
+
+    it.each([
+      { limit: 0 },
+      { limit: 1001 },
+      { after: -1 },
+      { from: "yesterday" },
+      { until: "2026-01-02" },
+      { from: "2026-13-01T00:00:00Z" },
+      { resource: 7 },
+    ])("only with what makes sense: %j is 400", async (body) => {
+      expect((await service.post("/v1/audit?action=list", body)).status).toBe(400);
+    });
+  });
+
+  it("is verified, whole and from a revision on", async () => {
+    for (const path of ["a", "b", "a", "c"]) await put(path);
+    expect(await verify()).toEqual({ entries: 4, problems: [], revision: 4 });
+    expect(await verify({ after: 2 })).toEqual({ entries: 2, problems: [], revision: 4 });
+    expect(await verify({ after: 4 })).toEqual({ entries: 0, problems: [], revision: 4 });
+    expect((await service.post("/v1/audit?action=verify", { after: -1 })).status).toBe(400);
+  });
+
+  describe("is pruned", () => {
+    it("of what is older than asked, the newest entry of each resource excepted; all stays readable and verified", async () => {
+      for (const path of ["a", "b", "a", "c"]) await put(path);
+      await service.post("/v1/acl/policy", {
+        name: "p",
+        spiffeidPattern: "^spiffe://spike\\.ist/w$",
+        pathPattern: "^a$",
+        permissions: ["read"],
+      });
+      now += 8 * DAY;
+      await put("b");
+      now += DAY;
+      const answer = await prune(8);
+      expect(answer).toMatchObject({ status: 200, body: { floor: 5, more: false, revision: 7 } });
+      expect(await revisions({})).toEqual([3, 4, 5, 6, 7]);
+      expect(await list({ resource: "audit" })).toMatchObject({
+        entries: [{ action: "prune", outcome: { floor: 5, more: false } }],
+      });
+      for (const path of ["a", "b", "c"]) {
+        expect((await service.post(`${SECRETS}?action=get`, { path })).body).toEqual({ data: { v: path } });
+      }
+      expect((await (await service.as("/w"))(`${SECRETS}?action=get`, { path: "a" })).status).toBe(200);
+      for (const path of ["a", "b", "c"]) await put(path);
+      expect(await verify()).toMatchObject({ problems: [], revision: 10 });
+      expect((await prune(7)).body).toEqual({ floor: 5, more: false, revision: 10 });
+    });
+
+    it("never of the last seven days, whatever is asked", async () => {
+      await put("a");
+      now += 6.9 * DAY;
+      await put("a");
+      await put("a");
+      expect((await prune(7)).body).toEqual({ floor: 0, more: false, revision: 3 });
+      for (const days of [6, 0, -1, 36_501]) expect((await prune(days)).status, String(days)).toBe(400);
+      expect((await service.post("/v1/audit?action=prune", {})).status).toBe(400);
+      expect(await revisions({})).toEqual([1, 2, 3]);
+    });
+
+    it("once for one Idempotency-Key, and the keys of what is pruned are forgotten", async () => {
+      await put("a", { "Idempotency-Key": "old" });
+      await put("a");
+      now += 10 * DAY;
+      await put("a");
+      const headers = { "Idempotency-Key": "prune" };
+      const first = await prune(7, headers);
+      expect(first.body).toEqual({ floor: 2, more: false, revision: 4 });
+      expect((await prune(7, headers)).body).toEqual(first.body);
+      expect(await put("a", { "Idempotency-Key": "old" })).toEqual({ version: 4, revision: 5 });
+    });
+
+    it("by the superuser alone, and with a right that is revoked in between it is not", async () => {
+      await put("a");
+      expect((await (await service.as("/w"))("/v1/audit?action=prune", { days: 7 })).status).toBe(401);
+    });
+
+    it("up to 1000 entries at a time", async () => {
+      for (let n = 0; n < 1010; n += 1) await put("a");
+      now += 10 * DAY;
+      await put("b");
+      expect((await prune(7)).body).toEqual({ floor: 1000, more: true, revision: 1012 });
+      expect(await revisions({ limit: 5 })).toEqual([1001, 1002, 1003, 1004, 1005]);
+      expect((await prune(7)).body).toEqual({ floor: 1010, more: false, revision: 1013 });
+      expect(await revisions({ limit: 5 })).toEqual([1010, 1011, 1012, 1013]);
+      expect(await verify()).toEqual({ entries: 4, problems: [], revision: 1013 });
+    });
+  });
+});
+
+describe("a hostile database is not helped by pruning:", () => {
+  let database: FileDatabase;
+  let service: TestService;
+  let now = START;
+  beforeEach(async () => {
+    now = START;
+    database = await fileDatabase();
+    service = await testService(clocked(libsqlStore(database.execute), () => now));
+    for (const path of ["a", "a", "a", "b"]) {
+      await service.post(SECRETS, { path, values: {} });
+    }
+    now += 9 * DAY;
+    for (const path of ["a", "b", "a"]) await service.post(SECRETS, { path, values: {} });
+  });
+  afterEach(() => database.close());
+
+  const prune = async () => await service.post("/v1/audit?action=prune", { days: 7 });
+  const floor = async () => (await database.client.execute("SELECT audit_floor FROM store")).rows[0]?.["audit_floor"];
+
+  it("a gap does not vanish below the floor", async () => {
+    await database.client.execute("DELETE FROM audit WHERE revision = 2");
+    expect((await prune()).status).toBe(500);
+    expect(service.log).toMatchObject([{ reason: "seal_inconsistent", detail: expect.stringContaining("not pruned") }]);
+    expect(await floor()).toBe(0);
+  });
+
+  it("an entry whose time is altered is no reason to raise it", async () => {
+    await database.client.execute(`UPDATE audit SET at = ${START} WHERE revision > 4`);
+    expect((await prune()).status).toBe(500);
+    expect(await floor()).toBe(0);
+  });
+
+  it("nor is an old entry at a recent revision", async () => {
+    // Old and authentic, but no later entry saw it there.
+    await database.client.execute("DELETE FROM audit WHERE revision IN (5, 6)");
+    await database.client.execute("UPDATE audit SET revision = 5 WHERE revision = 4");
+    // Without the entries that vouch for it, the last one that was seen at its place is the third.
+    await prune();
+    expect(await floor()).toBe(3);
+    const { body } = await service.post("/v1/audit?action=verify", {});
+    expect(body["problems"]).not.toEqual([]);
+  });
+
+  it("a lowered floor or a raised one is refused with everything else", async () => {
+    await prune();
+    expect(await floor()).toBe(4);
+    for (const forged of [0, 6]) {
+      await database.client.execute(`UPDATE store SET audit_floor = ${forged}`);
+      expect((await service.post(`${SECRETS}?action=get`, { path: "a" })).status).toBe(500);
+      expect((await service.post("/v1/audit?action=verify", {})).status).toBe(500);
+    }
+  });
+});
