@@ -19,6 +19,8 @@ export interface Cluster {
     body: object,
     options?: { readonly headers?: Readonly<Record<string, string>> },
   ): Promise<TestAnswer>;
+  /** Sends a request to worker `index` as the workload of that SPIFFE ID's path. */
+  send(index: number, as: string, target: string, body: object): Promise<TestAnswer>;
   /** Sends such a request and hangs up by a reset (workerd does not notice a half-closed connection). */
   postAndHangUp(index: number, target: string, body: object, when: Promise<unknown>): Promise<void>;
   /** Kills worker `index` at once and puts a new one in its place. */
@@ -38,19 +40,23 @@ export async function cluster(size: number, env: Readonly<Record<string, string>
     });
   const workers = await Promise.all(proxies.map(start));
   const token = await domain.token(SUPERUSER);
+  const send = async (url: string, headers: Readonly<Record<string, string>>, body: object): Promise<TestAnswer> => {
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    const text = await response.text();
+    return { status: response.status, body: JSON.parse(text), text, headers: response.headers };
+  };
   return {
     database,
     domain,
     workers,
     proxies,
     async post(index, target, body, { headers = {} } = {}) {
-      const response = await fetch(`${workers[index]!.url}/v1/store/secrets${target}`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, ...headers },
-        body: JSON.stringify(body),
-      });
-      const text = await response.text();
-      return { status: response.status, body: JSON.parse(text), text, headers: response.headers };
+      const url = `${workers[index]!.url}/v1/store/secrets${target}`;
+      return await send(url, { authorization: `Bearer ${token}`, ...headers }, body);
+    },
+    async send(index, as, target, body) {
+      const authorization = `Bearer ${await domain.token(as)}`;
+      return await send(`${workers[index]!.url}${target}`, { authorization }, body);
     },
     async postAndHangUp(index, target, body, when) {
       const outgoing = request(`${workers[index]!.url}/v1/store/secrets${target}`, {
