@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient, type Transaction } from "@libsql/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, cluster } from "./harness/cluster.ts";
 import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
@@ -135,5 +136,113 @@ describe("a worker whose database", () => {
     await sleep(400);
     expect(commits).toBe(2);
     expect(await latest()).toBe(before + 1);
+  });
+});
+
+/** A real worker, and another client that holds the database's write lock: real SQLITE_BUSY from a real engine. */
+describe("a worker whose database is locked", () => {
+  let edge: Cluster;
+  beforeAll(async () => {
+    edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: String(DEADLINE_MS) }, { busyTimeoutMs: 20 });
+    expect((await put("first")).status).toBe(200);
+  });
+  afterAll(async () => await edge.close());
+
+  const put = async (v: string, key?: string) =>
+    await edge.post(
+      0,
+      "",
+      { path: "a", values: { v } },
+      key === undefined ? {} : { headers: { "Idempotency-Key": key } },
+    );
+  const get = async () => await edge.post(0, "?action=get", { path: "a" });
+  const locked = async <T>(work: (lock: Transaction) => Promise<T>): Promise<T> => {
+    const client = createClient({ url: edge.database.url });
+    const lock = await client.transaction("write");
+    try {
+      return await work(lock);
+    } finally {
+      lock.close();
+      client.close();
+    }
+  };
+  /** What the worker was told, in the proxy's view of things: the answers themselves. */
+  const busyAnswers = () => edge.workers[0]!.output().match(/"reason":"store_busy"/g)?.length ?? 0;
+
+  it("for a while: reads go on, and a write waits and happens once", async () => {
+    const before = edge.proxies[0]!.requests();
+    const written = await locked(async (lock) => {
+      const writing = put("second");
+      expect((await get()).body).toEqual({ data: { v: "first" } });
+      await sleep(400);
+      await lock.rollback();
+      return await writing;
+    });
+    expect(written).toMatchObject({ status: 200, body: { version: 2, revision: 2 } });
+    expect(
+      edge.proxies[0]!.requests() - before,
+      "load, refused commits, and the one that came through",
+    ).toBeGreaterThan(4);
+    expect((await get()).body).toEqual({ data: { v: "second" } });
+  });
+
+  it("past the deadline: 503, nothing is written, and the same key sent again is written once", async () => {
+    const refused = await locked(async () => await put("third", "k"));
+    expect(refused).toMatchObject({ status: 503, body: { err: "store_unavailable" } });
+    expect(refused.headers.get("retry-after")).toMatch(/^[1-4]$/);
+    expect(
+      busyAnswers() + (edge.workers[0]!.output().match(/"reason":"store_deadline"/g)?.length ?? 0),
+    ).toBeGreaterThan(0);
+    expect((await get()).body).toEqual({ data: { v: "second" } });
+    expect((await put("third", "k")).body).toEqual({ version: 3, revision: 3 });
+    expect((await put("third", "k")).body).toEqual({ version: 3, revision: 3 });
+  });
+});
+
+/** A caller whom a policy lets, so that there is more to load and to judge: the same answers, and no more rights. */
+describe("a workload's request whose database fails", () => {
+  let edge: Cluster;
+  const SECRETS = "/v1/store/secrets";
+  beforeAll(async () => {
+    edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: String(DEADLINE_MS) });
+    await edge.post(0, "", { path: "app/a", values: { v: "1" } });
+    await edge.post(0, "", { path: "x", values: { v: "1" } });
+    const policy = {
+      name: "p",
+      spiffeidPattern: "^spiffe://spike\\.ist/app$",
+      pathPattern: "^app/",
+      permissions: ["read", "write"],
+    };
+    expect((await edge.send(0, "/spike/pilot/role/superuser", "/v1/acl/policy", policy)).status).toBe(200);
+  });
+  afterAll(async () => await edge.close());
+  beforeEach(() => edge.proxies[0]!.inject(() => "pass"));
+
+  it.each<readonly [string, Fault]>([
+    ["for good", "cut-request"],
+    ["with 502", { status: 502 }],
+    ["with rubbish", { body: '{"results":[]}' }],
+    ["with half an answer", "cut-half-answer"],
+  ])("%s is 503, allowed or not: without its policies nobody is let in", async (_, fault) => {
+    edge.proxies[0]!.inject(() => fault);
+    for (const path of ["app/a", "x"]) {
+      expect((await edge.send(0, "/app", `${SECRETS}?action=get`, { path })).status).toBe(503);
+    }
+  });
+
+  it.each<readonly [string, Fault]>([
+    ["once", "cut-request"],
+    ["after the commit", "cut-answer"],
+    ["with 429", { status: 429 }],
+    ["and carries the request out twice", "twice"],
+  ])("%s: it is written once", async (_, fault) => {
+    const latest = async () =>
+      Number((await edge.send(0, "/app", SECRETS, { path: "app/count", values: {} })).body["version"]);
+    const before = await latest();
+    let commits = 0;
+    edge.proxies[0]!.inject((body) => (isCommit(body) && (commits += 1) === 1 ? fault : "pass"));
+    expect(await latest()).toBe(before + 1);
+    edge.proxies[0]!.inject(() => "pass");
+    expect(await latest()).toBe(before + 2);
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 /** What wrangler has deployed. */
-export interface Deployment {
+interface Deployment {
   readonly script: string;
   readonly vars: Readonly<Record<string, string>>;
   /** Those of the worker at that time. */

@@ -28,8 +28,12 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-export async function cluster(size: number, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
-  const [database, domain, built] = await Promise.all([httpDatabase(), testDomain(), buildWorker()]);
+export async function cluster(
+  size: number,
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly busyTimeoutMs?: number } = {},
+): Promise<Cluster> {
+  const [database, domain, built] = await Promise.all([httpDatabase(options), testDomain(), buildWorker()]);
   const proxies = await Promise.all(Array.from({ length: size }, async () => await faultProxy(database.url)));
   const start = async (proxy: FaultProxy): Promise<Worker> =>
     await startWorker(built.folder, {

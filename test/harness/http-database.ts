@@ -11,10 +11,11 @@ export interface HttpDatabase {
   close(): Promise<void>;
 }
 
-export async function httpDatabase(): Promise<HttpDatabase> {
+/** @param options how long a statement waits there for a lock before it fails with SQLITE_BUSY */
+export async function httpDatabase(options: { readonly busyTimeoutMs?: number } = {}): Promise<HttpDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "spike-edge-"));
   const file = join(folder, "store.db");
-  const server = await startDevDatabase({ file });
+  const server = await startDevDatabase({ file, ...options });
   await applyMigrations({ url: server.url });
   return {
     url: server.url,

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +12,7 @@ import { startWorker } from "../../tools/workerd/start-worker.ts";
 import { type CloudflareApi, cloudflareApi } from "./cloudflare-api.ts";
 import { testDomain } from "./identity.ts";
 
-export interface PageOptions {
+interface PageOptions {
   /** The two lines that `npm run dev` prints are pasted into the terminal before all else. */
   readonly isPasted: boolean;
   /** The worker is there already, with its secrets. */
@@ -24,6 +23,12 @@ export interface PageOptions {
 const DEPLOYMENT = /\bwrangler\b|\bnpm run (?:migrate|deploy)\b/;
 const HERE = /127\.0\.0\.1|localhost|\.dev\b/;
 const SECRET_PUT = /^npx wrangler secret put (\w+)$/;
+const DATABASE_TOKEN = "sesame";
+/** What is entered when wrangler asks for it. */
+const SECRETS: Readonly<Record<string, string>> = {
+  SPIKE_ROOT_KEYS: `k1:${Buffer.alloc(32, 0x11).toString("base64url")}`,
+  LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
+};
 const DEPLOY = /^(?:npm run deploy|npx wrangler deploy)\b/;
 
 /**
@@ -36,23 +41,18 @@ export async function pageSurroundings({
 }: PageOptions): Promise<Surroundings & { close(): Promise<void> }> {
   const copy = copyProject();
   const scratch = mkdtempSync(join(tmpdir(), "spike-edge-page-"));
-  const [home, commands] = [join(scratch, "home"), join(scratch, "commands")];
-  for (const folder of [home, commands]) mkdirSync(folder);
+  const [settings, commands] = [join(scratch, "settings"), join(scratch, "commands")];
+  for (const folder of [settings, commands]) mkdirSync(folder);
 
-  const token = randomBytes(16).toString("hex");
-  const secrets: Readonly<Record<string, string>> = {
-    SPIKE_ROOT_KEYS: `k1:${Buffer.alloc(32, 0x11).toString("base64url")}`,
-    LIBSQL_AUTH_TOKEN: token,
-  };
-  const database = await startDevDatabase({ file: join(scratch, "store.db"), authToken: token });
+  const database = await startDevDatabase({ file: join(scratch, "store.db"), authToken: DATABASE_TOKEN });
   const cloudflare = await cloudflareApi();
-  if (isDeployed) cloudflare.create(secrets);
+  if (isDeployed) cloudflare.create(SECRETS);
 
   const port = await firstFreePort(4);
-  const environment = cleanEnvironment(home, process.env);
+  const environment = cleanEnvironment(settings, process.env);
   const shell = startShell({ cwd: copy.folder, env: { ...environment, ...cloudflare.env }, scratch: commands });
   let service: StartedService | undefined;
-  const fill = await filler({ port, databaseUrl: database.url, databaseToken: token });
+  const fill = await filler(port, database.url);
 
   return {
     shell,
@@ -69,14 +69,14 @@ export async function pageSurroundings({
     },
     entered(command) {
       const name = SECRET_PUT.exec(command)?.[1];
-      return name === undefined ? undefined : (secrets[name] ?? "");
+      return name === undefined ? undefined : (SECRETS[name] ?? "");
     },
     async verify(command) {
       const name = SECRET_PUT.exec(command)?.[1];
-      if (name !== undefined && (secrets[name] ?? "") !== cloudflare.secrets.get(name)) {
-        return `the secret ${name} has not arrived as it was entered`;
-      }
-      return DEPLOY.test(command) ? await deploymentProblem(command, cloudflare, scratch) : undefined;
+      if (name !== undefined) return secretProblem(name, SECRETS[name], cloudflare);
+      return DEPLOY.test(command)
+        ? await deploymentProblem(command, { cloudflare, databaseUrl: database.url, scratch })
+        : undefined;
     },
     async close() {
       await shell.close();
@@ -90,24 +90,16 @@ export async function pageSurroundings({
 }
 
 /** Puts this machine's values in the place of those that pages show. */
-async function filler({
-  port,
-  databaseUrl,
-  databaseToken,
-}: {
-  readonly port: number;
-  readonly databaseUrl: string;
-  readonly databaseToken: string;
-}): Promise<(text: string) => string> {
-  const keys = JSON.stringify((await testDomain("example.org")).bundle.keys);
+async function filler(port: number, databaseUrl: string): Promise<(text: string) => string> {
+  const keys = JSON.stringify((await testDomain("example.org")).bundle).slice(1, -1);
   const ports = new Map([8787, 8788, 8789, 8080].map((shown, index) => [String(shown), String(port + index)]));
   return (text) =>
     text
       .replaceAll(/\b(?:8787|8788|8789|8080)\b/g, (shown) => ports.get(shown) ?? shown)
       .replaceAll("libsql://…", databaseUrl)
-      .replaceAll("LIBSQL_AUTH_TOKEN=…", `LIBSQL_AUTH_TOKEN=${databaseToken}`)
-      .replaceAll('"keys":[…]', `"keys":${keys}`)
-      .replaceAll(String.raw`\"keys\":[…]`, String.raw`\"keys\":` + keys.replaceAll('"', String.raw`\"`));
+      .replaceAll("LIBSQL_AUTH_TOKEN=…", `LIBSQL_AUTH_TOKEN=${DATABASE_TOKEN}`)
+      .replaceAll('"keys":[…]', keys)
+      .replaceAll(String.raw`\"keys\":[…]`, keys.replaceAll('"', String.raw`\"`));
 }
 
 /** The two lines to paste. */
@@ -115,17 +107,31 @@ function printedLines(output: string): readonly string[] {
   return output.match(/(?<=^ *)curl .*$/gm) ?? [];
 }
 
+function secretProblem(name: string, entered: string | undefined, { secrets }: CloudflareApi): string | undefined {
+  if (entered === undefined) return `there is no value to enter for the secret ${name}`;
+  return secrets.get(name) === entered ? undefined : `the secret ${name} has not arrived as it was entered`;
+}
+
+interface DeploymentPlace {
+  readonly cloudflare: CloudflareApi;
+  readonly databaseUrl: string;
+  /** A folder for files. */
+  readonly scratch: string;
+}
+
 /** What is not as it should be with the worker that a command has deployed: it has to run. */
 async function deploymentProblem(
   command: string,
-  cloudflare: CloudflareApi,
-  scratch: string,
+  { cloudflare, databaseUrl, scratch }: DeploymentPlace,
 ): Promise<string | undefined> {
   const deployed = cloudflare.deployments.at(-1);
   if (deployed === undefined) return "nothing has been deployed";
   const vars = [...command.matchAll(/--var "?(\w+):/g)].map(([, name = ""]) => name);
   const missing = vars.find((name) => deployed.vars[name] === undefined);
   if (missing !== undefined) return `the variable ${missing} has not arrived`;
+  if (command.includes("LIBSQL_URL:libsql://…") && deployed.vars["LIBSQL_URL"] !== databaseUrl) {
+    return `LIBSQL_URL has arrived as ${deployed.vars["LIBSQL_URL"]}`;
+  }
   const folder = mkdtempSync(join(scratch, "deployed-"));
   writeFileSync(join(folder, "workerd.js"), deployed.script);
   const worker = await startWorker(folder, { ...deployed.vars, ...deployed.secrets });

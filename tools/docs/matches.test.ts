@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { matches } from "./matches.ts";
+
+it.each([
+  ["a", " a\n", true],
+  ["a", "ab", false],
+  ["", "", true],
+  ["…", "", true],
+  ["a…", "a\nb", true],
+  ["…c", "abc", true],
+  ["a…b…c", "a b b c", true],
+  ["a…a", "a", false],
+  ["a…b…c", "a c b", false],
+  [".…*", "a…*", false],
+])("%j expected, %j printed: %s", (expected, printed, verdict) => {
+  expect(matches(expected, printed)).toBe(verdict);
+});

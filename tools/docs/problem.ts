@@ -1,0 +1,5 @@
+/** What is wrong with a page, and where. */
+export interface Problem {
+  readonly line: number;
+  readonly what: string;
+}

@@ -1,0 +1,46 @@
+import { CommandError } from "../command/command-error.ts";
+import { readDevOptions } from "../dev/options.ts";
+
+/** What installs, starts or checks the product as a whole: a test can't run it for every page that shows it. */
+const ALONE: readonly string[] = [
+  "npm ci",
+  "npm test",
+  "npm run check",
+  "npm run test:long",
+  "npm run demo",
+  "npm run dev",
+  "npx oxfmt",
+];
+const DEV = /^npm run dev(?: -- (.*))?$/;
+const PART = /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:check|demo|dev|test:long))|npx oxfmt)(?![\w:-])/;
+
+/** The last such command of a line that holds no others, such as `npm test` of `npm ci && npm test`. */
+export function productCommand(text: string): string | undefined {
+  const parts = text.split(" && ");
+  return parts.every((part) => ALONE.includes(part) || DEV.test(part)) ? parts.at(-1) : undefined;
+}
+
+export function startsService(command: string): boolean {
+  return DEV.test(command);
+}
+
+/** Why any other command must not be run at all. */
+export function refusal(text: string): string | undefined {
+  const [part] = PART.exec(text) ?? [];
+  return part === undefined
+    ? undefined
+    : `"${part}" is not run by this test: show it alone, or with others of its kind`;
+}
+
+/** What is wrong with the options of `npm run dev`. */
+export function devProblem(command: string): string | undefined {
+  const options = DEV.exec(command)?.[1];
+  if (options === undefined) return undefined;
+  try {
+    readDevOptions(options.split(" "), {});
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return error.message;
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { familyOf } from "../dev/processes.fixture.ts";
+import { temporaryFolder } from "../dev/temporary-folder.fixture.ts";
+import { type ShellOptions, type ShellSession, startShell } from "./shell-session.ts";
+
+function shell(options: Partial<ShellOptions> = {}): ShellSession {
+  const cwd = temporaryFolder();
+  const scratch = join(cwd, "scratch");
+  mkdirSync(scratch);
+  const session = startShell({ cwd, env: { PATH: process.env["PATH"] ?? "", A: "given" }, scratch, ...options });
+  onTestFinished(async () => await session.close());
+  return session;
+}
+
+it("keeps functions, variables and folders from command to command", async () => {
+  const session = shell();
+  await expect(session.run('say() { echo "$B$1"; }; B=b')).resolves.toEqual({ exitCode: 0, output: "" });
+  await session.run("mkdir x && cd x && touch y");
+  await expect(session.run("say c; ls; cat; echo $A; echo oh >&2; false", { input: "in\n" })).resolves.toEqual({
+    exitCode: 1,
+    output: "bc\ny\nin\ngiven\noh\n",
+  });
+});
+
+it("survives what bash cannot read, and ends with exit", async () => {
+  const session = shell();
+  await expect(session.run("echo )")).resolves.toMatchObject({ exitCode: expect.any(Number) });
+  await expect(session.run("exit 0")).resolves.toBeUndefined();
+  await expect(session.run("true")).resolves.toBeUndefined();
+});
+
+it("ends what takes too long, and what is left running", async () => {
+  const slow = shell({ patienceMs: 200 });
+  await expect(slow.run("sleep 1000")).resolves.toBeUndefined();
+  const session = shell();
+  const result = await session.run("sleep 1000 & echo $!");
+  const left = async () => await familyOf(Number(result?.output));
+  await expect.poll(left).toMatchObject([{ command: "sleep 1000" }]);
+  await session.close();
+  await expect.poll(left).toEqual([]);
+});

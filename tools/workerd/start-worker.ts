@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { workerdConfig } from "./config.ts";
+import { endWithUs } from "../command/end-with-us.ts";
+
+const require = createRequire(import.meta.url);
+
+/** A real `workerd` process with the built worker. */
+export interface Worker {
+  readonly url: string;
+  /** What it logged so far. */
+  output(): string;
+  /** The same by the line. */
+  lines(): readonly string[];
+  /** Ends it at once, in the middle of whatever it does. Nothing of it is left when this is fulfilled. */
+  kill(): Promise<void>;
+}
+
+/** The oldest lines go when there are more. */
+const LINES_KEPT = 100_000;
+const READY_MS = 30_000;
+
+/** Starts a worker that `buildWorker` has built. It ends with this process at the latest, however that ends. */
+export async function startWorker(folder: string, env: Readonly<Record<string, string>>): Promise<Worker> {
+  const configs = mkdtempSync(join(folder, "config-"));
+  const config = join(configs, "config.capnp");
+  writeFileSync(config, workerdConfig(env), { mode: 0o600 });
+  const child = spawn(workerdBinary(), ["serve", config, "--control-fd=3"], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    cwd: configs,
+  });
+  const lines: string[] = [];
+  const keep = (line: string): void => {
+    lines.push(line);
+    if (lines.length > LINES_KEPT) lines.shift();
+  };
+  for (const stream of [child.stdout, child.stderr]) forEachLine(stream, keep);
+  const port = listening(child);
+  const gone = endWithUs(child);
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await gone;
+  };
+  try {
+    return {
+      url: `http://127.0.0.1:${await port}`,
+      output: () => lines.map((line) => `${line}\n`).join(""),
+      lines: () => [...lines],
+      kill,
+    };
+  } catch (error) {
+    await kill();
+    throw new Error(["Cannot start a worker", ...lines].join("\n"), { cause: error });
+  }
+}
+
+function workerdBinary(): string {
+  const module: unknown = require("workerd");
+  if (typeof module === "object" && module !== null && "default" in module && typeof module.default === "string") {
+    return module.default;
+  }
+  throw new Error("Cannot start a worker: the package workerd names no binary");
+}
+
+/** workerd tells on its control channel which port it was given. */
+async function listening(child: ChildProcess): Promise<number> {
+  return await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
+    setTimeout(() => reject(new Error(`it does not listen after ${READY_MS} ms`)), READY_MS).unref();
+    forEachLine(child.stdio[3], (line) => {
+      const port = /"event":"listen".*?"port":(\d+)/.exec(line)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
+}
+
+function forEachLine(stream: ChildProcess["stdio"][number] | undefined, read: (line: string) => void): void {
+  if (stream && "read" in stream) createInterface({ input: stream }).on("line", read);
+}
