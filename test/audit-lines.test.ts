@@ -56,7 +56,7 @@ describe("the audit line of", () => {
     ["a conflict", SUPERUSER, "", { path: "app/a", values: {}, cas: 9 }, { status: 409, outcome: "version_conflict" }],
     ["a list", SUPERUSER, "?action=list", {}, { action: "secret.list", status: 200, outcome: "ok" }],
     ["a path that is none", "/app", "?action=get", { path: "a b\n{}" }, { status: 400, outcome: "bad_request" }],
-  ])("%s", async (_, path, action, body, line) => {
+  ])("%s", async (...[, path, action, body, line]) => {
     const { status, headers } = await (await service.as(path))(`${SECRETS}${action}`, body);
     expect(service.audit).toEqual([
       expect.objectContaining({

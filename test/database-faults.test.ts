@@ -160,14 +160,14 @@ describe("a worker whose database is locked", () => {
     const client = createClient({ url: edge.database.url });
     const lock = await client.transaction("write");
     try {
+      // The driver sends BEGIN with the first statement.
+      await lock.execute("UPDATE store SET id = 1");
       return await work(lock);
     } finally {
       lock.close();
       client.close();
     }
   };
-  /** What the worker was told, in the proxy's view of things: the answers themselves. */
-  const busyAnswers = () => edge.workers[0]!.output().match(/"reason":"store_busy"/g)?.length ?? 0;
 
   it("for a while: reads go on, and a write waits and happens once", async () => {
     const before = edge.proxies[0]!.requests();
@@ -190,9 +190,7 @@ describe("a worker whose database is locked", () => {
     const refused = await locked(async () => await put("third", "k"));
     expect(refused).toMatchObject({ status: 503, body: { err: "store_unavailable" } });
     expect(refused.headers.get("retry-after")).toMatch(/^[1-4]$/);
-    expect(
-      busyAnswers() + (edge.workers[0]!.output().match(/"reason":"store_deadline"/g)?.length ?? 0),
-    ).toBeGreaterThan(0);
+    await expect.poll(() => edge.workers[0]!.output()).toMatch(/"reason":"store_(busy|deadline)"/);
     expect((await get()).body).toEqual({ data: { v: "second" } });
     expect((await put("third", "k")).body).toEqual({ version: 3, revision: 3 });
     expect((await put("third", "k")).body).toEqual({ version: 3, revision: 3 });

@@ -82,7 +82,9 @@ describe("the migrated database", () => {
     expect(steps).toContainEqual(expect.stringMatching(/SEARCH p USING INDEX policies_by_id_tag/));
     // Nothing is walked from end to end but lists that were sent, what was found already (p, of a page), and tables of
     // a few rows.
-    const walked = steps.filter((step) => /^SCAN/.test(step) && !/VIRTUAL TABLE|found|CONSTANT|SUBQUERY/.test(step));
+    const walked = steps.filter(
+      (step) => step.startsWith("SCAN") && !/VIRTUAL TABLE|found|CONSTANT|SUBQUERY/.test(step),
+    );
     const tables = walked.map((step) => step.split(" ").slice(0, 2).join(" "));
     expect([...new Set(tables)].toSorted()).toEqual([
       "SCAN k",

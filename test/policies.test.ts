@@ -22,16 +22,17 @@ const STORES: readonly (readonly [string, () => Promise<{ readonly store: Store;
 
 describe.each(STORES)("policies, %s", (_, open) => {
   let store: Store;
-  let close: () => void;
+  let opened: { readonly store: Store; close(): void };
   let service: TestService;
   beforeEach(async () => {
-    ({ store, close } = await open());
+    opened = await open();
+    ({ store } = opened);
     service = await testService(store);
     for (const path of ["app/a", "app/b", "app/sub/c", "other/a"]) {
       expect((await service.post(SECRETS, { path, values: { of: path } })).status).toBe(200);
     }
   });
-  afterEach(() => close());
+  afterEach(() => opened.close());
 
   let names = 0;
   const allow = async (spiffeidPattern: string, pathPattern: string, permissions: readonly string[], name?: string) => {

@@ -105,12 +105,9 @@ describe("a hostile database, and policies", () => {
     ],
   ])("%s: it grants nothing", async (_, reason, statements) => {
     await sql(...statements);
-    const { rows } = await database.client.execute("SELECT name FROM policies ORDER BY name");
-    const name = rows.map((row) => String(row["name"])).includes("reader")
-      ? "reader"
-      : rows.length === 1
-        ? "other"
-        : "x";
+    const { rows } = await database.client.execute("SELECT * FROM policies WHERE name = 'reader'");
+    const { rows: all } = await database.client.execute("SELECT * FROM policies");
+    const name = rows.length === 1 ? "reader" : all.length === 1 ? "other" : "x";
     await expectIgnored(name, `seal_${reason}`);
   });
 

@@ -122,7 +122,7 @@ describe.each([0, 10_000])("database requests of a workload, beside %i other pol
     ["list of policies, the first hundred", 1, `${POLICY}?action=list`, { limit: 100 }, 200],
     ["a deletion of a policy", 2, `${POLICY}?action=delete`, { id: "new" }, 200],
     ["an audit that it may not read", 0, "/v1/audit?action=list", {}, 401],
-  ])("%s: %i", async (_, trips, target, body, status) => {
+  ])("%s: %i", async (...[, trips, target, body, status]) => {
     sent.length = 0;
     expect((await asWorkload(target, body)).status).toBe(status);
     expect(sent).toHaveLength(trips);

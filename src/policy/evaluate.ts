@@ -6,7 +6,7 @@ import { parsePattern, type Pattern } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
 import { PolicyOverflow } from "./policy-overflow.ts";
-import { qualifies, RESERVED_PATHS } from "./reserved.ts";
+import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
 import { requireStanding } from "./verify-policy.ts";
 
@@ -78,8 +78,7 @@ export async function policiesFor(
 
 /** Whether a policy speaks of a path; of a reserved one only if it qualifies for it. */
 export function reachesPath(live: LivePolicy, path: string): boolean {
-  const reserved = RESERVED_PATHS.find((candidate) => candidate === path);
-  return live.path.matches(path) && (reserved === undefined || qualifies(live, reserved));
+  return live.path.matches(path) && (!isReserved(path) || qualifies(live, path));
 }
 
 interface Opened {

@@ -50,12 +50,10 @@ const { tree } = fc.letrec<{ tree: Piece; node: Piece }>((tie) => ({
     { weight: 1, arbitrary: tie("tree").map(({ pattern, text }) => ({ pattern: `(${pattern})`, text })) },
     {
       weight: 1,
-      arbitrary: fc
-        .tuple(tie("tree"), tie("tree"), fc.boolean())
-        .map(([one, other, first]) => ({
-          pattern: `(${one.pattern}|${other.pattern})`,
-          text: (first ? one : other).text,
-        })),
+      arbitrary: fc.tuple(tie("tree"), tie("tree"), fc.boolean()).map(([one, other, first]) => ({
+        pattern: `(${one.pattern}|${other.pattern})`,
+        text: (first ? one : other).text,
+      })),
     },
     {
       weight: 2,
@@ -88,19 +86,26 @@ const pair = fc
   .record({
     side: fc.constantFrom<PatternSide>("path", "path", "spiffeId"),
     start: fc.constantFrom("^", "^", "^", "^", "", String.raw`\A`, "(?m)^", "(?i)^", "$^", "(^)", "^?"),
+    head: fc.constantFrom("", "", "a/", "a/b/", "/b/a/b/a/b/"),
     body: tree,
-    other: fc.option(tree, { freq: 4 }),
+    branch: fc.oneof(
+      { weight: 4, arbitrary: fc.constant("") },
+      tree.map(({ pattern }) => `|${pattern}`),
+    ),
     end: fc.constantFrom("", "", "", "$", String.raw`\E`),
     before: fc.constantFrom("", "", "", "", "a", "b/", "a/b/", "x\n"),
     after: fc.constantFrom("", "", "", "a", "/b", "\n"),
   })
-  .map(({ side, start, body, other, end, before, after }) => {
+  .map(({ side, start, head, body, branch, end, before, after }) => {
     if (side === "spiffeId") {
-      const pattern = `${start === "" ? "" : "^"}spiffe://a${body.pattern}${end === "$" ? "$" : ""}`;
-      return { side, pattern, text: `${before}spiffe://a${body.text}${after}` };
+      const pattern = `${start === "" ? "" : "^"}spiffe://a${head}${body.pattern}${end === "$" ? "$" : ""}`;
+      return { side, pattern, text: `${before}spiffe://a${head}${body.text}${after}` };
     }
-    const branch = other === null ? "" : `|${other.pattern}`;
-    return { side, pattern: `${start}${body.pattern}${end}${branch}`, text: `${before}${body.text}${after}` };
+    return {
+      side,
+      pattern: `${start}${head}${body.pattern}${end}${branch}`,
+      text: `${before}${head}${body.text}${after}`,
+    };
   });
 
 test("G07 whatever a pattern is found in can find the pattern by its prefix", () => {
@@ -119,6 +124,5 @@ test("G07 whatever a pattern is found in can find the pattern by its prefix", ()
   );
   // Else the property would hold of nothing.
   expect(seen.found / seen.pairs).toBeGreaterThan(0.3);
-  expect(seen.prefixed / seen.found).toBeGreaterThan(0.15);
-  if (process.env["FUZZ_SHARES"]) console.log(seen);
+  expect(seen.prefixed / seen.found).toBeGreaterThan(0.2);
 }, 300_000);

@@ -108,25 +108,23 @@ function refuse(problem: PatternProblem, detail: string): Refusal {
 }
 
 /**
- * The pieces of a pattern as RE2 reads them, in linear time: a quotation (its text is captured), an escape, a class,
- * flags (captured), a counted repeat (its count is captured), any other character. Braces in the first three are text,
- * and so is a malformed repeat, such as `{01}`. Neither `{1,2}` nor `[[:alpha:]]` can occur: alphabets lack the comma,
- * and the colon but in `spiffe:`.
- */
-const PIECE =
-  /\\Q([^]*?)(?:\\E|$)|\\[xpP]\{[^}]*\}?|\\[^]|\[\^?\]?(?:\\[^]|[^\]\\])*\]?|(\(\?[a-zA-Z-]*\))|\{(0|[1-9][0-9]*)\}|[^]/g;
-
-/**
- * The largest count of a repeat, and about how many instructions the pattern compiles to, all repeats unrolled.
+ * The largest count of a repeat, and about how many instructions the pattern compiles to, all repeats unrolled. In linear
+ * time.
+ *
+ * The pieces are as RE2 reads them: a quotation (its text is captured), an escape, a class, flags (captured), a counted
+ * repeat (its count is captured), any other character. Braces in the first three are text, and so is a malformed repeat,
+ * such as `{01}`. Neither `{1,2}` nor `[[:alpha:]]` can occur: alphabets lack the comma, and the colon but in `spiffe:`.
  *
  * Flags and an empty quotation are nothing that a repeat could follow: the count of `a{10}(?i){10}` belongs to `a{10}`.
  */
 function estimate(text: string): { readonly largestRepeat: number; readonly size: number } {
+  const pieces =
+    /\\Q([^]*?)(?:\\E|$)|\\[xpP]\{[^}]*\}?|\\[^]|\[\^?\]?(?:\\[^]|[^\]\\])*\]?|(\(\?[a-zA-Z-]*\))|\{(0|[1-9][0-9]*)\}|[^]/g;
   const outer: number[] = [];
   let largestRepeat = 0;
   let size = 0;
   let last = 0;
-  for (const [piece, quoted, flags, count] of text.matchAll(PIECE)) {
+  for (const [piece, quoted, flags, count] of text.matchAll(pieces)) {
     if (count !== undefined) {
       const times = Number(count);
       largestRepeat = Math.max(largestRepeat, times);
@@ -138,6 +136,9 @@ function estimate(text: string): { readonly largestRepeat: number; readonly size
     } else if (piece === ")") {
       last = size + 2;
       size = (outer.pop() ?? 0) + last;
+    } else if (piece === "*" || piece === "+" || piece === "?") {
+      last++;
+      size++;
     } else if (flags === undefined && quoted !== "") {
       last = 1;
       size += quoted?.length ?? 1;

@@ -61,8 +61,8 @@ async function listVisible(
     await verifyStore(room.ring, snapshot);
     if (snapshot.store.epoch === epoch) {
       requirePage(snapshot.paths, paths);
-      const { includes } = visible;
-      const found = snapshot.paths.filter((path) => includes(path)).slice(0, limit);
+      const shown = visible;
+      const found = snapshot.paths.filter((path) => shown.includes(path)).slice(0, limit);
       const sifted = found.length === limit || snapshot.paths.length <= MOST_SIFTED;
       return sifted ? answer(found) : failed("too_many_names");
     }

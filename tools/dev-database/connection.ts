@@ -40,6 +40,9 @@ export class Connection {
   #lastChange: Database.Statement | undefined;
   #schemaVersion: Database.Statement | undefined;
   #schema: unknown = undefined;
+  // The package does not reset a statement that failed: until it runs again and succeeds, SQLite counts it as in progress,
+  // and refuses to commit whatever else runs on its connection.
+  readonly #unfinished = new Set<Prepared>();
   #isReusable = true;
   #isOpen = true;
 
@@ -68,7 +71,7 @@ export class Connection {
   }
 
   get isReusable(): boolean {
-    return this.#isReusable;
+    return this.#isReusable && this.#unfinished.size === 0;
   }
 
   prepare(sql: string): Outcome<Prepared> {
@@ -103,6 +106,13 @@ export class Connection {
 
   /** Runs a statement to its end; throws the package's error when it fails. */
   run(prepared: Prepared, args: readonly SqlValue[]): Rows {
+    this.#unfinished.add(prepared);
+    const rows = this.#run(prepared, args);
+    this.#unfinished.delete(prepared);
+    return rows;
+  }
+
+  #run(prepared: Prepared, args: readonly SqlValue[]): Rows {
     const { native, returnsRows, verb } = prepared;
     if (!returnsRows) {
       native.run(args);

@@ -173,3 +173,16 @@ test("a client that goes while it waits leaves nothing behind", async () => {
   await database.pipeline([COMMIT, CLOSE], { baton });
   expect(await countRows(database)).toEqual(rows(0));
 });
+
+test("a stream that met a lock leaves nothing in progress for the next one on its connection", async () => {
+  const database = await databaseWithTable({ busyTimeoutMs: 5 });
+  const holder = await database.pipeline([IMMEDIATE, INSERT]);
+  const met = await database.pipeline([IMMEDIATE, CLOSE]);
+  expect(met.results).toMatchObject([BUSY, OK]);
+  for (let round = 0; round < 3; round += 1) {
+    const next = await database.pipeline([executeRequest("BEGIN"), executeRequest("SELECT * FROM t"), COMMIT, CLOSE]);
+    expect(next.results).toMatchObject([OK, OK, OK, OK]);
+  }
+  await database.pipeline([COMMIT, CLOSE], { baton: holder.baton });
+  expect(await countRows(database)).toEqual(rows(1));
+});

@@ -8,7 +8,7 @@ import type { JsonObject } from "../json-object.ts";
 import type { Answer } from "./failure.ts";
 
 /** Who may use an operation (SPIKE SDK, spiffeid/auth.go). Every route names its rule: there is no default. */
-export type RouteAccess =
+type RouteAccess =
   /** The superuser, and whom a policy grants `wanted` on the request's own path. */
   | { readonly on: "path"; readonly wanted: Permission }
   /**
