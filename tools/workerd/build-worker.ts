@@ -15,7 +15,7 @@ export async function buildWorker(): Promise<{ readonly folder: string; remove()
   try {
     await promisify(execFile)(process.execPath, [WRANGLER, "deploy", "--dry-run", "--outdir", folder], {
       cwd: PROJECT,
-      env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" },
+      env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", WRANGLER_WRITE_LOGS: "false" },
     });
   } catch (error) {
     remove();
