@@ -301,6 +301,13 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect(await both()).toEqual([401, 401]);
     });
 
+    it("not even learn that its Idempotency-Key is none", async () => {
+      const headers = { "Idempotency-Key": "a b" };
+      const nobody = await service.as("/nobody");
+      expect((await nobody(SECRETS, { path: "app/a", values: {} }, headers)).status).toBe(401);
+      expect((await service.post(SECRETS, { path: "app/a", values: {} }, { headers })).status).toBe(400);
+    });
+
     it("repeat a write by its key only while it may write", async () => {
       const { name } = await allow(`${ID}/app$`, "^app/", ["write"]);
       const app = await service.as("/app");
@@ -328,6 +335,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect(await list("/app", { prefix: "none" })).toEqual([]);
       expect(await list("/nobody")).toBe(401);
       expect(await list("/nobody", { limit: -1 })).toBe(401);
+      expect(await list("/app", { limit: -1 }), "faults are told to who may see something").toBe(400);
     });
 
     it("to nothing for a caller with other permissions only", async () => {

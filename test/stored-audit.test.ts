@@ -75,6 +75,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
         base: 3,
         epoch: 0,
         keyId: "a",
+        mac: expect.stringMatching(/^[\w-]{43}$/),
         authentic: true,
       });
     });
@@ -113,9 +114,11 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
 
   it("is verified, whole and from a revision on", async () => {
     for (const path of ["a", "b", "a", "c"]) await put(path);
-    expect(await verify()).toEqual({ entries: 4, problems: [], revision: 4 });
-    expect(await verify({ after: 2 })).toEqual({ entries: 2, problems: [], revision: 4 });
-    expect(await verify({ after: 4 })).toEqual({ entries: 0, problems: [], revision: 4 });
+    const { entries } = await list({});
+    const { mac: newest } = entries.at(-1) as unknown as { mac: string };
+    expect(await verify()).toEqual({ entries: 4, problems: [], revision: 4, newest });
+    expect(await verify({ after: 2 })).toEqual({ entries: 2, problems: [], revision: 4, newest });
+    expect(await verify({ after: 4 })).toEqual({ entries: 0, problems: [], revision: 4, newest });
     expect((await service.post("/v1/audit?action=verify", { after: -1 })).status).toBe(400);
   });
 
@@ -157,6 +160,14 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect(await revisions({})).toEqual([1, 2, 3]);
     });
 
+    it("by whichever clock is earlier, the database's or the worker's", async () => {
+      now = Date.now() + 3650 * DAY;
+      await put("a");
+      await put("a");
+      expect((await prune(7)).body).toMatchObject({ floor: 0 });
+      expect(await revisions({})).toEqual([1, 2]);
+    });
+
     it("once for one Idempotency-Key, and the keys of what is pruned are forgotten", async () => {
       await put("a", { "Idempotency-Key": "old" });
       await put("a");
@@ -182,7 +193,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect(await revisions({ limit: 5 })).toEqual([1001, 1002, 1003, 1004, 1005]);
       expect((await prune(7)).body).toEqual({ floor: 1010, more: false, revision: 1013 });
       expect(await revisions({ limit: 5 })).toEqual([1010, 1011, 1012, 1013]);
-      expect(await verify()).toEqual({ entries: 4, problems: [], revision: 1013 });
+      expect(await verify()).toMatchObject({ entries: 4, problems: [], revision: 1013 });
     });
   });
 });
@@ -230,6 +241,57 @@ describe("a hostile database is not helped by pruning:", () => {
     expect(body["problems"]).not.toEqual([]);
   });
 
+  it("an entry that is cut out and whose place another one takes does not vanish with its neighbours", async () => {
+    await prune();
+    expect(await floor()).toBe(4);
+    for (const path of ["x", "x", "y", "x", "y"]) await service.post(SECRETS, { path, values: {} });
+    now += 9 * DAY;
+    await service.post(SECRETS, { path: "z", values: {} });
+    // The second entry of x goes, and its third is at its place now; all between is moved up.
+    await database.client.execute("DELETE FROM audit WHERE revision = 10");
+    const before = (await service.post("/v1/audit?action=verify", {})).body["problems"];
+    expect(before).not.toEqual([]);
+    expect((await prune()).status).toBe(500);
+    expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).toEqual(before);
+  });
+
+  it("a chain that begins above the floor is held against what was kept below it", async () => {
+    // Revision 3 is the newest of a up to the floor, and stays only until a newer entry replaces it.
+    await service.post(SECRETS, { path: "c", values: {} });
+    now += 9 * DAY;
+    await prune();
+    const floored = Number(await floor());
+    await service.post(SECRETS, { path: "c", values: {} });
+    await service.post(SECRETS, { path: "c", values: {} });
+    now += 9 * DAY;
+    await service.post(SECRETS, { path: "d", values: {} });
+    const revision = await database.client.execute(
+      `SELECT min(revision) AS r FROM audit WHERE resource = 'secret:c' AND revision > ${floored}`,
+    );
+    const cut = Number(revision.rows[0]?.["r"]);
+    // Cut out, with the pruning's own entry moved into its place: dense again, but for the chain of c.
+    await database.client.execute(`DELETE FROM audit WHERE revision = ${cut}`);
+    await database.client.execute(`UPDATE audit SET revision = ${cut} WHERE revision = ${cut - 1}`);
+    await database.client.execute(
+      `INSERT INTO audit SELECT ${cut - 1}, write_id || 'x', request, at, spiffe_id, action, resource, seq, prev, base, anchor, epoch, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${cut - 2}`,
+    );
+    expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).not.toEqual([]);
+    const { status } = await prune();
+    const { body } = await service.post("/v1/audit?action=verify", {});
+    expect([status, body["problems"]]).not.toEqual([200, []]);
+  });
+
+  it("a list shows an entry that was altered, whatever is in it", async () => {
+    await database.client.execute("UPDATE audit SET at = 9000000000000000, outcome = '{' WHERE revision = 2");
+    const { status, body } = await service.post("/v1/audit?action=list", { limit: 3 });
+    expect(status).toBe(200);
+    expect(body["entries"]).toMatchObject([
+      { authentic: true },
+      { authentic: false, time: "9000000000000000", outcome: "{" },
+      { authentic: true },
+    ]);
+  });
+
   it("a lowered floor or a raised one is refused with everything else", async () => {
     await prune();
     expect(await floor()).toBe(4);
@@ -238,5 +300,67 @@ describe("a hostile database is not helped by pruning:", () => {
       expect((await service.post(`${SECRETS}?action=get`, { path: "a" })).status).toBe(500);
       expect((await service.post("/v1/audit?action=verify", {})).status).toBe(500);
     }
+  });
+});
+
+describe("a revocation that a hostile database undoes", () => {
+  const POLICY = "/v1/acl/policy";
+  const policy = { name: "w", spiffeidPattern: "^spiffe://spike\\.ist/w$", pathPattern: "^a$", permissions: ["read"] };
+  let database: FileDatabase;
+  let service: TestService;
+  let now = START;
+  beforeEach(async () => {
+    now = START;
+    database = await fileDatabase();
+    service = await testService(clocked(libsqlStore(database.execute), () => now));
+  });
+  afterEach(() => database.close());
+
+  const sql = async (...statements: string[]) => {
+    for (const statement of statements) await database.client.execute(statement);
+  };
+  const put = async (path: string) => expect((await service.post(SECRETS, { path, values: {} })).status).toBe(200);
+  const read = async () => (await (await service.as("/w"))(`${SECRETS}?action=get`, { path: "a" })).status;
+  const verify = async () => (await service.post("/v1/audit?action=verify", {})).body;
+  const kinds = async () => ((await verify())["problems"] as { kind: string }[]).map(({ kind }) => kind);
+  const revoke = async () => {
+    await sql("CREATE TABLE old AS SELECT * FROM policies");
+    expect((await service.post(`${POLICY}?action=delete`, { id: "w" })).status).toBe(200);
+    expect(await read()).toBe(401);
+  };
+
+  it("by cutting it off and letting honest traffic take its revision: the audit counts one right too few", async () => {
+    await put("a");
+    await service.post(POLICY, policy);
+    await revoke();
+    const { newest } = await verify();
+    await sql(
+      "DELETE FROM audit WHERE revision = 3",
+      "UPDATE store SET revision = 2",
+      "INSERT INTO policies SELECT * FROM old",
+    );
+    await put("b");
+    await put("c");
+    expect(await kinds()).toContain("broken_epoch");
+    // Whoever kept revision and MAC sees it at once.
+    const { body } = await service.post("/v1/audit?action=list", { after: 2, limit: 1 });
+    expect(body["entries"]).not.toMatchObject([{ mac: newest }]);
+  });
+
+  it("by moving an old entry into its place: likewise", async () => {
+    await put("filler");
+    await put("a");
+    await service.post(POLICY, policy);
+    now += 9 * DAY;
+    await put("x");
+    await service.post("/v1/audit?action=prune", { days: 7 });
+    expect(await kinds()).toEqual([]);
+    await revoke();
+    await sql(
+      "DELETE FROM audit WHERE resource = 'policy:w' AND action = 'delete'",
+      "UPDATE audit SET revision = (SELECT revision FROM store) WHERE resource = 'secret:filler'",
+      "INSERT INTO policies SELECT * FROM old",
+    );
+    expect(await kinds()).toContain("broken_epoch");
   });
 });

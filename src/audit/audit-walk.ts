@@ -2,12 +2,12 @@ import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, Bytes, StoreRow } from "../store/rows.ts";
-import { verifyEntry } from "./entry.ts";
+import { raisesEpoch, verifyEntry } from "./entry.ts";
 
 /** One thing wrong with the stored audit. `revision` is where it shows. */
 export interface AuditProblem {
   readonly revision: number;
-  readonly kind: "gap" | "not_authentic" | "broken_chain" | "broken_anchor" | "missing_tail";
+  readonly kind: "gap" | "not_authentic" | "broken_chain" | "broken_anchor" | "broken_epoch" | "missing_tail";
   readonly detail: string;
 }
 
@@ -37,6 +37,8 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
   const macs = new Map<number, Bytes>();
   const tails = new Map<string, AuditRow>();
   let last = after;
+  let newest: AuditRow | undefined;
+  let firstFloor: number | undefined;
   return {
     get last() {
       return last;
@@ -50,6 +52,7 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
       }
       const problems = await forgeries(ring, store, entry);
       macs.set(revision, entry.mac);
+      if (revision === last) newest = entry;
       if ((tails.get(entry.resource)?.revision ?? 0) < revision) tails.set(entry.resource, entry);
       return problems;
     },
@@ -60,31 +63,64 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
       const expected = Math.max(last, store.auditFloor) + 1;
       if (revision > store.auditFloor && revision !== expected)
         problems.unshift({ revision, kind: "gap", detail: `expected revision ${expected}` });
-      const broken = breakIn(tails.get(entry.resource), entry, store.auditFloor);
+      firstFloor ??= store.auditFloor;
+      const broken = breakIn(tails.get(entry.resource), entry, {
+        floor: store.auditFloor,
+        pruned: store.auditFloor > firstFloor,
+      });
       if (broken !== undefined) problems.push({ revision, kind: "broken_chain", detail: broken });
       const adrift = driftOf(macs.get(entry.base), entry, store.auditFloor);
       if (adrift !== undefined) problems.push({ revision, kind: "broken_anchor", detail: adrift });
+      const leapt = leapIn(newest, entry, store.auditFloor);
+      if (leapt !== undefined) problems.push({ revision, kind: "broken_epoch", detail: leapt });
+      newest = entry;
       macs.set(revision, entry.mac);
       macs.delete(revision - LONGEST_REACH);
       tails.set(entry.resource, entry);
       last = revision;
       return problems;
     },
-    end({ revision }) {
-      if (last === revision) return [];
-      return [{ revision, kind: "missing_tail", detail: `the last entry is ${last}` }];
+    end({ revision, epoch }) {
+      if (last !== revision) return [{ revision, kind: "missing_tail", detail: `the last entry is ${last}` }];
+      if (newest === undefined || epochAfter(newest) === epoch) return [];
+      return [
+        { revision, kind: "broken_epoch", detail: `leads to epoch ${epochAfter(newest)}, the store has ${epoch}` },
+      ];
     },
   };
 }
 
-function breakIn(before: AuditRow | undefined, entry: AuditRow, floor: number): string | undefined {
+function breakIn(
+  before: AuditRow | undefined,
+  entry: AuditRow,
+  { floor, pruned }: { readonly floor: number; readonly pruned: boolean },
+): string | undefined {
   // Entries below the floor may be gone, so the first one met of a resource can stand anywhere in its chain.
   if (before === undefined) {
     const starts = entry.seq === 1 && entry.prev === null;
     return starts || floor > 0 ? undefined : `entry ${entry.seq} of its resource is the first one found`;
   }
+  // Pruned during the walk: what stood between the two may have gone before it was seen.
+  if (pruned && before.revision <= floor && entry.seq > before.seq + 1) return undefined;
   if (entry.seq !== before.seq + 1) return `entry ${entry.seq} of its resource follows entry ${before.seq}`;
   return equalBytes(entry.prev, before.mac) ? undefined : `does not continue revision ${before.revision}`;
+}
+
+/**
+ * Whether the epochs of two entries in a row fit. The gate pins the epoch of each commit, and only changes of rights raise
+ * it, so they count the changes of rights that were made: one that was cut out is missed although another commit has
+ * taken its revision since.
+ */
+function leapIn(before: AuditRow | undefined, entry: AuditRow, floor: number): string | undefined {
+  if (before === undefined && entry.revision > 1) return undefined;
+  const due = before === undefined ? 0 : epochAfter(before);
+  // Of what lies at or below the floor some is gone.
+  const fits = before !== undefined && before.revision < floor ? entry.epoch >= due : entry.epoch === due;
+  return fits ? undefined : `was decided on epoch ${entry.epoch}, not ${due}`;
+}
+
+function epochAfter({ epoch, resource }: AuditRow): number {
+  return raisesEpoch(resource) ? epoch + 1 : epoch;
 }
 
 /** Whether the newest entry that this one saw is still what stands at that revision. */

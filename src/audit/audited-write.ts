@@ -66,7 +66,7 @@ export interface EntryPlace {
  * Carries out a write exactly once, with its audit entry: two round trips when nobody interferes.
  *
  * In every snapshot the caller's right is judged first, then a repeated write id gets its first answer, and only then
- * `judge` decides. What `judge` returns is told to the caller with the revision of the commit.
+ * `judge` decides. A refusal means that nothing was done. What `judge` returns is told to the caller with the revision of the commit.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -85,11 +85,15 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
   const writeId = await writeIdOf(write.caller, write.idempotencyKey, room.random);
   const requestMac = await macOf(room.ring.primary, write.request);
   const query = { ...room.access.query, ...options.query, writeId };
+  let sent = false;
   const decide = async (
     snapshot: Snapshot<typeof query>,
   ): Promise<Decision<A & { readonly revision: number }, F | WriteFailure>> => {
     await verifyStore(room.ring, snapshot);
-    if (!(await room.access.permits(snapshot))) return refuse({ code: "denied" });
+    // A commit of this very request that was applied, its answer lost, was permitted when it was decided. The right may be
+    // gone since, by that commit itself if it was its caller's own policy: "denied" would be untrue.
+    const applied = sent && snapshot.replay !== undefined;
+    if (!applied && !(await room.access.permits(snapshot))) return refuse({ code: "denied" });
     if (snapshot.replay !== undefined) {
       const { replay } = snapshot;
       const known = await settle(room.ring, { write, writeId }, { snapshot, replay });
@@ -101,6 +105,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const verdict = await options.judge(snapshot, place);
     if (!verdict.ok) return refuse(verdict.failure);
     const change = await changeOf(room.ring, verdict, { write, requestMac, place, tail, snapshot });
+    sent = true;
     return { kind: "commit", change, answer: (revision) => ({ ...verdict.outcome, revision }) };
   };
   return await transact(room.store, query, { attempts: room.attempts, decide });

@@ -43,13 +43,19 @@ export async function pruneAudit(
     resource: "audit",
     request: { label: "request", fields: ["audit.prune", days] },
   };
+  // One more than is pruned: an entry goes only when a later one vouches for it.
+  const page = { after: 0, limit: PAGE + 1, aboveFloor: true };
   const result = await auditedWrite(room, write, {
-    // One more than is pruned: an entry goes only when a later one vouches for it.
-    query: { chain: { resource: "audit" }, audit: { after: 0, limit: PAGE + 1, aboveFloor: true } },
+    query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
     readOutcome: readPruned,
-    async judge({ store, now, audit }) {
-      const floor = await prunableFloor(room.ring, { store, entries: audit, before: now - days * DAY_MS });
+    async judge({ store, now, audit, auditContext }) {
+      const floor = await prunableFloor(room.ring, {
+        store,
+        entries: audit,
+        before: Math.min(now, room.attempts.now()) - days * DAY_MS,
+        context: auditContext,
+      });
       if (floor === undefined) {
         const { auditFloor, revision } = store;
         return { ok: false, failure: { code: "nothing_to_prune", floor: auditFloor, revision } as const };
@@ -75,12 +81,15 @@ export async function pruneAudit(
  */
 async function prunableFloor(
   ring: KeyRing,
-  {
-    store,
-    entries,
-    before,
-  }: { readonly store: StoreRow; readonly entries: readonly AuditRow[]; readonly before: number },
+  page: {
+    readonly store: StoreRow;
+    readonly entries: readonly AuditRow[];
+    /** What the entries refer to before the first of them. */
+    readonly context: readonly AuditRow[];
+    readonly before: number;
+  },
 ): Promise<number | undefined> {
+  const { store, entries, context, before } = page;
   const firstKept = entries.findIndex((entry) => entry.at >= before);
   const old = firstKept < 0 ? entries : entries.slice(0, firstKept);
   const vouchers = new Map(entries.map((entry) => [entry.base, entry]));
@@ -92,12 +101,14 @@ async function prunableFloor(
   if (found === undefined || voucher === undefined) return undefined;
   await verifyEntry(ring, store, voucher);
   const walk = auditWalk(ring, store.auditFloor);
+  const problems = (await Promise.all(context.map(async (entry) => await walk.know(store, entry)))).flat();
   for (const entry of old.filter(({ revision }) => revision <= found.revision)) {
-    const [problem] = await walk.see(store, entry);
-    if (problem !== undefined) {
-      const detail = `the audit is not pruned over a fault: revision ${problem.revision} ${problem.detail}`;
-      throw new SealError("inconsistent", detail);
-    }
+    problems.push(...(await walk.see(store, entry)));
+  }
+  const [problem] = problems;
+  if (problem !== undefined) {
+    const detail = `the audit is not pruned over a fault: revision ${problem.revision} ${problem.detail}`;
+    throw new SealError("inconsistent", detail);
   }
   return found.revision;
 }

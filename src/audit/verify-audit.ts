@@ -1,3 +1,4 @@
+import type { Bytes } from "../store/rows.ts";
 import { load } from "../store/load.ts";
 import { type AuditProblem, auditWalk } from "./audit-walk.ts";
 import type { WriteRoom } from "./audited-write.ts";
@@ -9,8 +10,12 @@ export interface AuditReport {
   readonly problems: readonly AuditProblem[];
   /** The last revision that was looked at: another check goes on behind it. Undefined at the end of the audit. */
   readonly next: number | undefined;
-  /** Revision of the store that this was checked against. */
+  /**
+   * Revision of the store that this was checked against, and MAC of its newest entry. Whoever keeps both elsewhere will
+   * notice a store that was set back, even after it has gone on from there.
+   */
   readonly revision: number;
+  readonly newest: Bytes | null;
 }
 
 /** A report is for people: beyond this, the audit is broken in any case. */
@@ -47,11 +52,18 @@ export async function verifyAudit(
     for (const entry of snapshot.auditContext) problems.push(...(await walk.know(snapshot.store, entry)));
     for (const entry of snapshot.audit) problems.push(...(await walk.see(snapshot.store, entry)));
     entries += snapshot.audit.length;
+    const { newest } = snapshot;
     const { revision } = snapshot.store;
     const atEnd = snapshot.audit.length < perPage;
     if (atEnd) problems.push(...walk.end(snapshot.store));
     if (atEnd || page >= pages || attempts.now() - began > longestMs || problems.length >= MOST_PROBLEMS) {
-      return { entries, problems: problems.slice(0, MOST_PROBLEMS), next: atEnd ? undefined : walk.last, revision };
+      return {
+        entries,
+        problems: problems.slice(0, MOST_PROBLEMS),
+        next: atEnd ? undefined : walk.last,
+        revision,
+        newest,
+      };
     }
   }
 }

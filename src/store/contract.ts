@@ -523,6 +523,7 @@ function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<u
       expect(await context(3, 9)).toEqual([2, 3]);
       expect(await context(3, 1)).toEqual([3]);
       expect(await context(5, 9)).toEqual([3, 5]);
+      expect(await context(6, 9)).toEqual([6]);
     });
 
     it("gives the newest entry of a resource", async () => {
@@ -556,6 +557,9 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
     expect(await left()).toEqual([7, 4, 5, 6, 8, 9]);
     const { audit } = await store().load({ audit: { after: 0, limit: 9, aboveFloor: true } }, never);
     expect(audit.map(({ revision }) => revision)).toEqual([8, 9]);
+    const { auditContext } = await store().load({ auditContext: { after: 0, limit: 9, aboveFloor: true } }, never);
+    // 7, which 8 follows in the chain of the audit itself, is gone.
+    expect(auditContext.map(({ revision }) => revision)).toEqual([]);
     expect((await store().load({}, never)).store).toMatchObject({ epoch: 3, revision: 9, mac: bytes(2) });
   });
 }

@@ -62,10 +62,11 @@ export interface Query {
   /** Audit entries, see {@link AuditQuery}. */
   readonly audit?: AuditQuery;
   /**
-   * What the first `limit` audit entries behind `after` refer to and lies at or before it: the entry before each in the
-   * chain of its resource, and the entry at its `base`. By revision, ascending.
+   * What the first `limit` audit entries behind `after` (and the audit floor, with `aboveFloor`) refer to and lies before
+   * them: the entry at that revision itself, the entry before each in the chain of its resource, and the entry at its
+   * `base`. By revision, ascending.
    */
-  readonly auditContext?: { readonly after: number; readonly limit: number };
+  readonly auditContext?: Pick<AuditQuery, "after" | "limit" | "aboveFloor">;
   /** The newest audit entry of a resource. */
   readonly chain?: { readonly resource: string };
   /** Which registered keys are in use: see {@link KeyUse}. */

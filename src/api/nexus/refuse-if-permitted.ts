@@ -3,6 +3,6 @@ import { type Answer, refused } from "./failure.ts";
 import type { NexusCall } from "./route.ts";
 
 /** 400 to those who may use the operation, 401 to everybody else: a request's faults are no business of theirs. */
-export async function refuseIfPermitted({ room }: NexusCall): Promise<Answer> {
-  return refused((await isPermitted(room)) ? "bad_request" : "denied");
+export async function refuseIfPermitted({ room, scope }: NexusCall): Promise<Answer> {
+  return refused((await isPermitted(room, scope)) ? "bad_request" : "denied");
 }

@@ -43,6 +43,8 @@ export interface NexusCall {
   /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;
+  /** Milliseconds that the whole request may take. */
+  readonly timeoutMs: number;
   readonly idempotencyKey: string | undefined;
   /** The shape's `path`, parsed; undefined for operations without one. */
   readonly path: SecretPath | undefined;

@@ -12,6 +12,7 @@ import { readBody } from "../read-body.ts";
 import type { RequestScope } from "../request-scope.ts";
 import type { Service } from "../service.ts";
 import { type Answer, type Failure, refused } from "./failure.ts";
+import { refuseIfPermitted } from "./refuse-if-permitted.ts";
 import type { AnyRoute } from "./route.ts";
 
 /**
@@ -44,8 +45,6 @@ export async function serve(
   const right = await rightOf(route, { caller, path }, { service, scope });
   if (right === undefined) return refused("denied");
 
-  const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
-  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) return refused("bad_request");
   const { ring, keptVersions, world } = service;
   const room = {
     store: scope.store,
@@ -56,7 +55,11 @@ export async function serve(
     access: right.access,
     report: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
   };
-  return await read.run({ room, caller, traceId: scope.id, idempotencyKey, path, scope: right.scope });
+  const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
+  const timeoutMs = service.requestTimeoutMs;
+  const call = { room, caller, traceId: scope.id, timeoutMs, idempotencyKey, path, scope: right.scope };
+  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) return await refuseIfPermitted(call);
+  return await read.run(call);
 }
 
 /** What the caller may of this route: everything, nothing, or what the policies say that are going to be loaded. */

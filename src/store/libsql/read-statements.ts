@@ -48,16 +48,19 @@ function policyReads(from: SQL): { readonly rows: Statement; readonly tails: Sta
   };
 }
 
+/** The revision that a page of audit entries begins behind. */
+const auditStart: SQL = sql`max(${placeholder("after")},
+  CASE WHEN ${placeholder("aboveFloor")} THEN (SELECT audit_floor FROM ${store} WHERE id = 1) ELSE 0 END)`;
+
 /** Filters that are off when their place holds NULL. */
-const auditFilter: SQL = sql`a.revision > ${placeholder("after")}
-  AND (${placeholder("aboveFloor")} = 0 OR a.revision > (SELECT audit_floor FROM ${store} WHERE id = 1))
+const auditFilter: SQL = sql`a.revision > ${auditStart}
   AND (${placeholder("upTo")} IS NULL OR a.revision <= ${placeholder("upTo")})
   AND (${placeholder("spiffeId")} IS NULL OR a.spiffe_id = ${placeholder("spiffeId")})
   AND (${placeholder("from")} IS NULL OR a.at >= ${placeholder("from")})
   AND (${placeholder("until")} IS NULL OR a.at < ${placeholder("until")})
   ORDER BY a.revision LIMIT ${placeholder("limit")}`;
 
-const auditPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE revision > ${placeholder("after")}
+const auditPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE revision > ${auditStart}
   ORDER BY revision LIMIT ${placeholder("limit")})`;
 
 const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL());
@@ -156,10 +159,10 @@ export const reads = {
   audit: statement(sql`SELECT a.* FROM ${audit} a WHERE ${auditFilter}`),
   auditOf: statement(sql`SELECT a.* FROM ${audit} a WHERE a.resource = ${placeholder("resource")} AND ${auditFilter}`),
   auditContext: statement(
-    sql`SELECT a.* FROM ${audit} a WHERE a.revision <= ${placeholder("after")} AND a.revision IN (
+    sql`SELECT a.* FROM ${audit} a WHERE a.revision <= ${auditStart} AND a.revision IN (
         SELECT (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = p.resource AND b.revision < p.revision)
           FROM ${auditPage} p
-        UNION SELECT p.base FROM ${auditPage} p)
+        UNION SELECT p.base FROM ${auditPage} p UNION SELECT ${auditStart})
       ORDER BY a.revision`,
   ),
   keyUse: statement(

@@ -30,7 +30,8 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   const policy = query.policy && policyReader(query.policy.name, ask);
   const policies = query.policies && policiesReader(reads.policies, query.policies, ask);
   const audit = query.audit && ask(auditStatement(query.audit));
-  const auditContext = query.auditContext && ask(bind(reads.auditContext, query.auditContext));
+  const auditContext =
+    query.auditContext && ask(bind(reads.auditContext, { aboveFloor: false, ...query.auditContext }));
   const chain = query.chain && ask(bind(reads.tail, query.chain));
   const keyUse = query.keyUse && ask(bind(reads.keyUse, {}));
   const replay = query.writeId === undefined ? undefined : ask(bind(reads.replay, { w: query.writeId }));

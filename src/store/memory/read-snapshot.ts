@@ -97,14 +97,16 @@ function auditOf(state: State, asked: AuditQuery): readonly AuditRow[] {
 
 function auditContextOf(state: State, asked: NonNullable<Query["auditContext"]>): readonly AuditRow[] {
   const page = auditOf(state, asked);
-  const wanted = new Set(
-    page.flatMap((entry) => [
+  const start = Math.max(asked.after, asked.aboveFloor === true ? state.store.auditFloor : 0);
+  const wanted = new Set([
+    start,
+    ...page.flatMap((entry) => [
       entry.base,
       state.audit.findLast(({ resource, revision }) => resource === entry.resource && revision < entry.revision)
         ?.revision,
     ]),
-  );
-  return state.audit.filter(({ revision }) => revision <= asked.after && wanted.has(revision));
+  ]);
+  return state.audit.filter(({ revision }) => revision <= start && wanted.has(revision));
 }
 
 function keyUseOf(state: State): readonly KeyUse[] {

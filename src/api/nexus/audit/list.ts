@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
 import { integerField, stringField } from "../../json-fields.ts";
 import type { JsonObject } from "../../json-object.ts";
@@ -50,7 +51,8 @@ function wireEntry({ entry, authentic }: ReadEntry): object {
   const { revision, at, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } = entry;
   return {
     revision,
-    time: wireTime(at),
+    // Whatever stands there if it is not ours: it may be no time at all.
+    time: authentic ? wireTime(at) : String(at),
     spiffeId,
     action,
     resource,
@@ -62,6 +64,7 @@ function wireEntry({ entry, authentic }: ReadEntry): object {
     base,
     epoch,
     keyId,
+    mac: base64url.encode(entry.mac),
     authentic,
   };
 }
