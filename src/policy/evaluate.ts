@@ -2,6 +2,7 @@ import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
+import type { PatternSide } from "./literal-prefix.ts";
 import { parsePattern, type Pattern } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
@@ -31,7 +32,6 @@ export interface Evaluation {
 
 /** A policy that is authentic and stands, with its patterns compiled. */
 export interface LivePolicy {
-  readonly policy: Policy;
   readonly spiffeId: Pattern;
   readonly path: Pattern;
 }
@@ -52,9 +52,8 @@ export async function isGranted(
 ): Promise<boolean> {
   const { caller, path, wanted } = request;
   for (const { view, policy } of await openAll(evaluation, views, wanted)) {
-    const live = compile(evaluation, policy);
-    if (live === undefined || !live.spiffeId.matches(caller) || !reachesPath(live, path)) continue;
-    if (await stands(evaluation, view)) return true;
+    const live = compileFor(evaluation, policy, caller);
+    if (live !== undefined && reachesPath(live, path) && (await stands(evaluation, view))) return true;
   }
   if (views.length > MOST_CANDIDATES) throw new PolicyOverflow();
   return false;
@@ -69,9 +68,8 @@ export async function policiesFor(
   if (views.length > MOST_CANDIDATES) throw new PolicyOverflow();
   const found: LivePolicy[] = [];
   for (const { view, policy } of await openAll(evaluation, views, request.wanted)) {
-    const live = compile(evaluation, policy);
-    if (live?.spiffeId.matches(request.caller) !== true) continue;
-    if (await stands(evaluation, view)) found.push(live);
+    const live = compileFor(evaluation, policy, request.caller);
+    if (live !== undefined && (await stands(evaluation, view))) found.push(live);
   }
   return found;
 }
@@ -104,12 +102,18 @@ async function openAll(
   return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
 }
 
-function compile({ report }: Evaluation, policy: Policy): LivePolicy | undefined {
-  const spiffeId = parsePattern("spiffeId", policy.spiffeIdPattern);
-  const path = parsePattern("path", policy.pathPattern);
-  if (spiffeId.ok && path.ok) return { policy, spiffeId: spiffeId.pattern, path: path.pattern };
-  const problem = spiffeId.ok ? path : spiffeId;
-  if (!problem.ok) report({ policy: policy.name, reason: `pattern_${problem.problem}`, detail: problem.detail });
+/** The policy compiled, if it concerns the caller: most do not, and their second pattern need not be looked at. */
+function compileFor(evaluation: Evaluation, policy: Policy, caller: string): LivePolicy | undefined {
+  const spiffeId = compile(evaluation, policy, "spiffeId");
+  if (spiffeId?.matches(caller) !== true) return undefined;
+  const path = compile(evaluation, policy, "path");
+  return path && { spiffeId, path };
+}
+
+function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Pattern | undefined {
+  const parsed = parsePattern(side, side === "path" ? policy.pathPattern : policy.spiffeIdPattern);
+  if (parsed.ok) return parsed.pattern;
+  report({ policy: policy.name, reason: `pattern_${parsed.problem}`, detail: parsed.detail });
   return undefined;
 }
 

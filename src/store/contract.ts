@@ -469,6 +469,43 @@ function keepsPolicies(store: () => Store): void {
       expect(await list("a", 1)).toEqual([["a b", "w3"]]);
     });
 
+    it("hide everything that needs one while there is none that concerns the caller", async () => {
+      await commit(create("p", "w1", [1, 2]));
+      await commit(creation("w2"));
+      const seen = async (idTag: number, pathTag: number) => {
+        const { secret, paths, policy, policies } = await store().load(
+          {
+            grants: { idTags: [bytes(idTag)], pathTags: [bytes(pathTag)], limit: 9 },
+            secret: { path: "a", version: 1 },
+            paths: { prefix: "", after: "", limit: 9 },
+            policy: { name: "p" },
+            policies: { after: "", limit: 9 },
+          },
+          never,
+        );
+        const { head, states, version, tail } = secret;
+        return [head, states?.[0], version, tail, paths[0], policy.row, policy.tail, policies[0]].map(Boolean);
+      };
+      expect(new Set(await seen(1, 2))).toEqual(new Set([true]));
+      expect(new Set(await seen(1, 3))).toEqual(new Set([false]));
+      expect(new Set(await seen(0, 2))).toEqual(new Set([false]));
+      const current = async (idTag: number) =>
+        await store().load(
+          {
+            grants: { idTags: [bytes(idTag)], pathTags: [bytes(2)], limit: 9 },
+            secret: { path: "a", version: "current" },
+          },
+          never,
+        );
+      expect((await current(1)).secret.version?.number).toBe(1);
+      expect((await current(0)).secret).toEqual({
+        head: undefined,
+        states: undefined,
+        version: undefined,
+        tail: undefined,
+      });
+    });
+
     it("and secrets tell which keys are in use", async () => {
       const keys = ["k1", "k2", "k3"].map((keyId) => ({ keyId, checkValue: bytes(6), createdAt: 5 }));
       await commit({ ...create("p", "w1"), init: { keys, keyId: "k1", mac: bytes(7) } });

@@ -47,7 +47,11 @@ export interface Query {
     readonly limit: number;
     readonly within?: readonly string[];
   };
-  /** Policies that carry one of `idTags` and one of `pathTags`, each with its newest audit entry. */
+  /**
+   * Policies that carry one of `idTags` and one of `pathTags`, each with its newest audit entry. Where there are none,
+   * nobody may see what else is asked for: `secret`, `paths`, `policy` and `policies` come back as if there were nothing.
+   * So neither work nor time tells of it.
+   */
   readonly grants?: {
     readonly idTags: readonly Bytes[];
     readonly pathTags: readonly Bytes[];

@@ -31,13 +31,23 @@ const state = {
 const granting: SQL = sql`json_each(${placeholder("pathTags")}) t CROSS JOIN json_each(${placeholder("idTags")}) i
   CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)`;
 
+/**
+ * The most rows that a statement gives: `most`, or none where the caller needs a policy and none may concern it. SQLite
+ * works this out before it looks at the first row.
+ */
+const unlessHidden = (most: SQL): SQL => sql`CASE WHEN ${placeholder("open")} OR EXISTS (
+    SELECT 1 FROM json_each(${placeholder("guardPaths")}) t CROSS JOIN json_each(${placeholder("guardIds")}) i
+      CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)
+  ) THEN ${most} ELSE 0 END`;
+
+const given: SQL = sql`${placeholder("limit")}`;
+
 const grantingTo: SQL = sql`json_each(${placeholder("idTags")}) i CROSS JOIN ${policies} p ON p.id_tag = unhex(i.value)`;
 
 const listed: SQL = sql`${policies} p WHERE p.name > ${placeholder("after")} ORDER BY p.name`;
 
 /** Policies, and in a second statement their newest audit entries. */
-function policyReads(from: SQL): { readonly rows: Statement; readonly tails: Statement } {
-  const limit = placeholder("limit");
+function policyReads(from: SQL, limit: SQL = given): { readonly rows: Statement; readonly tails: Statement } {
   return {
     rows: statement(sql`SELECT p.* FROM ${from} LIMIT ${limit}`),
     tails: statement(
@@ -65,6 +75,10 @@ const auditPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE 
 
 const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL());
 
+/** The same, of what the caller may need a policy for. */
+const guarded = (select: { getSQL(): SQL }, most: SQL = sql`-1`): Statement =>
+  statement(sql`${select.getSQL()} LIMIT ${unlessHidden(most)}`);
+
 /** The SELECTs of a load, which also end every commit. Columns come back in the order of the schema. */
 export const reads = {
   store: statement(
@@ -73,13 +87,13 @@ export const reads = {
       FROM ${store} WHERE ${store.id} = 1`,
   ),
   keys: built(query.select().from(keys)),
-  head: built(
+  head: guarded(
     query
       .select()
       .from(secrets)
       .where(sql`${secrets.path} = ${placeholder("path")}`),
   ),
-  currentVersion: built(
+  currentVersion: guarded(
     query
       .select({ ...state, sealed: secretVersions.sealed })
       .from(secretVersions)
@@ -89,7 +103,7 @@ export const reads = {
           CASE WHEN ${lapsed} THEN ${highestLive} ELSE ${secrets.current} END`,
       ),
   ),
-  numberedVersion: built(
+  numberedVersion: guarded(
     query
       .select({ ...state, sealed: secretVersions.sealed })
       .from(secretVersions)
@@ -97,14 +111,14 @@ export const reads = {
         sql`${secretVersions.path} = ${placeholder("path")} AND ${secretVersions.number} = ${placeholder("number")}`,
       ),
   ),
-  states: built(
+  states: guarded(
     query
       .select(state)
       .from(secretVersions)
       .where(sql`${secretVersions.path} = ${placeholder("path")}`)
       .orderBy(secretVersions.number),
   ),
-  statesIfLapsed: built(
+  statesIfLapsed: guarded(
     query
       .select(state)
       .from(secretVersions)
@@ -114,13 +128,13 @@ export const reads = {
       )
       .orderBy(secretVersions.number),
   ),
-  tail: built(
+  tail: guarded(
     query
       .select()
       .from(audit)
       .where(sql`${audit.resource} = ${placeholder("resource")}`)
-      .orderBy(sql`${audit.revision} DESC`)
-      .limit(1),
+      .orderBy(sql`${audit.revision} DESC`),
+    sql`1`,
   ),
   replay: built(
     query
@@ -128,7 +142,7 @@ export const reads = {
       .from(audit)
       .where(sql`${audit.writeId} = ${placeholder("w")}`),
   ),
-  paths: built(
+  paths: guarded(
     query
       .select({ path: secrets.path })
       .from(secrets)
@@ -137,8 +151,8 @@ export const reads = {
         sql`${secrets.path} > ${placeholder("after")} AND ${secrets.path} >= ${placeholder("prefix")}
           AND ${secrets.path} < ${placeholder("prefix")} || char(1114111)`,
       )
-      .orderBy(secrets.path)
-      .limit(placeholder("limit")),
+      .orderBy(secrets.path),
+    given,
   ),
   pathsWithin: statement(
     sql`SELECT s.path FROM json_each(${placeholder("within")}) w
@@ -149,8 +163,8 @@ export const reads = {
   ),
   grants: policyReads(granting),
   identityGrants: policyReads(grantingTo),
-  policies: policyReads(listed),
-  policy: built(
+  policies: policyReads(listed, unlessHidden(given)),
+  policy: guarded(
     query
       .select()
       .from(policies)

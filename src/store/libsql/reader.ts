@@ -22,17 +22,18 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
 
   const store = ask(bind(reads.store, {}));
   const keys = ask(bind(reads.keys, {}));
-  const secret = query.secret && secretReader(query.secret, ask);
-  const paths = query.paths && ask(pathsStatement(query.paths));
+  const guard = guardOf(query.grants);
+  const secret = query.secret && secretReader(query.secret, guard, ask);
+  const paths = query.paths && ask(pathsStatement(query.paths, guard));
   const grants = query.grants && policiesReader(reads.grants, tagValues(query.grants), ask);
   const identityGrants =
     query.identityGrants && policiesReader(reads.identityGrants, tagValues(query.identityGrants), ask);
-  const policy = query.policy && policyReader(query.policy.name, ask);
-  const policies = query.policies && policiesReader(reads.policies, query.policies, ask);
+  const policy = query.policy && policyReader(query.policy.name, guard, ask);
+  const policies = query.policies && policiesReader(reads.policies, { ...query.policies, ...guard }, ask);
   const audit = query.audit && ask(auditStatement(query.audit));
   const auditContext =
     query.auditContext && ask(bind(reads.auditContext, { aboveFloor: false, ...query.auditContext }));
-  const chain = query.chain && ask(bind(reads.tail, query.chain));
+  const chain = query.chain && ask(bind(reads.tail, { ...query.chain, ...guard }));
   const keyUse = query.keyUse && ask(bind(reads.keyUse, {}));
   const replay = query.writeId === undefined ? undefined : ask(bind(reads.replay, { w: query.writeId }));
 
@@ -68,18 +69,22 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
 /** Adds a statement to the batch, and finds its result in the answer. */
 type Ask = (statement: InStatement) => (results: readonly ResultSet[]) => ResultSet;
 
-function secretReader(asked: NonNullable<Query["secret"]>, ask: Ask): (results: readonly ResultSet[]) => SecretView {
+function secretReader(
+  asked: NonNullable<Query["secret"]>,
+  guard: Values,
+  ask: Ask,
+): (results: readonly ResultSet[]) => SecretView {
   const { path, version } = asked;
-  const head = ask(bind(reads.head, { path }));
-  const states = ask(bind(version === "current" ? reads.statesIfLapsed : reads.states, { path }));
-  const tail = ask(bind(reads.tail, { resource: `secret:${path}` }));
+  const head = ask(bind(reads.head, { path, ...guard }));
+  const states = ask(bind(version === "current" ? reads.statesIfLapsed : reads.states, { path, ...guard }));
+  const tail = ask(bind(reads.tail, { resource: `secret:${path}`, ...guard }));
   const row =
     version === "none"
       ? undefined
       : ask(
           version === "current"
-            ? bind(reads.currentVersion, { path })
-            : bind(reads.numberedVersion, { path, number: version }),
+            ? bind(reads.currentVersion, { path, ...guard })
+            : bind(reads.numberedVersion, { path, number: version, ...guard }),
         );
   return (results) => {
     const found = states(results).rows.map(parseState);
@@ -92,9 +97,9 @@ function secretReader(asked: NonNullable<Query["secret"]>, ask: Ask): (results: 
   };
 }
 
-function policyReader(name: string, ask: Ask): (results: readonly ResultSet[]) => PolicyView {
-  const row = ask(bind(reads.policy, { name }));
-  const tail = ask(bind(reads.tail, { resource: `policy:${name}` }));
+function policyReader(name: string, guard: Values, ask: Ask): (results: readonly ResultSet[]) => PolicyView {
+  const row = ask(bind(reads.policy, { name, ...guard }));
+  const tail = ask(bind(reads.tail, { resource: `policy:${name}`, ...guard }));
   return (results) => {
     const found = one(row(results));
     return { row: found && parsePolicy(found), tail: newestOf(tail(results)) };
@@ -120,9 +125,9 @@ function policiesReader(
   };
 }
 
-function pathsStatement(asked: NonNullable<Query["paths"]>): InStatement {
+function pathsStatement(asked: NonNullable<Query["paths"]>, guard: Values): InStatement {
   const { prefix, after, limit, within } = asked;
-  if (within === undefined) return bind(reads.paths, { prefix, after, limit });
+  if (within === undefined) return bind(reads.paths, { prefix, after, limit, ...guard });
   return bind(reads.pathsWithin, { prefix, after, limit, within: JSON.stringify(within) });
 }
 
@@ -138,6 +143,15 @@ function tagValues(asked: {
 }): Values {
   const { idTags, pathTags = [], limit } = asked;
   return { idTags: hexList(idTags), pathTags: hexList(pathTags), limit };
+}
+
+/** Whether anything is to be had at all: everything for those whom no policy restricts. */
+function guardOf(grants: Query["grants"]): Values {
+  return {
+    open: grants === undefined,
+    guardIds: hexList(grants?.idTags ?? []),
+    guardPaths: hexList(grants?.pathTags ?? []),
+  };
 }
 
 function hexList(tags: readonly Bytes[]): string {

@@ -5,26 +5,28 @@ import type { State } from "./state.ts";
 /** The state as a snapshot of what was asked for; shares nothing with it. */
 export function readSnapshot<Q extends Query>(state: State, query: Q, now: number): Snapshot<Q> {
   const { grants, identityGrants } = query;
+  const concerns = (row: PolicyRow): boolean =>
+    grants !== undefined && has(grants.idTags, row.idTag) && has(grants.pathTags, row.pathTag);
+  const hidden = grants !== undefined && ![...state.policies.values()].some(concerns);
+  const shown: State = hidden ? { ...state, secrets: new Map(), policies: new Map(), audit: [] } : state;
   const snapshot: AnySnapshot = {
     now,
     store: state.store,
     newest: state.audit.findLast((entry) => entry.revision === state.store.revision)?.mac ?? null,
     keys: state.keys,
-    secret: query.secret && secretView(state, query.secret, now),
-    paths: query.paths && pathsOf(state, query.paths),
-    grants:
-      grants &&
-      grantsOf(state, grants.limit, (row) => has(grants.idTags, row.idTag) && has(grants.pathTags, row.pathTag)),
+    secret: query.secret && secretView(shown, query.secret, now),
+    paths: query.paths && pathsOf(shown, query.paths),
+    grants: grants && grantsOf(state, grants.limit, concerns),
     identityGrants:
       identityGrants && grantsOf(state, identityGrants.limit, (row) => has(identityGrants.idTags, row.idTag)),
     policy: query.policy && {
-      row: state.policies.get(query.policy.name),
-      tail: tailOf(state, `policy:${query.policy.name}`),
+      row: shown.policies.get(query.policy.name),
+      tail: tailOf(shown, `policy:${query.policy.name}`),
     },
-    policies: query.policies && policiesOf(state, query.policies),
+    policies: query.policies && policiesOf(shown, query.policies),
     audit: query.audit && auditOf(state, query.audit),
     auditContext: query.auditContext && auditContextOf(state, query.auditContext),
-    chain: query.chain && { tail: tailOf(state, query.chain.resource) },
+    chain: query.chain && { tail: tailOf(shown, query.chain.resource) },
     keyUse: query.keyUse && keyUseOf(state),
     replay: state.audit.find((entry) => entry.writeId === query.writeId),
   };
