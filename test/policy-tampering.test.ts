@@ -116,6 +116,25 @@ describe("a hostile database, and policies", () => {
     expect(await readAs("/reader")).toBe(401);
   });
 
+  it("touches a row: the operator puts the policy anew, or deletes it, and is told of what was there", async () => {
+    await sql("UPDATE policies SET sealed = x'01'", "UPDATE policies SET version = 1 WHERE name = 'other'");
+    service.log.length = 0;
+    await put("reader", "^spiffe://spike\\.ist/reader$", "^app/");
+    expect(service.log).toMatchObject([{ event: "policy_ignored", reason: "seal_malformed" }]);
+    expect(await readAs("/reader")).toBe(200);
+    const got = await service.post(`${POLICY}?action=get`, { id: "reader" });
+    expect(got.body["createdAt"]).toBe(got.body["updatedAt"]);
+    expect((await service.post(`${POLICY}?action=delete`, { id: "other", cas: 7 })).status).toBe(409);
+    await remove("other");
+    expect((await service.post(`${POLICY}?action=get`, { id: "other" })).status).toBe(404);
+    expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).toEqual([]);
+  });
+
+  it("touches a row and its audit entry: the name is refused to everybody", async () => {
+    await sql("UPDATE policies SET sealed = x'01'", "UPDATE audit SET trace_id = 'x' WHERE resource = 'policy:reader'");
+    expect((await service.post(`${POLICY}?action=delete`, { id: "reader" })).status).toBe(500);
+  });
+
   it("hides a policy, or what was asked for: the operator's get, put and delete are 500", async () => {
     await sql("DELETE FROM policies WHERE name = 'reader'");
     const policy = { name: "reader", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };

@@ -1,6 +1,7 @@
 import type { Access } from "../store/access.ts";
-import { isGranted, MOST_CANDIDATES, type ReportProblem } from "./evaluate.ts";
+import { isGranted, MOST_CANDIDATES } from "./evaluate.ts";
 import type { Permission } from "./permission.ts";
+import type { ReportProblem } from "./policy-problem.ts";
 import { requestTags } from "./request-tags.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 

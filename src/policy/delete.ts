@@ -1,9 +1,9 @@
 import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
 import { isPermitted } from "../audit/is-permitted.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
-import { parsePolicyName } from "./policy-name.ts";
+import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyRoom } from "./room.ts";
-import { DELETION, verifyPolicy } from "./verify-policy.ts";
+import { DELETION, replaceablePolicy } from "./verify-policy.ts";
 
 /**
  * Takes a policy away. No decision after this commit, and no write that commits after it, rests on that policy.
@@ -19,7 +19,7 @@ export async function deletePolicy(
 ): Promise<PolicyResult<{ readonly revision: number }>> {
   const { cas } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(room)) ? invalid("no policy has such a name") : failed("denied");
+  if (name === undefined) return (await isPermitted(room)) ? invalid(NAME_RULE) : failed("denied");
   const write = {
     ...request,
     action: DELETION,
@@ -31,10 +31,10 @@ export async function deletePolicy(
     tailOf: ({ policy }) => policy?.tail,
     readOutcome: () => ({}),
     async judge({ store, now: clock, policy }) {
-      const found = await verifyPolicy(room.ring, store, { name, view: policy });
+      const found = await replaceablePolicy(room.ring, store, { name, view: policy, report: room.report });
       if (found === undefined) return failed("not_found");
       if (cas !== undefined && cas !== found.version) return failed("version_conflict");
-      const now = Math.max(clock, found.updatedAt);
+      const now = Math.max(clock, found.times?.updatedAt ?? 0);
       const change = { policy: { kind: "remove", seen: found.version, name } } as const;
       return { ok: true, change, authority: { auditFloor: store.auditFloor }, outcome: {}, now };
     },

@@ -7,21 +7,13 @@ import { parsePattern, type Pattern } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
 import { PolicyOverflow } from "./policy-overflow.ts";
+import type { ReportProblem } from "./policy-problem.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
 import { requireStanding } from "./verify-policy.ts";
 
 /** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
 export const MOST_CANDIDATES = 1000;
-
-/** A stored policy that was passed over, for the operator's log. */
-export interface PolicyProblem {
-  readonly policy: string;
-  readonly reason: string;
-  readonly detail: string;
-}
-
-export type ReportProblem = (problem: PolicyProblem) => void;
 
 /** What policies are judged in: one snapshot, and whoever is told of those that are of no use. */
 export interface Evaluation {

@@ -3,7 +3,7 @@ import { verifyStore } from "../audit/store-row.ts";
 import { load } from "../store/load.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
 import type { Policy } from "./policy.ts";
-import { parsePolicyName } from "./policy-name.ts";
+import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyRoom } from "./room.ts";
 import { verifyPolicy } from "./verify-policy.ts";
 
@@ -13,7 +13,7 @@ export async function getPolicy(
   asked: { readonly name: string },
 ): Promise<PolicyResult<Policy & { readonly revision: number }>> {
   const name = parsePolicyName(asked.name);
-  if (name === undefined) return (await isPermitted(room)) ? invalid("no policy has such a name") : failed("denied");
+  if (name === undefined) return (await isPermitted(room)) ? invalid(NAME_RULE) : failed("denied");
   const snapshot = await load(room.store, { ...room.access.query, policy: { name } }, room.attempts);
   await verifyStore(room.ring, snapshot);
   if (!(await room.access.permits(snapshot))) return failed("denied");

@@ -1,6 +1,7 @@
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { PathScope } from "../store/access.ts";
-import { MOST_CANDIDATES, policiesFor, reachesPath, type ReportProblem } from "./evaluate.ts";
+import { MOST_CANDIDATES, policiesFor, reachesPath } from "./evaluate.ts";
+import type { ReportProblem } from "./policy-problem.ts";
 import { requestTags } from "./request-tags.ts";
 
 /** The paths on which policies grant `caller` the permission `list`. */

@@ -1,11 +1,12 @@
 import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
 import { isPermitted } from "../audit/is-permitted.ts";
 import { checkPolicy, type WantedPolicy } from "./check-policy.ts";
+import type { PolicyChange } from "../store/store.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
+import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyRoom } from "./room.ts";
 import { sealPolicy } from "./seal-policy.ts";
-import { verifyPolicy } from "./verify-policy.ts";
-import { patternWarnings } from "./warnings.ts";
+import { replaceablePolicy } from "./verify-policy.ts";
 
 /** `revision`: that of the commit, and the row version of the policy from now on. */
 interface Put {
@@ -23,13 +24,14 @@ interface Put {
 export async function putPolicy(
   room: PolicyRoom,
   request: WriteOrigin &
-    WantedPolicy & { /** Row version as the caller believes; 0 = none. */ readonly cas: number | undefined },
+    WantedPolicy & {
+      readonly name: string;
+      /** Row version as the caller believes; 0 = none. */ readonly cas: number | undefined;
+    },
 ): Promise<PolicyResult<Put>> {
-  const { cas, spiffeIdPattern, pathPattern } = request;
-  const checked = checkPolicy(request);
-  if (typeof checked === "string") return (await isPermitted(room)) ? invalid(checked) : failed("denied");
-  const { name, permissions, spiffeId, path } = checked;
-  const rules = { spiffeIdPattern, pathPattern, permissions, idPrefix: spiffeId.prefix, pathPrefix: path.prefix };
+  const { cas, spiffeIdPattern, pathPattern, permissions } = request;
+  const name = parsePolicyName(request.name);
+  if (name === undefined) return (await isPermitted(room)) ? invalid(NAME_RULE) : failed("denied");
   const write = {
     ...request,
     action: "put",
@@ -43,25 +45,21 @@ export async function putPolicy(
     query: { policy: { name } },
     tailOf: ({ policy }) => policy?.tail,
     readOutcome: () => ({}),
-    async judge({ store, now: clock, policy }, { writeId }) {
-      const found = await verifyPolicy(room.ring, store, { name, view: policy });
+    async judge({ store, now: clock, policy: view }, { writeId }) {
+      // Not before the permission: nothing is compiled for whoever may not put any.
+      const checked = checkPolicy(name, request);
+      if (!checked.ok) return invalid(checked.detail);
+      const found = await replaceablePolicy(room.ring, store, { name, view, report: room.report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
-      const now = Math.max(clock, found?.updatedAt ?? 0);
+      const now = Math.max(clock, found?.times?.updatedAt ?? 0);
       const { storeId, epoch, auditFloor } = store;
-      const row = await sealPolicy(room, rules, {
-        storeId,
-        name,
-        writeId,
-        epoch,
-        createdAt: found?.createdAt ?? now,
-        updatedAt: now,
-      });
-      const change = {
-        policy: found ? ({ kind: "update", seen: found.version, row } as const) : ({ kind: "create", row } as const),
-      };
-      return { ok: true, change, authority: { auditFloor }, outcome: {}, now };
+      const times = { createdAt: found?.times?.createdAt ?? now, updatedAt: now };
+      const row = await sealPolicy(room, checked.rules, { storeId, name, writeId, epoch, ...times });
+      const policy: PolicyChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
+      return { ok: true, change: { policy }, authority: { auditFloor }, outcome: {}, now };
     },
   });
   if (!result.ok) return result;
-  return { ok: true, answer: { revision: result.answer.revision, warnings: patternWarnings(spiffeId, path) } };
+  const checked = checkPolicy(name, request);
+  return { ok: true, answer: { revision: result.answer.revision, warnings: checked.ok ? checked.warnings : [] } };
 }

@@ -8,6 +8,12 @@ import { parsePermissions } from "./permission.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
 import { policyContext, prefixTag } from "./policy-record.ts";
 
+/** Rules, and the literal prefixes that their patterns begin with. */
+export interface IndexedRules extends PolicyRules {
+  readonly idPrefix: string;
+  readonly pathPrefix: string;
+}
+
 /** Where a policy is going to stand. Times in milliseconds since the epoch. */
 export interface PolicyPlace {
   readonly storeId: string;
@@ -21,7 +27,7 @@ export interface PolicyPlace {
 /** Seals rules into a row under the ring's primary key, to be found by the prefixes that their patterns begin with. */
 export async function sealPolicy(
   { ring, random }: { readonly ring: KeyRing; readonly random: RandomBytes },
-  rules: PolicyRules & { readonly idPrefix: string; readonly pathPrefix: string },
+  rules: IndexedRules,
   { storeId, ...place }: PolicyPlace,
 ): Promise<PolicyValues> {
   const { spiffeIdPattern, pathPattern, permissions, idPrefix, pathPrefix } = rules;

@@ -4,6 +4,7 @@ import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, PolicyRow, StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { Policy } from "./policy.ts";
+import type { ReportProblem } from "./policy-problem.ts";
 import { openPolicy } from "./seal-policy.ts";
 
 /** The audit action that takes a policy away: after it, and only after it, a name with a past may be without one. */
@@ -47,6 +48,38 @@ export async function verifyPolicy(
   if (row.name !== name) throw inconsistent(name, "was asked for, and another one given");
   await requireStanding(ring, store, { row, tail });
   return await openPolicy(ring, store.storeId, row);
+}
+
+/** A policy that is going to be replaced or taken away: all that has to be known of it. */
+export interface Replaceable {
+  readonly version: number;
+  /** Undefined when the row does not tell: it is none that this service wrote last. */
+  readonly times: Pick<Policy, "createdAt" | "updatedAt"> | undefined;
+}
+
+/**
+ * The policy of that name for whoever puts or deletes it. A row that does not verify may be replaced and taken away, since
+ * nothing of it is kept; else a name would be lost for good once somebody had touched its row. Its newest audit entry has
+ * to be ours, because the next one continues it.
+ *
+ * @throws SealError
+ */
+export async function replaceablePolicy(
+  ring: KeyRing,
+  store: StoreRow,
+  asked: { readonly name: string; readonly view: PolicyView; readonly report: ReportProblem },
+): Promise<Replaceable | undefined> {
+  const { name, view, report } = asked;
+  try {
+    const found = await verifyPolicy(ring, store, asked);
+    return found && { version: found.version, times: found };
+  } catch (error) {
+    const { row, tail } = view;
+    if (!(error instanceof SealError) || row?.name !== name || tail?.resource !== `policy:${name}`) throw error;
+    await verifyEntry(ring, store, tail);
+    report({ policy: name, reason: `seal_${error.reason}`, detail: error.detail });
+    return { version: row.version, times: undefined };
+  }
 }
 
 async function verifyAbsence(

@@ -2,7 +2,7 @@ import { authenticate } from "../../identity/caller.ts";
 import { roleOf } from "../../identity/role.ts";
 import type { SpiffeId } from "../../identity/spiffe-id.ts";
 import { policyAccess } from "../../policy/access.ts";
-import type { PolicyProblem } from "../../policy/evaluate.ts";
+import type { PolicyProblem } from "../../policy/policy-problem.ts";
 import { pathScope } from "../../policy/path-scope.ts";
 import { standingOf } from "../../policy/standing.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
