@@ -297,8 +297,11 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect(await both()).toEqual([200, 200]);
       await allow(`${ID}/app$`, "^app/", ["read"], name);
       expect(await both()).toEqual([200, 401]);
+      const epoch = async () => (await store.load({}, new AbortController().signal)).store.epoch;
+      const before = await epoch();
       expect((await revoke(name)).status).toBe(200);
       expect(await both()).toEqual([401, 401]);
+      expect(await epoch(), "a write that was decided before loses").toBe(before + 1);
     });
 
     it("not even learn that its Idempotency-Key is none", async () => {

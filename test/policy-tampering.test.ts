@@ -180,7 +180,7 @@ describe("a stored policy whose pattern is refused by now (G05)", () => {
         expect([idTag.length, pathTag.length]).toEqual([32, 32]);
         const sealed = await sealPolicy(
           { ring, random: (length) => crypto.getRandomValues(new Uint8Array(length)) },
-          { ...rules, idPrefix: "spiffe://spike.ist/", pathPrefix: "app/" },
+          { ...rules, idKey: "spiffe://spike.ist/", pathKey: "app/" },
           { storeId: now.storeId, ...place },
         );
         return await inner.commit({ ...change, policy: { kind: "create", row: sealed } }, query, signal);

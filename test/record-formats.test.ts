@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { sealEntry } from "../src/audit/entry.ts";
 import { firstCommit } from "../src/audit/store-row.ts";
 import { bundleContext } from "../src/identity/bundle-record.ts";
-import { policyContext, prefixTag } from "../src/policy/policy-record.ts";
+import { policyContext, keyTag } from "../src/policy/policy-record.ts";
 import { canonical } from "../src/seal/encoding.ts";
 import { macOf } from "../src/seal/mac.ts";
 import type { Context } from "../src/seal/record.ts";
@@ -117,8 +117,8 @@ describe("stored formats never change:", () => {
       store: hex(init.mac).slice(0, 16),
       entry: hex(entry.mac).slice(0, 16),
       mac: hex(await macOf(ring.primary, { label: "l", fields: ["x"] })).slice(0, 16),
-      idTag: hex(await prefixTag(ring.primary, "id", "spiffe://d/")).slice(0, 16),
-      pathTag: hex(await prefixTag(ring.primary, "path", "a/")).slice(0, 16),
+      idTag: hex(await keyTag(ring.primary, "id", "spiffe://d/")).slice(0, 16),
+      pathTag: hex(await keyTag(ring.primary, "path", "a/")).slice(0, 16),
       writeId: await writeIdOf("spiffe://d/p", "key", () => bytes(0)),
     }).toMatchInlineSnapshot(`
       {

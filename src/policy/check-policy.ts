@@ -39,10 +39,10 @@ export function checkPolicy(name: PolicyName, wanted: WantedPolicy): CheckedPoli
         `and its SPIFFE ID pattern to begin with ^ and end with $`,
     );
   }
-  const prefixes = { idPrefix: spiffeId.pattern.prefix, pathPrefix: path.pattern.prefix };
+  const keys = { idKey: spiffeId.pattern.key, pathKey: path.pattern.key };
   return {
     ok: true,
-    rules: { spiffeIdPattern, pathPattern, permissions, ...prefixes },
+    rules: { spiffeIdPattern, pathPattern, permissions, ...keys },
     warnings: patternWarnings(spiffeId.pattern, path.pattern),
   };
 }

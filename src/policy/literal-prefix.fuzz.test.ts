@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type PatternSide, requestPrefixes } from "./literal-prefix.ts";
+import { type PatternSide, requestKeys } from "./literal-prefix.ts";
 import { parsePattern } from "./pattern.ts";
 
 const PAIRS = process.env["LONG"] === "1" ? 100_000 : 5000;
@@ -108,8 +108,8 @@ const pair = fc
     };
   });
 
-test("G07 whatever a pattern is found in can find the pattern by its prefix", () => {
-  const seen = { pairs: 0, found: 0, prefixed: 0 };
+test("G07 whatever a pattern is found in can find the pattern by its key", () => {
+  const seen = { pairs: 0, found: 0, prefixed: 0, whole: 0 };
   fc.assert(
     fc.property(pair, ({ side, pattern, text }) => {
       const parsed = parsePattern(side, pattern);
@@ -117,12 +117,17 @@ test("G07 whatever a pattern is found in can find the pattern by its prefix", ()
       seen.pairs++;
       if (!parsed.ok || !parsed.pattern.matches(text)) return;
       seen.found++;
-      if (parsed.pattern.prefix !== "") seen.prefixed++;
-      expect(requestPrefixes(side, text)).toContain(parsed.pattern.prefix);
+      const { prefix, key } = parsed.pattern;
+      if (prefix !== "") seen.prefixed++;
+      if (key !== prefix) seen.whole++;
+      expect(requestKeys(side, text)).toContain(key);
+      // What a list is searched by.
+      expect(text.startsWith(prefix)).toBe(true);
     }),
     { numRuns: PAIRS, maxSkipsPerRun: 20 },
   );
   // Else the property would hold of nothing.
   expect(seen.found / seen.pairs).toBeGreaterThan(0.3);
   expect(seen.prefixed / seen.found).toBeGreaterThan(0.2);
+  expect(seen.whole / seen.found).toBeGreaterThan(0.005);
 }, 300_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type PatternSide, requestPrefixes } from "./literal-prefix.ts";
+import { type PatternSide, requestKeys } from "./literal-prefix.ts";
 import { parsePattern } from "./pattern.ts";
 
 function prefixOf(side: PatternSide, text: string): string {
@@ -39,7 +39,7 @@ describe("G07 the prefix of a path pattern", () => {
     [String.raw`^\ba/b`, "a/"],
     [String.raw`^a/\Bb/`, "a/b/"],
     ["^a/^b/", "a/b/"],
-    ["^a/$b/", "a/b/"],
+    ["^a/$b/", "a/"],
     ["(?s)^a/", "a/"],
     ["(?U)^a/", "a/"],
     ["(?i)^/", "/"],
@@ -117,17 +117,57 @@ describe("G07 the prefix of a SPIFFE ID pattern", () => {
   });
 });
 
-describe("G07 the prefixes of a request", () => {
-  test("of a path: at most five", () => {
-    expect(requestPrefixes("path", "a/b")).toEqual(["", "a/"]);
-    expect(requestPrefixes("path", "a/b/c/d/e/f/")).toEqual(["", "a/", "a/b/", "a/b/c/", "a/b/c/d/"]);
-    expect(requestPrefixes("path", "//a")).toEqual(["", "/", "//"]);
-    expect(requestPrefixes("path", "a")).toEqual([""]);
-    expect(requestPrefixes("path", "")).toEqual([""]);
+/** As `\0` behind a text. */
+const whole = (text: string) => `${text}\u0000`;
+
+describe("G07 the key of a pattern", () => {
+  test.each([
+    // One text and no other.
+    ["^a/b$", whole("a/b")],
+    ["^a$", whole("a")],
+    ["^(a)/(b)$", whole("a/b")],
+    [String.raw`^a\.b/c\z`, whole("a.b/c")],
+    [String.raw`\Aa/\Qb.c\E$`, whole("a/b.c")],
+    ["^a{3}$", whole("aaa")],
+    ["^$", whole("")],
+    // A test that nothing can pass after the end takes nothing away.
+    ["^a$b", whole("a")],
+    // More than one text: the prefix.
+    ["^a/b", "a/"],
+    ["^a/b?$", "a/"],
+    ["^a/b.$", "a/"],
+    ["^a/(b|c)$", "a/"],
+    ["^a/b$|^c", ""],
+    ["a/b$", ""],
+    ["$", ""],
+    ["(?i)^a/b$", ""],
+    ["^a/(?i)b$", "a/"],
+    ["(?m)^a/b$", ""],
+    // The end of a line is not that of the text.
+    ["^a/(?m)b$", "a/"],
+  ])("%s is %j", (text, key) => {
+    const parsed = parsePattern("path", text);
+    expect(parsed.ok && parsed.pattern.key).toBe(key);
   });
 
-  test("of a SPIFFE ID: at most seven, so that namespaces of Kubernetes are told apart", () => {
-    expect(requestPrefixes("spiffeId", "spiffe://td/ns/NS/sa/SA/x/y")).toEqual([
+  test("of a SPIFFE ID is the ID itself where it is written out", () => {
+    const parsed = parsePattern("spiffeId", String.raw`^spiffe://example\.org/app$`);
+    expect(parsed.ok && parsed.pattern.key).toBe(whole("spiffe://example.org/app"));
+  });
+});
+
+describe("G07 the keys of a request", () => {
+  test("of a path: at most six", () => {
+    expect(requestKeys("path", "a/b")).toEqual(["", "a/", whole("a/b")]);
+    const deep = ["", "a/", "a/b/", "a/b/c/", "a/b/c/d/", whole("a/b/c/d/e/f/")];
+    expect(requestKeys("path", "a/b/c/d/e/f/")).toEqual(deep);
+    expect(requestKeys("path", "//a")).toEqual(["", "/", "//", whole("//a")]);
+    expect(requestKeys("path", "a")).toEqual(["", whole("a")]);
+    expect(requestKeys("path", "")).toEqual(["", whole("")]);
+  });
+
+  test("of a SPIFFE ID: at most eight, so that namespaces of Kubernetes are told apart", () => {
+    expect(requestKeys("spiffeId", "spiffe://td/ns/NS/sa/SA/x/y")).toEqual([
       "",
       "spiffe:/",
       "spiffe://",
@@ -135,6 +175,7 @@ describe("G07 the prefixes of a request", () => {
       "spiffe://td/ns/",
       "spiffe://td/ns/NS/",
       "spiffe://td/ns/NS/sa/",
+      whole("spiffe://td/ns/NS/sa/SA/x/y"),
     ]);
   });
 });

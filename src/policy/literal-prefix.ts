@@ -36,25 +36,37 @@ const FOLD_CASE = 1;
 const SLASH = "/";
 
 /**
- * How many segments, each with the slash that ends it, a prefix may have: this plus one tags are looked up for each
+ * How many segments, each with the slash that ends it, a prefix may have: this plus two tags are looked up for each
  * request. Of an ID it takes six to get past the namespace in `spiffe://td/ns/NS/sa/SA`, the form of SPIRE on
  * Kubernetes: `spiffe:/`, `/`, `td/`, `ns/`, `NS/`, `sa/`.
  */
 const SEGMENTS: Readonly<Record<PatternSide, number>> = { spiffeId: 6, path: 4 };
 
-/**
- * The prefix that a pattern is indexed by: every text in which the pattern is found begins with it. Empty, or whole
- * segments with their slashes.
- */
-export function indexPrefix(side: PatternSide, program: Program): string {
-  return requestPrefixes(side, literalStart(program)).at(-1) ?? "";
-}
+/** Marks a key that stands for a text as a whole; no text holds it. */
+const WHOLE = "\u0000";
 
 /**
- * Every prefix by which a pattern found in `text` can be indexed: the empty one, and the text up to each of its first
- * slashes. At most 7 of an ID, 5 of a path.
+ * The key that a pattern is found by: every text in which the pattern is found has it among its {@link requestKeys}. A
+ * prefix of whole segments with their slashes, perhaps empty; or, of a pattern that matches one text and no other, that
+ * text. Without the latter all IDs `spiffe://td/w-1`, `spiffe://td/w-2` and so on would be looked at for each of them.
  */
-export function requestPrefixes(side: PatternSide, text: string): readonly string[] {
+export function indexKey(side: PatternSide, program: Program): string {
+  const { literal, whole } = literalStart(program);
+  return whole ? `${literal}${WHOLE}` : segmentPrefix(side, literal);
+}
+
+/** Every key by which a pattern found in `text` can be indexed. At most 8 of an ID, 6 of a path. */
+export function requestKeys(side: PatternSide, text: string): readonly string[] {
+  return [...segmentPrefixes(side, text), `${text}${WHOLE}`];
+}
+
+/** The longest prefix of whole segments that counts. */
+export function segmentPrefix(side: PatternSide, text: string): string {
+  return segmentPrefixes(side, text).at(-1) ?? "";
+}
+
+/** The empty prefix, and the text up to each of its first slashes. */
+function segmentPrefixes(side: PatternSide, text: string): readonly string[] {
   const prefixes = [""];
   let slash = text.indexOf(SLASH);
   while (slash >= 0 && prefixes.length <= SEGMENTS[side]) {
@@ -65,14 +77,14 @@ export function requestPrefixes(side: PatternSide, text: string): readonly strin
 }
 
 /**
- * The literal text that every match begins with, at the very start of the input. With `dots`, also over the places where
- * the pattern takes any one character, as if it meant a dot there.
+ * The literal text that every match begins with, at the very begin of the input, and whether the input has to end with it.
+ * With `dots`, also over the places where the pattern takes any one character, as if it meant a dot there.
  *
  * Read from the compiled program, where alternatives, optional parts, folded case and quoting have all become visible.
  * Reading the pattern's text instead denies what is granted: of `^a/|b`, `^a/*` and `(?i)^a/`, none begins with `a/`.
  * Only what every match has to pass is walked, so tests that aren't understood may be skipped: they allow less, not more.
  */
-export function literalStart(program: Program, dots = false): string {
+export function literalStart(program: Program, dots = false): { readonly literal: string; readonly whole: boolean } {
   let literal = "";
   let anchored = false;
   let at = program.inst[program.start];
@@ -80,6 +92,7 @@ export function literalStart(program: Program, dots = false): string {
   for (let left = program.inst.length; at !== undefined && left > 0; left--) {
     if (at.op === OP.EMPTY_WIDTH) {
       if (literal === "" && (at.arg & TEST.BEGIN_TEXT) !== 0) anchored = true;
+      if (anchored && (at.arg & TEST.END_TEXT) !== 0) return { literal, whole: true };
     } else if (at.op !== OP.CAPTURE && at.op !== OP.NOP) {
       const character = anchored ? literalCharacter(at, dots) : undefined;
       if (character === undefined) break;
@@ -87,7 +100,7 @@ export function literalStart(program: Program, dots = false): string {
     }
     at = program.inst[at.out];
   }
-  return literal;
+  return { literal, whole: false };
 }
 
 /** The one character that an instruction takes. ASCII only, which has no second spelling in UTF-16 or UTF-8. */

@@ -1,11 +1,13 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
-import { indexPrefix, type PatternSide, type Program } from "./literal-prefix.ts";
+import { indexKey, literalStart, type PatternSide, type Program, segmentPrefix } from "./literal-prefix.ts";
 
 /** A pattern of a policy in RE2's syntax, compiled. Build one with {@link parsePattern}. */
 export interface Pattern {
   readonly text: string;
-  /** What every text that it matches begins with: see `literal-prefix.ts`. */
+  /** What every text that it matches begins with, in whole segments: see `literal-prefix.ts`. */
   readonly prefix: string;
+  /** What it is found by: that prefix, or the one text that it matches. */
+  readonly key: string;
   readonly program: Program;
   /** Whether it is found anywhere in `input`, as Go's `MatchString`: nothing is anchored but by the pattern itself. */
   matches(input: string): boolean;
@@ -99,8 +101,9 @@ function compile(side: PatternSide, text: string): ParsedPattern {
   const size = compiled.programSize();
   if (size > MAX_PROGRAM_SIZE) return refuse("program_size", `${size} instructions exceed ${MAX_PROGRAM_SIZE}`);
   const program: Program = compiled.re2().prog;
-  const prefix = indexPrefix(side, program);
-  return { ok: true, pattern: { text, prefix, program, matches: (input) => compiled.test(input) } };
+  const prefix = segmentPrefix(side, literalStart(program).literal);
+  const key = indexKey(side, program);
+  return { ok: true, pattern: { text, prefix, key, program, matches: (input) => compiled.test(input) } };
 }
 
 function refuse(problem: PatternProblem, detail: string): Refusal {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { KEY_A, KEY_B, ringOf } from "../../test/harness/service.ts";
 import { openRecord, sealRecord } from "../seal/record.ts";
 import type { PolicyValues } from "../store/rows.ts";
-import { policyContext, prefixTag } from "./policy-record.ts";
+import { policyContext, keyTag } from "./policy-record.ts";
 
 const ROW: Omit<PolicyValues, "sealed"> = {
   name: "readers",
@@ -40,15 +40,15 @@ describe("a sealed policy", () => {
   });
 });
 
-describe("prefixTag", () => {
+describe("keyTag", () => {
   it("differs by prefix, side and key, and by nothing else", async () => {
     const [a, b] = (await ringOf(KEY_A, KEY_B)).keys;
     const tags = await Promise.all([
-      prefixTag(a!, "path", "a/"),
-      prefixTag(a!, "path", "a/"),
-      prefixTag(a!, "path", "a"),
-      prefixTag(a!, "id", "a/"),
-      prefixTag(b!, "path", "a/"),
+      keyTag(a!, "path", "a/"),
+      keyTag(a!, "path", "a/"),
+      keyTag(a!, "path", "a"),
+      keyTag(a!, "id", "a/"),
+      keyTag(b!, "path", "a/"),
     ]);
     expect(tags[0]).toEqual(tags[1]);
     expect(new Set(tags.map(String)).size).toBe(4);

@@ -16,10 +16,10 @@ export function policyContext(storeId: string, policy: Omit<PolicyValues, "seale
 }
 
 /**
- * The tag under which a policy is found by one literal prefix: HMAC-SHA256 under the `tag` purpose. Keyed, so that the
- * database tells no prefix; by side, so that equal tags tell nothing across columns. Of the ring and the prefix alone: a
+ * The tag under which a policy is found by one key, a literal prefix or a whole text: HMAC-SHA256 under the `tag` purpose. Keyed, so that the
+ * database tells neither; by side, so that equal tags tell nothing across columns. Of the ring and the key alone: a
  * request has to know its tags before it has read anything.
  */
-export async function prefixTag(key: RingKey, side: "id" | "path", prefix: string): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key.tag, canonical(`policies.${side}_tag`, [prefix])));
+export async function keyTag(key: RingKey, side: "id" | "path", patternKey: string): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key.tag, canonical(`policies.${side}_tag`, [patternKey])));
 }

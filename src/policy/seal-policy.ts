@@ -6,12 +6,12 @@ import { utf8 } from "../seal/utf8.ts";
 import type { PolicyRow, PolicyValues } from "../store/rows.ts";
 import { parsePermissions } from "./permission.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
-import { policyContext, prefixTag } from "./policy-record.ts";
+import { policyContext, keyTag } from "./policy-record.ts";
 
-/** Rules, and the literal prefixes that their patterns begin with. */
+/** Rules, and the keys that their patterns are found by: see `literal-prefix.ts`. */
 export interface IndexedRules extends PolicyRules {
-  readonly idPrefix: string;
-  readonly pathPrefix: string;
+  readonly idKey: string;
+  readonly pathKey: string;
 }
 
 /** Where a policy is going to stand. Times in milliseconds since the epoch. */
@@ -24,18 +24,15 @@ export interface PolicyPlace {
   readonly updatedAt: number;
 }
 
-/** Seals rules into a row under the ring's primary key, to be found by the prefixes that their patterns begin with. */
+/** Seals rules into a row under the ring's primary key, to be found by the keys of their patterns. */
 export async function sealPolicy(
   { ring, random }: { readonly ring: KeyRing; readonly random: RandomBytes },
   rules: IndexedRules,
   { storeId, ...place }: PolicyPlace,
 ): Promise<PolicyValues> {
-  const { spiffeIdPattern, pathPattern, permissions, idPrefix, pathPrefix } = rules;
+  const { spiffeIdPattern, pathPattern, permissions, idKey, pathKey } = rules;
   const { primary } = ring;
-  const [idTag, pathTag] = await Promise.all([
-    prefixTag(primary, "id", idPrefix),
-    prefixTag(primary, "path", pathPrefix),
-  ]);
+  const [idTag, pathTag] = await Promise.all([keyTag(primary, "id", idKey), keyTag(primary, "path", pathKey)]);
   const columns = { ...place, idTag, pathTag, keyId: primary.id };
   const sealed = await sealRecord(
     { id: primary.id, key: primary.policy },

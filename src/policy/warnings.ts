@@ -1,4 +1,4 @@
-import { literalStart, OP, type PatternSide, type Program, requestPrefixes, TEST } from "./literal-prefix.ts";
+import { literalStart, OP, type PatternSide, type Program, segmentPrefix, TEST } from "./literal-prefix.ts";
 import type { Pattern } from "./pattern.ts";
 
 const NAME: Readonly<Record<PatternSide, string>> = { spiffeId: "SPIFFE ID", path: "path" };
@@ -27,7 +27,7 @@ function startWarnings(side: PatternSide, { text, prefix, program }: Pattern): s
   if (startsAnywhere(program) && !text.startsWith(".*")) {
     warnings.push(`The ${NAME[side]} pattern "${text}" is found anywhere in a ${NAME[side]}: begin it with ^.`);
   }
-  const meant = requestPrefixes(side, literalStart(program, true)).at(-1) ?? "";
+  const meant = segmentPrefix(side, literalStart(program, true).literal);
   if (meant.length > prefix.length) {
     warnings.push(
       `A dot in the ${NAME[side]} pattern "${text}" stands for any character, so that it is not confined to "${meant}": ` +

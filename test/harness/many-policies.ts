@@ -43,8 +43,8 @@ export async function storeManyPolicies(
           spiffeIdPattern,
           pathPattern,
           permissions: ["read", "write"],
-          idPrefix: spiffeId.pattern.prefix,
-          pathPrefix: path.pattern.prefix,
+          idKey: spiffeId.pattern.key,
+          pathKey: path.pattern.key,
         },
         { storeId: store.storeId, ...place },
       );

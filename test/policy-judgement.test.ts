@@ -1,0 +1,220 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { auditWalk } from "../src/audit/audit-walk.ts";
+import { sealPolicy } from "../src/policy/seal-policy.ts";
+import type { PolicyRules } from "../src/policy/policy.ts";
+import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { AnySnapshot, Store } from "../src/store/store.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { httpDatabase } from "./harness/http-database.ts";
+import { storeManyPolicies } from "./harness/many-policies.ts";
+import { KEY_A, ringOf, testService } from "./harness/service.ts";
+
+const SECRETS = "/v1/store/secrets";
+const POLICY = "/v1/acl/policy";
+const ID = "^spiffe://spike\\.ist";
+const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+/** A store into which every policy is written with other rules than were asked for, past all checks of the put. */
+function smuggling(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pathKey: "" }): Store {
+  return {
+    load: async (query, signal) => await inner.load(query, signal),
+    commit: async (change, query, signal) => {
+      if (change.policy === undefined || change.policy.kind === "remove")
+        return await inner.commit(change, query, signal);
+      const { storeId } = (await inner.load({}, signal)).store;
+      const { idTag: _, pathTag: __, sealed: ___, keyId: ____, ...place } = change.policy.row;
+      const row = await sealPolicy(
+        { ring: await ringOf(KEY_A), random },
+        { ...rules, ...prefixes },
+        { storeId, ...place },
+      );
+      return await inner.commit({ ...change, policy: { ...change.policy, row } }, query, signal);
+    },
+  };
+}
+
+describe("a stored policy that would be refused by now", () => {
+  const good = { name: "p", spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] };
+
+  it.each<readonly [string, PolicyRules]>([
+    ["by a part of the path", { spiffeIdPattern: `${ID}/w$`, pathPattern: "acl", permissions: ["super"] }],
+    [
+      "for an unanchored identity",
+      { spiffeIdPattern: "spiffe://spike\\.ist/w", pathPattern: "^spike/system/acl$", permissions: ["super"] },
+    ],
+  ])("does not reach the policies themselves: %s (3.4, at the check)", async (_, rules) => {
+    const service = await testService(smuggling(memoryStore({ storeId: "s", now: Date.now }), rules));
+    expect((await service.post(POLICY, good)).status).toBe(200);
+    const workload = await service.as("/w");
+    expect((await workload(`${POLICY}?action=list`, {})).status).toBe(401);
+    expect((await workload(POLICY, { ...good, name: "mine", permissions: ["super"] })).status).toBe(401);
+    // It is a policy like any other where nothing is reserved.
+    const path = rules.pathPattern === "acl" ? "x/acl/y" : "spike/system/acl/x";
+    await service.post(SECRETS, { path, values: {} });
+    const expected = rules.pathPattern === "acl" ? 200 : 401;
+    expect((await workload(`${SECRETS}?action=get`, { path })).status).toBe(expected);
+  });
+});
+
+describe("of many policies with one pair of tags", () => {
+  it("1000 are looked at: whom they grant nothing gets a 500 that says why, once there are more", async () => {
+    const database = await httpDatabase();
+    const store = libsqlStore(httpExecute({ url: database.url }, fetch));
+    const service = await testService(store);
+    await service.post(SECRETS, { path: "prod/db-3", values: {} });
+    const { createClient } = await import("@libsql/client");
+    const client = createClient({ url: database.url });
+    // Patterns of one text each would be told apart by it.
+    const patternsOf = (n: number) => ({ spiffeIdPattern: `${ID}/(w)-${n}[0]?$`, pathPattern: `^prod/db-${n}[0]?$` });
+    const ring = await ringOf(KEY_A);
+    await storeManyPolicies({ client, ring }, { count: 1000, patternsOf });
+    const read = async (as: string) =>
+      (await (await service.as(as))(`${SECRETS}?action=get`, { path: "prod/db-3" })).status;
+    expect([await read("/w-3"), await read("/w-4"), await read("/other")]).toEqual([200, 401, 401]);
+    await storeManyPolicies({ client, ring }, { count: 1, patternsOf: () => patternsOf(5000), name: "more" });
+    client.close();
+    service.log.length = 0;
+    expect([await read("/w-3"), await read("/other")]).toEqual([200, 500]);
+    expect(service.log).toMatchObject([{ level: "error", reason: "too_many_policies" }]);
+    await database.close();
+  });
+});
+
+describe("a scoped list", () => {
+  let database: FileDatabase;
+  beforeEach(async () => {
+    database = await fileDatabase();
+  });
+  afterEach(() => database.close());
+  const allow = (name: string, pathPattern: string) => ({
+    name,
+    spiffeidPattern: `${ID}/w$`,
+    pathPattern,
+    permissions: ["list"],
+  });
+
+  it("names each path once, however many policies grant it", async () => {
+    const service = await testService(libsqlStore(database.execute));
+    for (const path of ["app/a", "app/sub/b", "appx/c"]) await service.post(SECRETS, { path, values: {} });
+    for (const [name, pattern] of [
+      ["one", "^app/"],
+      ["two", "^app/sub/"],
+      ["three", "^app/sub/b$"],
+    ] as const) {
+      await service.post(POLICY, allow(name, pattern));
+    }
+    const { body } = await (await service.as("/w"))(`${SECRETS}?action=list`, {});
+    expect(body).toEqual({ keys: ["app/a", "app/sub/b"] });
+  });
+
+  it("shows nothing by a policy that was deleted and put back", async () => {
+    const service = await testService(libsqlStore(database.execute));
+    await service.post(SECRETS, { path: "app/a", values: {} });
+    await service.post(POLICY, allow("p", "^app/"));
+    await database.client.execute("CREATE TABLE old AS SELECT * FROM policies");
+    await service.post(`${POLICY}?action=delete`, { id: "p" });
+    await database.client.execute("INSERT INTO policies SELECT * FROM old");
+    expect((await (await service.as("/w"))(`${SECRETS}?action=list`, {})).status).toBe(401);
+    expect(service.log).toMatchObject([{ event: "policy_ignored" }]);
+  });
+
+  it("is judged anew when a right changes between its two round trips", async () => {
+    const inner = libsqlStore(database.execute);
+    let between: (() => Promise<unknown>) | undefined;
+    const service = await testService({
+      commit: async (change, query, signal) => await inner.commit(change, query, signal),
+      load: async (query, signal) => {
+        if (query.paths?.within !== undefined) {
+          const happens = between;
+          between = undefined;
+          await happens?.();
+        }
+        return await inner.load(query, signal);
+      },
+    });
+    for (const path of ["app/a", "other/b"]) await service.post(SECRETS, { path, values: {} });
+    await service.post(POLICY, allow("p", "^app/"));
+    const list = async () => await (await service.as("/w"))(`${SECRETS}?action=list`, {});
+    between = async () => await service.post(POLICY, allow("p", "^other/"));
+    expect((await list()).body).toEqual({ keys: ["other/b"] });
+    between = async () => await service.post(`${POLICY}?action=delete`, { id: "p" });
+    expect((await list()).status).toBe(401);
+  });
+});
+
+describe("a store that answers another question", () => {
+  const mixing = (mix: (snapshot: AnySnapshot) => Partial<AnySnapshot>) => {
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    const state = { mixes: false };
+    const store: Store = {
+      commit: async (change, query, signal) => await inner.commit(change, query, signal),
+      load: async (query, signal) => {
+        const snapshot = await inner.load(query, signal);
+        return state.mixes ? Object.assign(snapshot, mix(snapshot)) : snapshot;
+      },
+    };
+    return { store, inner, state };
+  };
+
+  it("with the policy of another name is refused", async () => {
+    let other: AnySnapshot["policy"];
+    const { store, inner, state } = mixing(() => ({ policy: other }));
+    const service = await testService(store);
+    for (const name of ["one", "two"]) {
+      await service.post(POLICY, { name, spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] });
+    }
+    other = (await inner.load({ policy: { name: "two" } }, new AbortController().signal)).policy;
+    state.mixes = true;
+    expect((await service.post(`${POLICY}?action=get`, { id: "one" })).status).toBe(500);
+    expect((await service.post(`${POLICY}?action=delete`, { id: "one" })).status).toBe(500);
+  });
+
+  it("with another entry at a revision than a moment ago is found by the audit check", async () => {
+    const service = await testService(memoryStore({ storeId: "s", now: Date.now }));
+    expect((await service.post("/v1/audit?action=verify", {})).status).toBe(200);
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    const writer = await testService(inner);
+    for (const path of ["a", "b"]) await writer.post(SECRETS, { path, values: {} });
+    const { audit, store } = await inner.load({ audit: { after: 0, limit: 9 } }, new AbortController().signal);
+    const [first, second] = audit;
+    const walk = auditWalk(await ringOf(KEY_A), 0);
+    expect(await walk.see(store, first!)).toEqual([]);
+    expect(await walk.know(store, first!)).toEqual([]);
+    expect(await walk.know(store, { ...second!, revision: 1 })).toMatchObject([{ kind: "not_authentic", revision: 1 }]);
+  });
+});
+
+describe("a caller without any policy", () => {
+  it("is sent nothing of a secret, whether it exists or not, and costs the database no value", async () => {
+    const database = await httpDatabase();
+    const sizes: number[] = [];
+    const measuring = async (request: Request, init: RequestInit) => {
+      const response = await fetch(request, init);
+      sizes.push((await response.clone().text()).length);
+      return response;
+    };
+    const service = await testService(libsqlStore(httpExecute({ url: database.url }, measuring)));
+    await service.post(SECRETS, { path: "large", values: { v: "x".repeat(900_000) } });
+    for (let n = 0; n < 30; n += 1)
+      await service.post(POLICY, {
+        name: `p${n}`,
+        spiffeidPattern: `${ID}/x$`,
+        pathPattern: "^x/",
+        permissions: ["read"],
+      });
+    const nobody = await service.as("/nobody");
+    const costOf = async (target: string, body: object) => {
+      sizes.length = 0;
+      expect((await nobody(target, body)).status).toBe(401);
+      expect(sizes).toHaveLength(1);
+      return sizes[0]!;
+    };
+    const missing = await costOf(`${SECRETS}?action=get`, { path: "gone" });
+    expect(Math.abs((await costOf(`${SECRETS}?action=get`, { path: "large" })) - missing)).toBeLessThan(20);
+    expect(await costOf(`${SECRETS}?action=list`, {})).toBeLessThan(8000);
+    expect(await costOf(`${POLICY}?action=list`, {})).toBeLessThan(8000);
+    await database.close();
+  });
+});
