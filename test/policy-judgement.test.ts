@@ -159,13 +159,13 @@ describe("a store that answers another question", () => {
   };
 
   it("with the policy of another name is refused", async () => {
-    let other: AnySnapshot["policy"];
-    const { store, inner, state } = mixing(() => ({ policy: other }));
+    const other: { policy?: AnySnapshot["policy"] } = {};
+    const { store, inner, state } = mixing(() => other);
     const service = await testService(store);
     for (const name of ["one", "two"]) {
       await service.post(POLICY, { name, spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] });
     }
-    other = (await inner.load({ policy: { name: "two" } }, new AbortController().signal)).policy;
+    other.policy = (await inner.load({ policy: { name: "two" } }, new AbortController().signal)).policy;
     state.mixes = true;
     expect((await service.post(`${POLICY}?action=get`, { id: "one" })).status).toBe(500);
     expect((await service.post(`${POLICY}?action=delete`, { id: "one" })).status).toBe(500);
