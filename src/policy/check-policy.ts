@@ -12,7 +12,8 @@ export interface WantedPolicy {
   readonly permissions: readonly string[];
 }
 
-type CheckedPolicy =
+/** What a wanted policy comes to, or what is wrong with it. */
+export type CheckedPolicy =
   | {
       readonly ok: true;
       readonly rules: IndexedRules;

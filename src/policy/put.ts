@@ -1,7 +1,7 @@
 import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
 import { isPermitted } from "../audit/is-permitted.ts";
-import { checkPolicy, type WantedPolicy } from "./check-policy.ts";
 import type { PolicyChange } from "../store/store.ts";
+import { type CheckedPolicy, checkPolicy, type WantedPolicy } from "./check-policy.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyRoom } from "./room.ts";
@@ -26,12 +26,16 @@ export async function putPolicy(
   request: WriteOrigin &
     WantedPolicy & {
       readonly name: string;
-      /** Row version as the caller believes; 0 = none. */ readonly cas: number | undefined;
+      /** Row version as the caller believes; 0 = none. */
+      readonly cas: number | undefined;
     },
 ): Promise<PolicyResult<Put>> {
   const { cas, spiffeIdPattern, pathPattern, permissions } = request;
   const name = parsePolicyName(request.name);
   if (name === undefined) return (await isPermitted(room)) ? invalid(NAME_RULE) : failed("denied");
+  // Once, and not before the permission: nothing is compiled for whoever may not put any.
+  let known: CheckedPolicy | undefined;
+  const check = (): CheckedPolicy => (known ??= checkPolicy(name, request));
   const write = {
     ...request,
     action: "put",
@@ -46,8 +50,7 @@ export async function putPolicy(
     tailOf: ({ policy }) => policy?.tail,
     readOutcome: () => ({}),
     async judge({ store, now: clock, policy: view }, { writeId }) {
-      // Not before the permission: nothing is compiled for whoever may not put any.
-      const checked = checkPolicy(name, request);
+      const checked = check();
       if (!checked.ok) return invalid(checked.detail);
       const found = await replaceablePolicy(room.ring, store, { name, view, report: room.report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
@@ -60,6 +63,6 @@ export async function putPolicy(
     },
   });
   if (!result.ok) return result;
-  const checked = checkPolicy(name, request);
+  const checked = check();
   return { ok: true, answer: { revision: result.answer.revision, warnings: checked.ok ? checked.warnings : [] } };
 }
