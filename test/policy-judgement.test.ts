@@ -144,6 +144,31 @@ describe("a scoped list", () => {
   });
 });
 
+describe("a scoped list of many paths under a pattern that takes its time", () => {
+  it("ends at the deadline", async () => {
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    const paths = Array.from({ length: 40_000 }, (_, n) => `app/${String(n).padStart(6, "0")}/${"ab".repeat(200)}cd`);
+    const store: Store = {
+      commit: async (change, query, signal) => await inner.commit(change, query, signal),
+      load: async (query, signal) => {
+        const snapshot = await inner.load(query, signal);
+        return query.paths?.within === undefined ? snapshot : { ...snapshot, paths };
+      },
+    };
+    const service = await testService(store, { requestTimeoutMs: 300 });
+    const policy = {
+      name: "slow",
+      spiffeidPattern: `${ID}/w$`,
+      pathPattern: "^app/.*a.\\B(a|b){40}.*\\Bc$",
+      permissions: ["list"],
+    };
+    expect((await service.post(POLICY, policy)).status).toBe(200);
+    const began = performance.now();
+    const { status } = await (await service.as("/w"))(`${SECRETS}?action=list`, {});
+    expect([status, performance.now() - began < 4000]).toEqual([503, true]);
+  });
+});
+
 describe("a store that answers another question", () => {
   const mixing = (mix: (snapshot: AnySnapshot) => Partial<AnySnapshot>) => {
     const inner = memoryStore({ storeId: "s", now: Date.now });
