@@ -171,7 +171,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 describe("on the wire,", () => {
   let edge: Cluster;
   beforeAll(async () => {
-    edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: "1000" });
+    edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: "2000" });
     const send = async (target: string, body: object) => expect((await post(target, body)).status).toBe(200);
     for (const path of ["a", "gone", "broken"]) await send(SECRETS, { path, values: { k: "v" } });
     await send(`${SECRETS}?action=delete`, { path: "gone" });
