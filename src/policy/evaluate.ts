@@ -1,5 +1,4 @@
 import type { KeyRing } from "../seal/key-ring.ts";
-import { SealError } from "../seal/seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { PatternSide } from "./literal-prefix.ts";
@@ -10,6 +9,7 @@ import { PolicyOverflow } from "./policy-overflow.ts";
 import type { ReportProblem } from "./policy-problem.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
+import { unlessSealed } from "./unless-sealed.ts";
 import { requireStanding } from "./verify-policy.ts";
 
 /** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
@@ -87,7 +87,7 @@ async function openAll(
     views.map(async (view): Promise<Opened | undefined> => {
       const { row } = view;
       if (row === undefined) return undefined;
-      const policy = await unlessSealed(evaluation, row.name, openPolicy(ring, store.storeId, row));
+      const policy = await unlessSealed(evaluation.report, row.name, openPolicy(ring, store.storeId, row));
       return policy && { view, policy };
     }),
   );
@@ -113,16 +113,5 @@ async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promis
   if (row === undefined) return false;
   const { ring, store } = evaluation;
   const standing = requireStanding(ring, store, { row, tail }).then(() => true);
-  return (await unlessSealed(evaluation, row.name, standing)) ?? false;
-}
-
-/** What the work comes to, or nothing, and a report, when the store is not what we wrote. */
-async function unlessSealed<T>({ report }: Evaluation, policy: string, work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error;
-    report({ policy, reason: `seal_${error.reason}`, detail: error.detail });
-    return undefined;
-  }
+  return (await unlessSealed(evaluation.report, row.name, standing)) ?? false;
 }
