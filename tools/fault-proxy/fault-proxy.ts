@@ -1,8 +1,8 @@
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { once } from "node:events";
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What happens to one request on its way to the database. */
+/** What happens to one request on its way. */
 export type Fault =
   /** It arrives, and so does its answer. */
   | "pass"
@@ -21,51 +21,103 @@ export type Fault =
   /** It is carried out, and answered with 200 and this body. */
   | { readonly body: string }
   /** It passes after so many milliseconds. */
-  | { readonly delayMs: number };
+  | { readonly delayMs: number }
+  /** Something else happens while it is on its way; then its connection is reset. */
+  | {
+      readonly meanwhile: () => Promise<void>;
+      /** `arriving`: it is not passed on. `under way`: it has just been passed on. `answered`: its answer is here. */
+      readonly when: "arriving" | "under way" | "answered";
+    };
 
 export interface FaultProxy {
   readonly url: string;
   /** Requests seen so far. */
   requests(): number;
-  /** Chooses the fault of each further request by its body. */
-  inject(choose: (body: string) => Fault): void;
+  /** Chooses the fault of each further request by its body and what came before that. */
+  inject(choose: (body: string, incoming: IncomingMessage) => Fault): void;
+  /** Is called with each answer of the target, before it is passed on or not. */
+  watch(see: (answer: Buffer) => void): void;
+  /** Requests whose sender hung up before its answer: that was passed on as a reset. */
+  hangUps(): number;
   close(): Promise<void>;
 }
 
 /** Tells a commit from a load by what it sends. */
 export const isCommit = (body: string): boolean => body.includes("BEGIN IMMEDIATE");
 
-export async function faultProxy(target: string): Promise<FaultProxy> {
+/** @param target where requests go; a function is asked for each */
+export async function faultProxy(target: string | (() => string)): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   let seen = 0;
-  let chosen: (body: string) => Fault = () => "pass";
+  let hungUp = 0;
+  let chosen: (body: string, incoming: IncomingMessage) => Fault = () => "pass";
+  let watching: ((answer: Buffer) => void) | undefined;
 
-  const forward = async (incoming: IncomingMessage, body: Buffer): Promise<{ status: number; body: Buffer }> => {
-    const outgoing = request(new URL(incoming.url ?? "/", target), {
+  const forward = async (
+    incoming: IncomingMessage,
+    body: Buffer,
+    sender: AbortSignal,
+  ): Promise<{ headers: IncomingMessage["headers"]; status: number; body: Buffer }> => {
+    const outgoing = request(new URL(incoming.url ?? "/", typeof target === "string" ? target : target()), {
       method: incoming.method ?? "POST",
       headers: { ...incoming.headers, "content-length": body.length },
       agent,
     });
-    outgoing.end(body);
-    const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
-    return { status: answer.statusCode ?? 0, body: await collect(answer) };
+    const stop = (): void => {
+      if (outgoing.socket) outgoing.socket.resetAndDestroy();
+      outgoing.destroy();
+    };
+    sender.addEventListener("abort", stop);
+    try {
+      outgoing.end(body);
+      const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+      const collected = await collect(answer);
+      watching?.(collected);
+      return { headers: answer.headers, status: answer.statusCode ?? 0, body: collected };
+    } finally {
+      sender.removeEventListener("abort", stop);
+    }
   };
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const sender = new AbortController();
+    let answered = false;
+    outgoing.once("close", () => {
+      if (answered) return;
+      hungUp += 1;
+      sender.abort();
+    });
+    const cut = (): void => {
+      answered = true;
+      incoming.socket.resetAndDestroy();
+    };
     const body = await collect(incoming);
     seen += 1;
-    const fault = chosen(body.toString());
-    if (fault === "cut-request") return reset(incoming);
-    if (typeof fault === "object" && "status" in fault) return void outgoing.writeHead(fault.status).end("no");
+    const fault = chosen(body.toString(), incoming);
+    const { signal } = sender;
+    if (fault === "cut-request") return cut();
+    if (typeof fault === "object" && "status" in fault) {
+      answered = true;
+      return void outgoing.writeHead(fault.status).end("no");
+    }
+    if (typeof fault === "object" && "meanwhile" in fault) {
+      if (fault.when === "under way") forward(incoming, body, signal).catch(() => undefined);
+      if (fault.when === "answered") await forward(incoming, body, signal);
+      answered = true;
+      await fault.meanwhile();
+      return cut();
+    }
     if (typeof fault === "object" && "delayMs" in fault) await new Promise((go) => setTimeout(go, fault.delayMs));
-    if (fault === "twice") await forward(incoming, body);
-    const answer = await forward(incoming, body);
-    if (fault === "cut-answer") return reset(incoming);
+    if (fault === "twice") await forward(incoming, body, signal);
+    const answer = await forward(incoming, body, signal);
+    if (fault === "cut-answer") return cut();
     if (fault === "hang") return;
+    answered = true;
     const text = typeof fault === "object" && "body" in fault ? Buffer.from(fault.body) : answer.body;
-    outgoing.writeHead(answer.status, { "content-type": "application/json", "content-length": text.length });
+    const { "transfer-encoding": _, connection: __, ...headers } = answer.headers;
+    outgoing.writeHead(answer.status, { ...headers, "content-length": text.length });
     if (fault !== "cut-half-answer") return void outgoing.end(text);
-    outgoing.write(text.subarray(0, text.length / 2), () => reset(incoming));
+    outgoing.write(text.subarray(0, text.length / 2), cut);
   };
 
   const server = createServer((incoming, outgoing) => {
@@ -80,6 +132,10 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
     inject: (choose) => {
       chosen = choose;
     },
+    watch: (see) => {
+      watching = see;
+    },
+    hangUps: () => hungUp,
     async close() {
       agent.destroy();
       server.closeAllConnections();
@@ -87,10 +143,6 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
       await once(server, "close");
     },
   };
-}
-
-function reset(incoming: IncomingMessage): void {
-  incoming.socket.resetAndDestroy();
 }
 
 async function collect(stream: IncomingMessage): Promise<Buffer> {

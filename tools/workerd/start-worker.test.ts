@@ -15,8 +15,12 @@ function folderOf(source: string): string {
   return folder;
 }
 
-async function start(env: Readonly<Record<string, string>>, folder = folderOf(ECHO)): Promise<Worker> {
-  const worker = await startWorker(folder, env);
+async function start(
+  env: Readonly<Record<string, string>>,
+  folder = folderOf(ECHO),
+  options: { readonly clockSkewMs?: number } = {},
+): Promise<Worker> {
+  const worker = await startWorker(folder, env, options);
   onTestFinished(async () => await worker.kill());
   return worker;
 }
@@ -34,6 +38,18 @@ describe("startWorker", () => {
     await (await fetch(worker.url)).text();
     await expect.poll(() => worker.lines()).toEqual(["asked", "för env"]);
     expect(worker.output()).toBe("asked\nför env\n");
+  });
+
+  it.each([600_000, -600_000])("has a clock that is %i ms ahead, and moves", async (clockSkewMs) => {
+    const clock = folderOf(`export default { fetch: () => Response.json([Date.now(), +new Date(), +new Date(5)]) };`);
+    const { url } = await start({}, clock, { clockSkewMs });
+    const ask = async () => (await (await fetch(url)).json()) as [number, number, number];
+    const [now, date, given] = await ask();
+    expect(Math.abs(now - Date.now() - clockSkewMs)).toBeLessThan(60_000);
+    expect(Math.abs(date - now)).toBeLessThan(1000);
+    expect(given).toBe(5);
+    await new Promise((go) => setTimeout(go, 20));
+    expect((await ask())[0]).toBeGreaterThan(now);
   });
 
   it("is killed once and for all", async () => {

@@ -23,11 +23,19 @@ export interface Worker {
 const LINES_KEPT = 100_000;
 const READY_MS = 30_000;
 
-/** Starts a worker that `buildWorker` has built. It ends with this process at the latest, however that ends. */
-export async function startWorker(folder: string, env: Readonly<Record<string, string>>): Promise<Worker> {
+/**
+ * Starts a worker that `buildWorker` has built. It ends with this process at the latest, however that ends.
+ *
+ * @param options `clockSkewMs`: how far its clock is ahead of this machine's
+ */
+export async function startWorker(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  { clockSkewMs = 0 } = {},
+): Promise<Worker> {
   const configs = mkdtempSync(join(folder, "config-"));
   const config = join(configs, "config.capnp");
-  writeFileSync(config, workerdConfig(env), { mode: 0o600 });
+  writeFileSync(config, workerdConfig(env, clockSkewMs), { mode: 0o600 });
   const child = spawn(workerdBinary(), ["serve", config, "--control-fd=3"], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     cwd: configs,
