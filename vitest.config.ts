@@ -1,6 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** A run of bench/verify-consistency.ts. */
+const WHOLE_RUN = "bench/consistency/short-run.test.ts";
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -8,7 +11,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "node", include: ["src/**/*.test.ts", "test/*.test.ts", "tools/**/*.test.ts"] },
+        test: {
+          name: "node",
+          include: ["src/**/*.test.ts", "test/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts"],
+          exclude: [WHOLE_RUN],
+        },
+      },
+      {
+        extends: true,
+        // It needs the whole machine, and the others have deadlines: it comes when they are over.
+        test: { name: "consistency", include: [WHOLE_RUN], sequence: { groupOrder: 1 } },
       },
       {
         extends: true,

@@ -45,6 +45,11 @@ export interface FaultProxy {
 /** Tells a commit from a load by what it sends. */
 export const isCommit = (body: string): boolean => body.includes("BEGIN IMMEDIATE");
 
+/** Whether an exchange was ended here; else its sender has ended it. */
+interface Over {
+  byUs: boolean;
+}
+
 /** @param target where requests go; a function is asked for each */
 export async function faultProxy(target: string | (() => string)): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
@@ -79,16 +84,15 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     }
   };
 
-  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse, over: Over): Promise<void> => {
     const sender = new AbortController();
-    let answered = false;
     outgoing.once("close", () => {
-      if (answered) return;
+      if (over.byUs) return;
       hungUp += 1;
       sender.abort();
     });
     const cut = (): void => {
-      answered = true;
+      over.byUs = true;
       incoming.socket.resetAndDestroy();
     };
     const body = await collect(incoming);
@@ -97,13 +101,13 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     const { signal } = sender;
     if (fault === "cut-request") return cut();
     if (typeof fault === "object" && "status" in fault) {
-      answered = true;
+      over.byUs = true;
       return void outgoing.writeHead(fault.status).end("no");
     }
     if (typeof fault === "object" && "meanwhile" in fault) {
       if (fault.when === "under way") forward(incoming, body, signal).catch(() => undefined);
       if (fault.when === "answered") await forward(incoming, body, signal);
-      answered = true;
+      over.byUs = true;
       await fault.meanwhile();
       return cut();
     }
@@ -112,7 +116,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     const answer = await forward(incoming, body, signal);
     if (fault === "cut-answer") return cut();
     if (fault === "hang") return;
-    answered = true;
+    over.byUs = true;
     const text = typeof fault === "object" && "body" in fault ? Buffer.from(fault.body) : answer.body;
     const { "transfer-encoding": _, connection: __, ...headers } = answer.headers;
     outgoing.writeHead(answer.status, { ...headers, "content-length": text.length });
@@ -121,7 +125,11 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
   };
 
   const server = createServer((incoming, outgoing) => {
-    handle(incoming, outgoing).catch(() => outgoing.destroy());
+    const over = { byUs: false };
+    handle(incoming, outgoing, over).catch(() => {
+      over.byUs = true;
+      outgoing.destroy();
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,0 +1,24 @@
+import type { Caller, Permission, Request } from "../history/history.ts";
+
+/** What a caller needs for a request: nothing, a permission of the team's policy, or what no policy can give. */
+export type Need = "nothing" | "impossible" | Permission;
+
+/** Looks only at whose path it is; whether there is a policy is a matter of time. */
+export function needOf(caller: Caller, request: Request): Need {
+  if (caller === "superuser") return "nothing";
+  const own = `team/${caller}/`;
+  switch (request.kind) {
+    case "get":
+    case "metadata":
+      return request.path.startsWith(own) ? "read" : "impossible";
+    case "put":
+    case "delete":
+    case "undelete":
+      return request.path.startsWith(own) ? "write" : "impossible";
+    case "list":
+      return request.prefix.startsWith(own) ? "list" : "impossible";
+    case "grant":
+    case "revoke":
+      return "impossible";
+  }
+}

@@ -1,0 +1,31 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Entry, History, Operation } from "./history.ts";
+
+/** Keeps a history: a line with what holds for all of it, then a line an operation, then a line an audit entry. */
+export async function writeHistory(file: string, { kept, operations, log }: History): Promise<void> {
+  const out = createWriteStream(file);
+  const lines = function* (): Generator<object> {
+    yield { kept };
+    for (const operation of operations) yield { operation };
+    for (const entry of log) yield { entry };
+  };
+  for (const line of lines()) if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, "drain");
+  out.end();
+  await once(out, "finish");
+}
+
+/** Reads back what {@link writeHistory} has kept. */
+export async function readHistory(file: string): Promise<History> {
+  let kept = 0;
+  const operations: Operation[] = [];
+  const log: Entry[] = [];
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    const line = JSON.parse(text) as { kept?: number; operation?: Operation; entry?: Entry };
+    if (line.kept !== undefined) ({ kept } = line);
+    if (line.operation !== undefined) operations.push(line.operation);
+    if (line.entry !== undefined) log.push(line.entry);
+  }
+  return { kept, operations, log };
+}

@@ -1,0 +1,81 @@
+import { Agent, request as httpRequest } from "node:http";
+import type { Attempt, Request } from "../history/history.ts";
+import { fromWire, toWire } from "./wire.ts";
+
+/** How one request is sent once. */
+export interface Sending {
+  readonly url: string;
+  readonly worker: number;
+  readonly trace: string;
+  readonly token: string;
+  readonly key: string | undefined;
+  /** Hang up by a reset after so many milliseconds. workerd does not notice a half-closed connection. */
+  readonly goneAfterMs: number | undefined;
+}
+
+/** Longer than the service's own deadline and the longest delay on the way. */
+const PATIENCE_MS = 15_000;
+/** An answer that is not what it should be for its status: stands for one that the service must never give. */
+const UNREADABLE = 418;
+
+/** Sends requests over connections that are kept alive, as clients do. */
+export class Exchanges {
+  private readonly agent = new Agent({ keepAlive: true });
+
+  private readonly now: () => number;
+
+  /** @param now milliseconds by the clock of the whole run */
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** Never rejects: no answer is an outcome. */
+  async send(request: Request, sending: Sending): Promise<Attempt> {
+    const { worker, trace } = sending;
+    const call = this.now();
+    const { status, text } = await this.post(request, sending);
+    const attempt = { call, end: this.now(), worker, trace };
+    if (status !== 200) return { ...attempt, status };
+    const answer = fromWire(request, text);
+    return answer === undefined ? { ...attempt, status: UNREADABLE } : { ...attempt, status, answer };
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private async post(request: Request, sending: Sending): Promise<{ readonly status: number; readonly text: string }> {
+    const { url, token, trace, key, goneAfterMs } = sending;
+    const { target, body } = toWire(request);
+    const text = JSON.stringify(body);
+    return await new Promise((resolve) => {
+      const none = (): void => resolve({ status: 0, text: "" });
+      const outgoing = httpRequest(`${url}${target}`, {
+        method: "POST",
+        agent: this.agent,
+        headers: {
+          authorization: `Bearer ${token}`,
+          "content-length": Buffer.byteLength(text),
+          traceparent: `00-${trace}-${trace.slice(16)}-01`,
+          ...(key !== undefined && { "idempotency-key": key }),
+        },
+      });
+      const hangUp = setTimeout(() => {
+        outgoing.socket?.resetAndDestroy();
+        outgoing.destroy();
+      }, goneAfterMs ?? PATIENCE_MS);
+      outgoing.once("close", () => clearTimeout(hangUp));
+      outgoing.on("error", none);
+      outgoing.once("response", (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.on("error", none);
+        incoming.once("close", () => {
+          if (!incoming.complete) return none();
+          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+        });
+      });
+      outgoing.end(text);
+    });
+  }
+}
