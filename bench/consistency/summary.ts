@@ -20,6 +20,8 @@ export interface Summary {
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly faults: Readonly<Record<string, number>>;
   readonly cancelledDatabaseCalls: number;
+  /** From a request to its answer, whatever that was. */
+  readonly slowestAnswerMs: number;
   readonly outage: Run["outage"];
   readonly anomalies: Report["counts"];
   /** How many operations had ended when the first anomaly showed. */
@@ -29,6 +31,8 @@ export interface Summary {
 }
 
 const MOST_REQUESTS = 40;
+/** The service's deadline of 8 s, and what a busy machine and the way to it may add. */
+const SLOWEST_ANSWER_MS = 12_000;
 
 export function summarizeRun(
   options: RunOptions,
@@ -38,6 +42,7 @@ export function summarizeRun(
   const { history, outage } = run;
   const { operations } = history;
   const { report } = checked;
+  const slowestAnswerMs = slowestOf(operations);
   return {
     options: { ...options, faults: [...options.faults] },
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`,
@@ -51,6 +56,7 @@ export function summarizeRun(
     outcomes: outcomesOf(operations),
     faults: Object.fromEntries(run.faults),
     cancelledDatabaseCalls: run.cancelled,
+    slowestAnswerMs,
     outage,
     anomalies: report.counts,
     firstAfter: report.anomalies[0]?.after,
@@ -58,6 +64,9 @@ export function summarizeRun(
       ...run.missingFaults.map((fault) => `"${fault}" was to happen and did not: the run does not count`),
       ...run.auditProblems.map((problem) => `The check of the audit says: ${problem}`),
       ...run.complaints.slice(0, 20).map((line) => `A worker logged: ${line}`),
+      ...(slowestAnswerMs > SLOWEST_ANSWER_MS
+        ? [`An answer took ${slowestAnswerMs} ms, in spite of the deadline`]
+        : []),
       ...(outage.whileAway + outage.afterReturn > outage.clients * MOST_REQUESTS
         ? [`${outage.clients} waiting clients asked the database more than ${MOST_REQUESTS} times each`]
         : []),
@@ -84,6 +93,7 @@ export function printSummary(summary: Summary): readonly string[] {
     `outage       ${outage.clients} clients waited ${outage.awayMs} ms for the database: ${outage.whileAway} requests ` +
       `meanwhile, ${outage.afterReturn} after its return (${outage.peak} at most in 100 ms), all answered ` +
       `${outage.settledMs} ms after it: ${counts(outage.answers)}`,
+    `slowest      an answer took ${summary.slowestAnswerMs} ms`,
     `checked      in ${summary.checkSeconds} s`,
     ...found.map(([kind, count]) => `ANOMALY      ${kind}: ${count}. ${ANOMALIES[kind]}`),
     ...summary.problems.map((problem) => `PROBLEM      ${problem}`),
@@ -104,6 +114,14 @@ export function outcomeOf({ attempts }: Operation): string {
   if (attempts.some(({ status }) => status === 200)) return "ok";
   const open = attempts.find(({ status }) => MEANINGS[status] === undefined);
   return open === undefined ? (MEANINGS[attempts.at(-1)?.status ?? 0] ?? "unknown") : "unknown";
+}
+
+function slowestOf(operations: readonly Operation[]): number {
+  let slowest = 0;
+  for (const { attempts } of operations) {
+    for (const { status, call, end } of attempts) if (status > 0) slowest = Math.max(slowest, end - call);
+  }
+  return Math.round(slowest);
 }
 
 function outcomesOf(operations: readonly Operation[]): Summary["outcomes"] {

@@ -1,7 +1,7 @@
 import { looksLikeCommand } from "./looks-like-command.ts";
 import { matches } from "./matches.ts";
 import type { Problem } from "./problem.ts";
-import { devProblem, productCommand, refusal, startsService } from "./product-command.ts";
+import { optionsProblem, productCommand, refusal, startsService } from "./product-command.ts";
 import { type Block, readBlocks } from "./read-blocks.ts";
 import { type Command, readCommands } from "./read-commands.ts";
 import type { ShellSession } from "./shell-session.ts";
@@ -106,7 +106,7 @@ async function problemsOfCommands(
   const startedBy = alone.find((command) => command !== undefined && startsService(command)) ?? "npm run dev";
   for (const [index, command] of commands.entries()) {
     const product = alone[index];
-    const what = product === undefined ? await problemOf(command, startedBy, surroundings) : devProblem(product);
+    const what = product === undefined ? await problemOf(command, startedBy, surroundings) : optionsProblem(product);
     if (what === undefined) continue;
     problems.push({ line: command.line, what: `${command.text}\n${indented(what)}` });
     if (what === SHELL_ENDED) break;

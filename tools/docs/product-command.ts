@@ -1,5 +1,6 @@
 import { CommandError } from "../command/command-error.ts";
 import { readDevOptions } from "../dev/options.ts";
+import { readOptions } from "../../bench/consistency/options.ts";
 
 /** What installs, starts or checks the product as a whole: a test can't run it for every page that shows it. */
 const ALONE: readonly string[] = [
@@ -9,15 +10,19 @@ const ALONE: readonly string[] = [
   "npm run test:long",
   "npm run demo",
   "npm run dev",
+  "npm run verify:planted",
   "npx oxfmt",
 ];
 const DEV = /^npm run dev(?: -- (.*))?$/;
-const PART = /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:check|demo|dev|test:long))|npx oxfmt)(?![\w:-])/;
+const VERIFY = /^npm run verify:consistency(?: -- (.*))?$/;
+const PART =
+  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:check|demo|dev|test:long|verify:\w+))|npx oxfmt)(?![\w:-])/;
 
 /** The last such command of a line that holds no others, such as `npm test` of `npm ci && npm test`. */
 export function productCommand(text: string): string | undefined {
   const parts = text.split(" && ");
-  return parts.every((part) => ALONE.includes(part) || DEV.test(part)) ? parts.at(-1) : undefined;
+  const known = (part: string): boolean => ALONE.includes(part) || DEV.test(part) || VERIFY.test(part);
+  return parts.every(known) ? parts.at(-1) : undefined;
 }
 
 export function startsService(command: string): boolean {
@@ -32,12 +37,13 @@ export function refusal(text: string): string | undefined {
     : `"${part}" is not run by this test: show it alone, or with others of its kind`;
 }
 
-/** What is wrong with the options of `npm run dev`. */
-export function devProblem(command: string): string | undefined {
-  const options = DEV.exec(command)?.[1];
-  if (options === undefined) return undefined;
+/** What is wrong with the options of such a command. */
+export function optionsProblem(command: string): string | undefined {
+  const dev = DEV.exec(command)?.[1]?.split(" ");
+  const verify = VERIFY.exec(command)?.[1]?.split(" ");
   try {
-    readDevOptions(options.split(" "), {});
+    if (dev !== undefined) readDevOptions(dev, {});
+    if (verify !== undefined) readOptions(verify);
     return undefined;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
