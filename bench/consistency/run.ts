@@ -186,5 +186,5 @@ async function underFaults(
     await place.start(PLAIN_LIFE);
   }
   // What was delayed on its way arrives before everything is read back.
-  if (counts.chosen.size > 0) await pause(5000);
+  while (edge.places.some(({ database, clients }) => database.underWay() + clients.underWay() > 0)) await pause(50);
 }

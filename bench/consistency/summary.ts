@@ -26,7 +26,9 @@ export interface Summary {
   readonly anomalies: Report["counts"];
   /** How many operations had ended when the first anomaly showed. */
   readonly firstAfter: number | undefined;
-  /** Whatever else is wrong: faults that never happened, what the audit check or the workers' logs complain of. */
+  /** What was to happen and never did: then the run does not count. */
+  readonly missingFaults: readonly string[];
+  /** Whatever else is wrong. */
   readonly problems: readonly string[];
 }
 
@@ -60,8 +62,8 @@ export function summarizeRun(
     outage,
     anomalies: report.counts,
     firstAfter: report.anomalies[0]?.after,
+    missingFaults: run.missingFaults,
     problems: [
-      ...run.missingFaults.map((fault) => `"${fault}" was to happen and did not: the run does not count`),
       ...run.auditProblems.map((problem) => `The check of the audit says: ${problem}`),
       ...run.complaints.slice(0, 20).map((line) => `A worker logged: ${line}`),
       ...(slowestAnswerMs > SLOWEST_ANSWER_MS
@@ -75,8 +77,8 @@ export function summarizeRun(
 }
 
 /** Whether nothing is wrong. */
-export function isClean({ anomalies, problems }: Summary): boolean {
-  return Object.keys(anomalies).length === 0 && problems.length === 0;
+export function isClean({ anomalies, missingFaults, problems }: Summary): boolean {
+  return Object.keys(anomalies).length + missingFaults.length + problems.length === 0;
 }
 
 /** The summary for people, by the line. */
@@ -96,6 +98,7 @@ export function printSummary(summary: Summary): readonly string[] {
     `slowest      an answer took ${summary.slowestAnswerMs} ms`,
     `checked      in ${summary.checkSeconds} s`,
     ...found.map(([kind, count]) => `ANOMALY      ${kind}: ${count}. ${ANOMALIES[kind]}`),
+    ...summary.missingFaults.map((fault) => `PROBLEM      "${fault}" never happened: the run does not count`),
     ...summary.problems.map((problem) => `PROBLEM      ${problem}`),
     `anomalies    ${found.reduce((sum, [, count]) => sum + count, 0)}`,
   ];

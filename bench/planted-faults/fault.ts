@@ -3,6 +3,8 @@ export interface PlantedFault {
   /** What is wrong then, in a few words. */
   readonly name: string;
   readonly edits: readonly Edit[];
+  /** No history can show it: it takes a database that lies, or a clock. The tests are asked at once. */
+  readonly unseen?: true;
   /** Test files that are asked when no history shows it. */
   readonly tests: readonly string[];
 }

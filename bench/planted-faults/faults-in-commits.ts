@@ -256,11 +256,13 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   },
   {
     name: "no deadline",
+    unseen: true,
     edits: [{ file: "src/api/request-scope.ts", find: "    requestTimeoutMs,\n  );", replace: "    1e9,\n  );" }],
     tests: ["test/database-faults.test.ts"],
   },
   {
     name: "loads go on when the client has gone",
+    unseen: true,
     edits: [
       {
         file: LOAD,

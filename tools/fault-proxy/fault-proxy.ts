@@ -37,6 +37,8 @@ export interface FaultProxy {
   inject(choose: (body: string, incoming: IncomingMessage) => Fault): void;
   /** Is called with each answer of the target, before it is passed on or not. */
   watch(see: (answer: Buffer) => void): void;
+  /** Requests that are on their way, or whose answers are. */
+  underWay(): number;
   /** Requests whose sender hung up before its answer: that was passed on as a reset. */
   hangUps(): number;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
   const agent = new Agent({ keepAlive: true });
   let seen = 0;
   let hungUp = 0;
+  let underWay = 0;
   let chosen: (body: string, incoming: IncomingMessage) => Fault = () => "pass";
   let watching: ((answer: Buffer) => void) | undefined;
 
@@ -126,10 +129,13 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
 
   const server = createServer((incoming, outgoing) => {
     const over = { byUs: false };
-    handle(incoming, outgoing, over).catch(() => {
-      over.byUs = true;
-      outgoing.destroy();
-    });
+    underWay += 1;
+    handle(incoming, outgoing, over)
+      .catch(() => {
+        over.byUs = true;
+        outgoing.destroy();
+      })
+      .finally(() => (underWay -= 1));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -143,6 +149,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     watch: (see) => {
       watching = see;
     },
+    underWay: () => underWay,
     hangUps: () => hungUp,
     async close() {
       agent.destroy();

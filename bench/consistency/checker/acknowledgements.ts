@@ -1,5 +1,5 @@
 import type { Answer, History, Operation } from "../history/history.ts";
-import type { Commits } from "./commit.ts";
+import { type Commits, isWrite } from "./commit.ts";
 import type { Finding, Findings } from "./findings.ts";
 import { isAcknowledged } from "./put-number.ts";
 import type { World } from "./replay.ts";
@@ -14,6 +14,7 @@ export function checkAcknowledgements(
   findings: Findings,
 ): void {
   for (const operation of history.operations) {
+    if (!isAcknowledged(operation) || !isWrite(operation.request)) continue;
     const told = operation.attempts.map(({ answer }) => answer).filter((answer) => answer?.kind === "written");
     const [first] = told;
     if (first === undefined || operation.reuses !== undefined) continue;
@@ -36,7 +37,7 @@ function compare(
   { operation, first }: { readonly operation: Operation; readonly first: Written },
 ): Finding | undefined {
   const { id, request } = operation;
-  const entry = commits.byOperation.get(id)?.entry;
+  const entry = commits.byOperation[id]?.entry;
   if (entry === undefined) return undefined;
   const { version = first.version, revision } = entry;
   if (version === first.version && revision === first.revision) return undefined;

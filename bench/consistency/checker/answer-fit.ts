@@ -47,7 +47,7 @@ function valueFit(
       detail: `Operation ${writer.id} wrote it elsewhere than to "${path}".`,
     };
   }
-  const versions = scene.world.made.get(writer.id) ?? [];
+  const versions = scene.world.made[writer.id] ?? [];
   if (versions.length === 0) return { ...unmade(writer, attempt), others, path };
   if (number === 0) return either(versions.map(({ current }) => inside(current)));
   const version = versions.find((candidate) => candidate.number === number);

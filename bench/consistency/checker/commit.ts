@@ -1,4 +1,4 @@
-import type { Entry, Operation } from "../history/history.ts";
+import type { Entry, Operation, Request } from "../history/history.ts";
 
 /** An entry of the log and what made it. */
 export interface Commit {
@@ -15,7 +15,7 @@ export interface Commit {
 export interface Commits {
   readonly all: readonly Commit[];
   /** By operation: its first commit. */
-  readonly byOperation: ReadonlyMap<number, Commit>;
+  readonly byOperation: readonly (Commit | undefined)[];
 }
 
 const SECRET = "secret:";
@@ -29,6 +29,11 @@ export function pathOf({ resource }: Entry): string | undefined {
 /** Name of the policy that a commit changed; undefined when it changed none. */
 export function policyOf({ resource }: Entry): string | undefined {
   return resource.startsWith(POLICY) ? resource.slice(POLICY.length) : undefined;
+}
+
+/** Whether a request is to change something. */
+export function isWrite({ kind }: Request): boolean {
+  return kind !== "get" && kind !== "metadata" && kind !== "list";
 }
 
 /** What the entry of an operation says of its action and resource; undefined for one that writes nothing. */

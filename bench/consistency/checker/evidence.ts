@@ -1,6 +1,7 @@
 import type { AnomalyKind } from "./anomaly.ts";
 import type { Operation, Request } from "../history/history.ts";
 import { answerFit } from "./answer-fit.ts";
+import { isWrite } from "./commit.ts";
 import { exchangeAt } from "./exchanges.ts";
 import { refusalFit } from "./refusal-fit.ts";
 import { denialFit } from "./right-fit.ts";
@@ -30,17 +31,21 @@ interface Witness {
 }
 
 function witnessOf(scene: Scene, seen: Seen, shown: number): Witness {
+  const { lowerBy } = seen;
   const { exchanges, history } = scene;
-  const raiser = seen.lowerBy < 0 ? undefined : exchangeAt(exchanges, history.operations, seen.lowerBy);
-  const own = earlierOf(scene, seen).filter(({ place, operation }) => tells(scene, { place, operation, shown }));
-  const telling = own.filter(({ operation }) => isRelated(operation.request, seen.operation.request));
-  const write = telling.find(({ operation }) => isWrite(operation));
-  const found = write ?? telling[0] ?? own.find(({ place }) => place === seen.lowerBy);
-  if (found !== undefined) {
-    const kind = isWrite(found.operation) ? "below_own_write" : "went_backwards";
-    return { kind, by: found.operation.id };
+  const { client, request } = seen.operation;
+  let read: Operation | undefined;
+  for (const { place, operation } of earlierOf(scene, seen)) {
+    if (!isRelated(operation.request, request) || !tells(scene, { place, operation, shown })) continue;
+    if (isWrite(operation.request)) return { kind: "below_own_write", by: operation.id };
+    read ??= operation;
   }
-  return { kind: "stale_read", by: raiser?.operation.id };
+  if (read !== undefined) return { kind: "went_backwards", by: read.id };
+  const raiser = lowerBy < 0 ? undefined : exchangeAt(exchanges, history.operations, lowerBy).operation;
+  if (raiser === undefined || raiser.client !== client || raiser.id === seen.operation.id) {
+    return { kind: "stale_read", by: raiser?.id };
+  }
+  return { kind: isWrite(raiser.request) ? "below_own_write" : "went_backwards", by: raiser.id };
 }
 
 interface Earlier {
@@ -49,16 +54,26 @@ interface Earlier {
 }
 
 /** What the client had been told before it asked, the latest first. */
-function earlierOf(scene: Scene, { operation, attempt }: Seen): readonly Earlier[] {
+function* earlierOf(scene: Scene, { operation, attempt }: Seen): Generator<Earlier> {
   const { exchanges, history, positions } = scene;
   const places = scene.placesOf(operation.client);
-  let count = places.findIndex((place) => (exchanges.call[place] ?? 0) >= attempt.call);
-  if (count < 0) count = places.length;
-  return places
-    .slice(Math.max(0, count - MOST_LOOKED_AT), count)
-    .filter((place) => (exchanges.end[place] ?? Infinity) < attempt.call && (positions[place] ?? -1) >= 0)
-    .map((place) => ({ place, operation: exchangeAt(exchanges, history.operations, place).operation }))
-    .toReversed();
+  const count = countBefore(places, exchanges.call, attempt.call);
+  for (let index = count - 1; index >= Math.max(0, count - MOST_LOOKED_AT); index -= 1) {
+    const place = places[index] ?? -1;
+    if ((exchanges.end[place] ?? Infinity) >= attempt.call || (positions[place] ?? -1) < 0) continue;
+    yield { place, operation: exchangeAt(exchanges, history.operations, place).operation };
+  }
+}
+
+function countBefore(places: readonly number[], calls: Float64Array, time: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((calls[places[middle] ?? -1] ?? 0) >= time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Whether an answer by itself, and not only by its time, showed something newer. */
@@ -69,10 +84,6 @@ function tells(scene: Scene, { place, operation, shown }: Earlier & { readonly s
   if (attempt.answer?.kind === "written") return true;
   const fit = attempt.status === 200 ? answerFit(scene, operation, attempt) : refusalFit(scene, operation, attempt);
   return !("kind" in fit) && fit.next(0) > shown;
-}
-
-function isWrite({ request }: Operation): boolean {
-  return request.kind !== "get" && request.kind !== "metadata" && request.kind !== "list";
 }
 
 /** Whether two requests concern a path in common. */

@@ -45,7 +45,7 @@ export function missingVersion(
 }
 
 /** The current version at a position. */
-export function currentAt(track: SecretTrack, position: number): VersionTrack | undefined {
+function currentAt(track: SecretTrack, position: number): VersionTrack | undefined {
   return track.versions.findLast((version) => version.revision <= position && isInside(version.current, position));
 }
 

@@ -10,7 +10,7 @@ export function explainValue(
   { path, number, value }: { readonly path: string; readonly number: number; readonly value: string },
 ): Problem {
   const writer = scene.writers.get(value) ?? -1;
-  const versions = scene.world.made.get(writer) ?? [];
+  const versions = scene.world.made[writer] ?? [];
   const version = versions.find((candidate) => candidate.number === number) ?? versions[0];
   if (version === undefined) return { kind: "foreign_value", path, detail: `Nothing has written what "${path}" gave.` };
   const others = [writer];

@@ -1,12 +1,12 @@
-import { tagsOf } from "./commit.ts";
+import { isWrite } from "./commit.ts";
 import { rightFit } from "./right-fit.ts";
 import type { Problem, Scene, Seen } from "./scene.ts";
 
 /** Judges the 200 of a write: that of the attempt that made the commit, or a repetition of its answer. */
 export function judgeWritten(scene: Scene, seen: Seen): number | Problem | undefined {
   const { operation } = seen;
-  const commit = scene.commits.byOperation.get(operation.id);
-  if (tagsOf(operation) === undefined) {
+  const commit = scene.commits.byOperation[operation.id];
+  if (!isWrite(operation.request)) {
     return { kind: "unexpected_answer", detail: `A ${operation.request.kind} was answered as if it had written.` };
   }
   if (operation.reuses !== undefined) {

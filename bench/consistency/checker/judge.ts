@@ -21,7 +21,7 @@ export function judge(scene: Scene, seen: Seen): number | Problem | undefined {
     return { kind, detail: `A ${request.kind} was answered with status ${status}.` };
   }
   if (answer?.kind === "written") return judgeWritten(scene, seen);
-  const commit = scene.commits.byOperation.get(operation.id);
+  const commit = scene.commits.byOperation[operation.id];
   // A refusal of the very attempt that took effect has been found in the log.
   if (commit?.place === seen.place) return undefined;
   const right = status === 401 ? denialFit(scene, operation) : rightFit(scene, operation);

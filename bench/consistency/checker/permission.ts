@@ -1,7 +1,7 @@
 import type { Caller, Permission, Request } from "../history/history.ts";
 
 /** What a caller needs for a request: nothing, a permission of the team's policy, or what no policy can give. */
-export type Need = "nothing" | "impossible" | Permission;
+type Need = "nothing" | "impossible" | Permission;
 
 /** Looks only at whose path it is; whether there is a policy is a matter of time. */
 export function needOf(caller: Caller, request: Request): Need {

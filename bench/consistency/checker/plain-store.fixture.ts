@@ -13,7 +13,7 @@ interface PlainSecret {
 }
 
 /** What a request comes to. A write is carried out by `commit`, and only then. */
-export type Verdict =
+type Verdict =
   | { readonly status: number; readonly answer?: Answer }
   /** @returns the version that the caller is told. */
   | { readonly status: 200; readonly commit: (revision: number, at: number) => number };

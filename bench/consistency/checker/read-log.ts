@@ -13,13 +13,13 @@ export function readLog(history: History, exchanges: Exchanges, findings: Findin
   const entries = distinct(history.log, findings);
   const places = placesOf(log, entries);
   const all: Commit[] = [];
-  const byOperation = new Map<number, Commit>();
+  const byOperation: (Commit | undefined)[] = history.operations.map(() => undefined);
   const echoes = new Set<number>();
   const fits = fitter();
   for (const entry of entries) {
     const commit = commitOf(log, { entry, place: places.get(entry.trace) ?? -1, fits });
     const { operation } = commit;
-    const first = operation && byOperation.get(operation.id);
+    const first = operation && byOperation[operation.id];
     if (operation !== undefined && first !== undefined) {
       if (isEcho(first.entry, entry)) {
         findings.add(doubled(entry, [operation.id]));
@@ -33,7 +33,7 @@ export function readLog(history: History, exchanges: Exchanges, findings: Findin
         detail: `Operation ${operation.id} took effect at revision ${first.entry.revision} and again at ${entry.revision}.`,
       });
     } else if (operation !== undefined) {
-      byOperation.set(operation.id, commit);
+      byOperation[operation.id] = commit;
     }
     all.push(commit);
   }
@@ -93,13 +93,16 @@ function distinct(log: readonly Entry[], findings: Findings): readonly Entry[] {
 }
 
 function placesOf({ history, exchanges }: Log, entries: readonly Entry[]): ReadonlyMap<string, number> {
-  const wanted = new Map(entries.map(({ trace }) => [trace, -1]));
+  const places = new Map<string, number>();
+  for (const { trace } of entries) places.set(trace, -1);
   for (const { id, attempts } of history.operations) {
-    for (const [index, { trace }] of attempts.entries()) {
-      if (wanted.has(trace)) wanted.set(trace, (exchanges.first[id] ?? 0) + index);
+    let place = exchanges.first[id] ?? 0;
+    for (const { trace } of attempts) {
+      if (places.has(trace)) places.set(trace, place);
+      place += 1;
     }
   }
-  return wanted;
+  return places;
 }
 
 type Fits = (entry: Entry, operation: Operation) => boolean;
@@ -153,16 +156,16 @@ function commitOf(
 /** Acknowledged writes without an entry: found, and turned into commits where their revision is free. */
 function presume(
   { history, exchanges, findings }: Log,
-  { all, byOperation }: { readonly all: readonly Commit[]; readonly byOperation: Map<number, Commit> },
+  { all, byOperation }: { readonly all: readonly Commit[]; readonly byOperation: (Commit | undefined)[] },
 ): readonly Commit[] {
   const presumed: Commit[] = [];
   let taken: Map<number, Commit> | undefined;
   for (const operation of history.operations) {
-    const tags = tagsOf(operation);
-    if (tags === undefined || operation.reuses !== undefined || byOperation.has(operation.id)) continue;
+    if (operation.reuses !== undefined || byOperation[operation.id] !== undefined) continue;
     const index = operation.attempts.findIndex(({ answer }) => answer?.kind === "written");
     const attempt = operation.attempts[index];
-    if (attempt?.answer?.kind !== "written") continue;
+    const tags = attempt && tagsOf(operation);
+    if (attempt?.answer?.kind !== "written" || tags === undefined) continue;
     const { version, revision } = attempt.answer;
     const entry = { ...tags, revision, version, writeId: "", trace: attempt.trace, caller: operation.caller, at: 0 };
     taken ??= new Map(all.map((commit) => [commit.entry.revision, commit]));
@@ -173,7 +176,7 @@ function presume(
     const commit = { entry, operation, place, presumed: true };
     presumed.push(commit);
     taken.set(revision, commit);
-    byOperation.set(operation.id, commit);
+    byOperation[operation.id] = commit;
   }
   return presumed;
 }

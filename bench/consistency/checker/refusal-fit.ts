@@ -9,7 +9,7 @@ import { undeleteFit } from "./undelete-fit.ts";
 export function refusalFit(scene: Scene, operation: Operation, { status }: Attempt): Fit | Problem {
   const { request, reuses } = operation;
   if (status === 422) {
-    const first = reuses === undefined ? undefined : scene.commits.byOperation.get(reuses);
+    const first = reuses === undefined ? undefined : scene.commits.byOperation[reuses];
     if (first !== undefined) return inside([first.entry.revision, Infinity]);
     if (reuses !== undefined) return inside([0, Infinity]);
   } else if (reuses !== undefined) {

@@ -13,7 +13,7 @@ export interface World {
   readonly secrets: ReadonlyMap<string, SecretTrack>;
   readonly policies: ReadonlyMap<string, PolicyTrack>;
   /** By operation: the versions its put made, one if all is well. */
-  readonly made: ReadonlyMap<number, readonly VersionTrack[]>;
+  readonly made: readonly (readonly VersionTrack[] | undefined)[];
 }
 
 interface Replay {
@@ -21,12 +21,13 @@ interface Replay {
   readonly findings: Findings;
   readonly secrets: Map<string, SecretTrack>;
   readonly policies: Map<string, PolicyTrack>;
-  readonly made: Map<number, readonly VersionTrack[]>;
+  readonly made: (readonly VersionTrack[] | undefined)[];
 }
 
 /** Carries out the commits one after the other, and finds those that should not have been or went otherwise. */
 export function replay(history: History, commits: Commits, findings: Findings): World {
-  const run: Replay = { history, findings, secrets: new Map(), policies: new Map(), made: new Map() };
+  const made = history.operations.map(() => undefined);
+  const run: Replay = { history, findings, secrets: new Map(), policies: new Map(), made };
   for (const commit of commits.all) {
     checkRight(run, commit);
     const path = pathOf(commit.entry);
@@ -113,7 +114,7 @@ function applyPut({ history, findings, made }: Replay, commit: Commit, track: Se
   if (number !== track.latest + 1) findings.add(wrongNumber(history, commit, { track, number }));
   const added = { number, operation: operation?.id ?? -1, revision, at };
   const version = put(track, added, history.kept);
-  if (operation !== undefined) made.set(operation.id, [...(made.get(operation.id) ?? []), version]);
+  if (operation !== undefined) made[operation.id] = [...(made[operation.id] ?? []), version];
 }
 
 function idsOf(operation: Commit["operation"]): readonly number[] {

@@ -3,7 +3,7 @@ import { close, isOpen, open } from "./intervals.ts";
 import type { SecretTrack, VersionTrack } from "./secret-track.ts";
 
 /** A new version as a put makes it. */
-export interface Added {
+interface Added {
   readonly number: number;
   readonly operation: number;
   readonly revision: number;

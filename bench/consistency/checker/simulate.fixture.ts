@@ -1,4 +1,5 @@
 import type { Answer, Attempt, Caller, Entry, History, Operation, Request } from "../history/history.ts";
+import { isWrite } from "./commit.ts";
 import { PlainStore } from "./plain-store.fixture.ts";
 import { Random } from "./random.fixture.ts";
 import { Schedule } from "./schedule.fixture.ts";
@@ -204,8 +205,4 @@ class Simulator {
   #timeOf(now: number): number {
     return 1_700_000_000_000 + now * 2;
   }
-}
-
-function isWrite({ kind }: Request): boolean {
-  return kind !== "get" && kind !== "metadata" && kind !== "list";
 }

@@ -139,7 +139,7 @@ export class Story {
       const resource = secret ? `secret:${request.path}` : `policy:${"team" in request ? request.team : ""}`;
       const action = actionOf(request);
       const usual = { action, resource, trace, caller, ...(secret && { version }) };
-      this.#log.push(this.#entryOf(revision, { ...usual, ...(entry || {}) }));
+      this.#log.push(this.#entryOf(revision, { ...usual, ...(entry !== false && entry) }));
     }
     return id;
   }
@@ -157,7 +157,9 @@ export class Story {
     const attempts = told.map((attempt, index) => {
       const given = "answer" in attempt ? attempt.answer : answer;
       return {
-        ...{ call: attempt.call, end: attempt.end, status: attempt.status },
+        call: attempt.call,
+        end: attempt.end,
+        status: attempt.status,
         worker: index,
         trace: traceOf(id, index),
         ...(attempt.status === 200 && given !== undefined && { answer: given }),
