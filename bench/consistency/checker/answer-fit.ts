@@ -2,11 +2,12 @@ import type { Attempt, Operation, Request } from "../history/history.ts";
 import { compareUtf8 } from "./compare-utf8.ts";
 import { digestOf } from "./digest.ts";
 import { ANYWHERE, either, type Fit, inside, NOWHERE } from "./fit.ts";
+import { visiblePrefix } from "./permission.ts";
 import { type Problem, type Scene, trackOf } from "./scene.ts";
 import { isRefusal } from "./statuses.ts";
 
 /** What explains the answer of a read, its caller's rights aside. */
-export function answerFit(scene: Scene, { request }: Operation, attempt: Attempt): Fit | Problem {
+export function answerFit(scene: Scene, { caller, request }: Operation, attempt: Attempt): Fit | Problem {
   const { answer } = attempt;
   if (request.kind === "get" && answer?.kind === "value") return valueFit(scene, request, { attempt, ...answer });
   if (request.kind === "metadata" && answer?.kind === "metadata") {
@@ -15,12 +16,15 @@ export function answerFit(scene: Scene, { request }: Operation, attempt: Attempt
     const state = track.states.get(digestOf(answer.current, answer.oldest, answer.versions));
     return state === undefined ? NOWHERE : inside(state);
   }
-  if (request.kind === "list" && answer?.kind === "keys") return listFit(scene, request.prefix, answer.keys);
+  if (request.kind === "list" && answer?.kind === "keys") {
+    return listFit(scene, visiblePrefix(caller, request.prefix), answer.keys);
+  }
   const detail = `A ${request.kind} was answered with ${answer === undefined ? "nothing" : `a "${answer.kind}"`}.`;
   return { kind: "unexpected_answer", detail };
 }
 
-function listFit(scene: Scene, prefix: string, keys: readonly string[]): Fit | Problem {
+function listFit(scene: Scene, prefix: string | undefined, keys: readonly string[]): Fit | Problem {
+  if (prefix === undefined) return keys.length === 0 ? ANYWHERE : NOWHERE;
   const disordered = keys.findIndex((key, index) => index > 0 && compareUtf8(keys[index - 1] ?? "", key) >= 0);
   if (disordered > 0) {
     const detail = `The list of "${prefix}" has "${keys[disordered]}" after "${keys[disordered - 1]}".`;

@@ -440,6 +440,17 @@ const PLANTED: readonly Planted[] = [
   },
   {
     kind: "list_foreign",
+    title: "a team is shown a path of another team",
+    tell: (story, wrong) => {
+      story.put("team/blue/1", 1);
+      story.put(own, 1);
+      story.grant("red", ["list"]);
+      story.list("team/blue/", wrong ? ["team/blue/1"] : [], red);
+      story.list("team/", [own], red);
+    },
+  },
+  {
+    kind: "list_foreign",
     title: "a path that has been removed is in the list",
     tell: (story, wrong) => {
       story.put("a/1", 1);

@@ -4,6 +4,7 @@ import { explainMetadata } from "./explain-metadata.ts";
 import { explainMissing } from "./explain-missing.ts";
 import { explainValue } from "./explain-value.ts";
 import { isInside } from "./intervals.ts";
+import { visiblePrefix } from "./permission.ts";
 import { type Problem, type Scene, type Seen, trackOf, windowOf } from "./scene.ts";
 
 /** Names what is wrong with an answer that no position explains. */
@@ -15,7 +16,12 @@ export function explain(scene: Scene, seen: Seen): Problem {
   if (request.kind === "metadata" && answer?.kind === "metadata") {
     return explainMetadata(scene, seen, { path: request.path, answer });
   }
-  if (request.kind === "list" && answer?.kind === "keys") return explainList(scene, seen, { ...request, ...answer });
+  if (request.kind === "list" && answer?.kind === "keys") {
+    return explainList(scene, seen, {
+      prefix: visiblePrefix(seen.operation.caller, request.prefix),
+      keys: answer.keys,
+    });
+  }
   if (status === 404 && (request.kind === "get" || request.kind === "metadata")) {
     const number = request.kind === "get" ? request.number : 0;
     return explainMissing(scene, seen, { path: request.path, number });

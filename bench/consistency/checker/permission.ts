@@ -16,9 +16,18 @@ export function needOf(caller: Caller, request: Request): Need {
     case "undelete":
       return request.path.startsWith(own) ? "write" : "impossible";
     case "list":
-      return request.prefix.startsWith(own) ? "list" : "impossible";
+      // Of any prefix: it is shown what it may see of that, which may be nothing.
+      return "list";
     case "grant":
     case "revoke":
       return "impossible";
   }
+}
+
+/** What all paths begin with that a list of `prefix` may show to the caller, having `list`; undefined = none. */
+export function visiblePrefix(caller: Caller, prefix: string): string | undefined {
+  if (caller === "superuser") return prefix;
+  const own = `team/${caller}/`;
+  if (prefix.startsWith(own)) return prefix;
+  return own.startsWith(prefix) ? own : undefined;
 }

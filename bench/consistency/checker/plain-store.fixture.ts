@@ -36,26 +36,28 @@ export class PlainStore {
   }
 
   judge(caller: Caller, request: Request): Verdict {
-    return this.permits(caller, request) ? this.#decide(request) : { status: 401 };
+    return this.permits(caller, request) ? this.#decide(caller, request) : { status: 401 };
   }
 
   permits(caller: Caller, request: Request): boolean {
     if (caller === "superuser") return true;
-    const place = "path" in request ? request.path : "prefix" in request ? request.prefix : "";
+    if (request.kind === "list") return this.policies.get(caller)?.includes("list") === true;
+    const place = "path" in request ? request.path : "";
     if (!place.startsWith(`team/${caller}/`)) return false;
     const reads = request.kind === "get" || request.kind === "metadata";
-    const needed = request.kind === "list" ? "list" : reads ? "read" : "write";
+    const needed = reads ? "read" : "write";
     return this.policies.get(caller)?.includes(needed) === true;
   }
 
-  #decide(request: Request): Verdict {
+  #decide(caller: Caller, request: Request): Verdict {
     switch (request.kind) {
       case "get":
         return this.#get(request.path, request.number);
       case "metadata":
         return this.#metadata(request.path);
       case "list": {
-        const keys = [...this.secrets.keys()].filter((path) => path.startsWith(request.prefix));
+        const own = caller === "superuser" ? "" : `team/${caller}/`;
+        const keys = [...this.secrets.keys()].filter((path) => path.startsWith(request.prefix) && path.startsWith(own));
         keys.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
         return { status: 200, answer: { kind: "keys", keys } };
       }

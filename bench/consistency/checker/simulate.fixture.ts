@@ -114,6 +114,7 @@ class Simulator {
 
   #prefixOf(caller: Caller): string {
     const prefix = this.#pathOf(caller);
+    if (this.#wanted.cold <= 100 && this.#random.chance(0.1)) return this.#random.pick(["team/", "team/red/", ""]);
     // Without the last digits, whatever is left.
     return prefix.slice(0, prefix.length - this.#random.below(this.#wanted.cold > 100 ? 2 : 12));
   }
