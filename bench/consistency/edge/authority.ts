@@ -16,7 +16,7 @@ export interface Authority {
 }
 
 /** Path of the SPIFFE ID. */
-export function idPathOf(caller: Caller): string {
+function idPathOf(caller: Caller): string {
   return caller === "superuser" ? "/spike/pilot/role/superuser" : `/team/${caller}`;
 }
 

@@ -12,7 +12,7 @@ export interface WorkerLife {
   readonly ring: readonly KeyName[];
 }
 
-export type KeyName = "a" | "b";
+type KeyName = "a" | "b";
 
 export const PLAIN_LIFE: WorkerLife = { clockSkewMs: 0, ring: ["a", "b"] };
 

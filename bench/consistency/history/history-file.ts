@@ -11,7 +11,7 @@ export async function writeHistory(file: string, { kept, operations, log }: Hist
     for (const operation of operations) yield { operation };
     for (const entry of log) yield { entry };
   };
-  for (const line of lines()) if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, "drain");
+  for (const line of lines()) if (!out.write(`${oneLine(line)}\n`)) await once(out, "drain");
   out.end();
   await once(out, "finish");
 }
@@ -28,4 +28,11 @@ export async function readHistory(file: string): Promise<History> {
     if (line.entry !== undefined) log.push(line.entry);
   }
   return { kept, operations, log };
+}
+
+/** JSON without those two characters that JSON leaves as they are and readers of lines take for an end. */
+function oneLine(value: object): string {
+  return JSON.stringify(value)
+    .replaceAll("\u2028", String.raw`\u2028`)
+    .replaceAll("\u2029", String.raw`\u2029`);
 }

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import type { Entry, Operation } from "./history.ts";
+import { readHistory, writeHistory } from "./history-file.ts";
+
+it("a history that was kept is read back as it was", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spike-edge-history-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const operations = Array.from({ length: 2000 }, (_, id): Operation => ({
+    id,
+    client: 1,
+    caller: "red",
+    request: { kind: "put", path: "a\u2028/ü", value: `${id}` },
+    attempts: [{ call: id, end: id + 0.25, worker: 0, trace: "t", status: 200 }],
+  }));
+  const entry: Entry = { revision: 1, action: "put", resource: "r", writeId: "w", trace: "t", caller: "c", at: 1 };
+  const history = { kept: 10, operations, log: [entry] };
+  const file = join(folder, "history.jsonl");
+  await writeHistory(file, history);
+  expect(await readHistory(file)).toEqual(history);
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { FAULT_NAMES } from "./faults/fault-name.ts";
+import { readOptions, USAGE } from "./options.ts";
+
+describe("the options of a run", () => {
+  it("have defaults", () => {
+    expect(readOptions([])).toEqual({
+      operations: 20_000,
+      seconds: 86_400,
+      clients: 32,
+      workers: 2,
+      seed: 1,
+      faults: new Set(FAULT_NAMES),
+      out: "reports/consistency",
+    });
+  });
+
+  it("are all read", () => {
+    const args = "--ops 5 --seconds 6 --clients 7 --workers 8 --seed 9 --faults busy,delay --out there".split(" ");
+    expect(readOptions(args)).toEqual({
+      operations: 5,
+      seconds: 6,
+      clients: 7,
+      workers: 8,
+      seed: 9,
+      faults: new Set(["busy", "delay"]),
+      out: "there",
+    });
+    expect(readOptions(["--faults", "none"])).toMatchObject({ faults: new Set() });
+    expect(readOptions(["--check", "file"])).toEqual({ check: "file" });
+    expect(readOptions(["--help"])).toBe("help");
+  });
+
+  it.each([
+    ["--ops", "0"],
+    ["--ops", "1e3"],
+    ["--ops", "99999999999"],
+    ["--clients", "-1"],
+    ["--workers", "17"],
+    ["--seconds", "soon"],
+    ["--seed", "1.5"],
+    ["--faults", "busy,fire"],
+    ["--fault", "busy"],
+  ])("%s %s is refused", (option, value) => {
+    expect(() => readOptions([option, value])).toThrow(expect.objectContaining({ name: "CommandError", exitCode: 2 }));
+  });
+
+  it("are all explained", () => {
+    for (const name of [...FAULT_NAMES, "--ops", "--seconds", "--clients", "--workers", "--seed", "--check"]) {
+      expect(USAGE).toContain(name);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type FaultProxy, faultProxy } from "./fault-proxy.ts";
+
+/** A target that counts, and answers after a while with what it was sent; and a proxy before it. */
+async function setUp(answerAfterMs = 0): Promise<{ proxy: FaultProxy; seen: string[]; gone: () => number }> {
+  const seen: string[] = [];
+  let gone = 0;
+  const target = createServer((incoming, outgoing) => {
+    let body = "";
+    incoming.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    incoming.once("end", () => {
+      seen.push(body);
+      setTimeout(() => outgoing.end(`${body}!`), answerAfterMs);
+    });
+    outgoing.once("close", () => (gone += outgoing.writableFinished ? 0 : 1));
+  });
+  target.listen(0, "127.0.0.1");
+  await once(target, "listening");
+  const proxy = await faultProxy(() => `http://127.0.0.1:${(target.address() as AddressInfo).port}`);
+  onTestFinished(async () => {
+    await proxy.close();
+    target.closeAllConnections();
+    target.close();
+  });
+  return { proxy, seen, gone: () => gone };
+}
+
+const ask = async ({ url }: FaultProxy, body: string) => {
+  try {
+    return await (await fetch(url, { method: "POST", body })).text();
+  } catch {
+    return "cut";
+  }
+};
+
+describe("the fault proxy", () => {
+  it("passes on, watches, and cuts before and after", async () => {
+    const { proxy, seen } = await setUp();
+    const watched: string[] = [];
+    proxy.watch((answer) => watched.push(answer.toString()));
+    expect(await ask(proxy, "a")).toBe("a!");
+    proxy.inject((body) => (body === "b" ? "cut-request" : body === "c" ? "cut-answer" : "twice"));
+    expect([await ask(proxy, "b"), await ask(proxy, "c"), await ask(proxy, "d")]).toEqual(["cut", "cut", "d!"]);
+    expect(seen).toEqual(["a", "c", "d", "d"]);
+    expect(watched).toEqual(["a!", "c!", "d!", "d!"]);
+    expect([proxy.requests(), proxy.underWay(), proxy.hangUps()]).toEqual([4, 0, 0]);
+  });
+
+  it.each([
+    ["arriving", []],
+    ["under way", ["a"]],
+    ["answered", ["a"]],
+  ] as const)("lets something happen while a request is %s, and cuts it", async (when, arrived) => {
+    const { proxy, seen } = await setUp();
+    const events: string[] = [];
+    proxy.inject(() => ({ when, meanwhile: async () => void events.push(`after ${seen.length}`) }));
+    expect(await ask(proxy, "a")).toBe("cut");
+    await expect.poll(() => seen).toEqual(arrived);
+    expect(events).toEqual([when === "answered" ? "after 1" : "after 0"]);
+  });
+
+  it("passes a hang-up on", async () => {
+    const { proxy, seen, gone } = await setUp(10_000);
+    const outgoing = request(proxy.url, { method: "POST" });
+    outgoing.on("error", () => undefined);
+    outgoing.end("a");
+    await expect.poll(() => seen).toEqual(["a"]);
+    expect(proxy.underWay()).toBe(1);
+    outgoing.socket?.resetAndDestroy();
+    await expect.poll(() => [gone(), proxy.hangUps(), proxy.underWay()]).toEqual([1, 1, 0]);
+  });
+});
