@@ -113,7 +113,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** An operation is ok if any of its attempts was, unknown if any of the others may have happened, else refused. */
-export function outcomeOf({ attempts }: Operation): string {
+function outcomeOf({ attempts }: Operation): string {
   if (attempts.some(({ status }) => status === 200)) return "ok";
   const open = attempts.find(({ status }) => MEANINGS[status] === undefined);
   return open === undefined ? (MEANINGS[attempts.at(-1)?.status ?? 0] ?? "unknown") : "unknown";
