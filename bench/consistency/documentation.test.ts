@@ -4,11 +4,12 @@ import { PLANTED_FAULTS } from "../planted-faults/planted-faults.ts";
 import { ANOMALIES } from "./checker/anomaly.ts";
 
 const page = readFileSync("docs/consistency.md", "utf8");
+const rows = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
 
 it.each(Object.entries(ANOMALIES))("docs/consistency.md explains %s", (kind, meaning) => {
-  expect(page).toMatch(new RegExp(`^\\| \`${kind}\` +\\| ${RegExp.escape(meaning)} +\\|$`, "m"));
+  expect(rows).toContainEqual(["", `\`${kind}\``, meaning, ""]);
 });
 
 it.each(PLANTED_FAULTS)("docs/consistency.md says what notices: $name", ({ name }) => {
-  expect(page).toContain(`| ${name} `);
+  expect(rows.filter(([, first]) => first === name)).toHaveLength(1);
 });

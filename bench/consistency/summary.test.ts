@@ -55,11 +55,11 @@ it.each([
       ...run,
       history: {
         ...run.history,
-        operations: [{ ...operation(0, 200), attempts: [{ ...operation(0, 200).attempts[0]!, end: 13_000 }] }],
+        operations: [{ ...operation(0, 200), attempts: [{ ...operation(0, 200).attempts[0]!, end: 14_500 }] }],
       },
     },
     checked,
-    /took 13000 ms/,
+    /took 14500 ms/,
   ],
 ])("is not clean with %s", (_, shown, verdict, line) => {
   const summary = summarizeRun(options, shown, verdict);

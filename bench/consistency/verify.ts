@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../tools/command/command-error.ts";
-import { scratchFolder } from "../../tools/demo/scratch-folder.ts";
+import { scratchFolder } from "../../tools/command/scratch-folder.ts";
 import { check } from "./checker/check.ts";
 import { readHistory, writeHistory } from "./history/history-file.ts";
 import type { RunOptions } from "./options.ts";

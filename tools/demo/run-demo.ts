@@ -8,7 +8,7 @@ import { killedWorker } from "./killed-worker.ts";
 import { emptyLedger } from "./ledger.ts";
 import { revocation } from "./revocation.ts";
 import type { Scene, Step } from "./scene.ts";
-import { scratchFolder } from "./scratch-folder.ts";
+import { scratchFolder } from "../command/scratch-folder.ts";
 import { simultaneousWrites } from "./simultaneous-writes.ts";
 import { softDelete } from "./soft-delete.ts";
 import { wholeRun } from "./whole-run.ts";

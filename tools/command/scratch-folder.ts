@@ -14,7 +14,7 @@ const WATCH = 'read -r line || for wait in 1 5; do sleep "$wait"; rm -rf "$0"; d
 
 /** Makes an empty folder. It goes shortly after this process at the latest, even if that is killed without warning. */
 export function scratchFolder(): ScratchFolder {
-  const path = mkdtempSync(join(tmpdir(), "spike-edge-demo-"));
+  const path = mkdtempSync(join(tmpdir(), "spike-edge-scratch-"));
   // A group of its own: Ctrl-C must not end the watch before its time.
   const watch = spawn("sh", ["-c", WATCH, path], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   const watched = once(watch, "exit");
