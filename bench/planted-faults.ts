@@ -4,7 +4,7 @@ import { CommandError } from "../tools/command/command-error.ts";
 import { parseCommandLine } from "../tools/command/parse-command-line.ts";
 import { runCommand } from "../tools/command/run-command.ts";
 import { PLANTED_FAULTS } from "./planted-faults/planted-faults.ts";
-import { tryFault, type Verdict } from "./planted-faults/try-fault.ts";
+import { requireSound, tryFault, type Verdict } from "./planted-faults/try-fault.ts";
 
 const USAGE = `Usage: npm run verify:planted -- [--only TEXT] [--seed X]
 
@@ -18,6 +18,11 @@ await runCommand(async () => {
   const copy = copyProject();
   const verdicts: Verdict[] = [];
   try {
+    await requireSound(
+      copy.folder,
+      faults.flatMap(({ tests }) => tests),
+      Number(options.seed ?? "1"),
+    );
     for (const fault of faults) {
       const verdict = await tryFault(copy.folder, fault, Number(options.seed ?? "1"));
       verdicts.push(verdict);

@@ -27,6 +27,7 @@ describe("the options of a run", () => {
       out: "there",
     });
     expect(readOptions(["--faults", "none"])).toMatchObject({ faults: new Set() });
+    expect(readOptions(["--seconds", "9"])).toMatchObject({ operations: 10_000_000, seconds: 9 });
     expect(readOptions(["--check", "file"])).toEqual({ check: "file" });
     expect(readOptions(["--help"])).toBe("help");
   });

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly out: string;
 }
 
+const MOST = 10_000_000;
+
 /** @throws CommandError with exit code 2 */
 export function readOptions(args: readonly string[]): RunOptions | { readonly check: string } | "help" {
   const text = { type: "string" } as const;
@@ -40,7 +42,8 @@ export function readOptions(args: readonly string[]): RunOptions | { readonly ch
   if (given === "help") return "help";
   if (given.check !== undefined) return { check: given.check };
   return {
-    operations: wholeNumber("ops", given.ops ?? "20000", 10_000_000),
+    // Who names seconds alone wants all that fits into them.
+    operations: wholeNumber("ops", given.ops ?? (given.seconds === undefined ? "20000" : String(MOST)), MOST),
     seconds: wholeNumber("seconds", given.seconds ?? "86400", 86_400),
     clients: wholeNumber("clients", given.clients ?? "32", 1000),
     workers: wholeNumber("workers", given.workers ?? "2", 16),

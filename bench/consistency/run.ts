@@ -5,12 +5,13 @@ import { DueFault, letDisastersStrike } from "./faults/disasters.ts";
 import { type FaultCounter, FaultCounts } from "./faults/fault-name.ts";
 import { disturbClients, disturbDatabase } from "./faults/traffic.ts";
 import type { History, Operation, Request } from "./history/history.ts";
-import { chanceFrom } from "./load/chance.ts";
+import { type Chance, chanceFrom } from "./load/chance.ts";
 import { Client, type Room } from "./load/client.ts";
 import { Exchanges } from "./load/exchange.ts";
 import { readPath } from "./load/final-reads.ts";
 import { Knowledge } from "./load/knowledge.ts";
 import { pathsOf, TEAMS } from "./load/paths.ts";
+import { UsedKeys } from "./load/used-keys.ts";
 import { grantAll } from "./load/plan.ts";
 import type { RunOptions } from "./options.ts";
 import { outage, type Outage } from "./outage.ts";
@@ -25,12 +26,14 @@ export interface Run {
   readonly loadSeconds: number;
   readonly faults: readonly (readonly [FaultCounter, number])[];
   readonly missingFaults: readonly FaultCounter[];
-  /** Calls of workers to the database that they gave up before the answer: their own caller had gone, or they had. */
-  readonly cancelled: number;
+  /** Requests whose loads a worker stopped because their client had gone. */
+  readonly noticedGone: number;
+  /** Requests that a client waited for in vain, far beyond the deadline. */
+  readonly unanswered: number;
   /** What the service says of its own audit. */
   readonly auditProblems: readonly string[];
   readonly outage: Outage;
-  /** Lines of the workers' logs that tell of errors other than the database's. */
+  /** What the workers logged of errors other than the database's, and who ended unasked. */
   readonly complaints: readonly string[];
 }
 
@@ -43,6 +46,9 @@ const SHORTEST_PAUSE_MS = 600;
 const LONGEST_PAUSE_MS = 5000;
 /** A guess that only spreads the disasters. */
 const OPERATIONS_A_SECOND = 300;
+const MOST_TIMES_OVER = 2;
+/** What is on its way arrives within the longest delay and a deadline. */
+const LONGEST_UNDER_WAY_MS = 20_000;
 
 /** Plays one run, in `folder`, which is left to the caller. `tell` is given a line now and then. */
 export async function play(options: RunOptions, folder: string, tell: (line: string) => void): Promise<Run> {
@@ -63,6 +69,7 @@ async function playOn(edge: Edge, options: RunOptions, tell: (line: string) => v
   const room = {
     paths: pathsOf(options.operations / OPERATIONS_A_PATH),
     knowledge,
+    keys: new UsedKeys(),
     workers: edge.places.map(({ clients }) => clients.url),
     send: async (...sending: Parameters<Exchanges["send"]>) => await exchanges.send(...sending),
     tokenOf: async (caller: string) => await edge.authority.tokenOf(caller, now()),
@@ -71,24 +78,28 @@ async function playOn(edge: Edge, options: RunOptions, tell: (line: string) => v
     left: () => counts.count("client gone in mid-request"),
     gone: 0,
   } satisfies Room;
-  // What only prepares, or reads back, is told apart by its client's number.
-  const quiet = Array.from(
-    { length: options.clients },
-    (_, index) => new Client(room, options.clients + index, chanceFrom(index)),
-  );
-  const ask = async (request: Request, place: { readonly worker: number; readonly client: number }) => {
-    const operation = await (quiet[place.client] ?? fail()).ask(request, { id: room.nextId(), worker: place.worker });
+  // The numbers of clients tell apart: those under load, those that prepare and read back, and those of the outage.
+  const clientsFrom = (number: number): readonly Client[] =>
+    Array.from({ length: options.clients }, (_, index) => new Client(room, number + index, chanceFrom(index)));
+  const quiet = clientsFrom(options.clients);
+  const waiting = clientsFrom(2 * options.clients);
+  const ask = async (client: Client | undefined, request: Request, worker: number) => {
+    const operation = await (client ?? fail()).ask(request, { id: room.nextId(), worker });
     room.record(operation);
+    knowledge.note(operation);
     return operation;
   };
   try {
-    for (const team of TEAMS) await ask(grantAll(team), { worker: 0, client: 0 });
+    for (const team of TEAMS) await ask(quiet[0], grantAll(team), 0);
 
     const first = operations.length;
     const began = now();
-    await underFaults(edge, { counts, options, now }, async (chance) => {
+    await underFaults(edge, { counts, options, now }, async (chance, signal) => {
+      // A fast machine is not over before everything has happened that was to happen.
+      const enough = (done: number): boolean =>
+        done >= options.operations && (counts.missing().length === 0 || done >= MOST_TIMES_OVER * options.operations);
       const over = (): boolean =>
-        operations.length - first >= options.operations || now() - began > options.seconds * 1000;
+        signal.aborted || enough(operations.length - first) || now() - began > options.seconds * 1000;
       const loaded: Room = {
         ...room,
         nextId: () => (over() ? undefined : room.nextId()),
@@ -99,8 +110,11 @@ async function playOn(edge: Edge, options: RunOptions, tell: (line: string) => v
         { length: options.clients },
         (_, n) => new Client(loaded, n, chanceFrom(chance.below(2 ** 31))),
       );
-      await Promise.all(clients.map(async (client) => await client.run()));
-      clearInterval(telling);
+      try {
+        await Promise.all(clients.map(async (client) => await client.run()));
+      } finally {
+        clearInterval(telling);
+      }
     });
     const loaded = operations.length - first;
     const loadSeconds = (now() - began) / 1000;
@@ -112,10 +126,10 @@ async function playOn(edge: Edge, options: RunOptions, tell: (line: string) => v
       ask(index) {
         const worker = index % options.workers;
         const request: Request =
-          index % 2 === 0
+          index % 4 < 2
             ? { kind: "put", path: `waiting/${index}`, value: `waiting ${index}` }
             : { kind: "get", path: room.paths.hot("red"), number: 0 };
-        const answer = ask(request, { worker, client: index % options.clients });
+        const answer = ask(waiting[index % options.clients], request, worker);
         return { request, answer: answer.then(({ attempts }) => attempts[0] ?? fail()) };
       },
     });
@@ -124,22 +138,23 @@ async function playOn(edge: Edge, options: RunOptions, tell: (line: string) => v
     const left = [...knowledge.paths(), ...TEAMS.map((team) => room.paths.hot(team))];
     await Promise.all(
       quiet.map(async (_, client) => {
-        const askThrough = async (request: Request, worker: number) => await ask(request, { worker, client });
+        const askThrough = async (request: Request, worker: number) => await ask(quiet[client], request, worker);
         for (let path = left.pop(); path !== undefined; path = left.pop()) {
           await readPath(askThrough, path, { worker: client % options.workers, other: (client + 1) % options.workers });
         }
       }),
     );
     return {
-      history: { kept: edge.kept, operations, log: await readLog(edge.database.url()) },
+      history: { origin: performance.timeOrigin, kept: edge.kept, operations, log: await readLog(edge.database.url()) },
       loaded,
       loadSeconds,
       faults: counts.all(),
       missingFaults: counts.missing(),
-      cancelled: edge.places.reduce((sum, { database }) => sum + database.hangUps(), 0),
+      noticedGone: edge.places.reduce((sum, place) => sum + place.gone(), 0),
+      unanswered: exchanges.unanswered,
       auditProblems: await verifyAudit(room.workers[0] ?? "", await room.tokenOf("superuser")),
       outage: waited,
-      complaints: edge.places.flatMap((place) => place.complaints()).filter((line) => !/"reason":"store_/.test(line)),
+      complaints: edge.places.flatMap((place) => place.complaints()),
     };
   } finally {
     exchanges.close();
@@ -162,7 +177,7 @@ function fail(): never {
 async function underFaults(
   edge: Edge,
   run: { readonly counts: FaultCounts; readonly options: RunOptions; readonly now: () => number },
-  load: (chance: ReturnType<typeof chanceFrom>) => Promise<void>,
+  load: (chance: Chance, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { counts, options } = run;
   const chance = chanceFrom(options.seed);
@@ -175,10 +190,11 @@ async function underFaults(
   const end = new AbortController();
   const expectedMs = Math.min(options.seconds, options.operations / OPERATIONS_A_SECOND) * 1000;
   const everyMs = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, expectedMs / DISASTERS_IN_A_RUN));
-  const disasters = letDisastersStrike(edge, { dues, chance, counts, everyMs, signal: end.signal });
-  await load(chance);
-  end.abort();
-  await disasters;
+  const stop = (): void => end.abort();
+  // Either's failure ends the other, and both are over before anything goes on.
+  const disasters = letDisastersStrike(edge, { dues, chance, counts, everyMs, signal: end.signal }).finally(stop);
+  const [loaded, struck] = await Promise.allSettled([load(chance, end.signal).finally(stop), disasters]);
+  for (const part of [struck, loaded]) if (part.status === "rejected") throw part.reason;
   for (const place of edge.places) {
     place.database.inject(() => "pass");
     place.clients.inject(() => "pass");
@@ -186,5 +202,10 @@ async function underFaults(
     await place.start(PLAIN_LIFE);
   }
   // What was delayed on its way arrives before everything is read back.
-  while (edge.places.some(({ database, clients }) => database.underWay() + clients.underWay() > 0)) await pause(50);
+  const late = run.now() + LONGEST_UNDER_WAY_MS;
+  while (edge.places.some(({ database, clients }) => database.underWay() + clients.underWay() > 0)) {
+    if (run.now() > late)
+      throw new Error("Cannot go on: requests are still under way long after the last one was sent");
+    await pause(50);
+  }
 }

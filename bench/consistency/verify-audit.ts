@@ -7,6 +7,7 @@ export async function verifyAudit(url: string, token: string): Promise<readonly 
       method: "POST",
       headers: { authorization: `Bearer ${token}` },
       body: JSON.stringify({ after }),
+      signal: AbortSignal.timeout(60_000),
     });
     if (response.status !== 200) return [...problems, `the check of the audit was answered with ${response.status}`];
     const page = (await response.json()) as { readonly problems: readonly unknown[]; readonly next?: number };

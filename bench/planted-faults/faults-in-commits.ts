@@ -107,6 +107,28 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     tests: ["test/two-workers.test.ts"],
   },
   {
+    name: "a 429 or 502 says that a commit was not done",
+    edits: [
+      {
+        file: "src/store/libsql/http-execute.ts",
+        find: `const outcome = batch.mode === "write" ? "unknown" : "none";`,
+        replace: `const outcome = "none";`,
+      },
+    ],
+    tests: ["src/store/transact.test.ts", "test/lost-answers.test.ts", "test/database-faults.test.ts"],
+  },
+  {
+    name: "an idempotency key is everybody's",
+    edits: [
+      {
+        file: "src/audit/write-id.ts",
+        find: `canonical("write_id", [caller, idempotencyKey])`,
+        replace: `canonical("write_id", [idempotencyKey])`,
+      },
+    ],
+    tests: ["test/lost-answers.test.ts"],
+  },
+  {
     name: "a commit without an answer counts as done",
     edits: [
       {

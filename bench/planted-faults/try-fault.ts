@@ -21,6 +21,12 @@ const RUNS: readonly number[] = [3000, 12_000];
 const RUN_MS = 180_000;
 const TESTS_MS = 300_000;
 
+/** Whether nothing is noticed in the copy as it is: else nothing that is noticed means anything. @throws Error */
+export async function requireSound(folder: string, tests: readonly string[], seed: number): Promise<void> {
+  const noticed = await whoNotices(folder, { name: "none", edits: [], tests: [...new Set(tests)].sort() }, seed);
+  if (noticed.by !== "nothing") throw new Error(`Without any fault, ${noticed.by} object: ${noticed.what}`);
+}
+
 /** Plants a fault in a copy of the project, sees who notices, and takes it out again. */
 export async function tryFault(folder: string, fault: PlantedFault, seed: number): Promise<Verdict> {
   const sources = new Map(fault.edits.map(({ file }) => [file, readFileSync(join(folder, file), "utf8")]));
@@ -58,7 +64,11 @@ async function askHarness(
   const { code, output } = await run(folder, ["bench/verify-consistency.ts", ...options], RUN_MS);
   if (code === 0) return undefined;
   const file = join(out, "summary.json");
-  if (!existsSync(file)) return { by: "run", what: output.trim().split("\n").at(-1) ?? "" };
+  if (!existsSync(file)) {
+    // It may hang for the fault's sake. If it ends without a summary, it is the fault that is broken.
+    if (code === null) return { by: "run", what: output };
+    throw new Error(`Cannot run the harness:\n${output}`);
+  }
   const { anomalies, firstAfter, problems } = JSON.parse(readFileSync(file, "utf8")) as Summary;
   const kinds = Object.entries(anomalies).sort(([, one], [, other]) => other - one);
   // A short run may miss a rare disturbance, and that is no sign of the fault.

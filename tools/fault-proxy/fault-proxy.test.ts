@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type FaultProxy, faultProxy } from "./fault-proxy.ts";
+import { type FaultProxy, faultProxy, isWon } from "./fault-proxy.ts";
 
 /** A target that counts, and answers after a while with what it was sent; and a proxy before it. */
 async function setUp(answerAfterMs = 0): Promise<{ proxy: FaultProxy; seen: string[]; gone: () => number }> {
@@ -55,11 +55,36 @@ describe("the fault proxy", () => {
     ["answered", ["a"]],
   ] as const)("lets something happen while a request is %s, and cuts it", async (when, arrived) => {
     const { proxy, seen } = await setUp();
-    const events: string[] = [];
-    proxy.inject(() => ({ when, meanwhile: async () => void events.push(`after ${seen.length}`) }));
+    const answers: (string | undefined)[] = [];
+    proxy.inject(() => ({ when, meanwhile: async (progress) => void answers.push(progress.answer()) }));
     expect(await ask(proxy, "a")).toBe("cut");
     await expect.poll(() => seen).toEqual(arrived);
-    expect(events).toEqual([when === "answered" ? "after 1" : "after 0"]);
+    expect(answers).toEqual([when === "answered" ? "a!" : undefined]);
+  });
+
+  it("puts a status in the place of an answer, or of a request, and tells which", async () => {
+    const { proxy, seen } = await setUp();
+    const told: (string | undefined)[] = [];
+    proxy.inject((body) => ({
+      fault: { status: 502, carriedOut: body === "b" },
+      happened: (answer) => void told.push(answer),
+    }));
+    expect([await ask(proxy, "a"), await ask(proxy, "b")]).toEqual(["no", "no"]);
+    expect(seen).toEqual(["b"]);
+    expect(told).toEqual([undefined, "b!"]);
+  });
+
+  it.each([
+    [true, '{"step_results":[{"cols":[],"rows":[],"x":null},{"cols":[{"name":"revision"}],"rows":[[{"value":"1"}]]}]}'],
+    [
+      false,
+      '{"step_results":[{"cols":[],"rows":[],"x":null},{"cols":[{"name":"revision"}],"rows":[]},{"rows":[[1]]}]}',
+    ],
+    [false, '{"step_results":[null,null],"step_errors":[{"code":"SQLITE_BUSY"}]}'],
+    [false, "<html>"],
+    [false, ""],
+  ])("a commit was won: %s, %s", (won, answer) => {
+    expect(isWon(answer)).toBe(won);
   });
 
   it("passes a hang-up on", async () => {

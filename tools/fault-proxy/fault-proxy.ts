@@ -16,25 +16,37 @@ export type Fault =
   | "hang"
   /** It is carried out twice; the second answer counts. */
   | "twice"
-  /** It is answered with that status, and never arrives. */
-  | { readonly status: number }
+  /** It is answered with that status, and never arrives, unless it is to be carried out all the same. */
+  | { readonly status: number; readonly carriedOut?: boolean }
   /** It is carried out, and answered with 200 and this body. */
   | { readonly body: string }
   /** It passes after so many milliseconds. */
   | { readonly delayMs: number }
-  /** Something else happens while it is on its way; then its connection is reset. */
+  /** Something else happens while it is on its way, which is told how far it has got; then its connection is reset. */
   | {
-      readonly meanwhile: () => Promise<void>;
+      readonly meanwhile: (progress: Progress) => Promise<void>;
       /** `arriving`: it is not passed on. `under way`: it has just been passed on. `answered`: its answer is here. */
       readonly when: "arriving" | "under way" | "answered";
     };
+
+/** How far a request has got. */
+export interface Progress {
+  /** Of the target, if it is here. */
+  answer(): string | undefined;
+}
+
+/** A fault, and who is told once it has happened; with the target's answer, if there was one. */
+export interface Choice {
+  readonly fault: Fault;
+  readonly happened: (answer: string | undefined) => void;
+}
 
 export interface FaultProxy {
   readonly url: string;
   /** Requests seen so far. */
   requests(): number;
   /** Chooses the fault of each further request by its body and what came before that. */
-  inject(choose: (body: string, incoming: IncomingMessage) => Fault): void;
+  inject(choose: (body: string, incoming: IncomingMessage) => Fault | Choice): void;
   /** Is called with each answer of the target, before it is passed on or not. */
   watch(see: (answer: Buffer) => void): void;
   /** Requests that are on their way, or whose answers are. */
@@ -52,13 +64,25 @@ interface Over {
   byUs: boolean;
 }
 
+/** Tells from a database's answer to a commit whether it was carried out: its gate, behind BEGIN, has given a row. */
+export function isWon(answer: string): boolean {
+  const begin = answer.indexOf(ROWS, answer.indexOf('"step_results":['));
+  const gate = answer.indexOf(ROWS, begin + 1);
+  return begin > 0 && gate > 0 && answer.startsWith("[[", gate + ROWS.length);
+}
+
+const ROWS = '"rows":';
+const KEEP_ALIVE_MS = 65_000;
+/** Before workerd closes idle connections: a request must not meet one that is just going. */
+const IDLE_MS = 3000;
+
 /** @param target where requests go; a function is asked for each */
 export async function faultProxy(target: string | (() => string)): Promise<FaultProxy> {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   let seen = 0;
   let hungUp = 0;
   let underWay = 0;
-  let chosen: (body: string, incoming: IncomingMessage) => Fault = () => "pass";
+  let chosen: (body: string, incoming: IncomingMessage) => Fault | Choice = () => "pass";
   let watching: ((answer: Buffer) => void) | undefined;
 
   const forward = async (
@@ -100,23 +124,36 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     };
     const body = await collect(incoming);
     seen += 1;
-    const fault = chosen(body.toString(), incoming);
+    const choice = chosen(body.toString(), incoming);
+    const { fault, happened } =
+      typeof choice === "object" && "fault" in choice ? choice : { fault: choice, happened: none };
     const { signal } = sender;
-    if (fault === "cut-request") return cut();
+    if (fault === "cut-request") {
+      happened(undefined);
+      return cut();
+    }
+    if (typeof fault === "object" && "meanwhile" in fault) {
+      let answer: string | undefined;
+      const arrived = async (): Promise<void> => {
+        answer = (await forward(incoming, body, signal)).body.toString();
+      };
+      if (fault.when === "under way") arrived().catch(() => undefined);
+      if (fault.when === "answered") await arrived();
+      over.byUs = true;
+      await fault.meanwhile({ answer: () => answer });
+      return cut();
+    }
     if (typeof fault === "object" && "status" in fault) {
+      const answer = fault.carriedOut === true ? await forward(incoming, body, signal) : undefined;
+      happened(answer?.body.toString());
       over.byUs = true;
       return void outgoing.writeHead(fault.status).end("no");
     }
-    if (typeof fault === "object" && "meanwhile" in fault) {
-      if (fault.when === "under way") forward(incoming, body, signal).catch(() => undefined);
-      if (fault.when === "answered") await forward(incoming, body, signal);
-      over.byUs = true;
-      await fault.meanwhile();
-      return cut();
-    }
+    // Whoever gives up meanwhile can't call back what is on its way: it arrives all the same.
     if (typeof fault === "object" && "delayMs" in fault) await new Promise((go) => setTimeout(go, fault.delayMs));
     if (fault === "twice") await forward(incoming, body, signal);
     const answer = await forward(incoming, body, signal);
+    if (choice !== "pass") happened(answer.body.toString());
     if (fault === "cut-answer") return cut();
     if (fault === "hang") return;
     over.byUs = true;
@@ -127,7 +164,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     outgoing.write(text.subarray(0, text.length / 2), cut);
   };
 
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
     const over = { byUs: false };
     underWay += 1;
     handle(incoming, outgoing, over)
@@ -158,6 +195,10 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
       await once(server, "close");
     },
   };
+}
+
+function none(): void {
+  // Nobody wants to know.
 }
 
 async function collect(stream: IncomingMessage): Promise<Buffer> {

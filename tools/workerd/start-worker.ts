@@ -15,6 +15,8 @@ export interface Worker {
   output(): string;
   /** The same by the line. */
   lines(): readonly string[];
+  /** Fulfilled when it has ended, asked or not. */
+  readonly ended: Promise<void>;
   /** Ends it at once, in the middle of whatever it does. Nothing of it is left when this is fulfilled. */
   kill(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function startWorker(
       url: `http://127.0.0.1:${await port}`,
       output: () => lines.map((line) => `${line}\n`).join(""),
       lines: () => [...lines],
+      ended: gone,
       kill,
     };
   } catch (error) {

@@ -28,6 +28,7 @@ export const ANOMALIES = {
   future_read: "An answer showed a write that began after the answer had ended.",
   wrong_outcome: "A write was told, or the audit log says, something else than what was committed.",
   key_reused: "An idempotency key was accepted for another request.",
+  wrong_time: "A change has a time before the one before it, or outside its request.",
   internal_error: "A worker answered with status 500.",
   unexpected_answer: "A worker answered with what no such request may be answered.",
   wrong_refusal: "A request was refused although nothing stood against it at any moment of it.",

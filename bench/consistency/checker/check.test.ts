@@ -638,6 +638,14 @@ const PLANTED: readonly Planted[] = [
     },
   },
   {
+    kind: "wrong_time",
+    title: "a change is before the one before it",
+    tell: (story, wrong) => {
+      story.put("a", 1);
+      story.put("a", 2, wrong ? { entry: { at: Story.time(0) } } : {});
+    },
+  },
+  {
     kind: "internal_error",
     title: "status 500",
     tell: (story, wrong) => {
@@ -648,14 +656,14 @@ const PLANTED: readonly Planted[] = [
     kind: "unexpected_answer",
     title: "status 400",
     tell: (story, wrong) => {
-      story.put("a", 1, { status: wrong ? 400 : 429 });
+      story.put("a", 1, { status: wrong ? 429 : 503 });
     },
   },
   {
     kind: "unexpected_answer",
     title: "422 without a key that was used before",
     tell: (story, wrong) => {
-      story.put("a", 1, { status: wrong ? 422 : 502, key: "k" });
+      story.put("a", 1, { status: wrong ? 422 : 503, key: "k" });
     },
   },
   {

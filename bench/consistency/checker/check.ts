@@ -1,6 +1,7 @@
 import type { History, Operation } from "../history/history.ts";
 import { checkAcknowledgements } from "./acknowledgements.ts";
 import type { Report } from "./anomaly.ts";
+import { checkTimes } from "./check-times.ts";
 import { type Exchanges, layOut, orderBy } from "./exchanges.ts";
 import { Findings } from "./findings.ts";
 import { Lists } from "./lists.ts";
@@ -18,6 +19,7 @@ export function check(history: History): Report {
   const commits = readLog(history, exchanges, findings);
   const world = replay(history, commits, findings);
   checkAcknowledgements(history, { commits, world }, findings);
+  checkTimes(history, commits, exchanges, findings);
   const scene = {
     history,
     exchanges,

@@ -78,7 +78,7 @@ function agrees(run: Run): boolean {
   for (const place of sorted) {
     const { attempt, operation } = place;
     if (!isRefusal(attempt.status) && attempt.status !== 200) {
-      if (![0, 429, 502, 503].includes(attempt.status)) return false;
+      if (![0, 503].includes(attempt.status)) return false;
       continue;
     }
     const revision = run.makers.findIndex((maker) => maker?.operation === operation) + 1;

@@ -31,7 +31,7 @@ interface Running {
 }
 
 const TEAMS = ["red", "blue"] as const;
-const UNKNOWN = [0, 429, 502, 503] as const;
+const UNKNOWN = [0, 503] as const;
 
 /** The history of a store that does everything right, under clients that overlap and a network that fails. */
 export function simulate(simulation: Simulation): History {
@@ -143,7 +143,7 @@ class Simulator {
     attempt.end = fails ? call + random.below(12) : end;
     // What fails may have been carried out, or may be so long after.
     const late = random.chance(0.3) ? random.below(60) : 0;
-    const arrives = !fails || (attempt.status !== 429 && random.chance(0.6));
+    const arrives = !fails || random.chance(0.6);
     if (arrives) this.#schedule.at(judged + (fails ? late : 0), (now) => this.#judge(running, { attempt, fails, now }));
     const { key } = running.operation;
     const hedges = key !== undefined && random.chance(0.1);

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import Database from "libsql";
 import { endWithUs } from "../../../tools/command/end-with-us.ts";
 import { applyMigrations } from "../../../tools/migrate/apply-migrations.ts";
 
@@ -20,6 +19,7 @@ export interface DatabaseProcess {
   lock(ms: number): Promise<void>;
 }
 
+const LOCKER = fileURLToPath(new URL("lock-process.ts", import.meta.url));
 const SERVER = fileURLToPath(new URL("database-process.ts", import.meta.url));
 /** Short, so that a lock shows as SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 150;
@@ -52,15 +52,9 @@ export async function startDatabase(folder: string): Promise<DatabaseProcess> {
     },
     start,
     async lock(ms) {
-      const other = new Database(file);
-      try {
-        other.exec("PRAGMA busy_timeout = 2000");
-        other.exec("BEGIN IMMEDIATE");
-        await new Promise((go) => setTimeout(go, ms));
-        other.exec("ROLLBACK");
-      } finally {
-        other.close();
-      }
+      // Not in this process, which all requests pass through: waiting for the lock would stop them too.
+      const child = spawn(process.execPath, [LOCKER, file, String(ms)], { stdio: ["ignore", "ignore", "inherit"] });
+      await endWithUs(child);
     },
   };
 }

@@ -12,7 +12,7 @@ export interface WorkerLife {
   readonly ring: readonly KeyName[];
 }
 
-type KeyName = "a" | "b";
+type KeyName = "a" | "b" | "c";
 
 export const PLAIN_LIFE: WorkerLife = { clockSkewMs: 0, ring: ["a", "b"] };
 
@@ -24,8 +24,10 @@ export interface Place {
   readonly database: FaultProxy;
   kill(): Promise<void>;
   start(life: WorkerLife): Promise<void>;
-  /** Lines of the log that tell of errors, of all processes so far, oldest first. */
+  /** Lines of the log that tell of errors, of all processes so far, oldest first; and who ended unasked. */
   complaints(): readonly string[];
+  /** Requests that the worker gave up because their client had gone. */
+  gone(): number;
 }
 
 /** Workers, database and all that is between them and the clients. */
@@ -42,6 +44,7 @@ const KEPT_VERSIONS = 10;
 const KEYS: Readonly<Record<KeyName, string>> = {
   a: `a:${Buffer.alloc(32, 0x11).toString("base64url")}`,
   b: `b:${Buffer.alloc(32, 0x22).toString("base64url")}`,
+  c: `c:${Buffer.alloc(32, 0x33).toString("base64url")}`,
 };
 
 /** Starts them all, in `folder`. */
@@ -81,12 +84,27 @@ async function placeOn(
   startIn: (life: WorkerLife, url: string) => Promise<Worker>,
 ): Promise<Place> {
   const database = await faultProxy(() => target.url());
-  let worker = await startIn(PLAIN_LIFE, database.url);
-  const clients = await faultProxy(() => worker.url);
   const complaints: string[] = [];
+  let gone = 0;
+  let worker = await startIn(PLAIN_LIFE, database.url);
+  let wanted = true;
+  const watch = async (started: Worker): Promise<void> => {
+    wanted = true;
+    await started.ended;
+    if (wanted && started === worker) complaints.push("it ended unasked");
+  };
+  void watch(worker);
+  const read = (): void => {
+    const lines = worker.lines();
+    complaints.push(...lines.filter(isComplaint));
+    gone += lines.filter((line) => line.includes('"store_gone"')).length;
+  };
+  const clients = await faultProxy(() => worker.url);
   const kill = async (): Promise<void> => {
-    complaints.push(...worker.lines().filter(isComplaint));
+    if (!wanted) return;
+    wanted = false;
     await worker.kill();
+    read();
   };
   return {
     clients,
@@ -94,11 +112,16 @@ async function placeOn(
     kill,
     async start(life) {
       worker = await startIn(life, database.url);
+      void watch(worker);
     },
-    complaints: () => [...complaints, ...worker.lines().filter(isComplaint)],
+    complaints: () => complaints,
+    gone: () => gone,
   };
 }
 
+/** Failures of the database are part of the run; all else is not. */
 function isComplaint(line: string): boolean {
-  return line.includes('"level":"error"');
+  return (
+    line.includes('"level":"error"') && !/"reason":"store_(?:connection|status|rubbish|busy|deadline|gone)"/.test(line)
+  );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Fault } from "../../../tools/fault-proxy/fault-proxy.ts";
+import { type Fault, isWon, type Progress } from "../../../tools/fault-proxy/fault-proxy.ts";
 import { type Edge, type Place, PLAIN_LIFE, type WorkerLife } from "../edge/edge.ts";
 import type { Chance } from "../load/chance.ts";
 import type { FaultCounter, FaultCounts, FaultName } from "./fault-name.ts";
@@ -14,14 +14,16 @@ interface Disaster {
 
 const WAIT_FOR_COMMIT_MS = 3000;
 const SKEW_MS = 600_000;
-const LIVES: readonly [WorkerLife, WorkerLife, WorkerLife, WorkerLife] = [
+/** Which key is the primary one changes, and whether there is one more; an odd number, so that places take turns. */
+const LIVES: readonly WorkerLife[] = [
   { clockSkewMs: SKEW_MS, ring: ["b", "a"] },
   { clockSkewMs: -SKEW_MS, ring: ["a", "b"] },
-  { clockSkewMs: 0, ring: ["b", "a"] },
-  PLAIN_LIFE,
+  { clockSkewMs: 0, ring: ["b", "c", "a"] },
+  { clockSkewMs: SKEW_MS, ring: ["a", "b", "c"] },
+  { clockSkewMs: -SKEW_MS, ring: ["b", "a"] },
 ];
 
-/** What happens to the next commit of any worker, and then no more. */
+/** What happens to the next commit of a worker, and then no more. */
 export class DueFault implements Due {
   private fault: Fault | undefined;
 
@@ -31,20 +33,23 @@ export class DueFault implements Due {
     return fault;
   }
 
-  /** Lets `act` happen with the next commit. @returns whether there was one before long */
-  async with(when: When, act: () => Promise<void>): Promise<boolean> {
-    let struck: Promise<void> | undefined;
-    await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, WAIT_FOR_COMMIT_MS);
-      const meanwhile = async (): Promise<void> => {
+  /** Lets `act` happen with the next commit. @returns what it says; undefined when there was none before long */
+  async with<T>(when: When, act: (progress: Progress) => Promise<T>): Promise<T | undefined> {
+    return await new Promise<T | undefined>((resolve, reject) => {
+      let expired = false;
+      const late = setTimeout(() => {
+        expired = true;
+        this.fault = undefined;
+        resolve(undefined);
+      }, WAIT_FOR_COMMIT_MS);
+      const meanwhile = async (progress: Progress): Promise<void> => {
+        // Nobody would start again what is killed now.
+        if (expired) return;
         clearTimeout(late);
-        struck = act();
-        await struck.finally(resolve);
+        await act(progress).then(resolve, reject);
       };
       this.fault = { when, meanwhile };
     });
-    this.fault = undefined;
-    return struck !== undefined;
   }
 }
 
@@ -81,14 +86,16 @@ function disastersOf(
     name: "worker-killed",
     async strike() {
       const { place, due } = at();
-      const struck = await due?.with(when, async () => {
+      const struck = await due?.with(when, async (progress) => {
         // The request is on its way, and how far it gets is left to chance.
-        if (when === "under way") await pause(chance.below(4));
+        if (when === "under way") await pause(chance.below(2));
+        const answer = progress.answer();
         await place?.kill();
+        return when === "arriving" || (when === "under way" ? answer === undefined : isWon(answer ?? ""));
       });
-      if (struck !== true) return;
-      counts.count(counter);
-      await place?.start(reborn());
+      if (struck === undefined) return;
+      if (struck) counts.count(counter);
+      if (place !== undefined) await place.start(reborn(place));
     },
   });
   return [
@@ -96,12 +103,14 @@ function disastersOf(
     {
       name: "database-killed",
       async strike() {
-        const struck = await at().due?.with("under way", async () => {
-          await pause(chance.below(4));
+        const inMidBatch = await at().due?.with("under way", async (progress) => {
+          await pause(chance.below(2));
+          const unanswered = progress.answer() === undefined;
           await edge.database.kill();
+          return unanswered;
         });
-        if (struck !== true) return;
-        counts.count("database killed in mid-batch");
+        if (inMidBatch === undefined) return;
+        if (inMidBatch) counts.count("database killed in mid-batch");
         await pause(chance.below(300));
         await edge.database.start();
       },
@@ -117,7 +126,7 @@ function disastersOf(
       async strike() {
         const { place } = at();
         await place?.kill();
-        await place?.start(reborn());
+        if (place !== undefined) await place.start(reborn(place));
       },
     },
     {
@@ -125,25 +134,26 @@ function disastersOf(
       async strike() {
         const { place } = at();
         await place?.kill();
-        await place?.start(reborn());
+        if (place !== undefined) await place.start(reborn(place));
       },
     },
   ];
 }
 
 /** How a worker comes back: each time otherwise. */
-function rebirth({ counts }: { readonly counts: FaultCounts }): () => WorkerLife {
+function rebirth({ counts }: { readonly counts: FaultCounts }): (place: Place) => WorkerLife {
+  const rings = new Map<Place, string>();
   let births = 0;
-  let ring = PLAIN_LIFE.ring.join();
-  return () => {
+  return (place) => {
     const life = LIVES[births % LIVES.length] ?? PLAIN_LIFE;
     births += 1;
     const clockSkewMs = counts.chosen.has("clock") ? life.clockSkewMs : 0;
     if (clockSkewMs > 0) counts.count("worker started 10 minutes ahead");
     if (clockSkewMs < 0) counts.count("worker started 10 minutes behind");
     if (!counts.chosen.has("key-ring")) return { ...PLAIN_LIFE, clockSkewMs };
-    if (life.ring.join() !== ring) counts.count("key ring changed");
-    ring = life.ring.join();
+    const ring = life.ring.join();
+    if (ring !== (rings.get(place) ?? PLAIN_LIFE.ring.join())) counts.count("key ring changed");
+    rings.set(place, ring);
     return { ...life, clockSkewMs };
   };
 }

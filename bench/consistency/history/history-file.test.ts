@@ -16,7 +16,7 @@ it("a history that was kept is read back as it was", async () => {
     attempts: [{ call: id, end: id + 0.25, worker: 0, trace: "t", status: 200 }],
   }));
   const entry: Entry = { revision: 1, action: "put", resource: "r", writeId: "w", trace: "t", caller: "c", at: 1 };
-  const history = { kept: 10, operations, log: [entry] };
+  const history = { kept: 10, origin: 5, operations, log: [entry] };
   const file = join(folder, "history.jsonl");
   await writeHistory(file, history);
   expect(await readHistory(file)).toEqual(history);

@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import type { Entry, History, Operation } from "./history.ts";
 
 /** Keeps a history: a line with what holds for all of it, then a line an operation, then a line an audit entry. */
-export async function writeHistory(file: string, { kept, operations, log }: History): Promise<void> {
+export async function writeHistory(file: string, { origin, kept, operations, log }: History): Promise<void> {
   const out = createWriteStream(file);
   const lines = function* (): Generator<object> {
-    yield { kept };
+    yield { kept, ...(origin !== undefined && { origin }) };
     for (const operation of operations) yield { operation };
     for (const entry of log) yield { entry };
   };
@@ -18,16 +18,17 @@ export async function writeHistory(file: string, { kept, operations, log }: Hist
 
 /** Reads back what {@link writeHistory} has kept. */
 export async function readHistory(file: string): Promise<History> {
-  let kept = 0;
+  let head: { readonly kept: number; readonly origin?: number } = { kept: 0 };
   const operations: Operation[] = [];
   const log: Entry[] = [];
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    const line = JSON.parse(text) as { kept?: number; operation?: Operation; entry?: Entry };
-    if (line.kept !== undefined) ({ kept } = line);
+    const line = JSON.parse(text) as { kept?: number; origin?: number; operation?: Operation; entry?: Entry };
+    const { kept, origin } = line;
+    if (kept !== undefined) head = { kept, ...(origin !== undefined && { origin }) };
     if (line.operation !== undefined) operations.push(line.operation);
     if (line.entry !== undefined) log.push(line.entry);
   }
-  return { kept, operations, log };
+  return { ...head, operations, log };
 }
 
 /** JSON without those two characters that JSON leaves as they are and readers of lines take for an end. */

@@ -44,7 +44,7 @@ export interface Attempt {
   readonly worker: number;
   /** 32 hex digits, of this attempt alone: the audit entry of a write has that of the attempt that made it. */
   readonly trace: string;
-  /** HTTP status; 0 = no answer. Only 200, 401, 404, 409 and 422 tell what happened; all others leave it open. */
+  /** HTTP status; 0 = no answer. That and 503 leave open what happened. */
   readonly status: number;
   /** With 200, always; else never. */
   readonly answer?: Answer;
@@ -82,6 +82,8 @@ export interface Entry {
 
 /** All that is known of a run. */
 export interface History {
+  /** What the times of attempts begin at, in milliseconds since the epoch by the clock of this machine. */
+  readonly origin?: number;
   /** Versions kept of each secret. */
   readonly kept: number;
   /** By `id`, which counts from 0. */

@@ -4,12 +4,14 @@ import type { Chance } from "./chance.ts";
 import type { Sending } from "./exchange.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Paths } from "./paths.ts";
+import type { UsedKeys } from "./used-keys.ts";
 import { isWrite, planNext } from "./plan.ts";
 
 /** What clients work with, all of them together. */
 export interface Room {
   readonly paths: Paths;
   readonly knowledge: Knowledge;
+  readonly keys: UsedKeys;
   /** Addresses of the workers. */
   readonly workers: readonly string[];
   send(request: Request, sending: Sending): Promise<Attempt>;
@@ -29,6 +31,7 @@ const LONGEST_BEFORE_GONE_MS = 30;
 const REPLAYED = 0.1;
 const TWO_AT_ONCE = 0.05;
 const KEY_REUSED = 0.03;
+const KEY_OF_ANOTHER = 0.1;
 
 /** One client: one operation after the other, each of them on whatever worker. */
 export class Client {
@@ -65,9 +68,14 @@ export class Client {
     const { caller, request, keyed } = planNext({ ...this.room, chance: this.chance }, this.number, id);
     const start = { id, client: this.number, caller, request };
     if (!keyed) return { ...start, attempts: [await this.attempt(start)] };
-    const key = `client-${this.number}-operation-${id}`;
+    // Keys are the callers' own: what another one has used is new for this one.
+    const borrowed = this.chance.hits(KEY_OF_ANOTHER) ? this.room.keys.borrow(caller) : undefined;
+    const key = borrowed ?? `client-${this.number}-${id}`;
     const operation = { ...start, key, attempts: await this.persist({ ...start, key }) };
-    if (isAcknowledged(operation)) this.acknowledged = operation;
+    if (isAcknowledged(operation)) {
+      this.acknowledged = operation;
+      if (borrowed === undefined) this.room.keys.note(caller, key);
+    }
     return operation;
   }
 
@@ -89,7 +97,12 @@ export class Client {
     const earlier = this.acknowledged;
     if (earlier?.key === undefined || !("path" in earlier.request)) return undefined;
     const { caller, key } = earlier;
-    const request: Request = { kind: "put", path: earlier.request.path, value: `value of operation ${id}` };
+    const { path } = earlier.request;
+    const request = this.chance.of<Request>([
+      { kind: "put", path, value: `value of operation ${id}` },
+      { kind: "put", path: `${path}/x`, value: `value of operation ${id}` },
+      { kind: "delete", path, numbers: [77] },
+    ]);
     const attempts = [await this.attempt({ caller, request, key })];
     return { id, client: this.number, caller, request, key, reuses: earlier.id, attempts };
   }

@@ -13,8 +13,16 @@ export interface Sending {
   readonly goneAfterMs: number | undefined;
 }
 
-/** Longer than the service's own deadline and the longest delay on the way. */
-const PATIENCE_MS = 15_000;
+/** Longer than two of the service's deadlines, for a request that the proxy sends twice, and what is on the way. */
+const PATIENCE_MS = 25_000;
+/** What the service says with a refusal: another word, or none, is no refusal of its own. */
+const WORDS: Readonly<Record<number, RegExp>> = {
+  401: /"err":"access_unauthorized"/,
+  404: /"err":"api_not_found"/,
+  409: /"err":"version_conflict"/,
+  422: /"err":"idempotency_key_reused"/,
+  503: /"err":"(?:store_unavailable|state_not_ready)"/,
+};
 /** An answer that is not what it should be for its status: stands for one that the service must never give. */
 const UNREADABLE = 418;
 
@@ -22,6 +30,8 @@ const UNREADABLE = 418;
 export class Exchanges {
   private readonly agent = new Agent({ keepAlive: true });
 
+  /** Requests that got no answer at all in a very long time. */
+  unanswered = 0;
   private readonly now: () => number;
 
   /** @param now milliseconds by the clock of the whole run */
@@ -35,7 +45,7 @@ export class Exchanges {
     const call = this.now();
     const { status, text } = await this.post(request, sending);
     const attempt = { call, end: this.now(), worker, trace };
-    if (status !== 200) return { ...attempt, status };
+    if (status !== 200) return { ...attempt, status: WORDS[status]?.test(text) === false ? UNREADABLE : status };
     const answer = fromWire(request, text);
     return answer === undefined ? { ...attempt, status: UNREADABLE } : { ...attempt, status, answer };
   }
@@ -61,6 +71,7 @@ export class Exchanges {
         },
       });
       const hangUp = setTimeout(() => {
+        if (goneAfterMs === undefined) this.unanswered += 1;
         outgoing.socket?.resetAndDestroy();
         outgoing.destroy();
       }, goneAfterMs ?? PATIENCE_MS);

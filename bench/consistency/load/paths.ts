@@ -10,12 +10,15 @@ export interface Paths {
   /** One that all clients of the team write all the time. */
   hot(team: Team): string;
   cold(team: Team, chance: Chance): string;
-  /** What a group of cold paths begins with. */
-  group(team: Team, chance: Chance): string;
+  /** A prefix to list: mostly of a group of cold paths, and of more where there are not too many. */
+  prefix(team: Team, chance: Chance): string;
 }
 
 /** Cold paths in a group. */
 const GROUP = 40;
+/** A list must not hold more than 10 000 names. */
+const MOST_LISTED = 8000;
+const WIDE = 0.1;
 
 /** @param cold how many cold paths there are, about */
 export function pathsOf(cold: number): Paths {
@@ -24,6 +27,9 @@ export function pathsOf(cold: number): Paths {
   return {
     hot: (team) => `team/${team}/hot`,
     cold: (team, chance) => `${group(team, chance)}${chance.below(GROUP)}`,
-    group,
+    prefix(team, chance) {
+      if (groups * GROUP * TEAMS.length > MOST_LISTED || !chance.hits(WIDE)) return group(team, chance);
+      return chance.of(["", "team/", `team/${team}/`, `team/${team}/h`]);
+    },
   };
 }

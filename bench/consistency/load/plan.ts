@@ -29,7 +29,8 @@ export function planNext({ chance, paths, knowledge }: Means, client: number, id
     return { caller, request: policyChange(chance), keyed: chance.hits(0.5) };
   // Now and then where one has no business.
   const where = caller === "superuser" || chance.hits(0.03) ? chance.of(TEAMS) : team;
-  if (chance.hits(0.04)) return { caller, request: { kind: "list", prefix: paths.group(where, chance) }, keyed: false };
+  if (chance.hits(0.04))
+    return { caller, request: { kind: "list", prefix: paths.prefix(where, chance) }, keyed: false };
   const path = chance.hits(HOT) ? paths.hot(where) : paths.cold(where, chance);
   const request = secretRequest({ path, latest: knowledge.latest(path), id }, chance);
   return { caller, request, keyed: isWrite(request) && chance.hits(0.5) };
