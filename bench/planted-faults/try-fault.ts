@@ -18,7 +18,7 @@ export interface Verdict {
 
 /** Operations of the first run, and of a second one for what the first did not show. */
 const RUNS: readonly number[] = [3000, 12_000];
-const RUN_MS = 180_000;
+const RUN_MS = 300_000;
 const TESTS_MS = 300_000;
 
 /** Whether nothing is noticed in the copy as it is: else nothing that is noticed means anything. @throws Error */
