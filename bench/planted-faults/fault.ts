@@ -5,6 +5,8 @@ export interface PlantedFault {
   readonly edits: readonly Edit[];
   /** No history can show it: it takes a database that lies, or a clock. The tests are asked at once. */
   readonly unseen?: true;
+  /** Nothing is known to show it, and why. */
+  readonly masked?: string;
   /** Test files that are asked when no history shows it. */
   readonly tests: readonly string[];
 }

@@ -108,6 +108,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   },
   {
     name: "a 429 or 502 says that a commit was not done",
+    masked: "a refusal needs a change, and that change stops the commit as well",
     edits: [
       {
         file: "src/store/libsql/http-execute.ts",
