@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Attempt, Request } from "./history/history.ts";
+import type { Attempt } from "./history/history.ts";
 import type { Edge } from "./edge/edge.ts";
 
 /** What 500 waiting clients cost a database that comes back. */
@@ -27,7 +27,7 @@ export async function outage(
   options: {
     readonly clients: number;
     readonly now: () => number;
-    readonly ask: (index: number) => { readonly request: Request; readonly answer: Promise<Attempt> };
+    readonly ask: (index: number) => Promise<Attempt>;
   },
 ): Promise<Outage> {
   const { clients, now } = options;
@@ -43,7 +43,7 @@ export async function outage(
   await pause(AWAY_MS);
   await edge.database.start();
   const back = now();
-  const attempts = await Promise.all(asked.map(async ({ answer }) => await answer));
+  const attempts = await Promise.all(asked);
   const end = now();
   for (const { database } of edge.places) database.inject(() => "pass");
   const after = seen.filter((time) => time >= back);

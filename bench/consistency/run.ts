@@ -123,19 +123,19 @@ async function playOn(edge: Edge, options: RunOptions, tell: (line: string) => v
     const waited = await outage(edge, {
       clients: WAITING_CLIENTS,
       now,
-      ask(index) {
+      async ask(index) {
         const worker = index % options.workers;
         const request: Request =
           index % 4 < 2
             ? { kind: "put", path: `waiting/${index}`, value: `waiting ${index}` }
             : { kind: "get", path: room.paths.hot("red"), number: 0 };
-        const answer = ask(waiting[index % options.clients], request, worker);
-        return { request, answer: answer.then(({ attempts }) => attempts[0] ?? fail()) };
+        const { attempts } = await ask(waiting[index % options.clients], request, worker);
+        return attempts[0] ?? fail();
       },
     });
 
     tell("everything is read back");
-    const left = [...knowledge.paths(), ...TEAMS.map((team) => room.paths.hot(team))];
+    const left = [...knowledge.paths()];
     await Promise.all(
       quiet.map(async (_, client) => {
         const askThrough = async (request: Request, worker: number) => await ask(quiet[client], request, worker);

@@ -98,6 +98,14 @@ function disastersOf(
       if (place !== undefined) await place.start(reborn(place));
     },
   });
+  const replaceWorker = (name: FaultName): Disaster => ({
+    name,
+    async strike() {
+      const { place } = at();
+      await place?.kill();
+      if (place !== undefined) await place.start(reborn(place));
+    },
+  });
   return [
     killWorker("arriving", "worker killed before the commit"),
     {
@@ -121,22 +129,8 @@ function disastersOf(
       strike: async () => await edge.database.lock(250 + chance.below(300)),
     },
     killWorker("answered", "worker killed after the commit"),
-    {
-      name: "key-ring",
-      async strike() {
-        const { place } = at();
-        await place?.kill();
-        if (place !== undefined) await place.start(reborn(place));
-      },
-    },
-    {
-      name: "clock",
-      async strike() {
-        const { place } = at();
-        await place?.kill();
-        if (place !== undefined) await place.start(reborn(place));
-      },
-    },
+    replaceWorker("key-ring"),
+    replaceWorker("clock"),
   ];
 }
 

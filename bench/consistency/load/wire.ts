@@ -1,3 +1,4 @@
+import { memberOf } from "../../../tools/demo/answer.ts";
 import { TRUST_DOMAIN } from "../edge/authority.ts";
 import type { Answer, Request, SeenVersion } from "../history/history.ts";
 
@@ -40,17 +41,17 @@ export function fromWire({ kind }: Request, text: string): Answer | undefined {
     case "put":
     case "delete":
     case "undelete":
-      return written(member(body, "version"), member(body, "revision"));
+      return written(memberOf(body, "version"), memberOf(body, "revision"));
     case "grant":
     case "revoke":
       // Of a policy, `version` is the revision once more, or 0.
-      return written(0, member(body, "revision"));
+      return written(0, memberOf(body, "revision"));
     case "get": {
-      const value = member(member(body, "data"), "value");
+      const value = memberOf(memberOf(body, "data"), "value");
       return typeof value === "string" ? { kind: "value", value } : undefined;
     }
     case "list": {
-      const keys = member(body, "keys");
+      const keys = memberOf(body, "keys");
       return Array.isArray(keys) && keys.every(isText) ? { kind: "keys", keys } : undefined;
     }
     case "metadata":
@@ -64,9 +65,9 @@ function written(version: unknown, revision: unknown): Answer | undefined {
 }
 
 function metadata(body: unknown): Answer | undefined {
-  const summary = member(body, "metadata");
-  const [current, oldest] = [member(summary, "currentVersion"), member(summary, "oldestVersion")];
-  const found = member(body, "versions");
+  const summary = memberOf(body, "metadata");
+  const [current, oldest] = [memberOf(summary, "currentVersion"), memberOf(summary, "oldestVersion")];
+  const found = memberOf(body, "versions");
   if (typeof current !== "number" || typeof oldest !== "number") return undefined;
   if (typeof found !== "object" || found === null) return undefined;
   const versions = Object.values(found).flatMap(seenVersion);
@@ -75,14 +76,10 @@ function metadata(body: unknown): Answer | undefined {
 }
 
 function seenVersion(version: unknown): readonly SeenVersion[] {
-  const [number, created, deleted] = ["version", "createdTime", "deletedTime"].map((name) => member(version, name));
+  const [number, created, deleted] = ["version", "createdTime", "deletedTime"].map((name) => memberOf(version, name));
   if (typeof number !== "number" || typeof created !== "string") return [];
   if (deleted !== null && typeof deleted !== "string") return [];
   return [{ number, created: Date.parse(created), deleted: deleted === null ? null : Date.parse(deleted) }];
-}
-
-function member(body: unknown, name: string): unknown {
-  return typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined;
 }
 
 function isText(value: unknown): value is string {
