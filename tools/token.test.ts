@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { verifyJwtSvid } from "../src/identity/jwt-svid.ts";
-import { importTrustBundle, parseTrustBundle } from "../src/identity/trust-bundle.ts";
+import { verifyJwtSvid } from "../src/identity/jwt/jwt-svid.ts";
+import { importTrustBundle, parseTrustBundle } from "../src/identity/bundle/trust-bundle.ts";
 import { runScript } from "./command/run-script.fixture.ts";
 import { devFolder } from "./dev/dev-folder.ts";
 import { establishIdentity } from "./dev/identity.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { authenticate, type CallerTrust } from "./caller.ts";
-import { bundleOf, mint, mintingKey, type MintingKey } from "./minting.fixture.ts";
+import { bundleOf, mint, mintingKey, type MintingKey } from "./jwt/minting.fixture.ts";
 import { parseTrustDomain } from "./spiffe-id.ts";
 
 const NOW = 1_800_000_000;

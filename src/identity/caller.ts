@@ -1,8 +1,8 @@
-import { bearerToken } from "./bearer.ts";
-import { claimedId } from "./claimed-id.ts";
-import { verifyJwtSvid, type JwtSvidRefusal } from "./jwt-svid.ts";
+import { bearerToken } from "./jwt/bearer.ts";
+import { claimedId } from "./jwt/claimed-id.ts";
+import { verifyJwtSvid, type JwtSvidRefusal } from "./jwt/jwt-svid.ts";
 import { isCallerId, type SpiffeId, type TrustDomain } from "./spiffe-id.ts";
-import type { TrustBundle } from "./trust-bundle.ts";
+import type { TrustBundle } from "./bundle/trust-bundle.ts";
 
 /** Whom to believe: the bundle of each trusted domain, the audience that is ours, and the bounds on a token's times. */
 export interface CallerTrust {

@@ -1,6 +1,6 @@
 import { createApp } from "../api/app.ts";
 import { createUnreadyApp } from "../api/unready.ts";
-import { importTrustBundle, type TrustBundle } from "../identity/trust-bundle.ts";
+import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { deriveKeyRing } from "../seal/key-ring.ts";
 import { httpExecute } from "../store/libsql/http-execute.ts";

@@ -1,4 +1,4 @@
-import { type BundleKeys, parseTrustBundle } from "../identity/trust-bundle.ts";
+import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import { parseStrictJson } from "../identity/strict-json.ts";
 import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";

@@ -3,7 +3,7 @@ import type { AuditLine } from "../../src/api/audit-line.ts";
 import type { LogLine } from "../../src/api/log.ts";
 import type { World } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
-import { importTrustBundle, parseTrustBundle } from "../../src/identity/trust-bundle.ts";
+import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
 import { parseRootKeys } from "../../src/seal/root-key.ts";
 import { worldOf } from "../../src/runtime/world.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { verifyJwtSvid } from "../../src/identity/jwt-svid.ts";
-import { importTrustBundle, parseTrustBundle } from "../../src/identity/trust-bundle.ts";
+import { verifyJwtSvid } from "../../src/identity/jwt/jwt-svid.ts";
+import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { devFolder } from "./dev-folder.ts";
 import { DEV_AUDIENCE, DEV_SUPERUSER, establishIdentity, readIdentity } from "./identity.ts";
 import { temporaryFolder } from "./temporary-folder.fixture.ts";

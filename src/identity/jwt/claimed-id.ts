@@ -1,5 +1,5 @@
 import { jsonObjectOf, splitCompactJws } from "./compact-jws.ts";
-import { parseSpiffeId, type SpiffeId } from "./spiffe-id.ts";
+import { parseSpiffeId, type SpiffeId } from "../spiffe-id.ts";
 
 /**
  * Whose a token says it is, if it says so in the form of a SPIFFE ID. Nothing is verified: for the log of a refusal, where

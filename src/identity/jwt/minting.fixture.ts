@@ -1,5 +1,5 @@
 import { base64url, exportJWK, generateKeyPair, type CryptoKey, type JWK } from "jose";
-import { importTrustBundle, parseTrustBundle, type TrustBundle } from "./trust-bundle.ts";
+import { importTrustBundle, parseTrustBundle, type TrustBundle } from "../bundle/trust-bundle.ts";
 
 /** A key pair of a trust domain's authority, for tests. */
 export interface MintingKey {

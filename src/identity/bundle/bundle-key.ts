@@ -1,6 +1,6 @@
 import type { JWK } from "jose";
-import { decodeBase64url } from "../seal/decode-base64url.ts";
-import { isJwtSvidAlgorithm, type JwtSvidAlgorithm } from "./jwt-svid-algorithm.ts";
+import { decodeBase64url } from "../../seal/decode-base64url.ts";
+import { isJwtSvidAlgorithm, type JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
 
 /** A public key as a bundle has it, reduced to what makes the key, and the algorithms it is for. */
 export interface BundleKey {

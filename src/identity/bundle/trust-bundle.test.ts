@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bundleOf, mintingKey, type MintingKey } from "./minting.fixture.ts";
+import { bundleOf, mintingKey, type MintingKey } from "../jwt/minting.fixture.ts";
 import { importTrustBundle, parseTrustBundle, type BundleKeys } from "./trust-bundle.ts";
 
 let es256: MintingKey;

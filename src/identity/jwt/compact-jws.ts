@@ -1,5 +1,5 @@
-import { decodeBase64url } from "../seal/decode-base64url.ts";
-import { parseStrictJson, type StrictJsonRefusal } from "./strict-json.ts";
+import { decodeBase64url } from "../../seal/decode-base64url.ts";
+import { parseStrictJson, type StrictJsonRefusal } from "../strict-json.ts";
 
 /** What a token says, decoded. Its signature was seen to be canonical base64url, no more. */
 export interface CompactJws {

@@ -2,7 +2,7 @@ import { CompactSign, SignJWT, base64url, exportJWK, exportPKCS8, exportSPKI, im
 import { beforeAll, describe, expect, test } from "vitest";
 import { verifyJwtSvid, type JwtSvidOptions } from "./jwt-svid.ts";
 import { bundleOf, mint, mintingKey, part, signatureOf, type MintingKey } from "./minting.fixture.ts";
-import type { TrustBundle } from "./trust-bundle.ts";
+import type { TrustBundle } from "../bundle/trust-bundle.ts";
 
 const NOW = 1_800_000_000;
 const CLAIMS = { sub: "spiffe://example.org/web", aud: ["spike-nexus"], exp: NOW + 300, iat: NOW };

@@ -2,8 +2,8 @@ import { compactVerify, type CryptoKey } from "jose";
 import { splitCompactJws, type CompactJwsRefusal } from "./compact-jws.ts";
 import { readJwtSvidClaims, type JwtSvidClaimsOptions, type JwtSvidClaimsRefusal } from "./jwt-svid-claims.ts";
 import { readJwtSvidHeader, type JwtSvidHeader, type JwtSvidHeaderRefusal } from "./jwt-svid-header.ts";
-import { trustDomainOf, type SpiffeId, type TrustDomain } from "./spiffe-id.ts";
-import type { TrustBundle } from "./trust-bundle.ts";
+import { trustDomainOf, type SpiffeId, type TrustDomain } from "../spiffe-id.ts";
+import type { TrustBundle } from "../bundle/trust-bundle.ts";
 
 export interface JwtSvidOptions extends JwtSvidClaimsOptions {
   /** The keys of one trust domain, or `undefined` if the domain is not trusted. Called once at most. */

@@ -1,5 +1,5 @@
 import { jsonObjectOf, type JsonPartRefusal } from "./compact-jws.ts";
-import { parseSpiffeId, type SpiffeId } from "./spiffe-id.ts";
+import { parseSpiffeId, type SpiffeId } from "../spiffe-id.ts";
 
 export interface JwtSvidClaimsOptions {
   /** The one audience that is ours. */

@@ -1,7 +1,7 @@
 import { importJWK, type CryptoKey } from "jose";
 import { readBundleKey, type BundleKey, type BundleKeyRefusal } from "./bundle-key.ts";
-import type { JwtSvidAlgorithm } from "./jwt-svid-algorithm.ts";
-import { parseStrictJson } from "./strict-json.ts";
+import type { JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
+import { parseStrictJson } from "../strict-json.ts";
 
 /** An entry of a bundle that is of no use here, by its place in `keys` from 0, and why. Safe to log. */
 interface IgnoredEntry {
