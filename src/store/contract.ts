@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AuditValues, PolicyValues, SecretValues, VersionRow } from "./rows.ts";
+import type { AuditValues, BundleValues, PolicyValues, SecretValues, VersionRow } from "./rows.ts";
 import type { AuditQuery, Change, SecretChange, Store, VersionChanges } from "./store.ts";
 
 /** What the suite draws its rows from: any bytes do, a store verifies nothing. */
@@ -247,6 +247,7 @@ export function storeContract(name: string, fresh: () => Promise<Store>): void {
     losesWhatItMust(() => store, commit);
     listsPaths(() => store, commit);
     keepsPolicies(() => store);
+    keepsBundles(() => store);
     readsTheAudit(() => store, commit);
     prunesTheAudit(() => store, commit);
     racesFairly(() => store);
@@ -638,5 +639,131 @@ function racesFairly(store: () => Store): void {
     await expect(store().load(query, stopped)).rejects.toThrow();
     await expect(store().commit(creation("w1"), query, stopped)).rejects.toThrow();
     expect((await store().load(query, never)).store.revision).toBe(0);
+  });
+}
+
+function bundleOf(trustDomain: string, writeId: string, overrides: Partial<BundleValues> = {}): BundleValues {
+  return {
+    trustDomain,
+    writeId,
+    epoch: 0,
+    bundle: '{"keys":[{"kid":"one"},7,"text",{"kid":7},null]}',
+    sequence: "18446744073709551616",
+    endpointUrl: "https://example.org/bundle",
+    endpointProfile: "https_web",
+    refreshHint: 300,
+    fetchedAt: 1_700_000_000_007,
+    keyId: "k1",
+    mac: bytes(40),
+    ...overrides,
+  };
+}
+
+function keepsBundles(store: () => Store): void {
+  describe("trust bundles", () => {
+    const entry = (domain: string, writeId: string) => auditOf(writeId, { resource: `bundle:${domain}` });
+    const create = (domain: string, writeId: string, overrides: Partial<BundleValues> = {}): Change => ({
+      audit: entry(domain, writeId),
+      tail: 0,
+      bundle: { kind: "create", row: bundleOf(domain, writeId, overrides) },
+    });
+    const commit = async (change: Change) => await store().commit(change, { bundle: { trustDomain: "d" } }, never);
+
+    it("are stored whole, replaced, and removed, each time under the revision that was won", async () => {
+      expect(await commit(create("d", "w1"))).toMatchObject({ won: true, revision: 1 });
+      const load = async () => (await store().load({ bundle: { trustDomain: "d" } }, never)).bundle;
+      expect(await load()).toEqual({
+        row: { ...bundleOf("d", "w1"), version: 1 },
+        tail: { ...entry("d", "w1"), revision: 1 },
+      });
+      const empty = { sequence: null, endpointUrl: null, endpointProfile: null, refreshHint: null, fetchedAt: null };
+      const next = bundleOf("d", "w2", { ...empty, bundle: '{"keys":[]}', epoch: 3, keyId: "k2", mac: bytes(41) });
+      const update: Change = { audit: entry("d", "w2"), tail: 1, bundle: { kind: "update", seen: 1, row: next } };
+      const updated = await commit(update);
+      expect(updated).toMatchObject({ won: true, revision: 2 });
+      expect(updated.snapshot.bundle).toEqual({ row: { ...next, version: 2 }, tail: { ...update.audit, revision: 2 } });
+      const removal = { kind: "remove", seen: 2, trustDomain: "d" } as const;
+      expect((await commit({ audit: entry("d", "w3"), tail: 2, bundle: removal })).won).toBe(true);
+      expect(await load()).toMatchObject({ row: undefined, tail: { revision: 3 } });
+    });
+
+    it("lose when they are not as they were seen, or came and went since", async () => {
+      await commit(create("d", "w1"));
+      expect((await commit(create("d", "w2"))).won).toBe(false);
+      const stale = { kind: "update", seen: 7, row: bundleOf("d", "w3") } as const;
+      expect((await commit({ audit: entry("d", "w3"), tail: 1, bundle: stale })).won).toBe(false);
+      const removal = { kind: "remove", seen: 7, trustDomain: "d" } as const;
+      const audit = entry("d", "w4");
+      expect((await commit({ audit, tail: 1, bundle: removal })).won).toBe(false);
+      expect((await commit({ audit, tail: 1, bundle: { ...removal, seen: 1 } })).won).toBe(true);
+      expect((await commit(create("d", "w5"))).won, "has been there since").toBe(false);
+      expect((await commit({ ...create("d", "w6"), tail: 2 })).won).toBe(true);
+      const { store: after, bundle } = await store().load({ bundle: { trustDomain: "d" } }, never);
+      expect([after.revision, bundle.row?.writeId]).toEqual([3, "w6"]);
+    });
+
+    it("are listed by trust domain, from a place on, with their newest entries", async () => {
+      for (const [index, domain] of ["b", "a", "a.b", "a-b"].entries()) await commit(create(domain, `w${index}`));
+      const list = async (after: string, limit: number) =>
+        (await store().load({ bundles: { after, limit } }, never)).bundles.map(({ row, tail }) => [
+          row?.trustDomain,
+          tail?.writeId,
+        ]);
+      const all = [
+        ["a", "w1"],
+        ["a-b", "w3"],
+        ["a.b", "w2"],
+        ["b", "w0"],
+      ];
+      expect(await list("", 9)).toEqual(all);
+      expect(await list("a", 2)).toEqual(all.slice(1, 3));
+    });
+
+    it("are told to whom they vouch for, and hide all the rest while they lack the key that is named", async () => {
+      await commit(create("d", "w1"));
+      await commit({
+        audit: auditOf("w2", { resource: "policy:p" }),
+        tail: 0,
+        policy: { kind: "create", row: policyOf("p", "w2") },
+      });
+      await commit(creation("w3"));
+      const tags = { idTags: [bytes(10)], pathTags: [bytes(20)], limit: 9 };
+      const seen = async (trust: { readonly trustDomain: string; readonly keyId?: string }) => {
+        const found = await store().load(
+          {
+            trust,
+            grants: tags,
+            identityGrants: tags,
+            secret: { path: "a", version: 1 },
+            paths: { prefix: "", after: "", limit: 9 },
+            policy: { name: "p" },
+            policies: { after: "", limit: 9 },
+          },
+          never,
+        );
+        const { head, states, version, tail } = found.secret;
+        const rest = [head, states?.[0], version, tail, found.paths[0], found.policy.row, found.policies[0]];
+        const within = { prefix: "", after: "", limit: 9, within: ["a"] };
+        const { paths } = await store().load({ trust, paths: within }, never);
+        const shown = [...rest, found.grants[0], found.identityGrants[0], paths[0]].map(Boolean);
+        return [found.trust.row?.writeId, found.trust.tail?.writeId, ...new Set(shown)];
+      };
+      expect(await seen({ trustDomain: "d" })).toEqual(["w1", "w1", true]);
+      expect(await seen({ trustDomain: "d", keyId: "one" })).toEqual(["w1", "w1", true]);
+      expect(await seen({ trustDomain: "d", keyId: "two" })).toEqual(["w1", "w1", false]);
+      expect(await seen({ trustDomain: "d", keyId: "7" })).toEqual(["w1", "w1", false]);
+      expect(await seen({ trustDomain: "d", keyId: "text" })).toEqual(["w1", "w1", false]);
+      expect(await seen({ trustDomain: "e", keyId: "one" })).toEqual([undefined, undefined, false]);
+      // Without a claim to prove nothing is hidden.
+      const { secret } = await store().load({ secret: { path: "a", version: 1 } }, never);
+      expect(secret.head?.writeId).toBe("w3");
+    });
+
+    it("count for the keys that are in use", async () => {
+      const keys = ["k1", "k2"].map((keyId) => ({ keyId, checkValue: bytes(6), createdAt: 5 }));
+      await commit({ ...create("d", "w1", { keyId: "k2" }), init: { keys, keyId: "k1", mac: bytes(7) } });
+      const { keyUse } = await store().load({ keyUse: {} }, never);
+      expect(keyUse.every(({ used }) => used)).toBe(true);
+    });
   });
 }

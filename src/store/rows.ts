@@ -159,3 +159,8 @@ export interface BundleValues {
   readonly keyId: string;
   readonly mac: Bytes;
 }
+
+export interface BundleRow extends BundleValues {
+  /** Store revision at which this row last changed: the optimistic lock. */
+  readonly version: number;
+}

@@ -1,5 +1,5 @@
-import type { AuditRow, AuditValues, Bytes, KeyRow, PolicyRow, PolicyValues, SecretRow } from "./rows.ts";
-import type { SecretValues, StoreRow, VersionRow, VersionState } from "./rows.ts";
+import type { AuditRow, AuditValues, BundleRow, BundleValues, Bytes, KeyRow, PolicyRow } from "./rows.ts";
+import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, VersionState } from "./rows.ts";
 
 /**
  * Where everything is kept, and all that is asked of it: read one snapshot, commit one change.
@@ -57,12 +57,22 @@ export interface Query {
     readonly pathTags: readonly Bytes[];
     readonly limit: number;
   };
+  /**
+   * The stored bundle of the domain that a caller claims to be of, with its newest audit entry. Where there is none, or none
+   * that names the key `keyId`, nobody can prove that claim: `grants`, `identityGrants`, `secret`, `paths`, `policy` and
+   * `policies` come back as if there were nothing.
+   */
+  readonly trust?: { readonly trustDomain: string; readonly keyId?: string };
   /** Policies that carry one of `idTags`, whatever their paths, each with its newest audit entry. */
   readonly identityGrants?: { readonly idTags: readonly Bytes[]; readonly limit: number };
   /** One policy. */
   readonly policy?: { readonly name: string };
   /** All policies by name, as UTF-8 bytes ascending, from `after` (exclusive) on. */
   readonly policies?: { readonly after: string; readonly limit: number };
+  /** One trust bundle. */
+  readonly bundle?: { readonly trustDomain: string };
+  /** All trust bundles by trust domain, from `after` (exclusive) on. */
+  readonly bundles?: { readonly after: string; readonly limit: number };
   /** Audit entries, see {@link AuditQuery}. */
   readonly audit?: AuditQuery;
   /**
@@ -100,6 +110,12 @@ export interface PolicyView {
   readonly tail: AuditRow | undefined;
 }
 
+export interface BundleView {
+  readonly row: BundleRow | undefined;
+  /** The newest audit entry of `bundle:TRUST_DOMAIN`. */
+  readonly tail: AuditRow | undefined;
+}
+
 /** Whether any row but audit entries depends on a key. */
 export interface KeyUse {
   readonly keyId: string;
@@ -123,6 +139,9 @@ interface SnapshotParts {
   readonly identityGrants: readonly PolicyView[] | undefined;
   readonly policy: PolicyView | undefined;
   readonly policies: readonly PolicyView[] | undefined;
+  readonly trust: BundleView | undefined;
+  readonly bundle: BundleView | undefined;
+  readonly bundles: readonly BundleView[] | undefined;
   readonly audit: readonly AuditRow[] | undefined;
   readonly auditContext: readonly AuditRow[] | undefined;
   readonly chain: { readonly tail: AuditRow | undefined } | undefined;
@@ -153,6 +172,7 @@ export interface Change {
   readonly tail: number;
   readonly secret?: SecretChange;
   readonly policy?: PolicyChange;
+  readonly bundle?: BundleChange;
   /** Set when the store was empty: its keys and first MAC. The commit then also requires revision 0. */
   readonly init?: { readonly keys: readonly KeyRow[]; readonly keyId: string; readonly mac: Bytes };
   /** Set when the change alters who may do what: raises the epoch by one, with the MAC for that next epoch. */
@@ -165,11 +185,15 @@ export interface Change {
   readonly prune?: { readonly above: number; readonly floor: number };
 }
 
-export type PolicyChange =
-  | { readonly kind: "create"; readonly row: PolicyValues }
-  /** `seen`: row version of the policy as loaded. */
-  | { readonly kind: "update"; readonly seen: number; readonly row: PolicyValues }
-  | { readonly kind: "remove"; readonly seen: number; readonly name: string };
+/** `seen`: row version as loaded. */
+type RowChange<Values, Name> =
+  | { readonly kind: "create"; readonly row: Values }
+  | { readonly kind: "update"; readonly seen: number; readonly row: Values }
+  | ({ readonly kind: "remove"; readonly seen: number } & Name);
+
+export type PolicyChange = RowChange<PolicyValues, { readonly name: string }>;
+
+export type BundleChange = RowChange<BundleValues, { readonly trustDomain: string }>;
 
 export type SecretChange =
   | { readonly kind: "create"; readonly head: SecretValues; readonly versions: VersionChanges }

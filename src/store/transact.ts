@@ -106,6 +106,9 @@ function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   if (change.policy !== undefined && change.policy.kind !== "create") {
     return snapshot.policy?.row?.version !== change.policy.seen;
   }
-  const { tail } = snapshot.secret ?? snapshot.policy ?? snapshot.chain ?? {};
+  if (change.bundle !== undefined && change.bundle.kind !== "create") {
+    return snapshot.bundle?.row?.version !== change.bundle.seen;
+  }
+  const { tail } = snapshot.secret ?? snapshot.policy ?? snapshot.bundle ?? snapshot.chain ?? {};
   return (tail?.revision ?? 0) > change.tail;
 }

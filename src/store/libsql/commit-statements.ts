@@ -1,5 +1,5 @@
 import type { InStatement } from "@libsql/client/web";
-import type { Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
+import type { BundleChange, Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
 import { bind, type Values } from "./statement.ts";
 import { writes } from "./write-statements.ts";
 
@@ -11,7 +11,8 @@ export function commitStatements(change: Change): InStatement[] {
     ...(change.init?.keys ?? []).map((key) => bind(writes.insertKey, { ...key, w })),
     ...(change.init === undefined ? [] : [bind(writes.signStore, { ...change.init, keys: null, w })]),
     ...(change.secret === undefined ? [] : secretStatements(change.secret, w)),
-    ...(change.policy === undefined ? [] : [policyStatement(change.policy, w)]),
+    ...(change.policy === undefined ? [] : [rowStatement(writes.policy, change.policy, w)]),
+    ...(change.bundle === undefined ? [] : [rowStatement(writes.bundle, change.bundle, w)]),
     ...pruneStatements(change, w),
     ...(change.authority === undefined ? [] : [bind(writes.raiseEpoch, { ...change.authority, w })]),
     bind(writes.close, { w }),
@@ -19,9 +20,10 @@ export function commitStatements(change: Change): InStatement[] {
 }
 
 function gate(change: Change): InStatement {
-  const { audit, secret, policy, tail } = change;
+  const { audit, secret, policy, bundle, tail } = change;
   const values = { ...audit, w: audit.writeId, tail, init: change.init !== undefined };
-  if (policy !== undefined) return policyGate(policy, values);
+  if (policy !== undefined) return rowGate(writes.policy, policy, values);
+  if (bundle !== undefined) return rowGate(writes.bundle, bundle, values);
   switch (secret?.kind) {
     case undefined:
       return bind(writes.gateBare, values);
@@ -34,26 +36,33 @@ function gate(change: Change): InStatement {
   }
 }
 
-function policyGate(policy: PolicyChange, values: Values): InStatement {
-  switch (policy.kind) {
+type RowWrites = typeof writes.policy;
+
+function rowGate(table: RowWrites, change: PolicyChange | BundleChange, values: Values): InStatement {
+  switch (change.kind) {
     case "create":
-      return bind(writes.gatePolicyCreate, { ...values, name: policy.row.name });
+      return bind(table.gateCreate, { ...change.row, ...values });
     case "update":
-      return bind(writes.gatePolicyUpdate, { ...values, name: policy.row.name, seen: policy.seen });
+      return bind(table.gateUpdate, { ...change.row, ...values, seen: change.seen });
     case "remove":
-      return bind(writes.gatePolicyUpdate, { ...values, name: policy.name, seen: policy.seen });
+      return bind(table.gateUpdate, { ...nameOf(change), ...values, seen: change.seen });
   }
 }
 
-function policyStatement(policy: PolicyChange, w: string): InStatement {
-  switch (policy.kind) {
+function rowStatement(table: RowWrites, change: PolicyChange | BundleChange, w: string): InStatement {
+  switch (change.kind) {
     case "create":
-      return bind(writes.insertPolicy, { ...policy.row, w });
+      return bind(table.insert, { ...change.row, w });
     case "update":
-      return bind(writes.updatePolicy, { ...policy.row, seen: policy.seen, w });
+      return bind(table.update, { ...change.row, seen: change.seen, w });
     case "remove":
-      return bind(writes.deletePolicy, { name: policy.name, seen: policy.seen, w });
+      return bind(table.remove, { ...nameOf(change), seen: change.seen, w });
   }
+}
+
+/** The place of the primary key. */
+function nameOf(change: Extract<PolicyChange | BundleChange, { readonly kind: "remove" }>): Values {
+  return "name" in change ? { name: change.name } : { trustDomain: change.trustDomain };
 }
 
 function pruneStatements({ prune }: Change, w: string): InStatement[] {

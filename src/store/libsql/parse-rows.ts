@@ -1,5 +1,6 @@
 import type { ResultSet, Row } from "@libsql/client/web";
-import type { AuditRow, Bytes, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow, VersionState } from "../rows.ts";
+import type { AuditRow, BundleRow, Bytes, KeyRow, PolicyRow, SecretRow, StoreRow } from "../rows.ts";
+import type { VersionRow, VersionState } from "../rows.ts";
 import type { KeyUse } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 
@@ -108,6 +109,23 @@ export function parsePolicy(row: Row): PolicyRow {
     keyId: text(row, "key_id"),
     createdAt: integer(row, "created_at"),
     updatedAt: integer(row, "updated_at"),
+  };
+}
+
+export function parseBundle(row: Row): BundleRow {
+  return {
+    trustDomain: text(row, "trust_domain"),
+    version: integer(row, "version"),
+    writeId: text(row, "write_id"),
+    epoch: integer(row, "epoch"),
+    bundle: text(row, "bundle"),
+    sequence: orNull(text, row, "sequence"),
+    endpointUrl: orNull(text, row, "endpoint_url"),
+    endpointProfile: orNull(text, row, "endpoint_profile"),
+    refreshHint: orNull(integer, row, "refresh_hint"),
+    fetchedAt: orNull(integer, row, "fetched_at"),
+    keyId: text(row, "key_id"),
+    mac: blob(row, "mac"),
   };
 }
 

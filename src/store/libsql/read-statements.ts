@@ -31,14 +31,24 @@ const state = {
 const granting: SQL = sql`json_each(${placeholder("pathTags")}) t CROSS JOIN json_each(${placeholder("idTags")}) i
   CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)`;
 
+/** Whether the caller's claim may be provable: its domain has a bundle here, and the bundle has the key that is named. */
+const provable: SQL = sql`(${placeholder("trusted")} OR EXISTS (
+    SELECT 1 FROM ${trustBundles} b WHERE b.trust_domain = ${placeholder("guardDomain")}
+      AND (${placeholder("guardKey")} IS NULL OR EXISTS (
+        SELECT 1 FROM json_each(b.bundle, '$.keys') k
+        WHERE CASE WHEN k.type = 'object' THEN json_extract(k.value, '$.kid') END = ${placeholder("guardKey")}))))`;
+
+/** The most rows that a statement gives: `most`, or none where the caller's claim can't be proved. */
+const ifProvable = (most: SQL): SQL => sql`CASE WHEN ${provable} THEN ${most} ELSE 0 END`;
+
 /**
- * The most rows that a statement gives: `most`, or none where the caller needs a policy and none may concern it. SQLite
- * works this out before it looks at the first row.
+ * The most rows that a statement gives: `most`, or none where the caller needs a policy and none may concern it, or where
+ * its claim can't be proved. SQLite works this out before it looks at the first row.
  */
-const unlessHidden = (most: SQL): SQL => sql`CASE WHEN ${placeholder("open")} OR EXISTS (
+const unlessHidden = (most: SQL): SQL => sql`CASE WHEN ${provable} AND (${placeholder("open")} OR EXISTS (
     SELECT 1 FROM json_each(${placeholder("guardPaths")}) t CROSS JOIN json_each(${placeholder("guardIds")}) i
       CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)
-  ) THEN ${most} ELSE 0 END`;
+  )) THEN ${most} ELSE 0 END`;
 
 const given: SQL = sql`${placeholder("limit")}`;
 
@@ -47,7 +57,7 @@ const grantingTo: SQL = sql`json_each(${placeholder("idTags")}) i CROSS JOIN ${p
 const listed: SQL = sql`${policies} p WHERE p.name > ${placeholder("after")} ORDER BY p.name`;
 
 /** Policies, and in a second statement their newest audit entries. */
-function policyReads(from: SQL, limit: SQL = given): { readonly rows: Statement; readonly tails: Statement } {
+function policyReads(from: SQL, limit: SQL): { readonly rows: Statement; readonly tails: Statement } {
   return {
     rows: statement(sql`SELECT p.* FROM ${from} LIMIT ${limit}`),
     tails: statement(
@@ -159,16 +169,41 @@ export const reads = {
       CROSS JOIN ${secrets} s ON s.path >= w.value AND s.path < w.value || char(1114111)
       WHERE s.path > ${placeholder("after")} AND s.path >= ${placeholder("prefix")}
         AND s.path < ${placeholder("prefix")} || char(1114111)
-      ORDER BY s.path LIMIT ${placeholder("limit")}`,
+      ORDER BY s.path LIMIT ${ifProvable(given)}`,
   ),
-  grants: policyReads(granting),
-  identityGrants: policyReads(grantingTo),
+  grants: policyReads(granting, ifProvable(given)),
+  identityGrants: policyReads(grantingTo, ifProvable(given)),
   policies: policyReads(listed, unlessHidden(given)),
   policy: guarded(
     query
       .select()
       .from(policies)
       .where(sql`${policies.name} = ${placeholder("name")}`),
+  ),
+  // Not guarded: the guard is about this very row, and the verbs of bundles are the superuser's.
+  bundle: built(
+    query
+      .select()
+      .from(trustBundles)
+      .where(sql`${trustBundles.trustDomain} = ${placeholder("trustDomain")}`),
+  ),
+  bundleTail: statement(
+    sql`SELECT a.* FROM ${audit} a WHERE a.resource = 'bundle:' || ${placeholder("trustDomain")}
+      ORDER BY a.revision DESC LIMIT 1`,
+  ),
+  bundles: built(
+    query
+      .select()
+      .from(trustBundles)
+      .where(sql`${trustBundles.trustDomain} > ${placeholder("after")}`)
+      .orderBy(trustBundles.trustDomain)
+      .limit(placeholder("limit")),
+  ),
+  bundleTails: statement(
+    sql`SELECT a.* FROM (SELECT b.trust_domain FROM ${trustBundles} b WHERE b.trust_domain > ${placeholder("after")}
+        ORDER BY b.trust_domain LIMIT ${placeholder("limit")}) found
+      CROSS JOIN ${audit} a ON a.revision =
+        (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = 'bundle:' || found.trust_domain)`,
   ),
   audit: statement(sql`SELECT a.* FROM ${audit} a WHERE ${auditFilter}`),
   auditOf: statement(sql`SELECT a.* FROM ${audit} a WHERE a.resource = ${placeholder("resource")} AND ${auditFilter}`),

@@ -1,9 +1,9 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
 import type { AuditRow, Bytes } from "../rows.ts";
-import type { AnySnapshot, AuditQuery, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
+import type { AnySnapshot, AuditQuery, BundleView, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
-import { one, parseAudit, parseHead, parseKey, parseKeyUse, parsePath, parsePolicy } from "./parse-rows.ts";
-import { parseState, parseStore, parseVersion } from "./parse-rows.ts";
+import { one, parseAudit, parseBundle, parseHead, parseKey, parseKeyUse, parsePath } from "./parse-rows.ts";
+import { parsePolicy, parseState, parseStore, parseVersion } from "./parse-rows.ts";
 import { reads } from "./read-statements.ts";
 import { bind, type Statement, type Values } from "./statement.ts";
 
@@ -22,14 +22,17 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
 
   const store = ask(bind(reads.store, {}));
   const keys = ask(bind(reads.keys, {}));
-  const guard = guardOf(query.grants);
+  const guard = guardOf(query);
+  const trust = query.trust && bundleReader(query.trust.trustDomain, ask);
   const secret = query.secret && secretReader(query.secret, guard, ask);
   const paths = query.paths && ask(pathsStatement(query.paths, guard));
-  const grants = query.grants && policiesReader(reads.grants, tagValues(query.grants), ask);
+  const grants = query.grants && policiesReader(reads.grants, { ...tagValues(query.grants), ...guard }, ask);
   const identityGrants =
-    query.identityGrants && policiesReader(reads.identityGrants, tagValues(query.identityGrants), ask);
+    query.identityGrants && policiesReader(reads.identityGrants, { ...tagValues(query.identityGrants), ...guard }, ask);
   const policy = query.policy && policyReader(query.policy.name, guard, ask);
   const policies = query.policies && policiesReader(reads.policies, { ...query.policies, ...guard }, ask);
+  const bundle = query.bundle && bundleReader(query.bundle.trustDomain, ask);
+  const bundles = query.bundles && bundlesReader(query.bundles, ask);
   const audit = query.audit && ask(auditStatement(query.audit));
   const auditContext =
     query.auditContext && ask(bind(reads.auditContext, { aboveFloor: false, ...query.auditContext }));
@@ -53,6 +56,9 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
         identityGrants: identityGrants?.(results),
         policy: policy?.(results),
         policies: policies?.(results),
+        trust: trust?.(results),
+        bundle: bundle?.(results),
+        bundles: bundles?.(results),
         audit: audit?.(results).rows.map(parseAudit),
         auditContext: auditContext?.(results).rows.map(parseAudit),
         chain: chain && { tail: newestOf(chain(results)) },
@@ -114,21 +120,41 @@ function policiesReader(
   const found = ask(bind(rows, values));
   const newest = ask(bind(tails, values));
   return (results) => {
-    const byResource = new Map(
-      newest(results)
-        .rows.map(parseAudit)
-        .map((entry) => [entry.resource, entry]),
-    );
+    const tails = byResource(newest(results));
     return found(results)
       .rows.map(parsePolicy)
-      .map((row) => ({ row, tail: byResource.get(`policy:${row.name}`) }));
+      .map((row) => ({ row, tail: tails.get(`policy:${row.name}`) }));
   };
+}
+
+function bundleReader(trustDomain: string, ask: Ask): (results: readonly ResultSet[]) => BundleView {
+  const row = ask(bind(reads.bundle, { trustDomain }));
+  const tail = ask(bind(reads.bundleTail, { trustDomain }));
+  return (results) => {
+    const found = one(row(results));
+    return { row: found && parseBundle(found), tail: newestOf(tail(results)) };
+  };
+}
+
+function bundlesReader(page: NonNullable<Query["bundles"]>, ask: Ask) {
+  const rows = ask(bind(reads.bundles, page));
+  const tails = ask(bind(reads.bundleTails, page));
+  return (results: readonly ResultSet[]): readonly BundleView[] => {
+    const newest = byResource(tails(results));
+    return rows(results)
+      .rows.map(parseBundle)
+      .map((row) => ({ row, tail: newest.get(`bundle:${row.trustDomain}`) }));
+  };
+}
+
+function byResource(result: ResultSet): ReadonlyMap<string, AuditRow> {
+  return new Map(result.rows.map(parseAudit).map((entry) => [entry.resource, entry]));
 }
 
 function pathsStatement(asked: NonNullable<Query["paths"]>, guard: Values): InStatement {
   const { prefix, after, limit, within } = asked;
   if (within === undefined) return bind(reads.paths, { prefix, after, limit, ...guard });
-  return bind(reads.pathsWithin, { prefix, after, limit, within: JSON.stringify(within) });
+  return bind(reads.pathsWithin, { prefix, after, limit, within: JSON.stringify(within), ...guard });
 }
 
 function auditStatement({ resource, ...asked }: AuditQuery): InStatement {
@@ -145,9 +171,12 @@ function tagValues(asked: {
   return { idTags: hexList(idTags), pathTags: hexList(pathTags), limit };
 }
 
-/** Whether anything is to be had at all: everything for those whom no policy restricts. */
-function guardOf(grants: Query["grants"]): Values {
+/** Whether anything is to be had at all: everything for those who are known and whom no policy restricts. */
+function guardOf({ grants, trust }: Query): Values {
   return {
+    trusted: trust === undefined,
+    guardDomain: trust?.trustDomain ?? null,
+    guardKey: trust?.keyId ?? null,
     open: grants === undefined,
     guardIds: hexList(grants?.idTags ?? []),
     guardPaths: hexList(grants?.pathTags ?? []),

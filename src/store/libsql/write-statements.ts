@@ -1,6 +1,6 @@
 import { getTableColumns, sql, type SQL } from "drizzle-orm";
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { audit, keys, policies, secrets, secretVersions, store } from "./schema.ts";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { audit, keys, policies, secrets, secretVersions, store, trustBundles } from "./schema.ts";
 import { statement } from "./statement.ts";
 
 const { placeholder } = sql;
@@ -22,11 +22,6 @@ const headUnchanged: SQL = sql`EXISTS (SELECT 1 FROM ${secrets}
   WHERE path = ${placeholder("path")} AND version = ${placeholder("seen")})`;
 
 const headMissing: SQL = sql`NOT EXISTS (SELECT 1 FROM ${secrets} WHERE path = ${placeholder("path")})`;
-
-const policyUnchanged: SQL = sql`EXISTS (SELECT 1 FROM ${policies}
-  WHERE name = ${placeholder("name")} AND version = ${placeholder("seen")})`;
-
-const policyMissing: SQL = sql`NOT EXISTS (SELECT 1 FROM ${policies} WHERE name = ${placeholder("name")})`;
 
 /** A row found missing has not come and gone since: whatever did that would have left an entry. */
 const untouched: SQL = sql`NOT EXISTS (SELECT 1 FROM ${audit} WHERE resource = ${placeholder("resource")}
@@ -50,7 +45,6 @@ function columns(table: SQLiteTable, assigned: Readonly<Record<string, SQL>>): {
 const auditColumns = columns(audit, { revision: sql`s.revision + 1` });
 const secretColumns = columns(secrets, { version: next });
 const versionColumns = columns(secretVersions, { revision: next });
-const policyColumns = columns(policies, { version: next });
 
 const gate = (precondition: SQL) =>
   statement(sql`INSERT INTO ${audit} (${auditColumns.names})
@@ -68,6 +62,20 @@ const assignments = (table: SQLiteTable, primary: string): SQL =>
     sql`, `,
   );
 
+/** The statements of a table whose rows are replaced as wholes, found by the place of their primary key. */
+function rowWrites(table: SQLiteTable, primary: string, column: SQLiteColumn) {
+  const { names, places } = columns(table, { version: next });
+  const named: SQL = sql`${sql.identifier(column.name)} = ${placeholder(primary)}`;
+  const unchanged: SQL = sql`${named} AND version = ${placeholder("seen")}`;
+  return {
+    gateCreate: gate(sql`NOT EXISTS (SELECT 1 FROM ${table} WHERE ${named}) AND ${untouched}`),
+    gateUpdate: gate(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${unchanged})`),
+    insert: statement(sql`INSERT INTO ${table} (${names}) SELECT ${places} WHERE ${open}`),
+    update: statement(sql`UPDATE ${table} SET ${assignments(table, primary)} WHERE ${unchanged} AND ${open}`),
+    remove: statement(sql`DELETE FROM ${table} WHERE ${unchanged} AND ${open}`),
+  } as const;
+}
+
 const floor: SQL = sql`${placeholder("floor")}`;
 
 /** Audit entries that pruning up to `floor` lets go of: those that a newer entry of their resource has replaced. */
@@ -83,8 +91,6 @@ const numbers: SQL = sql`number IN (SELECT value FROM json_each(${placeholder("n
 export const writes = {
   gateCreate: gate(sql`${headMissing} AND ${untouched}`),
   gateUpdate: gate(headUnchanged),
-  gatePolicyCreate: gate(sql`${policyMissing} AND ${untouched}`),
-  gatePolicyUpdate: gate(policyUnchanged),
   gateBare: gate(untouched),
   insertHead: statement(
     sql`INSERT INTO ${secrets} (${secretColumns.names}) SELECT ${secretColumns.places} WHERE ${open}`,
@@ -112,16 +118,8 @@ export const writes = {
   insertVersion: statement(
     sql`INSERT INTO ${secretVersions} (${versionColumns.names}) SELECT ${versionColumns.places} WHERE ${open}`,
   ),
-  insertPolicy: statement(
-    sql`INSERT INTO ${policies} (${policyColumns.names}) SELECT ${policyColumns.places} WHERE ${open}`,
-  ),
-  updatePolicy: statement(
-    sql`UPDATE ${policies} SET ${assignments(policies, "name")}
-      WHERE name = ${placeholder("name")} AND version = ${placeholder("seen")} AND ${open}`,
-  ),
-  deletePolicy: statement(
-    sql`DELETE FROM ${policies} WHERE name = ${placeholder("name")} AND version = ${placeholder("seen")} AND ${open}`,
-  ),
+  policy: rowWrites(policies, "name", policies.name),
+  bundle: rowWrites(trustBundles, "trustDomain", trustBundles.trustDomain),
   insertKey: statement(
     sql`INSERT INTO ${keys} (key_id, check_value, created_at)
       SELECT ${placeholder("keyId")}, ${placeholder("checkValue")}, ${placeholder("createdAt")} WHERE ${open}`,

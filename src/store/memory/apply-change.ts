@@ -1,5 +1,5 @@
 import type { VersionRow } from "../rows.ts";
-import type { Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
+import type { BundleChange, Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
 import type { State } from "./state.ts";
 
 /** Carries out a change that may be committed, under the revision it has won. */
@@ -12,6 +12,7 @@ export function applyChange(state: State, change: Change, revision: number): voi
   }
   if (change.secret !== undefined) applySecret(state, change.secret, revision);
   if (change.policy !== undefined) applyPolicy(state, change.policy, revision);
+  if (change.bundle !== undefined) applyBundle(state, change.bundle, revision);
   if (change.prune !== undefined) prune(state, change.prune);
   if (change.authority !== undefined) {
     state.store = { ...state.store, ...change.authority, epoch: state.store.epoch + 1 };
@@ -45,6 +46,11 @@ function applyVersions(versions: readonly VersionRow[], changes: VersionChanges)
 function applyPolicy(state: State, change: PolicyChange, revision: number): void {
   if (change.kind === "remove") state.policies.delete(change.name);
   else state.policies.set(change.row.name, { ...change.row, version: revision });
+}
+
+function applyBundle(state: State, change: BundleChange, revision: number): void {
+  if (change.kind === "remove") state.bundles.delete(change.trustDomain);
+  else state.bundles.set(change.row.trustDomain, { ...change.row, version: revision });
 }
 
 function prune(state: State, { above, floor }: NonNullable<Change["prune"]>): void {

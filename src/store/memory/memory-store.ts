@@ -24,6 +24,7 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
     keys: [],
     secrets: new Map(),
     policies: new Map(),
+    bundles: new Map(),
     audit: [],
   };
   const read = <Q extends Query>(query: Q): Snapshot<Q> => readSnapshot(state, query, options.now());

@@ -1,5 +1,5 @@
 import type { AuditRow, Bytes, PolicyRow, VersionRow, VersionState } from "../rows.ts";
-import type { AnySnapshot, AuditQuery, KeyUse, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
+import type { AnySnapshot, AuditQuery, BundleView, KeyUse, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
 import type { State } from "./state.ts";
 
 /** The state as a snapshot of what was asked for; shares nothing with it. */
@@ -7,8 +7,10 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
   const { grants, identityGrants } = query;
   const concerns = (row: PolicyRow): boolean =>
     grants !== undefined && has(grants.idTags, row.idTag) && has(grants.pathTags, row.pathTag);
-  const hidden = grants !== undefined && ![...state.policies.values()].some(concerns);
+  const unproved = query.trust !== undefined && !isProvable(state, query.trust);
+  const hidden = unproved || (grants !== undefined && ![...state.policies.values()].some(concerns));
   const shown: State = hidden ? { ...state, secrets: new Map(), policies: new Map(), audit: [] } : state;
+  const granting: State = unproved ? shown : state;
   const snapshot: AnySnapshot = {
     now,
     store: state.store,
@@ -16,14 +18,17 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
     keys: state.keys,
     secret: query.secret && secretView(shown, query.secret, now),
     paths: query.paths && pathsOf(shown, query.paths),
-    grants: grants && grantsOf(state, grants.limit, concerns),
+    grants: grants && grantsOf(granting, grants.limit, concerns),
     identityGrants:
-      identityGrants && grantsOf(state, identityGrants.limit, (row) => has(identityGrants.idTags, row.idTag)),
+      identityGrants && grantsOf(granting, identityGrants.limit, (row) => has(identityGrants.idTags, row.idTag)),
     policy: query.policy && {
       row: shown.policies.get(query.policy.name),
       tail: tailOf(shown, `policy:${query.policy.name}`),
     },
     policies: query.policies && policiesOf(shown, query.policies),
+    trust: query.trust && bundleOf(state, query.trust.trustDomain),
+    bundle: query.bundle && bundleOf(state, query.bundle.trustDomain),
+    bundles: query.bundles && bundlesOf(state, query.bundles),
     audit: query.audit && auditOf(state, query.audit),
     auditContext: query.auditContext && auditContextOf(state, query.auditContext),
     chain: query.chain && { tail: tailOf(shown, query.chain.resource) },
@@ -33,6 +38,24 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
   // Each part is there exactly when the query asked for it, which is what the type says.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return structuredClone(snapshot) as Snapshot<Q>;
+}
+
+function bundleOf(state: State, trustDomain: string): BundleView {
+  return { row: state.bundles.get(trustDomain), tail: tailOf(state, `bundle:${trustDomain}`) };
+}
+
+function bundlesOf(state: State, asked: NonNullable<Query["bundles"]>): readonly BundleView[] {
+  return sorted(state.bundles.keys(), asked.after)
+    .slice(0, asked.limit)
+    .map((trustDomain) => bundleOf(state, trustDomain));
+}
+
+/** Whether the domain has a bundle, and the bundle has the key that is named. */
+function isProvable(state: State, { trustDomain, keyId }: NonNullable<Query["trust"]>): boolean {
+  const bundle = state.bundles.get(trustDomain)?.bundle;
+  if (bundle === undefined || keyId === undefined) return bundle !== undefined;
+  const { keys }: { readonly keys: readonly unknown[] } = JSON.parse(bundle);
+  return keys.some((key) => typeof key === "object" && key !== null && "kid" in key && key.kid === keyId);
 }
 
 function secretView(state: State, asked: NonNullable<Query["secret"]>, now: number): SecretView {
@@ -116,6 +139,7 @@ function keyUseOf(state: State): readonly KeyUse[] {
     state.store.keyId,
     ...[...state.secrets.values()].map(({ head }) => head.keyId),
     ...[...state.policies.values()].map(({ keyId }) => keyId),
+    ...[...state.bundles.values()].map(({ keyId }) => keyId),
   ]);
   return state.keys.map(({ keyId }) => ({ keyId, used: inUse.has(keyId) }));
 }

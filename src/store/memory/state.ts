@@ -1,4 +1,4 @@
-import type { AuditRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
+import type { AuditRow, BundleRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
 
 /** Everything the database keeps, as plain values that are replaced and never changed in place. */
 export interface State {
@@ -6,5 +6,6 @@ export interface State {
   keys: readonly KeyRow[];
   readonly secrets: Map<string, { readonly head: SecretRow; readonly versions: readonly VersionRow[] }>;
   readonly policies: Map<string, PolicyRow>;
+  readonly bundles: Map<string, BundleRow>;
   audit: readonly AuditRow[];
 }
