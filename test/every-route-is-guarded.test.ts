@@ -1,10 +1,10 @@
 import { Hono } from "hono";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../src/api/app.ts";
 import { ROUTES } from "../src/api/nexus/routes.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Change, Query, Store } from "../src/store/store.ts";
-import { SUPERUSER } from "./harness/identity.ts";
+import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
 /** A good body for each operation: a new route without one fails, and so joins the suite. */
@@ -19,6 +19,11 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/acl/policy?action=get": { id: "p" },
   "/v1/acl/policy?action=delete": { id: "p" },
   "/v1/acl/policy?action=list": {},
+  "/v1/trust/bundle": { trustDomain: "new.org", bundle: { keys: [] } },
+  "/v1/trust/bundle?action=get": { trustDomain: "partner.org" },
+  "/v1/trust/bundle?action=delete": { trustDomain: "partner.org" },
+  "/v1/trust/bundle?action=list": {},
+  "/v1/trust/bundle?action=refresh": { trustDomain: "partner.org" },
   "/v1/audit?action=list": {},
   "/v1/audit?action=verify": {},
   "/v1/audit?action=prune": { days: 7 },
@@ -39,7 +44,12 @@ const targets = Object.entries(ROUTES).flatMap(([path, operations]) =>
 describe("every route", () => {
   let store: Store;
   let service: TestService;
+  let partner: TestDomain;
+  let stranger: TestDomain;
   const commits: Change[] = [];
+  beforeAll(async () => {
+    [partner, stranger] = await Promise.all([testDomain("partner.org"), testDomain("stranger.org")]);
+  });
   beforeEach(async () => {
     const inner = memoryStore({ storeId: "s", now: Date.now });
     commits.length = 0;
@@ -50,12 +60,17 @@ describe("every route", () => {
         return await inner.commit(change, query, signal);
       },
     };
-    service = await testService(store);
+    service = await testService(store, { fetch: async () => await Promise.resolve(new Response('{"keys":[]}')) });
     // There is something to get, restore, list and revoke, and a policy that concerns somebody else.
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
     await service.post("/v1/store/secrets?action=delete", { path: "app/a", versions: [1] });
     await service.post("/v1/acl/policy", SOMEBODYS);
+    await service.post("/v1/trust/bundle", {
+      trustDomain: "partner.org",
+      bundle: partner.bundle,
+      endpointUrl: "https://partner.org/",
+    });
     commits.length = 0;
   });
 
@@ -93,9 +108,30 @@ describe("every route", () => {
         expect(answer.text, path).not.toMatch(/canary|app\/a|spiffe:/);
         expect(answer.headers.get("server-timing"), path).toBeNull();
       }
-      for (const authorization of ["", "Bearer x", "Basic x"]) {
+      const { domain } = service;
+      const imposter = await testDomain("spike.ist");
+      const tokens = {
+        expired: domain.token(SUPERUSER, { exp: 1_700_000_000 }),
+        "for another audience": domain.token(SUPERUSER, { aud: "vault" }),
+        "of another key": imposter.token(SUPERUSER),
+        "of an unknown domain": stranger.token(SUPERUSER),
+        "of a stored domain, as superuser": partner.token(SUPERUSER),
+        "of a stored domain, as somebody": partner.token("/somebody"),
+      };
+      const authorizations = await Promise.all(
+        Object.entries(tokens).map(async ([what, token]) => [what, `Bearer ${await token}`] as const),
+      );
+      for (const [what, authorization] of [
+        ...authorizations,
+        ["none", ""],
+        ["no token", "Bearer x"],
+        ["B", "Basic x"],
+      ]) {
         const answer = await service.post(target, BODIES[target], { headers: { authorization } });
-        expect(answer.status, authorization).toBe(401);
+        expect(answer.status, what).toBe(401);
+        expect(answer.body["err"], what).toBe("access_unauthorized");
+        expect(answer.text, what).not.toMatch(/canary|app\/a|spiffe:/);
+        expect(answer.headers.get("server-timing"), what).toBeNull();
       }
       expect(commits).toEqual([]);
     },
@@ -127,7 +163,28 @@ describe("every route", () => {
     }
   });
 
-  it.each(targets)("%s refuses HEAD, OPTIONS and GET, and a body that is too large or none", async (target) => {
+  it.each(targets)("%s: a policy for a neighbour, of the path or of the identity, opens nothing", async (target) => {
+    const me = "^spiffe://spike\\.ist/w$";
+    const everything = ["read", "write", "list", "execute", "super"];
+    const put = async (name: string, spiffeidPattern: string, pathPattern: string) => {
+      const policy = { name, spiffeidPattern, pathPattern, permissions: everything };
+      expect((await service.post("/v1/acl/policy", policy)).status, name).toBe(200);
+    };
+    await put("other-path", me, "^app/b$");
+    await put("longer-path", me, "^app/a/");
+    await put("prefix-of-path", me, "^app/a.+");
+    await put("other-identity", "^spiffe://spike\\.ist/w2$", "^app/");
+    await put("below-identity", "^spiffe://spike\\.ist/w/.*$", "^.*$");
+    await put("other-domain", "^spiffe://spike\\.ist\\.evil\\.org/w$", "^.*$");
+    const { access } = ROUTES[target.split("?")[0]!]![target.split("?action=")[1] ?? ""]!;
+    const { status, text } = await (await service.as("/w"))(target, BODIES[target]);
+    // Who may list something may ask for the list, and is shown that alone.
+    const scoped = "scoped" in access;
+    expect(status).toBe(scoped ? 200 : 401);
+    expect(text).not.toMatch(/canary|app\/a"/);
+  });
+
+  it.each(targets)("P15 %s refuses HEAD, OPTIONS and GET, and a body that is too large or none", async (target) => {
     for (const method of ["HEAD", "OPTIONS", "GET", "PUT", "DELETE"]) {
       const response = await service.fetch(new Request(`http://edge.test${target}`, { method }));
       expect(response.status, method).toBe(400);

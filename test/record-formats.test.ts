@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { sealEntry } from "../src/audit/entry.ts";
 import { firstCommit } from "../src/audit/store-row.ts";
-import { bundleContext } from "../src/identity/bundle/bundle-record.ts";
+import { bundleContext } from "../src/trust/bundle-record.ts";
 import { policyContext, keyTag } from "../src/policy/policy-record.ts";
 import { canonical } from "../src/seal/encoding.ts";
 import { macOf } from "../src/seal/mac.ts";

@@ -42,8 +42,8 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: WRITES,
-        find: `WHERE name = \${placeholder("name")} AND version = \${placeholder("seen")})\`;`,
-        replace: `WHERE name = \${placeholder("name")} AND \${placeholder("seen")} > 0)\`;`,
+        find: "EXISTS (SELECT 1 FROM ${table} WHERE ${unchanged})",
+        replace: 'EXISTS (SELECT 1 FROM ${table} WHERE ${named} AND ${placeholder("seen")} > 0)',
       },
     ],
     tests: ["src/store/libsql/libsql-store.test.ts", "test/policies.test.ts"],
@@ -280,7 +280,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   {
     name: "no deadline",
     unseen: true,
-    edits: [{ file: "src/api/request-scope.ts", find: "    requestTimeoutMs,\n  );", replace: "    1e9,\n  );" }],
+    edits: [{ file: "src/api/request-scope.ts", find: "    timeoutMs,\n  );", replace: "    1e9,\n  );" }],
     tests: ["test/database-faults.test.ts"],
   },
   {

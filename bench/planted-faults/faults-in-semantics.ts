@@ -292,9 +292,9 @@ export async function getSecretAfresh(`,
     unseen: true,
     edits: [
       {
-        file: "src/policy/verify-policy.ts",
-        find: 'if (tail.resource !== `policy:${row.name}`) throw inconsistent(row.name, "came with an entry of something else");',
-        replace: "if (tail) return;",
+        file: "src/audit/standing.ts",
+        find: 'if (tail === undefined) throw inconsistent(named, "has no audit entry");',
+        replace: "if (tail !== undefined) return;",
       },
     ],
     tests: ["test/policy-tampering.test.ts"],

@@ -4,7 +4,12 @@ const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{
 
 /** 32 hex digits: the trace id of a `traceparent` header (W3C Trace Context, section 3.2), or random ones. */
 export function requestIdOf(request: Request, world: Pick<World, "random">): string {
-  return TRACEPARENT.exec(request.headers.get("traceparent") ?? "")?.[1] ?? hex(world.random(16));
+  return TRACEPARENT.exec(request.headers.get("traceparent") ?? "")?.[1] ?? newTraceId(world);
+}
+
+/** A random one, for work that no request asks for. */
+export function newTraceId(world: Pick<World, "random">): string {
+  return hex(world.random(16));
 }
 
 function hex(bytes: Uint8Array): string {

@@ -18,17 +18,31 @@ export interface RequestScope extends Disposable {
 /** Starts the clock of a request: its signals fire at the deadline and when the client hangs up. */
 export function openScope(request: Request, service: Service): RequestScope {
   const { world, requestTimeoutMs } = service;
+  return openWork(service, {
+    id: requestIdOf(request, world),
+    signal: request.signal,
+    timeoutMs: requestTimeoutMs,
+  });
+}
+
+/** The same for work of `timeoutMs` at most that `signal` stops. */
+export function openWork(
+  service: Service,
+  work: { readonly id: string; readonly signal: AbortSignal; readonly timeoutMs: number },
+): RequestScope {
+  const { world } = service;
+  const { id, signal, timeoutMs } = work;
   const deadline = new AbortController();
   const client = new AbortController();
   const timer = setTimeout(
-    () => deadline.abort(new StoreUnavailable("deadline", "none", `${requestTimeoutMs} ms`)),
-    requestTimeoutMs,
+    () => deadline.abort(new StoreUnavailable("deadline", "none", `${timeoutMs} ms`)),
+    timeoutMs,
   );
   const hungUp = (): void => client.abort(new StoreUnavailable("gone", "none", "client"));
-  request.signal.addEventListener("abort", hungUp);
-  if (request.signal.aborted) hungUp();
+  signal.addEventListener("abort", hungUp);
+  if (signal.aborted) hungUp();
   return {
-    id: requestIdOf(request, world),
+    id,
     attempts: {
       deadline: deadline.signal,
       client: client.signal,
@@ -40,7 +54,7 @@ export function openScope(request: Request, service: Service): RequestScope {
     trail: { action: "none", outcome: "ok" },
     [Symbol.dispose]() {
       clearTimeout(timer);
-      request.signal.removeEventListener("abort", hungUp);
+      signal.removeEventListener("abort", hungUp);
     },
   };
 }

@@ -12,8 +12,10 @@ export function respond(status: number, body: string | object, requestId: string
   });
 }
 
-/** Seconds to stay away, spread out: those who were turned away together must not come back together. */
-export function retryAfter(response: Response, chance: number): Response {
-  response.headers.set("Retry-After", String(1 + Math.floor(chance * 4)));
+/**
+ * Seconds to stay away, spread out from `least` on: those who were turned away together must not come back together.
+ */
+export function retryAfter(response: Response, chance: number, least = 1): Response {
+  response.headers.set("Retry-After", String(least + Math.floor(chance * 4 * least)));
   return response;
 }

@@ -2,14 +2,22 @@ import type { CallerTrust } from "../identity/caller.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { Store } from "../store/store.ts";
+import type { Fetch } from "../trust/fetch-bundle.ts";
 import type { AuditLine } from "./audit-line.ts";
+import type { CertificateSource } from "./client-certificate.ts";
 import type { Log } from "./log.ts";
+
+import type { RateLimits } from "./rate-limit.ts";
 
 /** The world that a composition root hands to the doors. Nothing in it changes from one request to the next. */
 export interface Service {
   readonly store: Store;
   readonly ring: KeyRing;
   readonly trust: CallerTrust;
+  readonly certificates: CertificateSource;
+  readonly rateLimits: RateLimits;
+  /** Fetches trust bundles, and nothing else. */
+  readonly fetch: Fetch;
   readonly roots: TrustRoots;
   readonly keptVersions: number;
   readonly mostBodyBytes: number;

@@ -48,7 +48,7 @@ export type WriteVerdict<A extends object, F> =
   | { readonly ok: false; readonly failure: F }
   | {
       readonly ok: true;
-      readonly change: Pick<Change, "secret" | "policy" | "prune">;
+      readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune">;
       /** Set when the change alters who may do what, or the audit floor: raises the epoch. */
       readonly authority?: { readonly auditFloor: number };
       readonly outcome: A;

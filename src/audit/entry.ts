@@ -9,7 +9,7 @@ export type AuditDraft = Omit<AuditValues, "keyId" | "mac">;
 
 /** Whether every change of a resource alters who may do what, or the audit floor, and so raises the epoch. */
 export function raisesEpoch(resource: string): boolean {
-  return resource === "audit" || resource.startsWith("policy:");
+  return resource === "audit" || resource.startsWith("policy:") || resource.startsWith("bundle:");
 }
 
 /** Completes an entry with its MAC under the primary key. */

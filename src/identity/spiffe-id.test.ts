@@ -24,8 +24,21 @@ describe("parseSpiffeId accepts", () => {
   });
 
   test("ID16 paths with regard to case", () => {
+    expect(parseSpiffeId("spiffe://example.org/A")).toBe("spiffe://example.org/A");
     expect(parseSpiffeId("spiffe://example.org/A")).not.toBe(parseSpiffeId("spiffe://example.org/a"));
   });
+});
+
+test("ID06, ID15 accepts the characters of the standard, and of all others none", () => {
+  const accepted = (idOf: (character: string) => string) =>
+    Array.from({ length: 0x300 }, (_, code) => String.fromCharCode(code))
+      .filter((character) => parseSpiffeId(idOf(character)) !== undefined)
+      .join("");
+  const lower = "abcdefghijklmnopqrstuvwxyz";
+  expect(accepted((character) => `spiffe://a${character}b/x`)).toBe(`-./0123456789_${lower}`);
+  expect(accepted((character) => `spiffe://example.org/a${character}b`)).toBe(
+    `-./0123456789${lower.toUpperCase()}_${lower}`,
+  );
 });
 
 describe("parseSpiffeId refuses", () => {
@@ -35,26 +48,38 @@ describe("parseSpiffeId refuses", () => {
     ["ID01 a longer scheme", "xspiffe://example.org/x"],
     ["ID01 a missing slash", "spiffe:/example.org/x"],
     ["ID01 a look-alike scheme", "ſpiffe://example.org/x"],
+    ["ID01 no scheme", "//example.org/x"],
+    ["ID01 a scheme with something before the slashes", "spiffe:x//example.org/x"],
+    ["ID01 the scheme twice", "spiffe://spiffe://example.org/x"],
     ["ID02 no trust domain", "spiffe:///x"],
     ["ID02 nothing after the scheme", "spiffe://"],
     ["ID03 userinfo", "spiffe://user@example.org/x"],
+    ["ID03 userinfo with a password", "spiffe://user:pw@example.org/x"],
     ["ID03 empty userinfo", "spiffe://@example.org/x"],
     ["ID04 a port", "spiffe://example.org:80/x"],
     ["ID04 an empty port", "spiffe://example.org:/x"],
     ["ID05 upper case in the trust domain", "spiffe://Example.org/x"],
     ["ID06 another character in the trust domain", "spiffe://exam!ple/x"],
     ["ID07 percent-encoding in the trust domain", "spiffe://ex%61mple/x"],
+    ["ID07 percent-encoding of a dot", "spiffe://example%2eorg/x"],
     ["ID08 an IPv6 literal", "spiffe://[::1]/x"],
+    ["ID08 an IPv6 literal that holds a dotted quad", "spiffe://[::ffff:10.0.0.1]/x"],
+    ["ID08 an IPv6 literal without brackets", "spiffe://::1/x"],
     ["ID09 a query", "spiffe://example.org/x?a=b"],
     ["ID09 an empty query", "spiffe://example.org/x?"],
     ["ID09 a query on the trust domain", "spiffe://example.org?"],
     ["ID10 a fragment", "spiffe://example.org/x#a"],
     ["ID10 an empty fragment", "spiffe://example.org/x#"],
     ["ID11 percent-encoding in the path", "spiffe://example.org/%61"],
+    ["ID11 percent-encoding of a slash", "spiffe://example.org/a%2Fb"],
+    ["ID11 percent-encoding of ..", "spiffe://example.org/%2e%2e/a"],
+    ["ID11 a percent sign alone", "spiffe://example.org/a%"],
     ["ID12 an empty segment", "spiffe://example.org/a//b"],
     ["ID12 an empty first segment", "spiffe://example.org//a"],
     ["ID13 a segment .", "spiffe://example.org/./a"],
     ["ID13 a segment ..", "spiffe://example.org/a/.."],
+    ["ID13 a segment . at the end", "spiffe://example.org/a/."],
+    ["ID13 a segment .. at the beginning", "spiffe://example.org/../a"],
     ["ID14 a trailing slash", "spiffe://example.org/a/"],
     ["ID14 a slash alone", "spiffe://example.org/"],
     ["ID15 another character in a segment", "spiffe://example.org/a:b"],
@@ -63,6 +88,14 @@ describe("parseSpiffeId refuses", () => {
     ["ID18 a trust domain of 256 bytes", `spiffe://${LONGEST_DOMAIN}a/x`],
     ["ID19 Unicode", "spiffe://exämple.org/x"],
     ["ID19 what NFKC would fold", "spiffe://example.org/ａ"],
+    ["ID19 what NFKC would fold, in the trust domain", "spiffe://ｅxample.org/x"],
+    ["ID19 another full stop", "spiffe://example。org/x"],
+    ["ID19 a byte order mark", "\uFEFFspiffe://example.org/x"],
+    ["ID19 a no-break space", "spiffe://example.org/x\u00A0"],
+    ["ID19 a zero-width space", "spiffe://example.org/\u200Bx"],
+    ["ID19 trailing space", "spiffe://example.org/x "],
+    ["ID19 a line break in the scheme", "spi\nffe://example.org/x"],
+    ["ID19 a carriage return inside", "spiffe://example.org/a\rb"],
     ["ID19 leading space", " spiffe://example.org/x"],
     ["ID19 trailing newline", "spiffe://example.org/x\n"],
     ["ID19 trailing newline on the trust domain", "spiffe://example.org\n"],

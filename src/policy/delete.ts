@@ -1,9 +1,10 @@
 import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
 import { isPermitted } from "../audit/is-permitted.ts";
+import { DELETION } from "../audit/standing.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyRoom } from "./room.ts";
-import { DELETION, replaceablePolicy } from "./verify-policy.ts";
+import { replaceablePolicy } from "./verify-policy.ts";
 
 /**
  * Takes a policy away. No decision after this commit, and no write that commits after it, rests on that policy.
@@ -34,7 +35,7 @@ export async function deletePolicy(
       const found = await replaceablePolicy(room.ring, store, { name, view: policy, report: room.report });
       if (found === undefined) return failed("not_found");
       if (cas !== undefined && cas !== found.version) return failed("version_conflict");
-      const now = Math.max(clock, found.times?.updatedAt ?? 0);
+      const now = Math.max(clock, found.row?.updatedAt ?? 0);
       const change = { policy: { kind: "remove", seen: found.version, name } } as const;
       return { ok: true, change, authority: { auditFloor: store.auditFloor }, outcome: {}, now };
     },

@@ -1,3 +1,4 @@
+import { requireStanding } from "../audit/standing.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
@@ -10,7 +11,7 @@ import type { ReportProblem } from "./policy-problem.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
 import { unlessSealed } from "./unless-sealed.ts";
-import { requireStanding } from "./verify-policy.ts";
+import { namedPolicy } from "./verify-policy.ts";
 
 /** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
 export const MOST_CANDIDATES = 1000;
@@ -112,6 +113,6 @@ function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Pat
 async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promise<boolean> {
   if (row === undefined) return false;
   const { ring, store } = evaluation;
-  const standing = requireStanding(ring, store, { row, tail }).then(() => true);
+  const standing = requireStanding(ring, store, { named: namedPolicy(row.name), row, tail }).then(() => true);
   return (await unlessSealed(evaluation.report, row.name, standing)) ?? false;
 }

@@ -54,9 +54,9 @@ export async function putPolicy(
       if (!checked.ok) return invalid(checked.detail);
       const found = await replaceablePolicy(room.ring, store, { name, view, report: room.report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
-      const now = Math.max(clock, found?.times?.updatedAt ?? 0);
+      const now = Math.max(clock, found?.row?.updatedAt ?? 0);
       const { storeId, epoch, auditFloor } = store;
-      const times = { createdAt: found?.times?.createdAt ?? now, updatedAt: now };
+      const times = { createdAt: found?.row?.createdAt ?? now, updatedAt: now };
       const row = await sealPolicy(room, checked.rules, { storeId, name, writeId, epoch, ...times });
       const policy: PolicyChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
       return { ok: true, change: { policy }, authority: { auditFloor }, outcome: {}, now };

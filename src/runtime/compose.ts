@@ -1,4 +1,8 @@
 import { createApp } from "../api/app.ts";
+import { type CertificateSource } from "../api/client-certificate.ts";
+import { importProxySecret } from "../api/proxy-secret.ts";
+import { refreshBundles } from "../api/refresh-bundles.ts";
+import type { Service, World } from "../api/service.ts";
 import { createUnreadyApp } from "../api/unready.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
@@ -14,6 +18,8 @@ import { type Output, worldOf } from "./world.ts";
 /** The one entry that every runtime serves. */
 export interface App {
   fetch(request: Request, ...platform: [env?: object, context?: ExecutionContextLike]): Response | Promise<Response>;
+  /** What is to be done now and then, whoever calls or not: `at` in milliseconds since 1970. Never rejects. */
+  scheduled(at: number): Promise<void>;
 }
 
 /** What Workers hand to a handler besides the request and its environment. */
@@ -31,19 +37,45 @@ interface ExecutionContextLike {
  */
 export async function compose(env: Readonly<Record<string, unknown>>, output: Output = printJson): Promise<App> {
   const config = configOf(env);
-  if (config instanceof ConfigError) return createUnreadyApp(config.problems, worldOf(output));
+  if (config instanceof ConfigError) return unready(config, worldOf(output));
   const [ring, bundles] = await Promise.all([deriveKeyRing(config.rootKeys), importBundles(config)]);
-  const { audience, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
-  return createApp({
+  const { tokens, rateLimits, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
+  const { pilot, nexus, bootstrap, liteWorkload } = roots;
+  const settled = new Set([...bundles.keys(), ...pilot, ...nexus, ...bootstrap, ...liteWorkload]);
+  const service: Service = {
     store: storeOf(config),
     ring,
-    trust: { bundles, audience },
+    trust: { bundles, tokens, isStatic: (trustDomain) => settled.has(trustDomain) },
+    certificates: await sourceOf(config),
+    rateLimits,
+    fetch: async (url, init) => await fetch(url, init),
     roots,
     keptVersions,
     mostBodyBytes,
     requestTimeoutMs,
     world: worldOf(output),
-  });
+  };
+  const app = createApp(service);
+  return {
+    fetch: async (request, env, context) => await app.fetch(request, env, context),
+    scheduled: async (at) => await refreshBundles(service, at),
+  };
+}
+
+async function sourceOf({ certificates }: Config): Promise<CertificateSource> {
+  if (certificates.kind !== "proxy") return certificates;
+  return { kind: "proxy", secrets: await Promise.all(certificates.secrets.map(importProxySecret)) };
+}
+
+function unready({ problems }: ConfigError, world: World): App {
+  const app = createUnreadyApp(problems, world);
+  return {
+    fetch: async (request, env, context) => await app.fetch(request, env, context),
+    async scheduled() {
+      world.log({ level: "error", event: "not_configured", detail: problems.join("; ") });
+      await Promise.resolve();
+    },
+  };
 }
 
 function configOf(env: Readonly<Record<string, unknown>>): Config | ConfigError {

@@ -20,7 +20,9 @@ describe("parseConfig", () => {
       store: { kind: "libsql", url: "https://db.example.org", authToken: undefined },
       rootKeys: [{ id: "a" }],
       bundles: new Map(),
-      audience: "spike-nexus",
+      tokens: { audience: "spike-nexus", leewaySeconds: 30, maxLifetimeSeconds: 86_400, severalAudiences: "accept" },
+      certificates: { kind: "none" },
+      rateLimits: { byAddress: undefined, byIdentity: undefined },
       roots: { pilot: ["spike.ist"], nexus: ["spike.ist"], bootstrap: ["spike.ist"], liteWorkload: ["spike.ist"] },
       keptVersions: 10,
       mostBodyBytes: 1_048_576,
@@ -29,6 +31,7 @@ describe("parseConfig", () => {
   });
 
   it("takes every setting", () => {
+    const limiter = { limit: async () => await Promise.resolve({ success: true }) };
     const config = parseConfig({
       LIBSQL_URL: "libsql://db.example.org",
       LIBSQL_AUTH_TOKEN: "token",
@@ -36,6 +39,12 @@ describe("parseConfig", () => {
       SPIKE_ROOT_KEYS: `${KEY},b:${Buffer.alloc(32, 2).toString("base64url")}`,
       SPIKE_TRUST_BUNDLES: '{"example.org":{"keys":[]}}',
       SPIKE_AUDIENCE: "aud",
+      SPIKE_JWT_LEEWAY_SECONDS: "0",
+      SPIKE_JWT_MAX_LIFETIME_SECONDS: "3600",
+      SPIKE_JWT_SEVERAL_AUDIENCES: "refuse",
+      SPIKE_CLIENT_CERTIFICATES: "proxy",
+      SPIKE_PROXY_SECRETS: `${"s".repeat(32)}, ${"t".repeat(32)}`,
+      SPIKE_RATE_LIMIT_BY_ADDRESS: limiter,
       SPIKE_TRUST_ROOT_PILOT: "example.org, example.com",
       SPIKE_NEXUS_MAX_SECRET_VERSIONS: "3",
       SPIKE_MAX_BODY_BYTES: "2048",
@@ -43,7 +52,8 @@ describe("parseConfig", () => {
     });
     expect(config).toMatchObject({
       store: { kind: "libsql", authToken: "token" },
-      audience: "aud",
+      tokens: { audience: "aud", leewaySeconds: 0, maxLifetimeSeconds: 3600, severalAudiences: "refuse" },
+      certificates: { kind: "proxy", secrets: ["s".repeat(32), "t".repeat(32)] },
       roots: { pilot: ["example.org", "example.com"] },
       keptVersions: 3,
       mostBodyBytes: 2048,
@@ -51,6 +61,27 @@ describe("parseConfig", () => {
     });
     expect(config.rootKeys.map((key) => key.id)).toEqual(["a", "b"]);
     expect([...config.bundles.keys()]).toEqual(["example.org"]);
+    expect(config.rateLimits).toEqual({ byAddress: limiter, byIdentity: undefined });
+  });
+
+  it("C11 takes Cloudflare's certificates on named hosts only", () => {
+    const cloudflare = { ...MINIMAL, SPIKE_CLIENT_CERTIFICATES: "cloudflare" };
+    expect(problemsOf(cloudflare)).toEqual(["SPIKE_CLIENT_CERTIFICATE_HOSTS is not set"]);
+    expect(
+      parseConfig({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "spike.example.org, b.example.org" }),
+    ).toMatchObject({ certificates: { kind: "cloudflare", hosts: ["spike.example.org", "b.example.org"] } });
+    expect(problemsOf({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "Spike.example.org" })).toHaveLength(1);
+    expect(problemsOf({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "*.example.org" })).toHaveLength(1);
+  });
+
+  it("C03 takes a proxy's certificates with a strong secret only, and never tells it", () => {
+    const proxy = { ...MINIMAL, SPIKE_CLIENT_CERTIFICATES: "proxy" };
+    expect(problemsOf(proxy)).toEqual(["SPIKE_PROXY_SECRETS is not set"]);
+    for (const weak of ["canary", `${"s".repeat(32)},canary`, `${"s".repeat(31)} canary`, "s".repeat(257)]) {
+      const problems = problemsOf({ ...proxy, SPIKE_PROXY_SECRETS: weak });
+      expect(problems).toEqual([expect.stringMatching(/^SPIKE_PROXY_SECRETS /)]);
+      expect(problems.join()).not.toMatch(/canary|ss/);
+    }
   });
 
   it("needs no database for the memory store", () => {
@@ -100,6 +131,14 @@ describe("parseConfig", () => {
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "1.5"],
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", " 5"],
     ["SPIKE_REQUEST_TIMEOUT_MS", "26000"],
+    ["SPIKE_JWT_LEEWAY_SECONDS", "61"],
+    ["SPIKE_JWT_LEEWAY_SECONDS", "-1"],
+    ["SPIKE_JWT_MAX_LIFETIME_SECONDS", "0"],
+    ["SPIKE_JWT_SEVERAL_AUDIENCES", "yes"],
+    ["SPIKE_CLIENT_CERTIFICATES", "Cloudflare"],
+    ["SPIKE_CLIENT_CERTIFICATES", "header"],
+    ["SPIKE_RATE_LIMIT_BY_ADDRESS", "100"],
+    ["SPIKE_RATE_LIMIT_BY_IDENTITY", "100"],
   ])("refuses %s = %s", (name, value) => {
     expect(problemsOf({ ...MINIMAL, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
   });

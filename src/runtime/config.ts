@@ -1,3 +1,4 @@
+import type { RateLimits } from "../api/rate-limit.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import { parseStrictJson } from "../identity/strict-json.ts";
@@ -11,7 +12,17 @@ export interface Config {
     | { readonly kind: "memory" };
   readonly rootKeys: readonly [RootKey, ...RootKey[]];
   readonly bundles: ReadonlyMap<TrustDomain, BundleKeys>;
-  readonly audience: string;
+  readonly tokens: {
+    readonly audience: string;
+    readonly leewaySeconds: number;
+    readonly maxLifetimeSeconds: number;
+    readonly severalAudiences: "accept" | "refuse";
+  };
+  readonly certificates:
+    | { readonly kind: "none" }
+    | { readonly kind: "cloudflare"; readonly hosts: readonly string[] }
+    | { readonly kind: "proxy"; readonly secrets: readonly string[] };
+  readonly rateLimits: RateLimits;
   readonly roots: TrustRoots;
   readonly keptVersions: number;
   readonly mostBodyBytes: number;
@@ -41,6 +52,12 @@ export function parseConfig(env: Env): Config {
     rootKeys: setting(env, "SPIKE_ROOT_KEYS", parseKeys),
     bundles: setting(env, "SPIKE_TRUST_BUNDLES", parseBundles, "{}"),
     audience: setting(env, "SPIKE_AUDIENCE", asIs, "spike-nexus"),
+    leewaySeconds: setting(env, "SPIKE_JWT_LEEWAY_SECONDS", wholeNumber(0, 60), "30"),
+    maxLifetimeSeconds: setting(env, "SPIKE_JWT_MAX_LIFETIME_SECONDS", wholeNumber(60, 31_536_000), "86400"),
+    severalAudiences: setting(env, "SPIKE_JWT_SEVERAL_AUDIENCES", parseSeveral, "accept"),
+    certificates: parseCertificates(env),
+    limitByAddress: limiter(env, "SPIKE_RATE_LIMIT_BY_ADDRESS"),
+    limitByIdentity: limiter(env, "SPIKE_RATE_LIMIT_BY_IDENTITY"),
     pilot: domains("SPIKE_TRUST_ROOT_PILOT"),
     nexus: domains("SPIKE_TRUST_ROOT_NEXUS"),
     bootstrap: domains("SPIKE_TRUST_ROOT_BOOTSTRAP"),
@@ -55,7 +72,14 @@ export function parseConfig(env: Env): Config {
     store: valueOf(settings.store),
     rootKeys: valueOf(settings.rootKeys),
     bundles: valueOf(settings.bundles),
-    audience: valueOf(settings.audience),
+    tokens: {
+      audience: valueOf(settings.audience),
+      leewaySeconds: valueOf(settings.leewaySeconds),
+      maxLifetimeSeconds: valueOf(settings.maxLifetimeSeconds),
+      severalAudiences: valueOf(settings.severalAudiences),
+    },
+    certificates: valueOf(settings.certificates),
+    rateLimits: { byAddress: valueOf(settings.limitByAddress), byIdentity: valueOf(settings.limitByIdentity) },
     roots: {
       pilot: valueOf(settings.pilot),
       nexus: valueOf(settings.nexus),
@@ -119,6 +143,59 @@ function parseKind(value: string): Setting<"libsql" | "memory"> {
     default:
       return problem("is none of libsql, sqlite and memory");
   }
+}
+
+function parseSeveral(value: string): Setting<"accept" | "refuse"> {
+  return value === "accept" || value === "refuse" ? good(value) : problem("is neither accept nor refuse");
+}
+
+/** Each source has to be named: whoever is believed without need can make himself anybody. */
+function parseCertificates(env: Env): Setting<Config["certificates"]> {
+  const kind = setting(env, "SPIKE_CLIENT_CERTIFICATES", parseCertificateSource, "none");
+  if (!kind.ok) return kind;
+  switch (kind.value) {
+    case "none":
+      return good({ kind: "none" });
+    case "cloudflare": {
+      const hosts = setting(env, "SPIKE_CLIENT_CERTIFICATE_HOSTS", parseHosts);
+      return hosts.ok ? good({ kind: "cloudflare", hosts: hosts.value }) : hosts;
+    }
+    case "proxy": {
+      const secrets = setting(env, "SPIKE_PROXY_SECRETS", parseProxySecrets);
+      return secrets.ok ? good({ kind: "proxy", secrets: secrets.value }) : secrets;
+    }
+  }
+}
+
+function parseCertificateSource(value: string): Setting<Config["certificates"]["kind"]> {
+  const known = value === "none" || value === "cloudflare" || value === "proxy";
+  return known ? good(value) : problem("is none of none, cloudflare and proxy");
+}
+
+function parseHosts(value: string): Setting<readonly string[]> {
+  const hosts = value.split(",").map((host) => host.trim());
+  const named = hosts.every((host) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(host));
+  return named ? good(hosts) : problem("is no comma-separated list of host names in lower case");
+}
+
+/** As many random characters as a key has bytes: guessing is not to be limited here. */
+function parseProxySecrets(value: string): Setting<readonly string[]> {
+  const secrets = value.split(",").map((secret) => secret.trim());
+  const strong = secrets.length <= 4 && secrets.every((secret) => /^[\x21-\x7e]{32,256}$/.test(secret));
+  return strong
+    ? good(secrets)
+    : problem("is no comma-separated list of 1 to 4 secrets of 32 to 256 visible characters");
+}
+
+/** A binding of the platform, which comes as an object. */
+function limiter(env: Env, name: string): Setting<RateLimits["byAddress"]> {
+  const found = env[name];
+  if (found === undefined) return good(undefined);
+  return isLimiter(found) ? good(found) : problem(`${name} is no rate limiting binding`);
+}
+
+function isLimiter(value: unknown): value is NonNullable<RateLimits["byAddress"]> {
+  return typeof value === "object" && value !== null && "limit" in value && typeof value.limit === "function";
 }
 
 function parseDatabaseUrl(value: string): Setting<string> {

@@ -6,4 +6,5 @@ const app = await compose({ ...env });
 
 export default {
   fetch: async (request, bindings, context) => await app.fetch(request, bindings, context),
+  scheduled: async ({ scheduledTime }) => await app.scheduled(scheduledTime),
 } satisfies ExportedHandler<Env>;

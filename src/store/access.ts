@@ -6,14 +6,14 @@ import type { AnySnapshot, Query } from "./store.ts";
  * the revocation of the right it was made by.
  */
 export interface Access {
-  readonly query: Pick<Query, "grants">;
+  readonly query: Pick<Query, "grants" | "trust">;
   /** @throws SealError */
   permits(snapshot: AnySnapshot): Promise<boolean>;
 }
 
 /** A right to see those paths only that are granted one by one. */
 export interface PathScope {
-  readonly query: Pick<Query, "identityGrants">;
+  readonly query: Pick<Query, "identityGrants" | "trust">;
   /** @throws SealError */
   read(snapshot: AnySnapshot): Promise<VisiblePaths>;
 }

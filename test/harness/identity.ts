@@ -9,15 +9,15 @@ export interface TestDomain {
   token(path: string, claims?: { readonly aud?: string; readonly exp?: number }): Promise<string>;
 }
 
-export async function testDomain(name = "spike.ist"): Promise<TestDomain> {
+export async function testDomain(name = "spike.ist", kid = "k1"): Promise<TestDomain> {
   const { publicKey, privateKey } = await generateKeyPair("ES256");
   const jwk = await exportJWK(publicKey);
   return {
     name,
-    bundle: { keys: [{ ...jwk, kid: "k1", use: "jwt-svid" }] },
+    bundle: { keys: [{ ...jwk, kid, use: "jwt-svid" }] },
     token: async (path, { aud = "spike-nexus", exp } = {}) =>
       await new SignJWT({ sub: `spiffe://${name}${path}` })
-        .setProtectedHeader({ alg: "ES256", kid: "k1", typ: "JWT" })
+        .setProtectedHeader({ alg: "ES256", kid, typ: "JWT" })
         .setAudience(aud)
         .setExpirationTime(exp ?? "1h")
         .sign(privateKey),

@@ -1,7 +1,8 @@
 import { createApp } from "../../src/api/app.ts";
 import type { AuditLine } from "../../src/api/audit-line.ts";
 import type { LogLine } from "../../src/api/log.ts";
-import type { World } from "../../src/api/service.ts";
+import { refreshBundles } from "../../src/api/refresh-bundles.ts";
+import type { Service, World } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
@@ -42,6 +43,8 @@ export interface TestService {
     path: string,
   ): Promise<(target: string, body: unknown, headers?: Readonly<Record<string, string>>) => Promise<TestAnswer>>;
   fetch(request: Request): Promise<Response>;
+  /** A look at the stored bundles, as the cron has it. */
+  scheduled(at: number): Promise<void>;
 }
 
 interface ServiceOptions {
@@ -50,7 +53,14 @@ interface ServiceOptions {
   readonly requestTimeoutMs?: number;
   readonly mostBodyBytes?: number;
   readonly world?: Partial<World>;
+  readonly tokens?: Partial<Service["trust"]["tokens"]>;
+  readonly certificates?: Service["certificates"];
+  readonly rateLimits?: Partial<Service["rateLimits"]>;
+  /** The internet that trust bundles are fetched from; none unless given. */
+  readonly fetch?: Service["fetch"];
 }
+
+const unreachable: Service["fetch"] = async () => await Promise.reject(new TypeError("no network"));
 
 /** The whole app in this process, over the given store. */
 export async function testService(store: Store, options: ServiceOptions = {}): Promise<TestService> {
@@ -60,22 +70,31 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   if (!bundle.ok) throw new Error(bundle.problem);
   const log: LogLine[] = [];
   const audit: AuditLine[] = [];
-  const app = createApp({
+  const assembled: Service = {
     store,
     ring: options.ring ?? (await ringOf(KEY_A)),
-    trust: { bundles: new Map([[name, await importTrustBundle(bundle)]]), audience: "spike-nexus" },
+    trust: {
+      bundles: new Map([[name, await importTrustBundle(bundle)]]),
+      tokens: { audience: "spike-nexus", ...options.tokens },
+      isStatic: (trustDomain) => trustDomain === name,
+    },
+    certificates: options.certificates ?? { kind: "none" },
+    rateLimits: { byAddress: undefined, byIdentity: undefined, ...options.rateLimits },
+    fetch: options.fetch ?? unreachable,
     roots: { pilot: [name], nexus: [name], bootstrap: [name], liteWorkload: [name] },
     keptVersions: options.keptVersions ?? 10,
     mostBodyBytes: options.mostBodyBytes ?? 1024 * 1024,
     requestTimeoutMs: options.requestTimeoutMs ?? 8000,
     world: { ...worldOf({ log: (line) => log.push(line), audit: (line) => audit.push(line) }), ...options.world },
-  });
+  };
+  const app = createApp(assembled);
   const token = await domain.token(SUPERUSER);
   const service: TestService = {
     log,
     audit,
     domain,
     fetch: async (request) => await app.fetch(request),
+    scheduled: async (at) => await refreshBundles(assembled, at),
     async as(path) {
       const authorization = `Bearer ${await domain.token(path)}`;
       return async (target, body, headers = {}) =>

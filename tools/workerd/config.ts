@@ -1,9 +1,19 @@
+/** What can be different in the world that a worker is put into. */
+export interface WorkerWorld {
+  /** How far its clock is ahead of this machine's. */
+  readonly clockSkewMs?: number;
+  /** Whom it believes the names of HTTPS servers: certificates in PEM. Nobody unless given. */
+  readonly trustedCertificates?: readonly string[];
+  /** The header that its `request.cf` is taken from, as JSON: what an edge in front of it would set. */
+  readonly cfHeader?: string;
+}
+
 /**
- * The configuration of a `workerd` that serves `../workerd.js` on a free port, with these settings.
- *
- * @param clockSkewMs how far its clock is ahead of this machine's
+ * The configuration of a `workerd` that serves `../workerd.js` on a free port, with these settings, and on another one, called
+ * `schedule`, lets its cron strike at the time that `?at=` says.
  */
-export function workerdConfig(env: Readonly<Record<string, string>>, clockSkewMs = 0): string {
+export function workerdConfig(env: Readonly<Record<string, string>>, world: WorkerWorld = {}): string {
+  const { clockSkewMs = 0, trustedCertificates, cfHeader } = world;
   const bindings = Object.entries(env).map(([name, value]) => `(name = ${literal(name)}, text = ${literal(value)})`);
   const worker = '(name = "worker.js", esModule = embed "../workerd.js")';
   // Modules run in the order of their imports: the clock is wrong before the worker looks at it for the first time.
@@ -12,13 +22,28 @@ export function workerdConfig(env: Readonly<Record<string, string>>, clockSkewMs
     `(name = "skew.js", esModule = ${literal(skewedClock(clockSkewMs))})`,
     worker,
   ];
+  const tls =
+    trustedCertificates === undefined
+      ? ""
+      : `, tlsOptions = (trustedCertificates = [${trustedCertificates.map(literal).join(", ")}])`;
+  const cf = cfHeader === undefined ? "" : `cfBlobHeader = ${literal(cfHeader)}`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
-    (name = "internet", network = (allow = ["public", "private", "local"])),
+    (name = "schedule", worker = .schedule),
+    (name = "internet", network = (allow = ["public", "private", "local"]${tls})),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [
+    (name = "http", address = "127.0.0.1:0", http = (${cf}), service = "main"),
+    (name = "schedule", address = "127.0.0.1:0", http = (), service = "schedule"),
+  ],
+);
+const schedule :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = ${literal(SCHEDULE)})],
+  compatibilityDate = "2026-11-01",
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "MAIN", service = "main")],
 );
 const main :Workerd.Worker = (
   modules = [${clockSkewMs === 0 ? worker : skewed.join(", ")}],
@@ -28,6 +53,13 @@ const main :Workerd.Worker = (
 );
 `;
 }
+
+const SCHEDULE = `export default {
+  async fetch(request, { MAIN }) {
+    const at = Number(new URL(request.url).searchParams.get("at"));
+    return Response.json(await MAIN.scheduled({ scheduledTime: new Date(at), cron: "*/5 * * * *" }));
+  },
+};`;
 
 const skewedClock = (ms: number): string => `const { now } = Date;
 globalThis.Date = class extends Date {

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { workerdConfig } from "./config.ts";
+import { workerdConfig, type WorkerWorld } from "./config.ts";
 import { endWithUs } from "../command/end-with-us.ts";
 
 const require = createRequire(import.meta.url);
@@ -11,6 +11,8 @@ const require = createRequire(import.meta.url);
 /** A real `workerd` process with the built worker. */
 export interface Worker {
   readonly url: string;
+  /** Lets its cron strike, at that time in milliseconds; fulfilled when it is done with it. */
+  schedule(at: number): Promise<void>;
   /** What it logged so far. */
   output(): string;
   /** The same by the line. */
@@ -27,18 +29,16 @@ const READY_MS = 30_000;
 
 /**
  * Starts a worker that `buildWorker` has built. It ends with this process at the latest, however that ends.
- *
- * @param options `clockSkewMs`: how far its clock is ahead of this machine's
  */
 export async function startWorker(
   folder: string,
   env: Readonly<Record<string, string>>,
-  { clockSkewMs = 0 } = {},
+  world: WorkerWorld = {},
 ): Promise<Worker> {
   const configs = mkdtempSync(join(folder, "config-"));
   const config = join(configs, "config.capnp");
-  writeFileSync(config, workerdConfig(env, clockSkewMs), { mode: 0o600 });
-  const child = spawn(workerdBinary(), ["serve", config, "--control-fd=3"], {
+  writeFileSync(config, workerdConfig(env, world), { mode: 0o600 });
+  const child = spawn(workerdBinary(), ["serve", config, "--experimental", "--control-fd=3"], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     cwd: configs,
   });
@@ -48,15 +48,21 @@ export async function startWorker(
     if (lines.length > LINES_KEPT) lines.shift();
   };
   for (const stream of [child.stdout, child.stderr]) forEachLine(stream, keep);
-  const port = listening(child);
+  const ports = listening(child);
   const gone = endWithUs(child);
   const kill = async (): Promise<void> => {
     child.kill("SIGKILL");
     await gone;
   };
   try {
+    const { http, schedule } = await ports;
     return {
-      url: `http://127.0.0.1:${await port}`,
+      url: `http://127.0.0.1:${http}`,
+      async schedule(at) {
+        const response = await fetch(`http://127.0.0.1:${schedule}/?at=${at}`);
+        const result = await response.text();
+        if (!result.includes('"outcome":"ok"')) throw new Error(`Cannot let the cron strike: ${result}`);
+      },
       output: () => lines.map((line) => `${line}\n`).join(""),
       lines: () => [...lines],
       ended: gone,
@@ -76,15 +82,25 @@ function workerdBinary(): string {
   throw new Error("Cannot start a worker: the package workerd names no binary");
 }
 
-/** workerd tells on its control channel which port it was given. */
-async function listening(child: ChildProcess): Promise<number> {
-  return await new Promise<number>((resolve, reject) => {
+interface Ports {
+  readonly http: string;
+  readonly schedule: string;
+}
+
+/** workerd tells on its control channel which ports it was given. */
+async function listening(child: ChildProcess): Promise<Ports> {
+  const ports = new Map<string, string>();
+  return await new Promise<Ports>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
     setTimeout(() => reject(new Error(`it does not listen after ${READY_MS} ms`)), READY_MS).unref();
     forEachLine(child.stdio[3], (line) => {
-      const port = /"event":"listen".*?"port":(\d+)/.exec(line)?.[1];
-      if (port !== undefined) resolve(Number(port));
+      if (!line.includes('"event":"listen"')) return;
+      const name = /"socket":"(\w+)"/.exec(line)?.[1];
+      const port = /"port":(\d+)/.exec(line)?.[1];
+      if (name !== undefined && port !== undefined) ports.set(name, port);
+      const [http, schedule] = [ports.get("http"), ports.get("schedule")];
+      if (http !== undefined && schedule !== undefined) resolve({ http, schedule });
     });
   });
 }

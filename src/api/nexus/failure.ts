@@ -1,10 +1,12 @@
 import type { PolicyFailure } from "../../policy/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
+import type { TrustFailure } from "../../trust/failure.ts";
 
 /** Everything a request at this door may expectedly end in, besides success. */
 export type Failure =
   | SecretFailure
   | PolicyFailure
+  | TrustFailure
   | { readonly code: "bad_request" }
   | { readonly code: "unreadable_body" }
   | { readonly code: "body_too_large" }
@@ -15,6 +17,9 @@ export type Answer =
   | { readonly ok: true; /** JSON text. */ readonly body: string }
   | { readonly ok: false; readonly failure: Failure };
 
-export function refused(code: Exclude<Failure["code"], "unauthorized" | "invalid_policy">): Answer {
+/** Failures that say more than their code. */
+type Detailed = "unauthorized" | "invalid_policy" | "invalid_bundle" | "endpoint_failed";
+
+export function refused(code: Exclude<Failure["code"], Detailed>): Answer {
   return { ok: false, failure: { code } };
 }

@@ -2,11 +2,13 @@ import { Hono } from "hono";
 import { audited } from "../audited.ts";
 import { logException } from "../log-exception.ts";
 import type { RequestScope } from "../request-scope.ts";
+import { RateLimited } from "../rate-limit.ts";
 import { respond, retryAfter } from "../respond.ts";
 import type { Service } from "../service.ts";
-import type { Answer } from "./failure.ts";
+import { tooMany } from "../too-many.ts";
+import type { Answer, Failure } from "./failure.ts";
 import type { AnyRoute } from "./route.ts";
-import { ROUTES } from "./routes.ts";
+import { routeOf } from "./route-of.ts";
 import { serve } from "./serve.ts";
 import { wireException, wireFailure } from "./wire.ts";
 
@@ -25,16 +27,6 @@ export function nexus(service: Service): Hono {
   return door;
 }
 
-function routeOf(request: Request): AnyRoute | undefined {
-  // The path as sent, not as a router decodes it: one spelling, one operation.
-  const { pathname, searchParams } = new URL(request.url);
-  const actions = searchParams.getAll("action");
-  if (request.method !== "POST" || actions.length > 1 || !Object.hasOwn(ROUTES, pathname)) return undefined;
-  const [action = ""] = actions;
-  const operations = ROUTES[pathname];
-  return operations !== undefined && Object.hasOwn(operations, action) ? operations[action] : undefined;
-}
-
 interface At {
   readonly service: Service;
   readonly scope: RequestScope;
@@ -46,6 +38,7 @@ async function answer(route: AnyRoute, request: Request, at: At): Promise<Respon
   try {
     return succeedOrRefuse(route, await serve(route, request, at), at);
   } catch (error) {
+    if (error instanceof RateLimited) return tooMany(scope, service);
     const line = logException(error);
     scope.trail.outcome = line.reason;
     service.world.log({ event: "request_failed", requestId: scope.id, ...line });
@@ -55,13 +48,29 @@ async function answer(route: AnyRoute, request: Request, at: At): Promise<Respon
   }
 }
 
+/** What the operator's log calls a refusal that says more than the caller is told. */
+function eventOf({ code }: Failure): string | undefined {
+  switch (code) {
+    case "invalid_policy":
+      return "policy_refused";
+    case "invalid_bundle":
+    case "endpoint_failed":
+      return "bundle_refused";
+    default:
+      return undefined;
+  }
+}
+
 function succeedOrRefuse(route: AnyRoute, result: Answer, { service, scope }: At): Response {
   if (result.ok) return respond(200, result.body, scope.id);
   const { failure } = result;
-  scope.trail.outcome = failure.code;
+  // Whose claim was not proved was refused as a stranger, not for want of a policy.
+  const stranger = failure.code === "denied" && scope.trail.spiffeId === undefined;
+  scope.trail.outcome = stranger ? "unauthorized" : failure.code;
   if (failure.code === "unauthorized") scope.trail.reason = failure.reason;
-  if (failure.code === "invalid_policy") {
-    service.world.log({ level: "warn", event: "policy_refused", requestId: scope.id, detail: failure.detail });
+  const event = eventOf(failure);
+  if (event !== undefined && "detail" in failure) {
+    service.world.log({ level: "warn", event, requestId: scope.id, detail: failure.detail });
   }
   const { status, err } = wireFailure(failure);
   // The one error of the protocol with a shape of its own (SPIKE SDK, net/body.go).

@@ -4,6 +4,8 @@ import type { PolicyRoom } from "../../policy/room.ts";
 import type { SecretRoom } from "../../secret/room.ts";
 import type { SecretPath } from "../../secret/secret-path.ts";
 import type { PathScope } from "../../store/access.ts";
+import type { Fetch } from "../../trust/fetch-bundle.ts";
+import type { TrustRoom } from "../../trust/room.ts";
 import type { JsonObject } from "../json-object.ts";
 import type { Answer } from "./failure.ts";
 
@@ -39,7 +41,7 @@ export interface NexusRoute<Shape extends object> {
 
 /** What an operation works with, for one request. */
 export interface NexusCall {
-  readonly room: SecretRoom & PolicyRoom;
+  readonly room: SecretRoom & PolicyRoom & TrustRoom;
   /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;
@@ -48,6 +50,8 @@ export interface NexusCall {
   readonly idempotencyKey: string | undefined;
   /** The shape's `path`, parsed; undefined for operations without one. */
   readonly path: SecretPath | undefined;
+  /** For trust bundles. */
+  readonly fetch: Fetch;
   /** What the caller may see of a scoped operation; undefined where nothing restricts it. */
   readonly scope: PathScope | undefined;
 }

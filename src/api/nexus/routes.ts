@@ -1,6 +1,11 @@
 import { list as listAudit } from "./audit/list.ts";
 import { prune as pruneAudit } from "./audit/prune.ts";
 import { verify as verifyAudit } from "./audit/verify.ts";
+import { get as getBundle } from "./bundle/get.ts";
+import { list as listBundles } from "./bundle/list.ts";
+import { put as putBundle } from "./bundle/put.ts";
+import { refresh } from "./bundle/refresh.ts";
+import { remove as removeBundle } from "./bundle/delete.ts";
 import { get as getPolicy } from "./policy/get.ts";
 import { list as listPolicies } from "./policy/list.ts";
 import { put as putPolicy } from "./policy/put.ts";
@@ -17,6 +22,8 @@ import { undelete } from "./secret/undelete.ts";
 export const ROUTES: Readonly<Record<string, Readonly<Record<string, AnyRoute>>>> = {
   "/v1/store/secrets": { "": put, get, delete: remove, undelete, list },
   "/v1/store/secrets/metadata": { get: metadata },
+  // Ours: SPIKE's bundles come from its SPIRE agent.
+  "/v1/trust/bundle": { "": putBundle, get: getBundle, delete: removeBundle, list: listBundles, refresh },
   "/v1/acl/policy": { "": putPolicy, get: getPolicy, delete: removePolicy, list: listPolicies },
   // Ours: SPIKE keeps no audit that could be asked for.
   "/v1/audit": { list: listAudit, verify: verifyAudit, prune: pruneAudit },

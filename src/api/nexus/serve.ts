@@ -1,17 +1,20 @@
-import { authenticate } from "../../identity/caller.ts";
 import { roleOf } from "../../identity/role.ts";
-import type { SpiffeId } from "../../identity/spiffe-id.ts";
+import type { SpiffeId, TrustDomain } from "../../identity/spiffe-id.ts";
 import { policyAccess } from "../../policy/access.ts";
 import type { PolicyProblem } from "../../policy/policy-problem.ts";
 import { pathScope } from "../../policy/path-scope.ts";
 import { standingOf } from "../../policy/standing.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
+import type { Proof } from "../../trust/proof.ts";
+import type { BundleProblem } from "../../trust/room.ts";
 import { type JsonObject, parseJsonObject } from "../json-object.ts";
 import { readBody } from "../read-body.ts";
+import { reportBundle } from "../report-bundle.ts";
 import type { RequestScope } from "../request-scope.ts";
 import type { Service } from "../service.ts";
 import { type Answer, type Failure, refused } from "./failure.ts";
+import { identify } from "./identify.ts";
 import { refuseIfPermitted } from "./refuse-if-permitted.ts";
 import type { AnyRoute } from "./route.ts";
 
@@ -19,6 +22,9 @@ import type { AnyRoute } from "./route.ts";
  * Takes a request through the checks in their order: size, JSON and shape (400, 413), identity (401), path alphabet
  * (400), and the rest by the route itself, the permission (401) first: policies are judged in the snapshot that holds
  * everything else, so that they cost no round trip of their own. Nothing reaches the database before the path.
+ *
+ * An identity of a domain whose bundle is stored is proved in that snapshot too, before the permission; until then it is a
+ * claim, and a path that is none takes a round trip to be told so.
  */
 export async function serve(
   route: AnyRoute,
@@ -34,16 +40,17 @@ export async function serve(
   const resource = path === undefined ? read.resource : `secret:${path}`;
   if (resource !== undefined) trail.resource = resource;
 
-  const identity = await authenticate(request.headers.get("authorization"), service.trust, service.world.now());
+  const identity = await identify(request, { service, scope });
   if (!identity.ok) {
     if (identity.claimed !== undefined) trail.claimed = identity.claimed;
     return { ok: false, failure: { code: "unauthorized", reason: identity.reason } };
   }
-  const { caller } = identity;
-  trail.spiffeId = caller;
-  if (read.path !== undefined && path === undefined) return refused("bad_request");
-  const right = await rightOf(route, { caller, path }, { service, scope });
-  if (right === undefined) return refused("denied");
+  const { caller, proof } = identity;
+  const misspelt = read.path !== undefined && path === undefined;
+  if (misspelt && proof === undefined) return refused("bad_request");
+  const claimed = misspelt ? ANYBODY : await rightOf(route, { caller, path }, { service, scope });
+  if (claimed === undefined) return refused("denied");
+  const right = proof === undefined ? claimed : provenRight(proof, claimed);
 
   const { ring, keptVersions, world } = service;
   const room = {
@@ -54,12 +61,28 @@ export async function serve(
     random: (length: number) => world.random(length),
     access: right.access,
     report: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
+    reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
+    isStatic: (trustDomain: TrustDomain) => service.trust.isStatic(trustDomain),
   };
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
   const timeoutMs = service.requestTimeoutMs;
-  const call = { room, caller, traceId: scope.id, timeoutMs, idempotencyKey, path, scope: right.scope };
-  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) return await refuseIfPermitted(call);
+  const { fetch } = service;
+  const call = { room, caller, traceId: scope.id, timeoutMs, idempotencyKey, path, fetch, scope: right.scope };
+  const wrongKey = idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey);
+  if (misspelt || wrongKey) return await refuseIfPermitted(call);
   return await read.run(call);
+}
+
+interface Right {
+  readonly access: Access;
+  readonly scope: PathScope | undefined;
+}
+
+/** For a request that goes no further than to be told that it is none. */
+const ANYBODY: Readonly<Right> = { access: UNRESTRICTED, scope: undefined };
+
+function provenRight(proof: Proof, { access, scope }: Right): Right {
+  return { access: proof.access(access), scope: scope && proof.scope(scope) };
 }
 
 /** What the caller may of this route: everything, nothing, or what the policies say that are going to be loaded. */
@@ -67,7 +90,7 @@ async function rightOf(
   { access }: AnyRoute,
   { caller, path }: { readonly caller: SpiffeId; readonly path: SecretPath | undefined },
   { service, scope }: { readonly service: Service; readonly scope: RequestScope },
-): Promise<{ readonly access: Access; readonly scope: PathScope | undefined } | undefined> {
+): Promise<Right | undefined> {
   const standing = standingOf(roleOf(caller, service.roots));
   if (standing === "unrestricted") return { access: UNRESTRICTED, scope: undefined };
   if (standing === "denied" || access.on === "nothing") return undefined;

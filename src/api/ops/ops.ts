@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { audited } from "../audited.ts";
+import type { RequestScope } from "../request-scope.ts";
 import { respond } from "../respond.ts";
 import type { Service } from "../service.ts";
 import { readyz } from "./readyz.ts";
@@ -8,10 +9,11 @@ import { readyz } from "./readyz.ts";
 export function ops(service: Service): Hono {
   const door = new Hono();
   door.get("/healthz", async (context) => {
-    return await audited(context, service, async ({ id, trail }) => {
+    const handle = async ({ id, trail }: RequestScope): Promise<Response> => {
       trail.action = "ops.healthz";
       return await Promise.resolve(respond(200, HEALTHY, id));
-    });
+    };
+    return await audited(context, service, handle, { counted: false });
   });
   door.get("/readyz", async (context) => {
     return await audited(context, service, async (scope) => {

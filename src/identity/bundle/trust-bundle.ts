@@ -1,30 +1,35 @@
 import { importJWK, type CryptoKey } from "jose";
+import { type BundleAuthorityRefusal, readBundleAuthority } from "./bundle-authority.ts";
 import { readBundleKey, type BundleKey, type BundleKeyRefusal } from "./bundle-key.ts";
 import type { JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
 import { parseStrictJson } from "../strict-json.ts";
+import type { Certificate } from "../x509/certificate.ts";
 
 /** An entry of a bundle that is of no use here, by its place in `keys` from 0, and why. Safe to log. */
 interface IgnoredEntry {
   readonly entry: number;
-  readonly reason: BundleKeyRefusal | "not-an-object" | "key-id-repeated" | "import";
+  readonly reason: BundleKeyRefusal | BundleAuthorityRefusal | "not-an-object" | "key-id-repeated" | "import";
 }
 
 /** A bundle that was read, its keys not yet imported. */
 export interface BundleKeys {
   readonly ok: true;
   readonly keys: readonly (BundleKey & { readonly entry: number })[];
+  /** Who may sign X.509-SVIDs of the trust domain; of no other. */
+  readonly authorities: readonly Certificate[];
   readonly ignored: readonly IgnoredEntry[];
   /** `spiffe_sequence`: a newer bundle has a higher one, and a store must refuse a lower one. */
   readonly sequence: bigint | undefined;
+  /** `spiffe_refresh_hint` as it was given, in seconds from 0 on. One that is malformed counts as none: it is a hint. */
+  readonly refreshHint: number | undefined;
 }
 
 export type ParsedBundle = BundleKeys | { readonly ok: false; readonly problem: string };
 
-/** The JWT-SVID keys of one trust domain, ready for use: by `kid`, then by the algorithm each is imported for. */
-export interface TrustBundle {
+/** A bundle that is ready for use. */
+export interface TrustBundle extends Pick<BundleKeys, "authorities" | "ignored" | "sequence" | "refreshHint"> {
+  /** The JWT-SVID keys by `kid`, then by the algorithm each is imported for. */
   readonly keys: ReadonlyMap<string, ReadonlyMap<JwtSvidAlgorithm, CryptoKey>>;
-  readonly ignored: readonly IgnoredEntry[];
-  readonly sequence: bigint | undefined;
 }
 
 /** RFC 7518, sections 6.2.2, 6.3.2 and 6.4: what a private or symmetric key has and a public one lacks. */
@@ -34,8 +39,8 @@ const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] as const;
  * Reads a SPIFFE bundle (SPIFFE Trust Domain and Bundle, section 4), given as JSON text or as what `JSON.parse` made of
  * one. Text is better: duplicate members are seen, and a `spiffe_sequence` of any size is exact.
  *
- * Keeps the entries for JWT-SVIDs ({@link readBundleKey}). An entry of another kind is ignored, as the standard has it,
- * never a reason to fail. No entry left is a valid bundle: it trusts nobody.
+ * Keeps the entries for JWT-SVIDs ({@link readBundleKey}) and for X.509-SVIDs ({@link readBundleAuthority}). An entry of
+ * another kind is ignored, as the standard has it, never a reason to fail. No entry left is a valid bundle: it trusts nobody.
  *
  * Of two kept entries with one `kid` both are ignored. A choice between them would be a guess, and refusing the bundle
  * would leave its predecessor in force, with the keys that this one revokes.
@@ -52,7 +57,7 @@ export function parseTrustBundle(json: unknown): ParsedBundle {
   if (leak >= 0) return { ok: false, problem: `entry ${leak} of "keys" holds a private key: it must be replaced` };
   const sequence = readSequence(document["spiffe_sequence"]);
   if (sequence === "malformed") return { ok: false, problem: '"spiffe_sequence" is not an exact integer from 0 on' };
-  return { ok: true, ...readEntries(entries), sequence };
+  return { ok: true, ...readEntries(entries), sequence, refreshHint: readHint(document["spiffe_refresh_hint"]) };
 }
 
 /**
@@ -69,7 +74,8 @@ export async function importTrustBundle(parsed: BundleKeys): Promise<TrustBundle
     if (imported.size > 0) keys.set(key.kid, imported);
     else ignored.push({ entry: key.entry, reason: "import" });
   }
-  return { keys, ignored, sequence: parsed.sequence };
+  const { authorities, sequence, refreshHint } = parsed;
+  return { keys, authorities, ignored, sequence, refreshHint };
 }
 
 function parseText(text: string): unknown {
@@ -92,18 +98,32 @@ function readSequence(value: unknown): bigint | undefined | "malformed" {
   return typeof exact === "bigint" && exact >= 0n ? exact : "malformed";
 }
 
-function readEntries(entries: readonly unknown[]): Pick<BundleKeys, "keys" | "ignored"> {
-  const read = entries.map((value) => (isRecord(value) ? readBundleKey(value) : "not-an-object"));
-  const count = new Map<string, number>();
-  for (const key of read) if (typeof key !== "string") count.set(key.kid, (count.get(key.kid) ?? 0) + 1);
-  const keys: (BundleKey & { readonly entry: number })[] = [];
+function readHint(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function readEntries(entries: readonly unknown[]): Pick<BundleKeys, "keys" | "authorities" | "ignored"> {
+  const authorities: Certificate[] = [];
+  const found: BundleKeys["keys"][number][] = [];
   const ignored: IgnoredEntry[] = [];
-  for (const [entry, key] of read.entries()) {
-    if (typeof key === "string") ignored.push({ entry, reason: key });
-    else if (count.get(key.kid) !== 1) ignored.push({ entry, reason: "key-id-repeated" });
-    else keys.push({ ...key, entry });
+  for (const [entry, value] of entries.entries()) {
+    if (!isRecord(value)) ignored.push({ entry, reason: "not-an-object" });
+    else if (value["use"] === "x509-svid") {
+      const authority = readBundleAuthority(value);
+      if (typeof authority === "string") ignored.push({ entry, reason: authority });
+      else authorities.push(authority);
+    } else {
+      const key = readBundleKey(value);
+      if (typeof key === "string") ignored.push({ entry, reason: key });
+      else found.push({ ...key, entry });
+    }
   }
-  return { keys, ignored };
+  const count = new Map<string, number>();
+  for (const { kid } of found) count.set(kid, (count.get(kid) ?? 0) + 1);
+  const keys = found.filter(({ kid }) => count.get(kid) === 1);
+  const repeated = found.filter(({ kid }) => count.get(kid) !== 1);
+  ignored.push(...repeated.map(({ entry }) => ({ entry, reason: "key-id-repeated" as const })));
+  return { keys, authorities, ignored: ignored.sort((a, b) => a.entry - b.entry) };
 }
 
 async function importKey(key: BundleKey): Promise<ReadonlyMap<JwtSvidAlgorithm, CryptoKey>> {

@@ -2,8 +2,11 @@ import { describe, expect, test } from "vitest";
 import { bearerToken } from "./bearer.ts";
 
 describe("bearerToken", () => {
-  test.each(["Bearer a.b-_.c", "bearer a.b-_.c", "BEARER a.b-_.c", "bEaReR a.b-_.c"])("T22 takes %s", (header) => {
-    expect(bearerToken(header)).toBe("a.b-_.c");
+  test("T22 takes the scheme in every capitalisation", () => {
+    for (let bits = 0; bits < 64; bits++) {
+      const scheme = Array.from("bearer", (letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter));
+      expect(bearerToken(`${scheme.join("")} a.b-_.c`)).toBe("a.b-_.c");
+    }
   });
 
   test.each([
@@ -12,10 +15,16 @@ describe("bearerToken", () => {
     ["no token", "Bearer"],
     ["an empty token", "Bearer "],
     ["another scheme", "Basic YTpi"],
+    ["another scheme for tokens", "DPoP a.b.c"],
+    ["SPIFFE's other scheme", "WIT a.b.c"],
+    ["another scheme that begins like it", "BearerToken a.b.c"],
     ["another scheme that ends like it", "XBearer a.b.c"],
     ["a look-alike scheme", "Веarer a.b.c"],
     ["a token without scheme", "a.b.c"],
     ["a tab", "Bearer\ta.b.c"],
+    ["a space and a tab", "Bearer \ta.b.c"],
+    ["a no-break space", "Bearer\u00A0a.b.c"],
+    ["a line break", "Bearer\na.b.c"],
     ["two spaces", "Bearer  a.b.c"],
     ["a leading space", " Bearer a.b.c"],
     ["a trailing space", "Bearer a.b.c "],
@@ -29,5 +38,29 @@ describe("bearerToken", () => {
     ["NUL", "Bearer a.b.c\0"],
   ])("T22 refuses %s", (_case, header) => {
     expect(bearerToken(header)).toBeUndefined();
+  });
+
+  test("T22 refuses two headers, which the platform joins by a comma", () => {
+    const headers = new Headers({ authorization: "Bearer a.b.c" });
+    expect(bearerToken(headers.get("authorization"))).toBe("a.b.c");
+    headers.append("authorization", "Bearer d.e.f");
+    expect(bearerToken(headers.get("authorization"))).toBeUndefined();
+  });
+
+  test.each([
+    ["a query", "?access_token=a.b.c"],
+    ["a form", "access_token=a.b.c"],
+    ["a cookie", "access_token=a.b.c; Path=/"],
+    ["a cookie, in the scheme's place", "Cookie access_token=a.b.c"],
+    ["a cookie, behind the scheme", "Bearer access_token=a.b.c"],
+  ])("T23 takes no token in the words of %s", (_case, text) => {
+    expect(bearerToken(text)).toBeUndefined();
+  });
+
+  test("T18 reads a megabyte in linear time, whether it fits or not", () => {
+    const token = "a".repeat(1_048_576);
+    expect(bearerToken(`Bearer ${token}`)).toBe(token);
+    expect(bearerToken(`Bearer ${token}===!`)).toBeUndefined();
+    expect(bearerToken(`Bearer ${"=".repeat(1_048_576)}`)).toBeUndefined();
   });
 });

@@ -1,6 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { decodeBase64url } from "../../seal/decode-base64url.ts";
 import { jsonObjectOf, splitCompactJws } from "./compact-jws.ts";
 import { json } from "./minting.fixture.ts";
+
+// Its calls can be counted; what it does stays as it is.
+vi.mock("../../seal/decode-base64url.ts", { spy: true });
 
 describe("splitCompactJws", () => {
   test("J01 takes three parts", () => {
@@ -8,35 +12,69 @@ describe("splitCompactJws", () => {
   });
 
   test.each([
-    ["T16 nothing", "", "token-not-compact"],
-    ["T16 one part", "YQ", "token-not-compact"],
-    ["T16 two parts", "YQ.YQ", "token-not-compact"],
-    ["T16 four parts", "YQ.YQ.YQ.YQ", "token-not-compact"],
-    ["T17 the five parts of a JWE", "YQ.YQ.YQ.YQ.YQ", "token-not-compact"],
-    ["T16 an empty header", ".YQ.YQ", "token-not-compact"],
-    ["T16 empty claims", "YQ..YQ", "token-not-compact"],
-    ["T16 an empty signature", "YQ.YQ.", "token-not-compact"],
-    ["J02, T17 the JSON form", '{"payload":"YQ","protected":"YQ","signature":"YQ"}', "token-not-compact"],
-    ["J02, T17 the JSON form with dots", '{"payload":"YQ.","protected":"YQ.","signature":"YQ"}', "token-not-base64url"],
-    ["T15 padding in the header", "YQ==.YQ.YQ", "token-not-base64url"],
-    ["T15 padding in the claims", "YQ.YQ==.YQ", "token-not-base64url"],
-    ["T15 padding in the signature", "YQ.YQ.YQ==", "token-not-base64url"],
-    ["T15 + in the signature", "YQ.YQ.--+-", "token-not-base64url"],
-    ["T15 / in the claims", "YQ.__/_.YQ", "token-not-base64url"],
-    ["T15 whitespace", "YQ.YQ.YQ\n", "token-not-base64url"],
-    ["T15 a leading space", " YQ.YQ.YQ", "token-not-base64url"],
-    ["T15 trailing bits in the header", "YR.YQ.YQ", "token-not-base64url"],
-    ["T15 trailing bits in the signature", "YQ.YQ.YWJ", "token-not-base64url"],
-  ])("refuses %s", (_case, token, reason) => {
-    expect(splitCompactJws(token)).toEqual({ ok: false, reason });
+    ["T16 nothing", ""],
+    ["T16 a dot", "."],
+    ["T16 one part", "YQ"],
+    ["T16 two parts, one dot", "YQ.YQ"],
+    ["T16 two dots and nothing", ".."],
+    ["T16 four parts, three dots", "YQ.YQ.YQ.YQ"],
+    ["T16 three parts and a dot", "YQ.YQ.YQ."],
+    ["T17 the five parts of a JWE, four dots", "YQ.YQ.YQ.YQ.YQ"],
+    ["T17 a JWE of direct encryption", "YQ..YQ.YQ.YQ"],
+    ["T16 an empty header", ".YQ.YQ"],
+    ["T16 empty claims", "YQ..YQ"],
+    ["T16 an empty signature", "YQ.YQ."],
+    ["J01, J02, T17 the JSON form", '{"payload":"YQ","protected":"YQ","signature":"YQ"}'],
+    ["J01, J02, T17 the general JSON form", '{"payload":"YQ","signatures":[{"protected":"YQ","signature":"YQ"}]}'],
+  ])("refuses %s", (_case, token) => {
+    expect(splitCompactJws(token)).toEqual({ ok: false, reason: "token-not-compact" });
   });
 
-  test("T18 refuses more than 8 KiB", () => {
+  test("J02, T17 refuses the JSON form with as many dots as a token has", () => {
+    const form = '{"payload":"YQ","protected":"YQ","header":{"kid":"a.b.c"},"signature":"YQ"}';
+    expect(splitCompactJws(form)).toEqual({ ok: false, reason: "token-not-base64url" });
+  });
+
+  describe.each([
+    ["header", (spelling: string) => `${spelling}.YWI.YWI`],
+    ["claims", (spelling: string) => `YWI.${spelling}.YWI`],
+    ["signature", (spelling: string) => `YWI.YWI.${spelling}`],
+  ])("T15 takes one spelling of the %s, and refuses it", (_part, tokenOf) => {
+    test.each([
+      ["padded", "YWI="],
+      ["padded too much", "YWI=="],
+      ["of padding alone", "===="],
+      ["with +", "YW+w"],
+      ["with /", "YW/w"],
+      ["with a space before it", " YWI"],
+      ["with a space behind it", "YWI "],
+      ["with a newline behind it", "YWI\n"],
+      ["with a line break in it", "YW\r\nI"],
+      ["with a tab", "Y\tWI"],
+      ["with NUL", "YWI\0"],
+      ["with a non-zero trailing bit", "YWJ"],
+      ["with non-zero trailing bits behind one byte", "YX"],
+      ["with a character that carries nothing", "YWJjY"],
+      ["of one character", "Y"],
+      ["in wide characters", "YＷI"],
+      ["percent-encoded", "YW%49"],
+    ])("%s", (_case, spelling) => {
+      expect(splitCompactJws(tokenOf("YWI")).ok).toBe(true);
+      expect(splitCompactJws(tokenOf(spelling))).toEqual({ ok: false, reason: "token-not-base64url" });
+    });
+  });
+
+  test("T18 refuses more than 8 KiB, before anything is decoded", () => {
     const ofSize = (size: number) => `YQ.${"A".repeat(size - 6)}.YQ`;
-    expect(splitCompactJws(ofSize(8192)).ok).toBe(true);
+    const decode = vi.mocked(decodeBase64url).mockClear();
     for (const size of [8193, 65_536, 1_048_576]) {
       expect(splitCompactJws(ofSize(size))).toEqual({ ok: false, reason: "token-too-large" });
     }
+    expect(splitCompactJws("=".repeat(65_536))).toEqual({ ok: false, reason: "token-too-large" });
+    expect(splitCompactJws(".".repeat(8193))).toEqual({ ok: false, reason: "token-too-large" });
+    expect(decode.mock.calls.length).toBe(0);
+    expect(splitCompactJws(ofSize(8192)).ok).toBe(true);
+    expect(decode.mock.calls.length).toBe(3);
   });
 });
 

@@ -10,6 +10,11 @@ export interface JwtSvidClaimsOptions {
   readonly leewaySeconds?: number;
   /** The longest lifetime that is accepted, in seconds. Default: any. */
   readonly maxLifetimeSeconds?: number;
+  /**
+   * A token that is for others beside us: each of them can present it to us (JWT-SVID, section 3.2, advises against it).
+   * Default "accept".
+   */
+  readonly severalAudiences?: "accept" | "refuse";
 }
 
 export type JwtSvidClaimsRefusal =
@@ -17,6 +22,7 @@ export type JwtSvidClaimsRefusal =
   | "subject"
   | "audience-malformed"
   | "audience-other"
+  | "audience-several"
   | "expiry-malformed"
   | "not-before-malformed"
   | "issued-at-malformed"
@@ -24,7 +30,8 @@ export type JwtSvidClaimsRefusal =
   | "not-yet-valid"
   | "issued-in-future"
   | "times-contradict"
-  | "lifetime";
+  | "lifetime"
+  | "clock";
 
 interface Times {
   readonly exp: number;
@@ -54,7 +61,7 @@ export function readJwtSvidClaims(
   const sub = read.members.get("sub");
   const id = typeof sub === "string" ? parseSpiffeId(sub) : undefined;
   if (id === undefined) return { ok: false, reason: "subject" };
-  const audienceFault = faultOfAudience(read.members.get("aud"), options.audience);
+  const audienceFault = faultOfAudience(read.members.get("aud"), options);
   if (audienceFault !== undefined) return { ok: false, reason: audienceFault };
   const times = readTimes(read.members);
   if (typeof times === "string") return { ok: false, reason: times };
@@ -64,12 +71,14 @@ export function readJwtSvidClaims(
 }
 
 /** Ours by exact match: no case folding, no prefix, no trailing slash, no Unicode normalisation. */
-function faultOfAudience(aud: unknown, ours: string): JwtSvidClaimsRefusal | undefined {
+function faultOfAudience(aud: unknown, options: JwtSvidClaimsOptions): JwtSvidClaimsRefusal | undefined {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (audiences.length === 0 || !audiences.every((each) => typeof each === "string" && each !== "")) {
     return "audience-malformed";
   }
-  return audiences.includes(ours) ? undefined : "audience-other";
+  if (!audiences.includes(options.audience)) return "audience-other";
+  const forOthers = audiences.some((each) => each !== options.audience);
+  return forOthers && options.severalAudiences === "refuse" ? "audience-several" : undefined;
 }
 
 function readTimes(claims: ReadonlyMap<string, unknown>): Times | JwtSvidClaimsRefusal {
@@ -88,6 +97,8 @@ function isNumericDate(value: unknown): value is number {
 }
 
 function faultOfTimes({ exp, nbf, iat }: Times, options: JwtSvidClaimsOptions): JwtSvidClaimsRefusal | undefined {
+  // At 0 every expiry lies ahead. Workers show that time outside of requests.
+  if (!(options.now > 0 && options.now < Infinity)) return "clock";
   const now = options.now / 1000;
   const leeway = Math.min(options.leewaySeconds ?? DEFAULT_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS);
   if (!(now < exp + leeway)) return "expired";

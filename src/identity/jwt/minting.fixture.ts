@@ -1,4 +1,4 @@
-import { base64url, exportJWK, generateKeyPair, type CryptoKey, type JWK } from "jose";
+import { base64url, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type CryptoKey, type JWK } from "jose";
 import { importTrustBundle, parseTrustBundle, type TrustBundle } from "../bundle/trust-bundle.ts";
 
 /** A key pair of a trust domain's authority, for tests. */
@@ -26,6 +26,11 @@ const SIGNING: Readonly<Record<string, AlgorithmIdentifier & Partial<RsaPssParam
 export async function mintingKey(alg: string, kid = `${alg}-key`): Promise<MintingKey> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   return { alg, kid, privateKey, entry: { ...(await exportJWK(publicKey)), kid, use: "jwt-svid" } };
+}
+
+/** The same RSA key, to sign by another of its algorithms. */
+export async function signingBy(alg: string, key: MintingKey): Promise<MintingKey> {
+  return { ...key, alg, privateKey: await importPKCS8(await exportPKCS8(key.privateKey), alg, { extractable: true }) };
 }
 
 export async function bundleOf(...entries: readonly unknown[]): Promise<TrustBundle> {

@@ -1,5 +1,5 @@
-import type { Context } from "../../seal/record.ts";
-import type { BundleValues } from "../../store/rows.ts";
+import type { Context } from "../seal/record.ts";
+import type { BundleValues } from "../store/rows.ts";
 
 /**
  * Input of a stored bundle's MAC: every column but `version`, which the commit assigns, and the MAC itself. Whoever

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { verifyJwtSvid, type JwtSvidOptions } from "./jwt-svid.ts";
+import { verifyToken, type VerifyTokenOptions } from "./verify-token.fixture.ts";
 import { bundleOf, mint, mintingKey, part } from "./minting.fixture.ts";
 
 const NOW = 1_800_000_000;
@@ -11,7 +11,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const LONGER = process.env["LONG"] === "1" ? 20 : 1;
 
 let tokens: readonly string[];
-let options: JwtSvidOptions;
+let options: VerifyTokenOptions;
 
 beforeAll(async () => {
   const keys = await Promise.all(["ES256", "RS256"].map((alg) => mintingKey(alg)));
@@ -20,7 +20,7 @@ beforeAll(async () => {
   tokens = await Promise.all(
     keys.flatMap((key) => [mint(key, CLAIMS), mint(key, CLAIMS, { alg: key.alg }), mint(key, { ...CLAIMS, nbf: NOW })]),
   );
-  for (const token of tokens) expect((await verifyJwtSvid(token, options)).ok).toBe(true);
+  for (const token of tokens) expect((await verifyToken(token, options)).ok).toBe(true);
 });
 
 const position = fc.nat({ max: 1_000_000 });
@@ -31,7 +31,7 @@ const character = fc.oneof(
 );
 
 async function isRefused(token: string): Promise<boolean> {
-  return !tokens.includes(token) && !(await verifyJwtSvid(token, options)).ok;
+  return !tokens.includes(token) && !(await verifyToken(token, options)).ok;
 }
 
 test("every single character changed to its neighbour in the alphabet is refused", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { KEY_A, ringOf } from "../../../test/harness/service.ts";
-import { isMacOf, macOf } from "../../seal/mac.ts";
-import type { BundleValues } from "../../store/rows.ts";
+import { KEY_A, ringOf } from "../../test/harness/service.ts";
+import { isMacOf, macOf } from "../seal/mac.ts";
+import type { BundleValues } from "../store/rows.ts";
 import { bundleContext } from "./bundle-record.ts";
 
 it("the MAC of a stored bundle covers every column and the store", async () => {

@@ -1,0 +1,41 @@
+import { putBundle } from "../../../trust/put.ts";
+import { integerField, stringField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { refuseIfPermitted } from "../refuse-if-permitted.ts";
+import { route } from "../route.ts";
+import { bundleResource } from "./bundle-resource.ts";
+
+/** `POST /v1/trust/bundle`: stores the bundle of a trust domain, or replaces it. */
+export const put = route({
+  action: "bundle.put",
+  access: { on: "nothing" },
+  readShape(body: JsonObject) {
+    const trustDomain = stringField(body, "trustDomain");
+    const bundle = body.get("bundle");
+    const endpointUrl = stringField(body, "endpointUrl");
+    const endpointProfile = stringField(body, "endpointProfile");
+    const cas = integerField(body, "cas");
+    if (!trustDomain.ok || !endpointUrl.ok || !endpointProfile.ok || !cas.ok) return undefined;
+    const type = bundle?.node.type ?? "null";
+    if (type !== "null" && type !== "object") return undefined;
+    return {
+      trustDomain: trustDomain.value,
+      // As it was sent: a number of any size stays what it is.
+      bundle: type === "null" ? undefined : bundle?.text,
+      endpointUrl: endpointUrl.value,
+      endpointProfile: endpointProfile.value,
+      cas: cas.value,
+    };
+  },
+  resource: ({ trustDomain }) => bundleResource(trustDomain),
+  errorBody: (err) => ({ err }),
+  async run(call, wanted) {
+    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(call);
+    const { room, caller, idempotencyKey, traceId } = call;
+    const result = await putBundle(room, { ...wanted, caller, idempotencyKey, traceId });
+    if (!result.ok) return result;
+    const { revision, ignored } = result.answer;
+    const { trustDomain } = wanted;
+    return { ok: true, body: JSON.stringify({ trustDomain, version: revision, revision, ignored }) };
+  },
+});

@@ -1,0 +1,21 @@
+import { refreshBundle } from "../../../trust/refresh.ts";
+import { stringField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { route } from "../route.ts";
+import { bundleResource } from "./bundle-resource.ts";
+
+/** `POST /v1/trust/bundle?action=refresh`: fetches a bundle from its endpoint now, instead of when it is due. */
+export const refresh = route({
+  action: "bundle.refresh",
+  access: { on: "nothing" },
+  readShape(body: JsonObject) {
+    const trustDomain = stringField(body, "trustDomain");
+    return trustDomain.ok ? { trustDomain: trustDomain.value } : undefined;
+  },
+  resource: ({ trustDomain }) => bundleResource(trustDomain),
+  errorBody: (err) => ({ err }),
+  async run({ room, caller, idempotencyKey, traceId, fetch }, asked) {
+    const result = await refreshBundle(room, { ...asked, caller, idempotencyKey, traceId }, fetch);
+    return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
+  },
+});

@@ -1,0 +1,58 @@
+import { type Authentication, authenticate } from "../../identity/caller.ts";
+import type { SpiffeId } from "../../identity/spiffe-id.ts";
+import { type Proof, proofOf } from "../../trust/proof.ts";
+import { clientCertificate } from "../client-certificate.ts";
+import { countRequest } from "../rate-limit.ts";
+import { reportBundle } from "../report-bundle.ts";
+import type { RequestScope } from "../request-scope.ts";
+import type { Service } from "../service.ts";
+
+type Identified =
+  | {
+      readonly ok: true;
+      readonly caller: SpiffeId;
+      /** What has yet to be proved by a stored bundle. */ readonly proof: Proof | undefined;
+    }
+  | Extract<Authentication, { readonly ok: false }>;
+
+/** Who calls. Known at once where the trust domain is configured; else known in the snapshot that all is decided on. */
+export async function identify(
+  request: Request,
+  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
+): Promise<Identified> {
+  const { trail } = scope;
+  const { log } = service.world;
+  const credentials = {
+    authorization: request.headers.get("authorization"),
+    certificate: await clientCertificate(request, service.certificates),
+  };
+  const found = await authenticate(credentials, service.trust, service.world.now());
+  if (!found.ok) return found;
+  const { caller, claim } = found;
+  let counted = false;
+  const proved = async (): Promise<void> => {
+    trail.spiffeId = caller;
+    delete trail.claimed;
+    delete trail.reason;
+    if (counted) return;
+    counted = true;
+    await countRequest(service.rateLimits.byIdentity, caller, { log, requestId: scope.id });
+  };
+  if (claim === undefined) {
+    await proved();
+    return { ok: true, caller, proof: undefined };
+  }
+  trail.claimed = caller;
+  // What it stays at where nothing is looked up: nobody of such a domain may do this, proved or not.
+  trail.reason = "not-proved";
+  const proof = proofOf(service.ring, claim, {
+    proved,
+    refused(reason) {
+      trail.claimed = caller;
+      trail.reason = reason;
+      delete trail.spiffeId;
+    },
+    report: (problem) => reportBundle(service, scope, problem),
+  });
+  return { ok: true, caller, proof };
+}

@@ -1,0 +1,51 @@
+import type { TrustDomain } from "../identity/spiffe-id.ts";
+import { UNRESTRICTED } from "../store/access.ts";
+import { refreshDueBundles, type ScheduledRefresh } from "../trust/refresh-due.ts";
+import type { BundleProblem } from "../trust/room.ts";
+import type { LogLine } from "./log.ts";
+import { logException } from "./log-exception.ts";
+import { reportBundle } from "./report-bundle.ts";
+import { newTraceId } from "./request-id.ts";
+import { openWork } from "./request-scope.ts";
+import type { Service } from "./service.ts";
+
+/** How far apart the looks are, in milliseconds: the cron in wrangler.toml says the same. */
+const EVERY_MS = 300_000;
+
+/** Well before the next look, however many endpoints do not answer. */
+const TIMEOUT_MS = 120_000;
+
+/** Refreshes the stored bundles that are due, on nobody's behalf, and tells the operator what came of it. Never rejects. */
+export async function refreshBundles(service: Service, at: number): Promise<void> {
+  const id = newTraceId(service.world);
+  using scope = openWork(service, { id, signal: new AbortController().signal, timeoutMs: TIMEOUT_MS });
+  const { log } = service.world;
+  const room = {
+    store: scope.store,
+    ring: service.ring,
+    attempts: scope.attempts,
+    random: (length: number) => service.world.random(length),
+    access: UNRESTRICTED,
+    isStatic: (trustDomain: TrustDomain) => service.trust.isStatic(trustDomain),
+    reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
+  };
+  try {
+    await refreshDueBundles(room, { at, every: EVERY_MS, traceId: id, fetch: service.fetch }, (refresh) => {
+      const line = lineOf(refresh);
+      if (line !== undefined) log({ requestId: id, ...line });
+    });
+  } catch (error) {
+    log({ event: "bundle_refresh_failed", requestId: id, ...logException(error) });
+  }
+}
+
+/** Nothing where there is nothing to say. */
+function lineOf({ trustDomain, outcome, detail, error }: ScheduledRefresh): LogLine | undefined {
+  const what = `bundle of "${trustDomain}"`;
+  if (outcome === "unchanged") return undefined;
+  if (outcome === "changed") return { level: "info", event: "bundle_refreshed", detail: what };
+  const failed = "bundle_refresh_failed";
+  if (outcome !== "exception") return { level: "warn", event: failed, reason: outcome, detail: detail ?? what };
+  const line = logException(error);
+  return { ...line, event: failed, detail: `${what}: ${line.detail}` };
+}

@@ -1,0 +1,200 @@
+import { SignJWT } from "jose";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bundleOf, mint, mintingKey, part, signingBy, type MintingKey } from "./minting.fixture.ts";
+import { readJwtSvid, type JwtSvid } from "./read-jwt-svid.ts";
+import { verifyJwtSvid } from "./verify-jwt-svid.ts";
+import type { TrustBundle } from "../bundle/trust-bundle.ts";
+
+const NOW = 1_800_000_000;
+const CLAIMS = { sub: "spiffe://example.org/web", aud: "spike-nexus", exp: NOW + 300, iat: NOW };
+const CURVES = ["ES256", "ES384", "ES512"];
+const RSA = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+
+const keys = new Map<string, MintingKey>();
+let bundle: TrustBundle;
+let es256: MintingKey;
+let rsa: MintingKey;
+
+beforeAll(async () => {
+  for (const key of await Promise.all([...CURVES, "RS256"].map((alg) => mintingKey(alg)))) keys.set(key.alg, key);
+  [es256, rsa] = [keys.get("ES256")!, keys.get("RS256")!];
+  bundle = await bundleOf(...[...keys.values()].map((key) => key.entry));
+  for (const alg of RSA) keys.set(alg, await signingBy(alg, rsa));
+});
+
+function read(token: string): JwtSvid {
+  const verdict = readJwtSvid(token, { audience: "spike-nexus", now: NOW * 1000 });
+  if (!verdict.ok) throw new Error(verdict.reason);
+  return verdict.svid;
+}
+
+async function refusal(key: MintingKey, header?: unknown, trusted = bundle) {
+  return verifyJwtSvid(read(await mint(key, CLAIMS, header)), trusted);
+}
+
+describe("verifyJwtSvid accepts", () => {
+  test.each([...CURVES, ...RSA])("J03 %s, by the key named", async (alg) => {
+    expect(await refusal(keys.get(alg)!)).toBeUndefined();
+  });
+
+  test.each([...CURVES, ...RSA])("J15 %s, with no key named", async (alg) => {
+    expect(await refusal(keys.get(alg)!, { alg })).toBeUndefined();
+  });
+
+  test("what jose itself signs", async () => {
+    const sign = new SignJWT(CLAIMS).setProtectedHeader({ alg: "ES256", kid: es256.kid });
+    expect(await verifyJwtSvid(read(await sign.sign(es256.privateKey)), bundle)).toBeUndefined();
+  });
+
+  test("J19, T29 the same token again and again: no jti is remembered", async () => {
+    const svid = read(await mint(es256, { ...CLAIMS, jti: "once" }));
+    for (let times = 0; times < 3; times++) expect(await verifyJwtSvid(svid, bundle)).toBeUndefined();
+  });
+});
+
+describe("verifyJwtSvid refuses", () => {
+  test.each([...CURVES, ...RSA])("the %s signature of other claims", async (alg) => {
+    const key = keys.get(alg)!;
+    const own = await mint(key, CLAIMS);
+    const other = await mint(key, { ...CLAIMS, sub: "spiffe://example.org/admin" });
+    const [header, , signature] = own.split(".");
+    const mixed = [header, other.split(".")[1], signature].join(".");
+    expect(await verifyJwtSvid(read(mixed), bundle)).toBe("signature");
+  });
+
+  test("the signature of another header", async () => {
+    const [, claims, signature] = (await mint(es256, CLAIMS)).split(".");
+    const mixed = [part({ alg: "ES256", kid: es256.kid }), claims, signature].join(".");
+    expect(await verifyJwtSvid(read(mixed), bundle)).toBe("signature");
+  });
+});
+
+describe("verifyJwtSvid and the keys of the bundle", () => {
+  test("J15 tries four of them for a token without kid, and no more", async () => {
+    const many = await Promise.all(["a", "b", "c", "d", "e"].map((kid) => mintingKey("ES256", kid)));
+    const domain = await bundleOf(rsa.entry, ...many.map((key) => key.entry));
+    const verdicts = await Promise.all(many.map((key) => refusal(key, { alg: "ES256" }, domain)));
+    expect(verdicts).toEqual([undefined, undefined, undefined, undefined, "signature"]);
+    expect(await refusal(many[4]!, undefined, domain)).toBeUndefined();
+  });
+
+  test.each([
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "size",
+    "../../etc/passwd",
+    "/dev/null",
+    "' OR 1=1 --",
+    "'; DROP TABLE keys; --",
+    "https://evil.org/jwks",
+    "file:///dev/null",
+    "spiffe://example.org",
+    "ES256-KEY",
+    "ES256-key ",
+    "ES256-key\0",
+    "ES256-ke",
+    "*",
+    "x".repeat(5000),
+  ])("T04 knows no kid %s", async (kid) => {
+    expect(await refusal(es256, { alg: "ES256", kid })).toBe("key-unknown");
+  });
+
+  test("T04 takes a kid for a name and nothing more, if the bundle has such a one", async () => {
+    for (const kid of ["__proto__", "constructor", "../../etc/passwd", "' OR 1=1 --"]) {
+      const domain = await bundleOf({ ...es256.entry, kid }, { ...rsa.entry, kid: "other" });
+      expect(await refusal({ ...es256, kid }, undefined, domain)).toBeUndefined();
+      expect(await refusal(es256, undefined, domain)).toBe("key-unknown");
+    }
+  });
+
+  test("T05 uses neither of two keys with one kid, by name or without, in whatever order", async () => {
+    const [twin, other] = await Promise.all([mintingKey("ES256", es256.kid), mintingKey("ES384", es256.kid)]);
+    for (const entries of [
+      [es256.entry, twin.entry],
+      [twin.entry, es256.entry],
+      [es256.entry, es256.entry],
+      [es256.entry, other.entry],
+      [{ ...rsa.entry, kid: es256.kid }, es256.entry],
+    ]) {
+      const ambiguous = await bundleOf(...entries, { ...rsa.entry, kid: "another" });
+      expect(await refusal(es256, undefined, ambiguous)).toBe("key-unknown");
+      expect(await refusal(es256, { alg: "ES256" }, ambiguous)).toBe("key-unknown");
+    }
+  });
+
+  test("J13 uses entries for JWT-SVIDs alone", async () => {
+    for (const use of ["x509-svid", "wit-svid", "sig", "JWT-SVID", undefined]) {
+      const domain = await bundleOf({ ...es256.entry, use });
+      expect(await refusal(es256, undefined, domain)).toBe("key-unknown");
+      expect(await refusal(es256, { alg: "ES256" }, domain)).toBe("key-unknown");
+    }
+  });
+
+  test("T24 a WIT-SVID's key proves no JWT-SVID of the same kid", async () => {
+    const wit = await mintingKey("ES256", es256.kid);
+    const domain = await bundleOf({ ...wit.entry, use: "wit-svid" }, es256.entry);
+    expect(await refusal(es256, undefined, domain)).toBeUndefined();
+    expect(await refusal(wit, undefined, domain)).toBe("signature");
+    expect(await refusal(wit, { alg: "ES256" }, domain)).toBe("signature");
+  });
+
+  test("J14 uses no entry without kid, not even for a token without one", async () => {
+    const domain = await bundleOf({ ...es256.entry, kid: undefined });
+    expect(await refusal(es256, { alg: "ES256" }, domain)).toBe("key-unknown");
+  });
+
+  test.each([
+    ["J16 of one curve for the algorithm of another", "ES256", "ES384"],
+    ["J16 of the larger curve for the algorithm of the smaller", "ES384", "ES256"],
+    ["J16 of RSA for an algorithm of curves", "RS256", "ES256"],
+    ["J16 of a curve for an algorithm of RSA", "ES256", "RS256"],
+    ["J16 of a curve for PSS", "ES512", "PS512"],
+  ])("uses no key %s", async (_case, signer, alg) => {
+    const key = keys.get(signer)!;
+    expect(await refusal(key, { alg, kid: key.kid })).toBe("key-algorithm");
+    expect(await refusal(key, { alg }, await bundleOf(key.entry))).toBe("key-unknown");
+  });
+
+  test("T03 lets the header choose among what a key is for, and never beyond what the key itself names", async () => {
+    for (const alg of RSA) expect(await refusal(keys.get(alg)!)).toBeUndefined();
+    for (const bound of RSA) {
+      const domain = await bundleOf({ ...rsa.entry, alg: bound });
+      for (const alg of RSA) {
+        expect(await refusal(keys.get(alg)!, undefined, domain)).toBe(alg === bound ? undefined : "key-algorithm");
+        expect(await refusal(keys.get(alg)!, { alg }, domain)).toBe(alg === bound ? undefined : "key-unknown");
+      }
+    }
+  });
+
+  test("T03 a key that names an algorithm which is not for it, or none of ours, is for none", async () => {
+    for (const alg of ["HS256", "none", "ES256", "rs256", "", 7, null]) {
+      expect(await refusal(rsa, undefined, await bundleOf({ ...rsa.entry, alg }))).toBe("key-unknown");
+    }
+  });
+});
+
+describe("T26 a key that is taken out of the bundle", () => {
+  test("proves nothing from the next call on, to a token that was read before too", async () => {
+    const next = await mintingKey("ES256", "next");
+    const [before, after] = [await bundleOf(es256.entry, next.entry), await bundleOf(next.entry)];
+    for (const header of [undefined, { alg: "ES256" }]) {
+      const svid = read(await mint(es256, CLAIMS, header));
+      expect(await verifyJwtSvid(svid, before)).toBeUndefined();
+      expect(await verifyJwtSvid(svid, after)).toBe(header === undefined ? "key-unknown" : "signature");
+      expect(await verifyJwtSvid(svid, before)).toBeUndefined();
+    }
+    expect(await refusal(next, undefined, after)).toBeUndefined();
+  });
+
+  test("proves nothing if another took its kid", async () => {
+    const successor = await mintingKey("ES256", es256.kid);
+    expect(await refusal(es256, undefined, await bundleOf(successor.entry))).toBe("signature");
+  });
+
+  test("B06 and that was the last one leaves nobody", async () => {
+    expect(await refusal(es256, undefined, await bundleOf())).toBe("key-unknown");
+    expect(await refusal(es256, { alg: "ES256" }, await bundleOf())).toBe("key-unknown");
+  });
+});

@@ -1,0 +1,215 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { parseCertificate } from "./certificate.ts";
+import { bytesOf, element, integer, objectIdentifier, sequence, tagged, text, time } from "./der.fixture.ts";
+import {
+  basicConstraints,
+  dnsName,
+  extension,
+  type Extensions,
+  keyUsage,
+  subjectAltName,
+  uriName,
+} from "./extensions.fixture.ts";
+import { certificateAuthority, type CertificateOptions, nameOf, type TestAuthority } from "./minting.fixture.ts";
+
+const ID = "spiffe://example.org/web";
+
+let authority: TestAuthority;
+
+beforeAll(async () => {
+  authority = await certificateAuthority({ trustDomain: "example.org" });
+});
+
+async function parsed(options: CertificateOptions) {
+  return parseCertificate((await authority.issueLeaf({ id: ID, ...options })).der);
+}
+
+const withExtensions = async (extensions: Extensions) => await parsed({ extensions });
+
+describe("parseCertificate", () => {
+  test("reads what the rules need", async () => {
+    const certificate = await parsed({ notBefore: Date.UTC(2020, 1, 29, 1, 2, 3), notAfter: Date.UTC(2050, 0) });
+    expect(certificate).toMatchObject({
+      signatureAlgorithm: { type: "EC", hash: "SHA-256" },
+      notBefore: Date.UTC(2020, 1, 29, 1, 2, 3),
+      notAfter: Date.UTC(2050, 0),
+      publicKey: { type: "EC", curve: "P-256" },
+      extensions: {
+        basicConstraints: { cA: false, pathLength: undefined },
+        keyUsage: { critical: true, digitalSignature: true, keyCertSign: false, cRLSign: false },
+        subjectAltName: { critical: false, uris: [ID] },
+      },
+    });
+    expect(certificate?.issuer).toBe(parseCertificate(authority.der)?.subject);
+    expect(certificate?.extensions.authorityKeyId).toBe(parseCertificate(authority.der)?.extensions.subjectKeyId);
+    expect(certificate?.extensions).not.toHaveProperty("unknownCritical");
+  });
+
+  test("reads an authority", () => {
+    expect(parseCertificate(authority.der)?.extensions).toMatchObject({
+      basicConstraints: { cA: true },
+      keyUsage: { digitalSignature: false, keyCertSign: true, cRLSign: true },
+    });
+  });
+
+  test("keeps what is signed as it arrived", async () => {
+    const { der } = await authority.issueLeaf({ id: ID });
+    const { signed } = parseCertificate(der)!;
+    expect(Buffer.from(der).includes(signed)).toBe(true);
+  });
+
+  test("reads no name but URIs", async () => {
+    const names = [dnsName("example.org"), element(0x87, bytesOf([127, 0, 0, 1])), text(0x81, "a@b"), uriName(ID)];
+    const certificate = await withExtensions({ subjectAltName: subjectAltName(names, true) });
+    expect(certificate?.extensions.subjectAltName).toEqual({ critical: true, uris: [ID] });
+  });
+
+  test("takes a flag that says what is so without it", async () => {
+    const [oid, value] = [objectIdentifier("2.5.29.19"), element(0x04, sequence(element(0x01, bytesOf([0]))))];
+    const certificate = await withExtensions({
+      basicConstraints: sequence(oid, element(0x01, bytesOf([0])), value),
+    });
+    expect(certificate?.extensions.basicConstraints).toEqual({ cA: false, pathLength: undefined });
+  });
+
+  test("ignores an extension that it does not know, and says when it was critical", async () => {
+    const known = await withExtensions({ more: extension("1.2.3.4", bytesOf([1, 2, 3])) });
+    expect(known?.extensions).not.toHaveProperty("unknownCritical");
+    const critical = await withExtensions({ more: extension("1.2.3.4", bytesOf([1, 2, 3]), true) });
+    expect(critical?.extensions).toMatchObject({ unknownCritical: true });
+  });
+
+  test.each([
+    ["X16 version 1, which has no version", { version: bytesOf() }],
+    ["X16 version 2", { version: tagged(0, integer(1)) }],
+    ["X16 version 4", { version: tagged(0, integer(3)) }],
+    ["X16 another signature algorithm outside", { outerAlgorithm: sequence(objectIdentifier("1.2.840.10045.4.3.3")) }],
+    [
+      "X16 parameters that are only outside",
+      { outerAlgorithm: sequence(objectIdentifier("1.2.840.10045.4.3.2"), element(5)) },
+    ],
+    ["no issuer", { issuer: nameOf("") }],
+    ["no extensions", { extensionList: bytesOf() }],
+    ["an empty list of extensions", { extensionList: tagged(3, sequence()) }],
+    ["two lists of extensions", { extensionList: tagged(3, sequence(keyUsage([0])), sequence(keyUsage([0]))) }],
+    ["more behind the extensions", { extensionList: bytesOf(tagged(3, sequence(keyUsage([0]))), integer(1)) }],
+    ["a unique id", { extensionList: bytesOf(element(0x81, bytesOf([0, 1])), tagged(3, sequence(keyUsage([0])))) }],
+    ["one time", { validity: sequence(time(0)) }],
+    ["three times", { validity: sequence(time(0), time(1), time(2)) }],
+    ["a key that is no sequence", { spki: integer(1) }],
+  ])("refuses %s", async (_case, options: CertificateOptions) => {
+    expect(await parsed(options)).toBeUndefined();
+  });
+
+  test.each([
+    ["a month that no year has", "171301010000Z"],
+    ["a day that the month has not", "250229000000Z"],
+    ["the hour 24", "250101240000Z"],
+    ["a leap second", "251231235960Z"],
+    ["no seconds", "2501010000Z"],
+    ["a zone", "2501010000+0100"],
+    ["no zone", "250101000000"],
+    ["other letters", "25010100000aZ"],
+    ["more behind it", "250101000000Z "],
+  ])("refuses a time with %s", async (_case, digits) => {
+    expect(await parsed({ validity: sequence(text(0x17, digits), time(Date.UTC(2040, 0))) })).toBeUndefined();
+    expect(await parsed({ validity: sequence(time(0), text(0x18, `20${digits}`)) })).toBeUndefined();
+  });
+
+  test.each([
+    ["a fraction of a second", 0x18, "20250101000000.5Z"],
+    ["a two-digit year in a GeneralizedTime", 0x18, "250101000000Z"],
+    ["a four-digit year in a UTCTime", 0x17, "20250101000000Z"],
+    ["another type of text", 0x0c, "250101000000Z"],
+  ])("refuses a time with %s", async (_case, tag, digits) => {
+    expect(await parsed({ validity: sequence(time(0), text(tag, digits)) })).toBeUndefined();
+  });
+
+  test("reads a year of two digits as RFC 5280 has it", async () => {
+    const certificate = await parsed({ validity: sequence(text(0x17, "500101000000Z"), text(0x17, "491231235959Z")) });
+    expect(certificate).toMatchObject({ notBefore: Date.UTC(1950, 0), notAfter: Date.UTC(2049, 11, 31, 23, 59, 59) });
+  });
+
+  test("takes the last moment there is, which is how certificates say that they do not expire", async () => {
+    const certificate = await parsed({ validity: sequence(time(0), text(0x18, "99991231235959Z")) });
+    expect(certificate?.notAfter).toBe(Date.UTC(9999, 11, 31, 23, 59, 59));
+  });
+
+  test.each([
+    ["X01 the names twice, the good ones first", { more: subjectAltName([uriName("spiffe://example.org/admin")]) }],
+    ["X06 basic constraints twice", { more: basicConstraints({ cA: false }) }],
+    ["an unknown one twice", { a: extension("1.2.3.4", bytesOf()), b: extension("1.2.3.4", bytesOf(), true) }],
+    [
+      "X01 a second list of names behind the first",
+      { subjectAltName: extension("2.5.29.17", bytesOf(sequence(uriName(ID)), sequence(uriName(ID)))) },
+    ],
+    ["X02 an empty list of names", { subjectAltName: subjectAltName([]) }],
+    ["X01 a URI that is constructed", { subjectAltName: subjectAltName([uriName(ID), element(0xa6, uriName(ID))]) }],
+    ["a name of a kind that there is not", { subjectAltName: subjectAltName([uriName(ID), text(0x89, "x")]) }],
+    ["a name that is of no kind", { subjectAltName: subjectAltName([uriName(ID), text(0x16, ID)]) }],
+    ["a URI that is not ASCII", { subjectAltName: subjectAltName([uriName("spiffe://example.org/é")]) }],
+    ["a URI with an octet of Latin-1", { subjectAltName: subjectAltName([element(0x86, bytesOf([0x61, 0xff]))]) }],
+    [
+      "names with a length that is longer than needed",
+      { subjectAltName: extension("2.5.29.17", bytesOf([0x30, 0x81, 0x1a], uriName(ID))) },
+    ],
+    ["X06 a cA of one", { basicConstraints: extension("2.5.29.19", sequence(element(0x01, bytesOf([1])))) }],
+    ["X06 a cA of two octets", { basicConstraints: extension("2.5.29.19", sequence(element(0x01, bytesOf([0, 0])))) }],
+    [
+      "X06 more in the basic constraints",
+      { basicConstraints: extension("2.5.29.19", sequence(integer(1), integer(2))) },
+    ],
+    [
+      "X06 a cA behind the path length",
+      { basicConstraints: extension("2.5.29.19", sequence(integer(1), element(0x01, bytesOf([255])))) },
+    ],
+    [
+      "X16 a negative path length",
+      { basicConstraints: extension("2.5.29.19", sequence(element(0x02, bytesOf([255])))) },
+    ],
+    ["X16 a path length of three octets", { basicConstraints: extension("2.5.29.19", sequence(integer(1, 0, 0))) }],
+    ["X07 a key usage without bits", { keyUsage: keyUsage([]) }],
+    ["X07 a key usage that is no bits", { keyUsage: extension("2.5.29.15", integer(1), true) }],
+    ["X12 purposes that are none", { extendedKeyUsage: extension("2.5.29.37", sequence()) }],
+    ["X12 a purpose that is no identifier", { extendedKeyUsage: extension("2.5.29.37", sequence(integer(1))) }],
+    ["a key id that is no octets", { subjectKeyId: extension("2.5.29.14", integer(1)) }],
+    ["an authority's key id that is no sequence", { authorityKeyId: extension("2.5.29.35", integer(1)) }],
+    ["an extension without a value", { more: sequence(objectIdentifier("1.2.3.4")) }],
+    [
+      "an extension of four parts",
+      { more: sequence(objectIdentifier("1.2.3.4"), element(1, bytesOf([255])), element(4), element(4)) },
+    ],
+    [
+      "an extension with a flag of one",
+      { more: sequence(objectIdentifier("1.2.3.4"), element(1, bytesOf([1])), element(4)) },
+    ],
+    ["an extension with a value that is no octets", { more: sequence(objectIdentifier("1.2.3.4"), integer(1)) }],
+  ])("refuses %s", async (_case, extensions: Extensions) => {
+    expect(await withExtensions(extensions)).toBeUndefined();
+  });
+
+  test("refuses an octet more, an octet less, and more than 10 KiB", async () => {
+    const { der } = await authority.issueLeaf({ id: ID });
+    expect(parseCertificate(der)).toBeDefined();
+    expect(parseCertificate(bytesOf(der, [0]))).toBeUndefined();
+    expect(parseCertificate(der.slice(0, -1))).toBeUndefined();
+    expect(parseCertificate(bytesOf())).toBeUndefined();
+    const sized = async (padding: number) =>
+      (await authority.issueLeaf({ id: ID, extensions: { more: extension("1.2.3.4", new Uint8Array(padding)) } })).der;
+    const [small, large] = [await sized(9_500), await sized(10_240)];
+    expect([small.length > 9_900, small.length <= 10_240, large.length > 10_240]).toEqual([true, true, true]);
+    expect(parseCertificate(small)).toBeDefined();
+    expect(parseCertificate(large)).toBeUndefined();
+  });
+
+  test("refuses a fourth part, and other parts", async () => {
+    const { der } = await authority.issueLeaf({ id: ID });
+    const { signed, signature } = parseCertificate(der)!;
+    const bits = element(0x03, bytesOf([0], signature));
+    expect(parseCertificate(sequence(signed, authority.key.algorithm, bits))).toBeDefined();
+    expect(parseCertificate(sequence(signed, authority.key.algorithm, bits, bits))).toBeUndefined();
+    expect(parseCertificate(sequence(signed, authority.key.algorithm))).toBeUndefined();
+    expect(parseCertificate(sequence(signed, authority.key.algorithm, element(0x04, signature)))).toBeUndefined();
+    expect(parseCertificate(sequence(integer(1), authority.key.algorithm, bits))).toBeUndefined();
+  });
+});

@@ -1,0 +1,46 @@
+import { verifyStore } from "../audit/store-row.ts";
+import { SealError } from "../seal/seal-error.ts";
+import { load } from "../store/load.ts";
+import type { BundleView } from "../store/store.ts";
+import { failed, type TrustResult } from "./failure.ts";
+import type { TrustRoom } from "./room.ts";
+import type { StoredBundle } from "./stored-bundle.ts";
+import { verifyBundle } from "./verify-bundle.ts";
+
+/** The most bundles one answer holds. */
+export const MOST_BUNDLES = 100;
+
+/** `next`: the last trust domain that was looked at, where there may be more. `revision`: the store's. */
+interface BundleList {
+  readonly bundles: readonly StoredBundle[];
+  readonly next: string | undefined;
+  readonly revision: number;
+}
+
+/**
+ * Stored bundles by trust domain, from `after` (exclusive) on, `limit` at most. One that does not verify is left out and
+ * reported: it vouches for nobody either. One round trip. @throws SealError, StoreUnavailable
+ */
+export async function listBundles(
+  room: Pick<TrustRoom, "store" | "ring" | "attempts" | "access" | "reportBundle">,
+  asked: { readonly after: string; readonly limit: number },
+): Promise<TrustResult<BundleList>> {
+  const { after, limit } = asked;
+  const snapshot = await load(room.store, { ...room.access.query, bundles: { after, limit } }, room.attempts);
+  await verifyStore(room.ring, snapshot);
+  if (!(await room.access.permits(snapshot))) return failed("denied");
+  const { store, bundles } = snapshot;
+  const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
+    const trustDomain = view.row?.trustDomain ?? "";
+    try {
+      return await verifyBundle(room.ring, store, { trustDomain, view });
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      room.reportBundle({ trustDomain, reason: `seal_${error.reason}`, detail: error.detail });
+      return undefined;
+    }
+  };
+  const found = (await Promise.all(bundles.map(verify))).filter((bundle) => bundle !== undefined);
+  const next = bundles.length === limit ? bundles.at(-1)?.row?.trustDomain : undefined;
+  return { ok: true, answer: { bundles: found, next, revision: store.revision } };
+}

@@ -1,0 +1,173 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseTrustDomain } from "../src/identity/spiffe-id.ts";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { putBundle } from "../src/trust/put.ts";
+import { UNRESTRICTED } from "../src/store/access.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
+import { KEY_A, ringOf, type TestService, testService } from "./harness/service.ts";
+
+const BUNDLE = "/v1/trust/bundle";
+const SECRETS = "/v1/store/secrets";
+
+/** Whoever holds the database vouches for nobody. */
+describe("a hostile database, and trust bundles", () => {
+  let partner: TestDomain;
+  let successor: TestDomain;
+  let attacker: TestDomain;
+  beforeAll(async () => {
+    partner = await testDomain("partner.org", "k1");
+    successor = await testDomain("partner.org", "k2");
+    attacker = await testDomain("partner.org", "k1");
+  });
+
+  let database: FileDatabase;
+  let service: TestService;
+  beforeEach(async () => {
+    database = await fileDatabase();
+    service = await testService(libsqlStore(database.execute));
+    await service.post(SECRETS, { path: "app/a", values: { v: "1" } });
+    const policy = {
+      name: "p",
+      spiffeidPattern: "^spiffe://partner\\.org/web$",
+      pathPattern: "^app/",
+      permissions: ["read"],
+    };
+    expect((await service.post("/v1/acl/policy", policy)).status).toBe(200);
+    await put(partner);
+    await put(attacker, "attacker.org");
+  });
+  afterEach(() => database.close());
+
+  const put = async (domain: TestDomain, trustDomain = "partner.org") =>
+    expect((await service.post(BUNDLE, { trustDomain, bundle: domain.bundle })).status).toBe(200);
+  const sql = async (...statements: string[]) => {
+    for (const statement of statements) await database.client.execute(statement);
+  };
+  const readAs = async (domain: TestDomain) => {
+    const headers = { authorization: `Bearer ${await domain.token("/web")}` };
+    return (await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers })).status;
+  };
+  /** The bundle vouches for nobody, is not shown, and the operator is told. */
+  const expectIgnored = async (reason: string, domains: readonly TestDomain[] = [partner, successor, attacker]) => {
+    for (const domain of domains) {
+      service.log.length = 0;
+      expect(await readAs(domain)).toBe(401);
+      // A key that the row does not have is not even looked at with the row.
+      expect(service.log).toMatchObject([{ level: "error", event: "bundle_ignored", reason }]);
+      expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason: "bundle-not-authentic" });
+    }
+    const listed = (await service.post(`${BUNDLE}?action=list`, {})).body["bundles"] as { trustDomain: string }[];
+    expect(listed.map(({ trustDomain }) => trustDomain)).toEqual(["attacker.org"]);
+    expect((await service.post(`${BUNDLE}?action=get`, { trustDomain: "partner.org" })).status).toBe(500);
+  };
+
+  it("lets its own workload in", async () => {
+    expect([await readAs(partner), await readAs(attacker)]).toEqual([200, 401]);
+  });
+
+  it.each<readonly [string, string, string]>([
+    ["writes its own keys", "bundle = json('${BUNDLE}')", "seal_not_authentic"],
+    ["raises the sequence", "sequence = '99'", "seal_not_authentic"],
+    ["sends refreshes elsewhere", "endpoint_url = 'https://evil.example/'", "seal_not_authentic"],
+    ["names another write", "write_id = 'x'", "seal_inconsistent"],
+    ["moves its epoch", "epoch = epoch + 1", "seal_inconsistent"],
+    ["moves its row version", "version = version - 1", "seal_inconsistent"],
+    [
+      "swaps in the other domain's row",
+      "bundle = (SELECT bundle FROM trust_bundles WHERE trust_domain = 'attacker.org'), mac = (SELECT mac FROM trust_bundles WHERE trust_domain = 'attacker.org')",
+      "seal_not_authentic",
+    ],
+    ["leaves a bundle that is none", "bundle = '{\"keys\":7}'", "seal_not_authentic"],
+    ["names a key that nobody has", "key_id = 'zz'", "seal_unknown_key"],
+  ])("%s", async (_, assignment, reason) => {
+    const forged = assignment.replace("${BUNDLE}", JSON.stringify(attacker.bundle));
+    await sql(`UPDATE trust_bundles SET ${forged} WHERE trust_domain = 'partner.org'`);
+    await expectIgnored(reason);
+  });
+
+  it("renames the other domain's row", async () => {
+    await sql(
+      "DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'",
+      "INSERT INTO trust_bundles SELECT 'partner.org', version, write_id, epoch, bundle, sequence, endpoint_url, endpoint_profile, refresh_hint, fetched_at, key_id, mac FROM trust_bundles WHERE trust_domain = 'attacker.org'",
+    );
+    await expectIgnored("seal_inconsistent");
+  });
+
+  it("puts back a bundle whose key was taken out", async () => {
+    await sql("CREATE TABLE old AS SELECT * FROM trust_bundles WHERE trust_domain = 'partner.org'");
+    await put(successor);
+    expect([await readAs(partner), await readAs(successor)]).toEqual([401, 200]);
+    await sql(
+      "DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'",
+      "INSERT INTO trust_bundles SELECT * FROM old",
+    );
+    await expectIgnored("seal_inconsistent");
+    await sql(
+      "UPDATE trust_bundles SET version = (SELECT max(revision) FROM audit WHERE resource = 'bundle:partner.org')",
+    );
+    service.log.length = 0;
+    expect(await readAs(partner)).toBe(401);
+  });
+
+  it("puts back a bundle that was deleted", async () => {
+    await sql("CREATE TABLE old AS SELECT * FROM trust_bundles WHERE trust_domain = 'partner.org'");
+    const removal = { trustDomain: "partner.org" };
+    expect((await service.post(`${BUNDLE}?action=delete`, removal)).status).toBe(200);
+    await sql("INSERT INTO trust_bundles SELECT * FROM old");
+    await expectIgnored("seal_inconsistent");
+  });
+
+  it("takes a bundle away without a trace: a 401, and an error for who looks", async () => {
+    await sql("DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'");
+    expect(await readAs(partner)).toBe(401);
+    expect(service.log).toMatchObject([{ event: "bundle_ignored", reason: "seal_inconsistent" }]);
+  });
+
+  it("a row that was touched can be put anew, or deleted", async () => {
+    await sql("UPDATE trust_bundles SET sequence = '99' WHERE trust_domain = 'partner.org'");
+    await put(successor);
+    expect(await readAs(successor)).toBe(200);
+    await sql("UPDATE trust_bundles SET sequence = '99' WHERE trust_domain = 'partner.org'");
+    expect((await service.post(`${BUNDLE}?action=delete`, { trustDomain: "partner.org" })).status).toBe(200);
+  });
+
+  it("an authentic bundle for a static domain, which a put refuses, makes nobody a superuser", async () => {
+    const own = await testDomain(service.domain.name, "k9");
+    const controller = new AbortController().signal;
+    const room = {
+      store: libsqlStore(database.execute),
+      ring: await ringOf(KEY_A),
+      attempts: {
+        deadline: controller,
+        client: controller,
+        sleep: async () => undefined,
+        chance: () => 0,
+        now: Date.now,
+      },
+      random: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
+      access: UNRESTRICTED,
+      reportBundle: () => undefined,
+      // Stored while this domain was not configured.
+      isStatic: () => false,
+    };
+    const wanted = { trustDomain: own.name, bundle: JSON.stringify(own.bundle), endpointUrl: "", endpointProfile: "" };
+    const origin = { caller: "spiffe://spike.ist/x", idempotencyKey: undefined, traceId: "t" };
+    expect((await putBundle(room, { ...wanted, ...origin, cas: undefined })).ok).toBe(true);
+    expect(parseTrustDomain(own.name)).toBeDefined();
+    const headers = { authorization: `Bearer ${await own.token(SUPERUSER)}` };
+    const answer = await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers });
+    expect(answer.status).toBe(401);
+    expect(service.audit.at(-1)).toMatchObject({ reason: "key-unknown", roundTrips: 0 });
+    // It can be taken away all the same.
+    expect((await service.post(`${BUNDLE}?action=delete`, { trustDomain: own.name })).status).toBe(200);
+  });
+
+  it("the audit check counts bundles among the changes of rights", async () => {
+    await put(successor);
+    await service.post(`${BUNDLE}?action=delete`, { trustDomain: "attacker.org" });
+    expect((await service.post("/v1/audit?action=verify", {})).body).toMatchObject({ entries: 6, problems: [] });
+    await sql("UPDATE store SET epoch = epoch - 1");
+    expect((await service.post(`${SECRETS}?action=get`, { path: "app/a" })).status).toBe(500);
+  });
+});

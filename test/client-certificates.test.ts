@@ -1,0 +1,252 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { importProxySecret, type ProxySecret } from "../src/api/proxy-secret.ts";
+import {
+  certificateAuthority,
+  type TestAuthority,
+  toRfc9440,
+  toRfc9440List,
+} from "../src/identity/x509/minting.fixture.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Store } from "../src/store/store.ts";
+import { type TestDomain, testDomain } from "./harness/identity.ts";
+import { type TestService, testService } from "./harness/service.ts";
+
+const GET = "/v1/store/secrets?action=get";
+const SECRET = "a-secret-of-at-least-thirty-two-letters";
+const WEB = "spiffe://partner.org/web";
+
+/** Through the whole app: who is believed to have seen a certificate, and what it takes to be somebody by it. */
+describe("client certificates", () => {
+  let root: TestAuthority;
+  let intermediate: TestAuthority;
+  let partner: TestDomain;
+  let secrets: readonly ProxySecret[];
+  let headers: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    root = await certificateAuthority({ trustDomain: "partner.org" });
+    [intermediate, partner] = await Promise.all([root.issueIntermediate(), testDomain("partner.org")]);
+    secrets = [await importProxySecret(SECRET)];
+    const { chain } = await intermediate.issueLeaf({ id: WEB });
+    headers = { "client-cert": toRfc9440(chain.leaf), "client-cert-chain": toRfc9440List(chain.intermediates) };
+  });
+
+  let trips = 0;
+  const start = async (certificates: Parameters<typeof testService>[1] & object): Promise<TestService> => {
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    const store: Store = {
+      load: async (query, signal) => ((trips += 1), await inner.load(query, signal)),
+      commit: async (change, query, signal) => ((trips += 1), await inner.commit(change, query, signal)),
+    };
+    const service = await testService(store, certificates);
+    await service.post("/v1/store/secrets", { path: "app/a", values: { v: "x" } });
+    const policy = {
+      name: "p",
+      spiffeidPattern: "^spiffe://partner\\.org/web$",
+      pathPattern: "^app/",
+      permissions: ["read"],
+    };
+    await service.post("/v1/acl/policy", policy);
+    const { keys } = partner.bundle as { readonly keys: readonly object[] };
+    const bundle = { keys: [...keys, root.bundleEntry] };
+    expect((await service.post("/v1/trust/bundle", { trustDomain: "partner.org", bundle })).status).toBe(200);
+    return service;
+  };
+
+  describe("from a proxy", () => {
+    let service: TestService;
+    beforeEach(async () => {
+      service = await start({ certificates: { kind: "proxy", secrets } });
+    });
+    const get = async (sent: Readonly<Record<string, string>>) => {
+      trips = 0;
+      return await service.post(GET, { path: "app/a" }, { headers: { authorization: "", ...sent } });
+    };
+    const authentic = { "x-spike-proxy-secret": SECRET };
+
+    // `authorization: ""` is a header that is there: these requests send none at all.
+    const send = async (sent: Readonly<Record<string, string>>) => {
+      trips = 0;
+      const request = new Request(`http://edge.test${GET}`, {
+        method: "POST",
+        headers: sent,
+        body: '{"path":"app/a"}',
+      });
+      const response = await service.fetch(request);
+      return { status: response.status, text: await response.text() };
+    };
+
+    it("C01, C03 name the caller, in one round trip, when the proxy proves itself", async () => {
+      expect(await send({ ...headers, ...authentic })).toEqual({ status: 200, text: '{"data":{"v":"x"}}' });
+      expect(trips).toBe(1);
+      expect(service.audit.at(-1)).toMatchObject({ spiffeId: WEB, outcome: "ok" });
+    });
+
+    it("C03 mean nothing without the secret, and are refused with a wrong one", async () => {
+      expect((await send(headers)).status).toBe(401);
+      expect(service.audit.at(-1)).toMatchObject({ reason: "bearer-token-missing", roundTrips: 0 });
+      expect((await send({ ...headers, "x-spike-proxy-secret": `${SECRET}x` })).status).toBe(401);
+      expect(service.audit.at(-1)).toMatchObject({ reason: "proxy-secret", roundTrips: 0 });
+      expect((await send({ ...headers, "x-spike-proxy-secret": "" })).status).toBe(401);
+      expect(JSON.stringify([service.log, service.audit])).not.toContain(SECRET);
+    });
+
+    it("C03 a token stands by itself where no certificate came along, proxy or not", async () => {
+      const authorization = `Bearer ${await partner.token("/web")}`;
+      expect((await send({ authorization })).status).toBe(200);
+      expect((await send({ authorization, ...authentic })).status).toBe(200);
+      expect((await send({ authorization, ...headers })).status, "ignored headers").toBe(200);
+      expect((await send({ authorization, ...headers, "x-spike-proxy-secret": "wrong" })).status).toBe(401);
+    });
+
+    it("with a token have to name the same identity", async () => {
+      const token = async (path: string) => ({ authorization: `Bearer ${await partner.token(path)}` });
+      expect((await send({ ...headers, ...authentic, ...(await token("/web")) })).status).toBe(200);
+      expect((await send({ ...headers, ...authentic, ...(await token("/other")) })).status).toBe(401);
+      expect(service.audit.at(-1)).toMatchObject({ reason: "identities-differ" });
+      const superuser = `Bearer ${await service.domain.token("/spike/pilot/role/superuser")}`;
+      expect((await send({ ...headers, ...authentic, authorization: superuser })).status).toBe(401);
+      expect((await get({ ...headers, ...authentic })).status, "a header that is no token").toBe(401);
+    });
+
+    it("C02 in any other form are refused", async () => {
+      const leaf = headers["client-cert"]!;
+      for (const wrong of [
+        leaf.slice(1),
+        `${leaf}, ${leaf}`,
+        `${leaf};a=1`,
+        leaf.replaceAll("=", ""),
+        ":AAAA:",
+        "?1",
+      ]) {
+        expect((await send({ ...authentic, "client-cert": wrong })).status, wrong.slice(0, 20)).toBe(401);
+        expect(service.audit.at(-1)?.reason).toMatch(/^certificate/);
+      }
+      const onlyChain = { "client-cert-chain": headers["client-cert-chain"]! };
+      expect((await send({ ...authentic, ...onlyChain })).status).toBe(401);
+    });
+
+    it("X16 without the intermediate lead nowhere", async () => {
+      expect((await send({ ...authentic, "client-cert": headers["client-cert"]! })).status).toBe(401);
+    });
+
+    it("X17, ID20 of another domain's authority are refused, whatever they name", async () => {
+      const stranger = await certificateAuthority({ trustDomain: "stranger.org" });
+      for (const id of [WEB, "spiffe://stranger.org/web", "spiffe://spike.ist/spike/pilot/role/superuser"]) {
+        const { chain } = await stranger.issueLeaf({ id });
+        expect((await send({ ...authentic, "client-cert": toRfc9440(chain.leaf) })).status, id).toBe(401);
+      }
+      // Its own authority has signed it, and still no other domain's name may be in it.
+      const { chain } = await root.issueLeaf({ id: "spiffe://spike.ist/spike/pilot/role/superuser" });
+      expect((await send({ ...authentic, "client-cert": toRfc9440(chain.leaf) })).status).toBe(401);
+    });
+
+    it("X14 an authority is no caller", async () => {
+      expect((await send({ ...authentic, "client-cert": toRfc9440(root.der) })).status).toBe(401);
+      expect((await send({ ...authentic, "client-cert": toRfc9440(intermediate.der) })).status).toBe(401);
+    });
+
+    it("an authority that is taken out of the bundle counts no more from the next request on", async () => {
+      const bundle = partner.bundle;
+      expect((await service.post("/v1/trust/bundle", { trustDomain: "partner.org", bundle })).status).toBe(200);
+      expect((await send({ ...headers, ...authentic })).status).toBe(401);
+    });
+
+    it("C03 other headers of that kind are nobody's", async () => {
+      const leaf = headers["client-cert"]!;
+      for (const name of [
+        "x-forwarded-client-cert",
+        "x-tls-client-cert",
+        "x-ssl-client-cert",
+        "x-ssl-cert",
+        "ssl-client-cert",
+      ]) {
+        expect((await send({ ...authentic, [name]: leaf })).status, name).toBe(401);
+        expect(service.audit.at(-1)).toMatchObject({ reason: "bearer-token-missing" });
+      }
+    });
+  });
+
+  it("C03 from a proxy that is not configured mean nothing", async () => {
+    const service = await start({ certificates: { kind: "none" } });
+    const request = new Request(`http://edge.test${GET}`, {
+      method: "POST",
+      headers: { ...headers, "x-spike-proxy-secret": SECRET },
+      body: '{"path":"app/a"}',
+    });
+    Object.defineProperty(request, "cf", { value: edge(headers) });
+    expect((await service.fetch(request)).status).toBe(401);
+  });
+
+  /** What Cloudflare's edge says of a verified certificate. */
+  const edge = (sent: Readonly<Record<string, string>>, more: object = {}) => ({
+    tlsClientAuth: {
+      certPresented: "1",
+      certVerified: "SUCCESS",
+      certRevoked: "0",
+      certRFC9440: sent["client-cert"],
+      certRFC9440TooLarge: false,
+      certChainRFC9440: sent["client-cert-chain"],
+      certChainRFC9440TooLarge: false,
+      ...more,
+    },
+  });
+
+  describe("from Cloudflare's edge", () => {
+    let service: TestService;
+    beforeEach(async () => {
+      service = await start({ certificates: { kind: "cloudflare", hosts: ["spike.example.org"] } });
+    });
+    const send = async (cf: unknown, host = "spike.example.org", sent: Readonly<Record<string, string>> = {}) => {
+      const url = `https://${host}${GET}`;
+      const request = new Request(url, { method: "POST", headers: sent, body: '{"path":"app/a"}' });
+      if (cf !== undefined) Object.defineProperty(request, "cf", { value: cf });
+      const { status } = await service.fetch(request);
+      return [status, service.audit.at(-1)?.reason];
+    };
+
+    it("C04 name the caller", async () => {
+      expect(await send(edge(headers))).toEqual([200, undefined]);
+    });
+
+    it("C04, C12 come from nowhere else: no header is looked at", async () => {
+      const forged = { ...headers, "x-spike-proxy-secret": SECRET, cf: JSON.stringify(edge(headers)) };
+      expect(await send(undefined, "spike.example.org", forged)).toEqual([401, "bearer-token-missing"]);
+    });
+
+    it("C05, C06, C07 count only when verified and not revoked", async () => {
+      expect((await send(edge(headers, { certRevoked: "1" })))[0]).toBe(401);
+      expect((await send(edge(headers, { certVerified: "FAILED:certificate has expired" })))[0]).toBe(401);
+      expect((await send(edge(headers, { certVerified: "NONE" })))[0]).toBe(401);
+      expect((await send(edge(headers, { certPresented: "0" })))[0]).toBe(401);
+    });
+
+    it("C08 too large ones are refused, not left out", async () => {
+      const authorization = `Bearer ${await partner.token("/web")}`;
+      const tooLarge = edge({}, { certRFC9440: "", certRFC9440TooLarge: true, certChainRFC9440: "" });
+      expect((await send(tooLarge, "spike.example.org", { authorization }))[0]).toBe(401);
+    });
+
+    it("C09 are validated whole, whatever the edge has made of them", async () => {
+      const stranger = await certificateAuthority({ trustDomain: "partner.org" });
+      const { chain } = await stranger.issueLeaf({ id: WEB });
+      expect((await send(edge({ "client-cert": toRfc9440(chain.leaf), "client-cert-chain": "" })))[0]).toBe(401);
+    });
+
+    it("C11 are refused on hosts that are not listed, where a token stands by itself", async () => {
+      expect(await send(edge(headers), "spike.workers.dev")).toEqual([401, "certificate-host"]);
+      expect((await send(edge(headers), "spike.example.org.evil.org"))[0]).toBe(401);
+      const authorization = `Bearer ${await partner.token("/web")}`;
+      expect((await send(undefined, "spike.workers.dev", { authorization }))[0]).toBe(200);
+    });
+
+    it("C13 distinguished names are nobody's identity", async () => {
+      const names = {
+        certSubjectDN: `CN=${WEB}`,
+        certSubjectDNRFC2253: `CN=${WEB}`,
+        certSubjectDNLegacy: `/CN=${WEB}`,
+      };
+      const named = edge({ "client-cert": "", "client-cert-chain": "" }, names);
+      expect((await send(named))[0]).toBe(401);
+    });
+  });
+});

@@ -1,0 +1,408 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Store } from "../src/store/store.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { type TestDomain, testDomain } from "./harness/identity.ts";
+import { type TestAnswer, type TestService, testService } from "./harness/service.ts";
+
+const BUNDLE = "/v1/trust/bundle";
+const SECRETS = "/v1/store/secrets";
+const NOW = Date.UTC(2026, 5, 1);
+
+let first: TestDomain;
+let second: TestDomain;
+beforeAll(async () => {
+  // The same domain before and after it has changed its key.
+  [first, second] = await Promise.all([testDomain("partner.org", "k1"), testDomain("partner.org", "k2")]);
+});
+
+const SEQUENCED = (domain: TestDomain, sequence: unknown, more: object = {}) => ({
+  ...domain.bundle,
+  spiffe_sequence: sequence,
+  ...more,
+});
+
+const both = (): object => ({
+  keys: [first, second].flatMap(({ bundle }) => (bundle as { readonly keys: readonly object[] }).keys),
+});
+
+const databases: FileDatabase[] = [];
+afterAll(() => {
+  for (const database of databases) database.close();
+});
+
+const STORES: Readonly<Record<string, () => Promise<Store>>> = {
+  memory: async () => await Promise.resolve(memoryStore({ storeId: "s", now: Date.now })),
+  async libsql() {
+    const database = await fileDatabase();
+    databases.push(database);
+    return libsqlStore(database.execute);
+  },
+};
+
+describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
+  let service: TestService;
+  let trips: number;
+  /** Happens once, between a decision and its commit. */
+  let beforeCommit: (() => Promise<unknown>) | undefined;
+  let endpoint: (url: string) => Response | Promise<Response>;
+  beforeEach(async () => {
+    const store = await STORES[kind]!();
+    const counting: Store = {
+      load: async (query, signal) => ((trips += 1), await store.load(query, signal)),
+      async commit(change, query, signal) {
+        trips += 1;
+        const first = beforeCommit;
+        beforeCommit = undefined;
+        await first?.();
+        return await store.commit(change, query, signal);
+      },
+    };
+    beforeCommit = undefined;
+    endpoint = () => new Response("nothing", { status: 404 });
+    service = await testService(counting, { fetch: async (url) => await endpoint(url) });
+  });
+
+  const put = async (body: object) => await service.post(BUNDLE, { trustDomain: "partner.org", ...body });
+  const on = async (action: string, body: object = { trustDomain: "partner.org" }) =>
+    await service.post(`${BUNDLE}?action=${action}`, body);
+
+  /** A get of `app/a` as a workload of the partner. */
+  const getAs = async (domain: TestDomain, path = "/web", claims = {}): Promise<TestAnswer> => {
+    const authorization = `Bearer ${await domain.token(path, claims)}`;
+    trips = 0;
+    return await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers: { authorization } });
+  };
+  const grant = async (permissions: readonly string[], pathPattern = "^app/"): Promise<void> => {
+    await service.post(SECRETS, { path: "app/a", values: { v: "x" } });
+    const policy = { name: "partner", spiffeidPattern: "^spiffe://partner\\.org/web$", pathPattern, permissions };
+    expect((await service.post("/v1/acl/policy", policy)).status).toBe(200);
+  };
+
+  describe("a domain", () => {
+    it("is unknown until its bundle is stored; then its workloads may what policies grant, in one round trip", async () => {
+      await grant(["read"]);
+      expect((await getAs(first)).status).toBe(401);
+      expect(trips).toBe(1);
+      expect(service.audit.at(-1)).toMatchObject({
+        outcome: "unauthorized",
+        reason: "trust-domain-unknown",
+        claimed: "spiffe://partner.org/web",
+      });
+      expect(service.audit.at(-1)?.spiffeId).toBeUndefined();
+
+      expect(await put({ bundle: first.bundle })).toMatchObject({
+        status: 200,
+        body: { trustDomain: "partner.org", version: 3, revision: 3, ignored: [] },
+      });
+      expect(await getAs(first)).toMatchObject({ status: 200, body: { data: { v: "x" } } });
+      expect(trips).toBe(1);
+      expect(service.audit.at(-1)).toMatchObject({ outcome: "ok", spiffeId: "spiffe://partner.org/web" });
+      expect(service.audit.at(-1)?.claimed).toBeUndefined();
+      expect((await getAs(first, "/other")).status).toBe(401);
+      expect(service.audit.at(-1)).toMatchObject({ outcome: "denied", spiffeId: "spiffe://partner.org/other" });
+    });
+
+    it("writes in two round trips, and lists what it may list in two", async () => {
+      await grant(["write", "list"]);
+      await put({ bundle: first.bundle });
+      const authorization = `Bearer ${await first.token("/web")}`;
+      const post = async (target: string, body: object) => {
+        trips = 0;
+        return await service.post(target, body, { headers: { authorization } });
+      };
+      expect(await post(SECRETS, { path: "app/a", values: { v: "y" } })).toMatchObject({ status: 200 });
+      expect(trips).toBe(2);
+      expect(await post(`${SECRETS}?action=list`, {})).toMatchObject({ status: 200, body: { keys: ["app/a"] } });
+      expect(trips).toBe(2);
+      expect((await post(SECRETS, { path: "other/a", values: {} })).status).toBe(401);
+      expect(trips).toBe(1);
+      // A path that is none is told to those who are somebody, and the same 401 to all others.
+      expect((await post(SECRETS, { path: "a b", values: {} })).status).toBe(400);
+      expect(trips).toBe(1);
+      const stranger = { headers: { authorization: `Bearer ${await second.token("/web")}` } };
+      expect((await service.post(SECRETS, { path: "a b", values: {} }, stranger)).status).toBe(401);
+    });
+
+    it("has no roles, whatever its workloads are called, and never what only the superuser may", async () => {
+      await put({ bundle: first.bundle });
+      for (const path of ["/spike/pilot/role/superuser", "/spike/workload/role/lite", "/spike/nexus"]) {
+        expect((await getAs(first, path)).status, path).toBe(401);
+      }
+      const authorization = `Bearer ${await first.token("/spike/pilot/role/superuser")}`;
+      trips = 0;
+      const body = { trustDomain: "partner.org" };
+      expect((await service.post(`${BUNDLE}?action=delete`, body, { headers: { authorization } })).status).toBe(401);
+      expect(trips, "nothing is looked up for it").toBe(0);
+    });
+
+    it("T26, J12 a key that is taken out is refused from the very next request on", async () => {
+      await grant(["read"]);
+      await put({ bundle: first.bundle });
+      expect((await getAs(first)).status).toBe(200);
+      expect((await getAs(second)).status).toBe(401);
+      expect(service.audit.at(-1)?.reason).toBe("key-unknown");
+      await put({ bundle: second.bundle });
+      expect((await getAs(first)).status).toBe(401);
+      expect((await getAs(second)).status).toBe(200);
+    });
+
+    it.each<readonly [string, () => Promise<unknown>, number]>([
+      ["taken out", async () => await put({ bundle: second.bundle }), 401],
+      ["deleted with its bundle", async () => await on("delete"), 401],
+      ["joined by another one", async () => await put({ bundle: both() }), 200],
+    ])("T26 a write that is under way when its key is %s is judged anew", async (_, change, status) => {
+      await grant(["write"]);
+      await put({ bundle: first.bundle });
+      beforeCommit = change;
+      const headers = { authorization: `Bearer ${await first.token("/web")}` };
+      const answer = await service.post(SECRETS, { path: "app/a", values: { v: "late" } }, { headers });
+      expect(answer.status).toBe(status);
+      const stored = await service.post(`${SECRETS}?action=get`, { path: "app/a" });
+      expect(stored.body).toEqual({ data: { v: status === 200 ? "late" : "x" } });
+    });
+
+    it("B06 an empty bundle revokes all, and so does its deletion", async () => {
+      await grant(["read"]);
+      await put({ bundle: first.bundle });
+      await put({ bundle: { keys: [] } });
+      expect((await getAs(first)).status).toBe(401);
+      await put({ bundle: first.bundle });
+      expect((await getAs(first)).status).toBe(200);
+      expect((await on("delete")).status).toBe(200);
+      expect((await getAs(first)).status).toBe(401);
+    });
+
+    it("J11 an expired token, or one for others, is refused without a look into the database", async () => {
+      await put({ bundle: first.bundle });
+      expect((await getAs(first, "/web", { exp: 1 })).status).toBe(401);
+      expect(trips).toBe(0);
+      expect((await getAs(first, "/web", { aud: "others" })).status).toBe(401);
+      expect(trips).toBe(0);
+    });
+
+    it("T03 the signature of another domain's key of the same name is refused", async () => {
+      await grant(["read"]);
+      await put({ bundle: first.bundle });
+      const other = await testDomain("partner.org", "k1");
+      expect((await getAs(other)).status).toBe(401);
+      expect(service.audit.at(-1)?.reason).toBe("signature");
+    });
+
+    it("F01, T27 two domains with a key of one name never vouch for each other", async () => {
+      const neighbour = await testDomain("neighbour.org", "k1");
+      await grant(["read"], "^app/");
+      await put({ bundle: neighbour.bundle });
+      await put({ trustDomain: "neighbour.org", bundle: first.bundle });
+      expect((await getAs(first)).status).toBe(401);
+      await put({ bundle: first.bundle });
+      expect((await getAs(first)).status).toBe(200);
+    });
+  });
+
+  describe("the verbs", () => {
+    it("get tells the bundle as it was sent, and list the domains in order", async () => {
+      const text = `{"keys":[], "spiffe_sequence":18446744073709551617 ,"spiffe_refresh_hint":60}`;
+      const body = `{"trustDomain":"partner.org","bundle":${text},"endpointUrl":"https://partner.org/b"}`;
+      expect((await service.post(BUNDLE, body)).status).toBe(200);
+      await put({ trustDomain: "a.org", bundle: first.bundle });
+      const found = await on("get");
+      expect(found.text.startsWith(`{"bundle":${text},`)).toBe(true);
+      const summary = {
+        trustDomain: "partner.org",
+        version: 1,
+        jwtKeys: 0,
+        x509Authorities: 0,
+        sequence: "18446744073709551617",
+        endpointUrl: "https://partner.org/b",
+        endpointProfile: "https_web",
+        refreshHint: 60,
+      };
+      expect(found.body).toMatchObject({ ...summary, revision: 2 });
+      const other = { trustDomain: "a.org", version: 2, jwtKeys: 1, x509Authorities: 0 };
+      expect((await on("list", {})).body).toEqual({ bundles: [other, summary], revision: 2 });
+      expect((await on("list", { limit: 1 })).body).toEqual({ bundles: [other], next: "a.org", revision: 2 });
+      expect((await on("list", { after: "a.org", limit: 5 })).body).toMatchObject({ bundles: [summary] });
+    });
+
+    it("cas, idempotency keys and deletions are as with policies", async () => {
+      const headers = { "idempotency-key": "one" };
+      const body = { trustDomain: "partner.org", bundle: first.bundle, cas: 0 };
+      expect((await service.post(BUNDLE, body, { headers })).body).toMatchObject({ version: 1 });
+      expect((await service.post(BUNDLE, body, { headers })).body).toMatchObject({ version: 1, revision: 1 });
+      expect((await service.post(BUNDLE, { ...body, cas: 1 }, { headers })).status).toBe(422);
+      expect((await put({ bundle: first.bundle, cas: 0 })).status).toBe(409);
+      expect((await put({ bundle: second.bundle, cas: 1 })).body).toMatchObject({ version: 2 });
+      expect((await on("delete", { trustDomain: "partner.org", cas: 1 })).status).toBe(409);
+      expect((await on("delete", { trustDomain: "partner.org", cas: 2 })).body).toEqual({ version: 0, revision: 3 });
+      expect((await on("delete")).status).toBe(404);
+      expect((await on("get")).status).toBe(404);
+      expect((await put({ bundle: first.bundle, cas: 0 })).status).toBe(200);
+      expect((await service.post("/v1/audit?action=verify", {})).body).toMatchObject({ entries: 4, problems: [] });
+    });
+
+    it("B07 no bundle takes the place of one with a higher sequence; of any size, without loss", async () => {
+      const big = (sequence: string) =>
+        `{"trustDomain":"partner.org","bundle":{"keys":[],"spiffe_sequence":${sequence}}}`;
+      expect((await service.post(BUNDLE, big("9007199254740993"))).status).toBe(200);
+      expect(await service.post(BUNDLE, big("9007199254740992"))).toMatchObject({
+        status: 409,
+        body: { err: "bundle_outdated" },
+      });
+      expect((await put({ bundle: { keys: [] } })).status, "none where there was one").toBe(409);
+      expect((await service.post(BUNDLE, big("9007199254740993"))).status).toBe(200);
+      expect((await service.post(BUNDLE, big("123456789012345678901234567890"))).status).toBe(200);
+      expect((await service.post(BUNDLE, big("123456789012345678901234567889"))).status).toBe(409);
+      await on("delete");
+      expect((await put({ bundle: { keys: [] } })).status, "forgotten with the deletion").toBe(200);
+    });
+
+    it.each<readonly [string, object]>([
+      ["a static trust domain", { trustDomain: "spike.ist", bundle: { keys: [] } }],
+      ["a trust domain that is none", { trustDomain: "Partner.org", bundle: { keys: [] } }],
+      ["neither bundle nor endpoint", {}],
+      ["B01 a bundle without keys", { bundle: {} }],
+      ["a bundle that is a list", { bundle: [] }],
+      ["a bundle that is text", { bundle: '{"keys":[]}' }],
+      ["a private key", { bundle: { keys: [{ use: "jwt-svid", kty: "EC", d: "canary" }] } }],
+      ["a fractional sequence", { bundle: { keys: [], spiffe_sequence: 1.5 } }],
+      ["a bundle that is too large", { bundle: { keys: [], x: "x".repeat(65_536) } }],
+      ["F03 an endpoint without TLS", { endpointUrl: "http://partner.org/" }],
+      ["F03 an endpoint with a user", { endpointUrl: "https://canary@partner.org/" }],
+      ["F04, F06 the profile https_spiffe", { endpointUrl: "https://partner.org/", endpointProfile: "https_spiffe" }],
+      ["a profile without an endpoint", { bundle: { keys: [] }, endpointProfile: "https_web" }],
+      ["a negative cas", { bundle: { keys: [] }, cas: -1 }],
+    ])("refuse %s with 400, change nothing, and quote nothing in the log", async (_, body) => {
+      const answer = await put(body);
+      expect(answer).toMatchObject({ status: 400, body: { err: "api_bad_request" } });
+      expect((await on("list", {})).body).toEqual({ bundles: [], revision: 0 });
+      expect(JSON.stringify([service.log, service.audit])).not.toContain("canary");
+    });
+
+    it("tell which entries of a bundle are of no use", async () => {
+      const { keys } = first.bundle as { keys: readonly object[] };
+      const bundle = { keys: [...keys, { use: "wit-svid" }, 7] };
+      expect((await put({ bundle })).body["ignored"]).toMatchObject([{ entry: 1 }, { entry: 2 }]);
+    });
+  });
+
+  describe("refresh", () => {
+    const ENDPOINT = "https://partner.org/bundle";
+    const serve = (body: unknown, status = 200) => {
+      endpoint = () => new Response(typeof body === "string" ? body : JSON.stringify(body), { status });
+    };
+
+    it("fetches what the endpoint gives, and writes nothing where that is the same", async () => {
+      await grant(["read"]);
+      expect((await put({ endpointUrl: ENDPOINT })).status).toBe(200);
+      expect((await getAs(first)).status, "trusts nobody yet").toBe(401);
+      serve(SEQUENCED(first, 1, { spiffe_refresh_hint: 600 }));
+      expect((await on("refresh")).body).toEqual({ changed: true, version: 4, revision: 4 });
+      expect((await getAs(first)).status).toBe(200);
+      expect((await on("get")).body).toMatchObject({
+        endpointUrl: ENDPOINT,
+        sequence: "1",
+        refreshHint: 600,
+        version: 4,
+      });
+      expect((await on("get")).body["fetchedAt"]).toMatch(/^20/);
+      expect((await on("refresh")).body).toEqual({ changed: false, version: 4, revision: 4 });
+      serve(SEQUENCED(second, 2));
+      expect((await on("refresh")).body).toMatchObject({ changed: true });
+      expect([(await getAs(first)).status, (await getAs(second)).status]).toEqual([401, 200]);
+    });
+
+    it.each<readonly [string, unknown, number]>([
+      ["an error", "canary", 500],
+      ["what is no bundle", "canary", 200],
+      ["a bundle with a private key", { keys: [{ kty: "EC", d: "canary" }] }, 200],
+      ["duplicate members", '{"keys":[],"keys":[]}', 200],
+      ["too much", `{"keys":[]}${" ".repeat(65_536)}`, 200],
+    ])("keeps the stored bundle when the endpoint gives %s", async (_, body, status) => {
+      await grant(["read"]);
+      await put({ bundle: first.bundle, endpointUrl: ENDPOINT });
+      serve(body, status);
+      expect(await on("refresh")).toMatchObject({ status: 502, body: { err: "endpoint_failed" } });
+      expect((await getAs(first)).status).toBe(200);
+      expect(service.log.at(-1)).toMatchObject({ event: "bundle_refused" });
+      expect(JSON.stringify(service.log)).not.toContain("canary");
+    });
+
+    it("B07 keeps the stored bundle when the endpoint gives an older one", async () => {
+      await grant(["read"]);
+      await put({ bundle: SEQUENCED(first, 5), endpointUrl: ENDPOINT });
+      serve(SEQUENCED(second, 4));
+      expect((await on("refresh")).status).toBe(409);
+      expect((await getAs(first)).status).toBe(200);
+      await service.scheduled(NOW);
+      expect(service.log.at(-1)).toMatchObject({ event: "bundle_refresh_failed", reason: "bundle_outdated" });
+      expect((await getAs(first)).status).toBe(200);
+    });
+
+    it("F02 takes the trust domain from the request, whatever the endpoint says of itself", async () => {
+      await put({ endpointUrl: ENDPOINT });
+      serve({ ...first.bundle, trust_domain: "spike.ist", spiffe_trust_domain: "spike.ist" });
+      expect((await on("refresh")).status).toBe(200);
+      expect((await on("list", {})).body["bundles"]).toMatchObject([{ trustDomain: "partner.org" }]);
+    });
+
+    it("what was put while the endpoint was asked stays", async () => {
+      await grant(["read"]);
+      await put({ bundle: first.bundle, endpointUrl: ENDPOINT });
+      endpoint = async () => {
+        await put({ bundle: second.bundle, endpointUrl: ENDPOINT });
+        return new Response(JSON.stringify({ keys: [] }));
+      };
+      expect((await on("refresh")).body).toEqual({ changed: false, version: 4, revision: 4 });
+      expect((await getAs(second)).status).toBe(200);
+    });
+
+    it("404 for no bundle, 400 for one without an endpoint", async () => {
+      expect((await on("refresh")).status).toBe(404);
+      await put({ bundle: first.bundle });
+      expect((await on("refresh")).status).toBe(400);
+    });
+  });
+
+  describe("the schedule", () => {
+    it("refreshes what is due, past those that fail, and says so", async () => {
+      for (const name of ["a.org", "b.org", "c.org", "d.org"]) {
+        const endpointUrl = name === "d.org" ? undefined : `https://${name}/bundle`;
+        const hint = name === "c.org" ? { spiffe_refresh_hint: 3600 } : {};
+        await put({ trustDomain: name, bundle: { keys: [], ...hint }, ...(endpointUrl && { endpointUrl }) });
+      }
+      const asked: string[] = [];
+      endpoint = (url) => {
+        asked.push(url);
+        return url.includes("a.org") ? new Response("", { status: 500 }) : new Response(JSON.stringify(first.bundle));
+      };
+      service.log.length = 0;
+      await service.scheduled(NOW + 300_000);
+      expect(asked.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle"]);
+      expect(service.log.map(({ event, reason = "-" }) => `${event} ${reason}`).toSorted()).toEqual([
+        "bundle_refresh_failed endpoint_failed",
+        "bundle_refreshed -",
+      ]);
+      asked.length = 0;
+      await service.scheduled(NOW + 3_600_000);
+      expect(asked.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle", "https://c.org/bundle"]);
+      const { body } = await service.post("/v1/audit?action=list", { resource: "bundle:b.org" });
+      expect(body["entries"]).toMatchObject([
+        { action: "put" },
+        { action: "refresh", spiffeId: "spike-edge:schedule" },
+      ]);
+    });
+
+    it("says so when the database does not answer, and ends", async () => {
+      const broken: Store = {
+        load: async () => await Promise.reject(new Error("canary")),
+        commit: async () => await Promise.reject(new Error("canary")),
+      };
+      const other = await testService(broken);
+      await other.scheduled(NOW);
+      expect(other.log).toMatchObject([{ event: "bundle_refresh_failed", reason: "Error" }]);
+      expect(JSON.stringify(other.log)).not.toContain("canary");
+    });
+  });
+});
