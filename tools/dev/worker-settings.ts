@@ -21,6 +21,11 @@ export const PASSED_ON: readonly string[] = [
   "SPIKE_NEXUS_MAX_SECRET_VERSIONS",
   "SPIKE_MAX_BODY_BYTES",
   "SPIKE_REQUEST_TIMEOUT_MS",
+  "SPIKE_JWT_LEEWAY_SECONDS",
+  "SPIKE_JWT_MAX_LIFETIME_SECONDS",
+  "SPIKE_JWT_SEVERAL_AUDIENCES",
+  "SPIKE_CLIENT_CERTIFICATES",
+  "SPIKE_CLIENT_CERTIFICATE_HOSTS",
   "SPIKE_TRUST_ROOT_NEXUS",
   "SPIKE_TRUST_ROOT_BOOTSTRAP",
   "SPIKE_TRUST_ROOT_LITE_WORKLOAD",
@@ -29,15 +34,22 @@ export const PASSED_ON: readonly string[] = [
 /** @throws CommandError with exit code 2 if the service would refuse them */
 export function workerSettings({ databaseUrl, bundle, secrets }: Place, env: NodeJS.ProcessEnv): WorkerSettings {
   const passedOn = PASSED_ON.map((name) => [name, env[name] ?? ""] as const).filter(([, value]) => value !== "");
+  const { SPIKE_PROXY_SECRETS: proxySecrets = "" } = env;
   const settings: WorkerSettings = {
     vars: {
+      // As long as `npm run token` can make one.
+      SPIKE_JWT_MAX_LIFETIME_SECONDS: "31536000",
       ...Object.fromEntries(passedOn),
       LIBSQL_URL: databaseUrl,
       SPIKE_TRUST_BUNDLES: JSON.stringify({ [DEV_TRUST_DOMAIN]: bundle }),
       SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
       SPIKE_AUDIENCE: DEV_AUDIENCE,
     },
-    secrets: { SPIKE_ROOT_KEYS: secrets.rootKeys, LIBSQL_AUTH_TOKEN: secrets.databaseToken },
+    secrets: {
+      SPIKE_ROOT_KEYS: secrets.rootKeys,
+      LIBSQL_AUTH_TOKEN: secrets.databaseToken,
+      ...(proxySecrets !== "" && { SPIKE_PROXY_SECRETS: proxySecrets }),
+    },
   };
   try {
     parseConfig({ ...settings.vars, ...settings.secrets });
