@@ -24,8 +24,6 @@ export const PASSED_ON: readonly string[] = [
   "SPIKE_JWT_LEEWAY_SECONDS",
   "SPIKE_JWT_MAX_LIFETIME_SECONDS",
   "SPIKE_JWT_SEVERAL_AUDIENCES",
-  "SPIKE_CLIENT_CERTIFICATES",
-  "SPIKE_CLIENT_CERTIFICATE_HOSTS",
   "SPIKE_TRUST_ROOT_NEXUS",
   "SPIKE_TRUST_ROOT_BOOTSTRAP",
   "SPIKE_TRUST_ROOT_LITE_WORKLOAD",
@@ -34,7 +32,6 @@ export const PASSED_ON: readonly string[] = [
 /** @throws CommandError with exit code 2 if the service would refuse them */
 export function workerSettings({ databaseUrl, bundle, secrets }: Place, env: NodeJS.ProcessEnv): WorkerSettings {
   const passedOn = PASSED_ON.map((name) => [name, env[name] ?? ""] as const).filter(([, value]) => value !== "");
-  const { SPIKE_PROXY_SECRETS: proxySecrets = "" } = env;
   const settings: WorkerSettings = {
     vars: {
       // As long as `npm run token` can make one.
@@ -45,11 +42,7 @@ export function workerSettings({ databaseUrl, bundle, secrets }: Place, env: Nod
       SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
       SPIKE_AUDIENCE: DEV_AUDIENCE,
     },
-    secrets: {
-      SPIKE_ROOT_KEYS: secrets.rootKeys,
-      LIBSQL_AUTH_TOKEN: secrets.databaseToken,
-      ...(proxySecrets !== "" && { SPIKE_PROXY_SECRETS: proxySecrets }),
-    },
+    secrets: { SPIKE_ROOT_KEYS: secrets.rootKeys, LIBSQL_AUTH_TOKEN: secrets.databaseToken },
   };
   try {
     parseConfig({ ...settings.vars, ...settings.secrets });
