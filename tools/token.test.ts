@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { verifyJwtSvid } from "../src/identity/jwt/jwt-svid.ts";
+import { verifyToken } from "../src/identity/jwt/verify-token.fixture.ts";
 import { importTrustBundle, parseTrustBundle } from "../src/identity/bundle/trust-bundle.ts";
 import { runScript } from "./command/run-script.fixture.ts";
 import { devFolder } from "./dev/dev-folder.ts";
@@ -9,11 +9,11 @@ import { temporaryFolder } from "./dev/temporary-folder.fixture.ts";
 
 const APP = "spiffe://spike.ist/app";
 
-async function verify(token: string, dir: string, audience: string): ReturnType<typeof verifyJwtSvid> {
+async function verify(token: string, dir: string, audience: string): ReturnType<typeof verifyToken> {
   const parsed = parseTrustBundle(JSON.parse(readFileSync(devFolder(dir).bundle, "utf8")));
   if (!parsed.ok) throw new Error(parsed.problem);
   const bundle = await importTrustBundle(parsed);
-  return await verifyJwtSvid(token, { audience, bundleOf: () => bundle, now: Date.now() });
+  return await verifyToken(token, { audience, bundleOf: () => bundle, now: Date.now() });
 }
 
 describe("npm run token", () => {

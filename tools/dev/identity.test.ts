@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { verifyJwtSvid } from "../../src/identity/jwt/jwt-svid.ts";
+import { verifyToken } from "../../src/identity/jwt/verify-token.fixture.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { devFolder } from "./dev-folder.ts";
 import { DEV_AUDIENCE, DEV_SUPERUSER, establishIdentity, readIdentity } from "./identity.ts";
@@ -16,11 +16,11 @@ describe("establishIdentity", () => {
     if (!parsed.ok) return;
     const bundle = await importTrustBundle(parsed);
     const options = { audience: "spike-nexus", bundleOf: () => bundle };
-    await expect(verifyJwtSvid(token, { ...options, now: Date.now() })).resolves.toMatchObject({
+    await expect(verifyToken(token, { ...options, now: Date.now() })).resolves.toMatchObject({
       ok: true,
       id: "spiffe://spike.ist/spike/pilot/role/superuser",
     });
-    await expect(verifyJwtSvid(token, { ...options, now: Date.now() + 120_000 })).resolves.toMatchObject({ ok: false });
+    await expect(verifyToken(token, { ...options, now: Date.now() + 120_000 })).resolves.toMatchObject({ ok: false });
   });
 
   it("publishes no private key", async () => {

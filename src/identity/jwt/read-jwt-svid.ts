@@ -19,7 +19,7 @@ export interface JwtSvid {
  *
  * Guarantees: `ok` means that the token has the one form and the few header members that a JWT-SVID may have, that it
  * names our audience, and that `now` lies within its validity. Never throws, whatever the text, and never puts anything
- * of it into a refusal. No key, bundle or network is needed, so a token that fails here costs its sender's rate only.
+ * of it into a refusal. Needs no key and no bundle, so that nothing is looked up for a token that fails here.
  *
  * Not guaranteed: that a token is presented once. ECDSA signatures have two valid forms, (r, s) and (r, n − s), so a
  * list of revoked tokens must hash the first two parts, never the whole.

@@ -91,14 +91,23 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     "https://evil.org/jwks",
     "file:///dev/null",
     "spiffe://example.org",
-    "ES256-KEY",
-    "ES256-key ",
-    "ES256-key\0",
-    "ES256-ke",
     "*",
     "x".repeat(5000),
   ])("T04 knows no kid %s", async (kid) => {
     expect(await refusal(es256, { alg: "ES256", kid })).toBe("key-unknown");
+  });
+
+  test("T04 takes a kid as it is spelled", async () => {
+    const [plain, accented] = [
+      { ...es256, kid: "key" },
+      { ...rsa, kid: "cl\u00E9" },
+    ];
+    const domain = await bundleOf(...[plain, accented].map(({ entry, kid }) => ({ ...entry, kid })));
+    expect(await refusal(plain, undefined, domain)).toBeUndefined();
+    expect(await refusal(accented, undefined, domain)).toBeUndefined();
+    for (const kid of ["KEY", "Key", " key", "key ", "key\n", "key\0", "ke", "keys", "ｋey", "cle\u0301"]) {
+      expect(await refusal(es256, { alg: "ES256", kid }, domain)).toBe("key-unknown");
+    }
   });
 
   test("T04 takes a kid for a name and nothing more, if the bundle has such a one", async () => {

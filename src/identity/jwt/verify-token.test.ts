@@ -135,10 +135,12 @@ describe("time", () => {
 describe("T30 a refusal", () => {
   const utf8 = (bytes: readonly number[]) => Buffer.from(bytes).toString("base64url");
   const header = { alg: "ES256", kid: "k" };
+  const longName = `{"${"canary".repeat(400)}":1}`;
   const deep = `{"canary":${"[".repeat(40)}${"]".repeat(40)}}`;
   const at = (times: object) => mint(key, { ...CLAIMS, iat: undefined, ...times });
-  /** A token holds too little for these two. */
-  type Reason = Exclude<JwtSvidRefusal, "header-too-large" | "claims-too-large"> | "trust-domain-unknown";
+  /** A token has too little room for these. */
+  type OutOfReach = `${"header" | "claims"}-${"too-large" | "too-many-values"}`;
+  type Reason = Exclude<JwtSvidRefusal, OutOfReach> | "trust-domain-unknown";
   const witnesses: Readonly<Record<Reason, () => string | Promise<string>>> = {
     "token-too-large": () => "canary".repeat(10_000),
     "token-not-compact": () => "canary.canary",
@@ -147,6 +149,7 @@ describe("T30 a refusal", () => {
     "header-not-json": () => `${part("canary")}.${part(CLAIMS)}.AA`,
     "header-not-object": () => `${part(["canary"])}.${part(CLAIMS)}.AA`,
     "header-too-deep": () => mint(key, CLAIMS, deep),
+    "header-name-too-long": () => mint(key, CLAIMS, longName),
     "header-duplicate-member": () => mint(key, CLAIMS, '{"canary":1,"canary":2}'),
     "header-algorithm": () => mint(key, CLAIMS, { alg: "canary" }),
     "header-member": () => mint(key, CLAIMS, { ...header, canary: "canary" }),
@@ -156,6 +159,7 @@ describe("T30 a refusal", () => {
     "claims-not-json": () => mint(key, "canary"),
     "claims-not-object": () => mint(key, ["canary"]),
     "claims-too-deep": () => mint(key, deep),
+    "claims-name-too-long": () => mint(key, longName),
     "claims-duplicate-member": () => mint(key, '{"canary":1,"canary":2}'),
     subject: () => mint(key, { ...CLAIMS, sub: "canary" }),
     "audience-malformed": () => mint(key, { ...CLAIMS, aud: { canary: 1 } }),

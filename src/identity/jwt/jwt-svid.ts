@@ -1,1 +1,0 @@
-export { verifyToken as verifyJwtSvid } from "./verify-token.fixture.ts";

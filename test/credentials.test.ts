@@ -1,0 +1,117 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Store } from "../src/store/store.ts";
+import { SUPERUSER, testDomain } from "./harness/identity.ts";
+import { type TestService, testService } from "./harness/service.ts";
+
+const GET = "/v1/store/secrets?action=get";
+
+/** Where a token may stand, and that all refusals of one look the same. */
+describe("credentials", () => {
+  let service: TestService;
+  let token: string;
+  let trips: number;
+  beforeEach(async () => {
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    const store: Store = {
+      load: async (query, signal) => ((trips += 1), await inner.load(query, signal)),
+      commit: async (change, query, signal) => ((trips += 1), await inner.commit(change, query, signal)),
+    };
+    service = await testService(store);
+    token = await service.domain.token(SUPERUSER);
+    await service.post("/v1/store/secrets", { path: "app/a", values: { v: "x" } });
+    trips = 0;
+  });
+
+  const send = async (headers: HeadersInit, target = GET, body = '{"path":"app/a"}') => {
+    const response = await service.fetch(new Request(`http://edge.test${target}`, { method: "POST", headers, body }));
+    const kept = [...response.headers].filter(([name]) => name !== "x-request-id");
+    return { status: response.status, told: JSON.stringify([await response.text(), kept]) };
+  };
+
+  it("T22 are a bearer token, the scheme in any case", async () => {
+    for (const scheme of ["Bearer", "bearer", "BEARER"]) {
+      expect((await send({ authorization: `${scheme} ${token}` })).status, scheme).toBe(200);
+    }
+  });
+
+  it("T22 are no token of another scheme, no two of them, and no list", async () => {
+    const other = await service.domain.token("/other");
+    const refused: readonly HeadersInit[] = [
+      { authorization: token },
+      { authorization: `Basic ${token}` },
+      { authorization: `DPoP ${token}` },
+      { authorization: `JWT ${token}` },
+      { authorization: `Bearer\t${token}` },
+      { authorization: `Bearer  ${token}` },
+      { authorization: `Bearer ${token}, Bearer ${other}` },
+      { authorization: `Bearer ${token},${other}` },
+      [
+        ["authorization", `Bearer ${token}`],
+        ["authorization", `Bearer ${token}`],
+      ],
+    ];
+    for (const headers of refused) expect((await send(headers)).status, JSON.stringify(headers)).toBe(401);
+    expect(trips).toBe(0);
+  });
+
+  it("T23 are nowhere but in the Authorization header", async () => {
+    const bearer = `Bearer ${token}`;
+    const elsewhere: readonly (readonly [HeadersInit, string?, string?])[] = [
+      [{ cookie: `access_token=${token}` }],
+      [{ cookie: `Authorization=${bearer}` }],
+      [{ "x-authorization": bearer }],
+      [{ "x-forwarded-authorization": bearer }],
+      [{ "proxy-authorization": bearer }],
+      [{ "x-vault-token": token }],
+      [{}, GET, JSON.stringify({ path: "app/a", access_token: token, token, authorization: bearer })],
+    ];
+    for (const [headers, target, body] of elsewhere) {
+      expect((await send(headers, target, body)).status, JSON.stringify(headers).slice(0, 40)).toBe(401);
+    }
+    for (const name of ["access_token", "token", "authorization"]) {
+      expect([400, 401]).toContain((await send({}, `${GET}&${name}=${token}`)).status);
+    }
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await send(form, GET, `access_token=${token}`)).status).toBe(400);
+    expect(trips).toBe(0);
+  });
+
+  it("T18 of more than 8 KiB are refused before anything else, and cost nothing", async () => {
+    for (const length of [8193, 65_536, 1_048_576]) {
+      const began = performance.now();
+      expect((await send({ authorization: `Bearer ${"a".repeat(length)}` })).status).toBe(401);
+      expect(performance.now() - began).toBeLessThan(500);
+    }
+    expect(service.audit.at(-1)?.reason).toBe("token-too-large");
+    expect(trips).toBe(0);
+  });
+
+  it("T30 are refused in one and the same way, whatever is wrong; the log knows what, and no token", async () => {
+    const imposter = await testDomain("spike.ist");
+    const unknownKey = await testDomain("spike.ist", "k9");
+    const { domain } = service;
+    const now = Math.floor(Date.now() / 1000);
+    const tokens: Readonly<Record<string, string>> = {
+      "bearer-token-missing": "",
+      "token-not-compact": "x",
+      "key-unknown": await unknownKey.token(SUPERUSER),
+      signature: await imposter.token(SUPERUSER),
+      "audience-other": await domain.token(SUPERUSER, { aud: "vault" }),
+      expired: await domain.token(SUPERUSER, { exp: now - 60 }),
+      "caller-id": await domain.token(""),
+      "header-algorithm": `${Buffer.from('{"alg":"none"}').toString("base64url")}.e30.e30`,
+    };
+    const told = new Set<string>();
+    for (const [reason, text] of Object.entries(tokens)) {
+      const answer = await send(text === "" ? {} : { authorization: `Bearer ${text}` });
+      expect(answer.status, reason).toBe(401);
+      told.add(answer.told);
+      expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason });
+      if (text.length > 10) expect(JSON.stringify([service.log, service.audit])).not.toContain(text);
+    }
+    // Nor can it be told from a caller who is somebody, and may not.
+    told.add((await send({ authorization: `Bearer ${await domain.token("/w")}` })).told);
+    expect([...told]).toHaveLength(1);
+  });
+});
