@@ -20,14 +20,14 @@ describe("jsonFault counts members and elements, all together", () => {
     for (const text of [`"a":`.repeat(2_000_000), `,`.repeat(8_000_000), `{"a":1,`.repeat(1_000_000)]) {
       const began = performance.now();
       expect(jsonFault(text, 100)).toMatch(/^too-/);
-      expect(performance.now() - began).toBeLessThan(50);
+      expect(performance.now() - began).toBeLessThan(200);
     }
   });
 });
 
-test("jsonFault takes names of 2046 characters as they are written, and no longer ones", () => {
-  expect(jsonFault(`{"${"a".repeat(2046)}":1}`, 100)).toBeUndefined();
-  for (const name of ["a".repeat(2047), String.raw`\u0061`.repeat(342)]) {
+test("jsonFault takes names of 2048 characters as they are written, and no longer ones", () => {
+  expect(jsonFault(`{"${"a".repeat(2048)}":1}`, 100)).toBeUndefined();
+  for (const name of ["a".repeat(2049), String.raw`\u0061`.repeat(342)]) {
     expect(jsonFault(`{"${name}":1}`, 100)).toBe("name-too-long");
   }
   expect(jsonFault(`{"a":"${"b".repeat(3000)}"}`, 100)).toBeUndefined();

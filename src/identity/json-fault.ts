@@ -31,7 +31,7 @@ function namesOf(text: string, mostValues: number): readonly (readonly string[])
   let values = 0;
   let named = 0;
   for (let index = 0; index < text.length; index += 1) {
-    switch (text[index]) {
+    switch (text.charAt(index)) {
       case "{":
       case "[": {
         const names: string[] = [];
@@ -52,7 +52,7 @@ function namesOf(text: string, mostValues: number): readonly (readonly string[])
         // A string is a member's name when a colon follows it.
         const next = afterSpace(text, end);
         if (text[next] === ":") {
-          if (end - index > MAX_NAME) return "name-too-long";
+          if (end - index - 2 > MAX_NAME) return "name-too-long";
           open.at(-1)?.push(text.slice(index, end));
           named += 1;
         }

@@ -1,5 +1,6 @@
 import type { JWK } from "jose";
 import { decodeBase64url } from "../../seal/decode-base64url.ts";
+import { isStrongRsa } from "../rsa-strength.ts";
 import { isJwtSvidAlgorithm, type JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
 
 /** A public key as a bundle has it, reduced to what makes the key, and the algorithms it is for. */
@@ -15,15 +16,6 @@ export type BundleKeyRefusal = "use" | "key-id-missing" | "key-type" | "rsa-stre
 type KnownKey = Omit<BundleKey, "kid">;
 
 const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
-
-/** RFC 7518, section 3.3. The upper bound keeps a foreign domain's key from making each check cost milliseconds. */
-const RSA_MODULUS_BITS = { min: 2048, max: 8192 } as const;
-
-/**
- * At least 65537 (FIPS 186-5, appendix A.1.1): with 3, a verifier's smallest slip over the padding makes signatures
- * forgeable; with 1, the message is its own signature. At most 32 bits, as a long exponent is slow.
- */
-const RSA_EXPONENT_BITS = { min: 17, max: 32 } as const;
 
 /**
  * Reads one entry of a bundle's `keys` as a key for JWT-SVIDs (SPIFFE Trust Domain and Bundle, section 4.2): `use` is
@@ -49,8 +41,8 @@ function rsaKey({ n, e }: Readonly<Record<string, unknown>>): KnownKey | "key-ty
   const modulus = decodeBase64url(n);
   const exponent = decodeBase64url(e);
   if (modulus === undefined || exponent === undefined) return "key-type";
-  const strong = within(RSA_MODULUS_BITS, modulus) && within(RSA_EXPONENT_BITS, exponent) && isOdd(exponent);
-  return strong ? { jwk: { kty: "RSA", n, e }, algorithms: RSA_ALGORITHMS } : "rsa-strength";
+  // RFC 7518, section 3.3.
+  return isStrongRsa(modulus, exponent) ? { jwk: { kty: "RSA", n, e }, algorithms: RSA_ALGORITHMS } : "rsa-strength";
 }
 
 /** RFC 7518, section 3.4: each curve has its one hash. Whether the point is on the curve is seen at the import. */
@@ -59,14 +51,4 @@ function curveKey({ crv, x, y }: Readonly<Record<string, unknown>>): KnownKey | 
   if (crv === "P-256") return { jwk: { kty: "EC", crv, x, y }, algorithms: ["ES256"] };
   if (crv === "P-384") return { jwk: { kty: "EC", crv, x, y }, algorithms: ["ES384"] };
   return crv === "P-521" ? { jwk: { kty: "EC", crv, x, y }, algorithms: ["ES512"] } : "key-type";
-}
-
-function within({ min, max }: { readonly min: number; readonly max: number }, unsigned: Uint8Array): boolean {
-  const leading = unsigned.findIndex((byte) => byte !== 0);
-  const bits = leading < 0 ? 0 : (unsigned.length - leading) * 8 - (Math.clz32(unsigned[leading] ?? 0) - 24);
-  return bits >= min && bits <= max;
-}
-
-function isOdd(unsigned: Uint8Array): boolean {
-  return ((unsigned.at(-1) ?? 0) & 1) === 1;
 }

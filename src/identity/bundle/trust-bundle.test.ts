@@ -1,13 +1,17 @@
 import { exportJWK, generateKeyPair } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundleOf, mintingKey, type MintingKey } from "../jwt/minting.fixture.ts";
+import { parseCertificate } from "../x509/certificate.ts";
+import { base64, certificateAuthority, type TestAuthority } from "../x509/minting.fixture.ts";
 import { importTrustBundle, parseTrustBundle, type BundleKeys } from "./trust-bundle.ts";
 
 let es256: MintingKey;
 let rs256: MintingKey;
+let authority: TestAuthority;
 
 beforeAll(async () => {
   [es256, rs256] = await Promise.all([mintingKey("ES256"), mintingKey("RS256")]);
+  authority = await certificateAuthority({ trustDomain: "example.org" });
 });
 
 function parsed(json: unknown): BundleKeys {
@@ -43,13 +47,13 @@ describe("parseTrustBundle", () => {
     expect(parseTrustBundle(json)).toMatchObject({ ok: false });
   });
 
-  test("B02-B04, J13 ignores entries of other kinds, each by its place", () => {
+  test("B02, B03, B04, J13 ignores entries of other kinds, each by its place", () => {
     const keys = [null, { ...es256.entry, use: "x509-svid" }, es256.entry, "x", { ...es256.entry, kty: "OKP" }];
     expect(parsed({ keys })).toMatchObject({
       keys: [{ entry: 2 }],
       ignored: [
         { entry: 0, reason: "not-an-object" },
-        { entry: 1, reason: "use" },
+        { entry: 1, reason: "certificate-missing" },
         { entry: 3, reason: "not-an-object" },
         { entry: 4, reason: "key-type" },
       ],
@@ -64,9 +68,24 @@ describe("parseTrustBundle", () => {
     });
   });
 
+  test("tells what it ignored in the order of the entries", () => {
+    const keys = [es256.entry, null, es256.entry, { use: "x509-svid" }];
+    expect(parsed({ keys }).ignored.map(({ entry }) => entry)).toEqual([0, 1, 2, 3]);
+  });
+
   test("T05 an entry for another use takes no kid away", () => {
-    const other = { ...es256.entry, use: "x509-svid" };
-    expect(parsed({ keys: [es256.entry, other] }).keys).toHaveLength(1);
+    const other = { ...authority.bundleEntry, kid: es256.kid };
+    expect(parsed({ keys: [es256.entry, other] })).toMatchObject({ keys: [{ kid: es256.kid }], ignored: [] });
+    expect(parsed({ keys: [es256.entry, other] }).authorities).toHaveLength(1);
+  });
+
+  test("B04, B05 reads the authorities for X.509-SVIDs, beside the keys, each from its first certificate", () => {
+    const x5c = [base64(authority.der), "another"];
+    const bundle = parsed({
+      keys: [{ ...authority.bundleEntry, x5c }, es256.entry, { ...authority.bundleEntry, x5c: [] }],
+    });
+    expect(bundle.authorities).toEqual([parseCertificate(authority.der)]);
+    expect(bundle).toMatchObject({ keys: [{ entry: 1 }], ignored: [{ entry: 2, reason: "certificate-missing" }] });
   });
 
   test.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])(
@@ -99,8 +118,27 @@ describe("parseTrustBundle", () => {
     expect(parseTrustBundle({ keys: [], spiffe_sequence: sequence })).toMatchObject({ ok: false });
   });
 
-  test("B07, B09 needs no sequence", () => {
-    expect(parsed({ keys: [] }).sequence).toBeUndefined();
+  test("B07, B08, B09 needs neither sequence nor hint", () => {
+    expect(parsed({ keys: [] })).toMatchObject({ sequence: undefined, refreshHint: undefined });
+  });
+
+  test.each([0, 1, 300, 2 ** 40])("B08 keeps the hint %i as it is", (hint) => {
+    expect(parsed({ keys: [], spiffe_refresh_hint: hint }).refreshHint).toBe(hint);
+    expect(parsed(`{"keys":[],"spiffe_refresh_hint":${hint}}`).refreshHint).toBe(hint);
+  });
+
+  test.each([-1, 1.5, "300", null, true, [300], 2 ** 53])(
+    "B08 takes the hint %j for none, and the bundle all the same",
+    (hint) => {
+      expect(parsed({ keys: [es256.entry], spiffe_refresh_hint: hint })).toMatchObject({
+        keys: [{ kid: es256.kid }],
+        refreshHint: undefined,
+      });
+    },
+  );
+
+  test("B08 takes a hint that no double holds for none", () => {
+    expect(parsed('{"keys":[],"spiffe_refresh_hint":9007199254740993}').refreshHint).toBeUndefined();
   });
 });
 
@@ -135,8 +173,17 @@ describe("importTrustBundle", () => {
     ]);
   });
 
-  test("B06 an empty bundle is valid and holds no key", async () => {
-    expect((await importTrustBundle(parsed({ keys: [], spiffe_sequence: 3 }))).keys.size).toBe(0);
-    expect((await importTrustBundle(parsed({ keys: [{ use: "x509-svid" }] }))).keys.size).toBe(0);
+  test("B06 an empty bundle is valid and holds no key and no authority", async () => {
+    for (const keys of [[], [{ use: "x509-svid" }], [{ ...authority.bundleEntry, use: "jwt-svid" }]]) {
+      const bundle = await importTrustBundle(parsed({ keys, spiffe_sequence: 3 }));
+      expect([bundle.keys.size, bundle.authorities]).toEqual([0, []]);
+    }
+  });
+
+  test("keeps the authorities, the sequence and the hint", async () => {
+    const document = { keys: [authority.bundleEntry], spiffe_sequence: 3, spiffe_refresh_hint: 60 };
+    const bundle = await importTrustBundle(parsed(document));
+    expect(bundle).toMatchObject({ sequence: 3n, refreshHint: 60, ignored: [] });
+    expect(bundle.authorities).toEqual([parseCertificate(authority.der)]);
   });
 });

@@ -2,12 +2,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseCertificate } from "./certificate.ts";
 import { bytesOf, element, integer, objectIdentifier, sequence, tagged, text, time } from "./der.fixture.ts";
 import {
+  authorityKeyId,
   basicConstraints,
   dnsName,
   extension,
   type Extensions,
   keyUsage,
+  nameConstraints,
   subjectAltName,
+  subjectKeyId,
   uriName,
 } from "./extensions.fixture.ts";
 import { certificateAuthority, type CertificateOptions, nameOf, type TestAuthority } from "./minting.fixture.ts";
@@ -55,7 +58,7 @@ describe("parseCertificate", () => {
   test("keeps what is signed as it arrived", async () => {
     const { der } = await authority.issueLeaf({ id: ID });
     const { signed } = parseCertificate(der)!;
-    expect(Buffer.from(der).includes(signed)).toBe(true);
+    expect(Buffer.from(der).includes(Buffer.from(signed))).toBe(true);
   });
 
   test("reads no name but URIs", async () => {
@@ -77,6 +80,14 @@ describe("parseCertificate", () => {
     expect(known?.extensions).not.toHaveProperty("unknownCritical");
     const critical = await withExtensions({ more: extension("1.2.3.4", bytesOf([1, 2, 3]), true) });
     expect(critical?.extensions).toMatchObject({ unknownCritical: true });
+  });
+
+  test("X16 takes a critical extension that must not be critical, or is not honoured, for an unknown one", async () => {
+    const id = bytesOf([1]);
+    const cases = [{ subjectKeyId: subjectKeyId(id, true) }, { authorityKeyId: authorityKeyId(id, true) }];
+    for (const extensions of [...cases, { more: nameConstraints("example.org") }]) {
+      expect((await withExtensions(extensions))?.extensions).toMatchObject({ unknownCritical: true });
+    }
   });
 
   test.each([

@@ -1,7 +1,6 @@
 import { type CertificateExtensions, readExtensions } from "./certificate-extensions.ts";
 import { readTime } from "./certificate-time.ts";
 import { type DerElement, hexOf, itemsOf, octetsOf, parseDer } from "./der.ts";
-import { MAX_CERTIFICATE_BYTES } from "./limits.ts";
 import { type PublicKey, readPublicKey } from "./public-key.ts";
 import { readSignatureAlgorithm, type SignatureAlgorithm } from "./signature-algorithm.ts";
 
@@ -39,7 +38,6 @@ const VERSION_3 = "a003020102";
  * The serial number is not read. Linear in the length.
  */
 export function parseCertificate(der: Bytes): Certificate | undefined {
-  if (der.length > MAX_CERTIFICATE_BYTES) return undefined;
   const parts = itemsOf(parseDer(der));
   const [signed, algorithm, bits] = parts ?? [];
   const signature = octetsOf(bits);

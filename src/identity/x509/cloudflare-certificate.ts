@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * proof of who it is: that takes `verifyX509Svid`, on the same octets. All else is refused, although the certificate is
  * there as well then, and although Cloudflare may have seen the key: it does not promise to.
  *
- * Names, serial numbers and fingerprints are not read: they are texts about a certificate, and two spell alike.
+ * Names, serial numbers and fingerprints are not read: they are texts about a certificate, which another one may share.
  */
 export function cloudflareCertificate(cf: unknown): ClientCertificate {
   const fields = isRecord(cf) ? (cf["tlsClientAuth"] ?? undefined) : undefined;

@@ -15,7 +15,8 @@ export interface DerElement {
 }
 
 const SEQUENCE = 0x30;
-const SET = 0x31;
+const SEQUENCE_NUMBER = 16;
+const SET_NUMBER = 17;
 
 /** A leaf of SPIRE has 50 elements, the deepest at 8; a hundred names more would be a hundred elements more. */
 const MAX_DEPTH = 16;
@@ -94,8 +95,9 @@ function elementAt(bytes: Bytes, { depth, elements }: Budget): DerElement | unde
   const found = readHeader(bytes);
   if (found === undefined || tag === undefined || depth === 0 || elements.left < 0) return undefined;
   const { isConstructed, start, end } = found;
-  // Of the universal types these two are constructed, and nothing else is.
-  if (tag < 0x40 && isConstructed !== (tag === SEQUENCE || tag === SET)) return undefined;
+  // Of the universal types a certificate has, these two are constructed, and no other is.
+  const number = tag & 0x1f;
+  if (tag < 0x40 && isConstructed !== (number === SEQUENCE_NUMBER || number === SET_NUMBER)) return undefined;
   const content = bytes.subarray(start, end);
   const items = isConstructed ? elementsIn(content, { depth: depth - 1, elements }) : [];
   return items && { tag, der: bytes.subarray(0, end), content, items };

@@ -52,12 +52,12 @@ export function extendedKeyUsage(usages: readonly string[], critical = false): D
   return extension("2.5.29.37", sequence(...usages.map(objectIdentifier)), critical);
 }
 
-export function subjectKeyId(id: Uint8Array): Der {
-  return extension("2.5.29.14", octetString(id));
+export function subjectKeyId(id: Uint8Array, critical = false): Der {
+  return extension("2.5.29.14", octetString(id), critical);
 }
 
-export function authorityKeyId(id: Uint8Array): Der {
-  return extension("2.5.29.35", sequence(element(0x80, id)));
+export function authorityKeyId(id: Uint8Array, critical = false): Der {
+  return extension("2.5.29.35", sequence(element(0x80, id)), critical);
 }
 
 /** URI name constraints: the host, as RFC 5280, section 4.2.1.10, has it. */

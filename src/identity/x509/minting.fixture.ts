@@ -73,7 +73,7 @@ export interface TestAuthority {
   issueIntermediate(options?: AuthorityOptions): Promise<TestAuthority>;
 }
 
-export interface TestLeaf {
+interface TestLeaf {
   readonly der: Der;
   /** The leaf and the intermediates that lead to the root, the root left out: as a TLS client sends them. */
   readonly chain: CertificateChain;
@@ -138,7 +138,7 @@ export function base64(bytes: Uint8Array): string {
 }
 
 /** What names a key in the two key id extensions. */
-export async function keyIdOf(key: SigningKey): Promise<Der> {
+async function keyIdOf(key: SigningKey): Promise<Der> {
   return bytesOf(new Uint8Array(await crypto.subtle.digest("SHA-256", key.spki)).subarray(0, 20));
 }
 

@@ -1,3 +1,4 @@
+import { isStrongRsa } from "../rsa-strength.ts";
 import { type DerElement, hexOf, itemsOf, octetsOf, parseDer, unsignedOf } from "./der.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -22,10 +23,6 @@ const ED25519 = "300506032b6570";
 /** Octets of a point that is not compressed: one, and two coordinates. Not every runtime takes a compressed one. */
 const POINT_BYTES: Readonly<Record<Curve, number>> = { "P-256": 65, "P-384": 97, "P-521": 133 };
 
-/** The bounds that keys for JWT-SVIDs have, for the same reasons. */
-const RSA_MODULUS_BITS = { min: 2048, max: 8192 } as const;
-const RSA_EXPONENT_BITS = { min: 17, max: 32 } as const;
-
 /**
  * Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7). `undefined` unless it is on one of the three curves, RSA of 2048
  * to 8192 bits with an odd exponent from 65537 on, or Ed25519. That a point is on its curve is seen at the import.
@@ -37,7 +34,7 @@ export function readPublicKey(spki: DerElement): PublicKey | undefined {
   const name = hexOf(algorithm.der);
   const curve = CURVES.get(name);
   if (curve !== undefined) return readPoint(curve, key) ? { type: "EC", curve, spki: spki.der } : undefined;
-  if (name === RSA_ENCRYPTION) return isStrongRsa(key) ? { type: "RSA", spki: spki.der } : undefined;
+  if (name === RSA_ENCRYPTION) return isStrongKey(key) ? { type: "RSA", spki: spki.der } : undefined;
   return name === ED25519 && key.length === 32 ? { type: "Ed25519", spki: spki.der } : undefined;
 }
 
@@ -46,15 +43,9 @@ function readPoint(curve: Curve, point: Bytes): boolean {
 }
 
 /** RFC 8017, appendix A.1.1. */
-function isStrongRsa(key: Bytes): boolean {
+function isStrongKey(key: Bytes): boolean {
   const [n, e, ...more] = itemsOf(parseDer(key)) ?? [];
   const [modulus, exponent] = [unsignedOf(n), unsignedOf(e)];
   if (modulus === undefined || exponent === undefined || more.length > 0) return false;
-  const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
-  return isWithin(RSA_MODULUS_BITS, modulus) && isWithin(RSA_EXPONENT_BITS, exponent) && isOdd;
-}
-
-function isWithin({ min, max }: { readonly min: number; readonly max: number }, unsigned: Bytes): boolean {
-  const bits = unsigned.length * 8 - (Math.clz32(unsigned[0] ?? 0) - 24);
-  return bits >= min && bits <= max;
+  return isStrongRsa(modulus, exponent);
 }

@@ -65,7 +65,7 @@ export async function signingKey(options: KeyOptions = { type: "EC" }): Promise<
 }
 
 /** The two halves of a raw ECDSA signature as DER (RFC 3279, section 2.2.3). */
-export function ecdsaDer(raw: Uint8Array): Der {
+function ecdsaDer(raw: Uint8Array): Der {
   const half = raw.length / 2;
   return sequence(integer(...raw.subarray(0, half)), integer(...raw.subarray(half)));
 }

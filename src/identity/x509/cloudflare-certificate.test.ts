@@ -1,0 +1,170 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { CertificateChain } from "./certificate-chain.ts";
+import { cloudflareCertificate } from "./cloudflare-certificate.ts";
+import { certificateAuthority, toRfc9440, toRfc9440List } from "./minting.fixture.ts";
+
+/** What Cloudflare puts there without a certificate. */
+const PLACEHOLDER = {
+  certPresented: "0",
+  certVerified: "NONE",
+  certRevoked: "0",
+  certIssuerDN: "",
+  certSubjectDN: "",
+  certIssuerDNRFC2253: "",
+  certSubjectDNRFC2253: "",
+  certIssuerDNLegacy: "",
+  certSubjectDNLegacy: "",
+  certSerial: "",
+  certIssuerSerial: "",
+  certSKI: "",
+  certIssuerSKI: "",
+  certFingerprintSHA1: "",
+  certFingerprintSHA256: "",
+  certNotBefore: "",
+  certNotAfter: "",
+  certRFC9440: "",
+  certRFC9440TooLarge: false,
+  certChainRFC9440: "",
+  certChainRFC9440TooLarge: false,
+};
+
+let chain: CertificateChain;
+let presented: typeof PLACEHOLDER;
+
+beforeAll(async () => {
+  const root = await certificateAuthority({ trustDomain: "example.org" });
+  ({ chain } = await (await root.issueIntermediate()).issueLeaf({ id: "spiffe://example.org/web" }));
+  presented = {
+    ...PLACEHOLDER,
+    certPresented: "1",
+    certVerified: "SUCCESS",
+    certRFC9440: toRfc9440(chain.leaf),
+    certChainRFC9440: toRfc9440List(chain.intermediates),
+  };
+});
+
+/** The chain, "none", or why it is refused. */
+function verdict(cf: unknown): CertificateChain | string {
+  const result = cloudflareCertificate(cf);
+  return result.ok ? (result.chain ?? "none") : result.reason;
+}
+
+const read = (changed: object): CertificateChain | string => verdict({ tlsClientAuth: { ...presented, ...changed } });
+
+describe("cloudflareCertificate", () => {
+  test("C04, C09 hands the octets on, the intermediates in their order, and validates nothing of them", () => {
+    expect(read({})).toEqual(chain);
+    expect(read({ certChainRFC9440: "" })).toEqual({ ...chain, intermediates: [] });
+    const junk = Uint8Array.of(1, 2, 3);
+    const list = toRfc9440List([junk, junk, chain.leaf]);
+    expect(read({ certRFC9440: toRfc9440(junk), certChainRFC9440: list })).toEqual({
+      leaf: junk,
+      intermediates: [junk, junk, chain.leaf],
+    });
+  });
+
+  test("C05 takes the object that is there without a certificate for none", () => {
+    expect(verdict({ tlsClientAuth: PLACEHOLDER })).toBe("none");
+    const empty = Object.fromEntries(Object.keys(PLACEHOLDER).map((name) => [name, ""]));
+    expect(verdict({ tlsClientAuth: { ...empty, certRFC9440TooLarge: false } })).toBe("none");
+    expect(verdict({ tlsClientAuth: { certPresented: "0" } })).toBe("none");
+  });
+
+  test.each([undefined, null, "1", 1, true])("C12 takes a cf of %j for no certificate", (cf) => {
+    expect(verdict(cf)).toBe("none");
+  });
+
+  test.each([undefined, null])("C12 takes a cf with tlsClientAuth of %j for no certificate", (tlsClientAuth) => {
+    expect(verdict({ tlsClientAuth, country: "NL" })).toBe("none");
+    expect(verdict({})).toBe("none");
+  });
+
+  test.each(["1", 1, true, "", []])("C05 refuses a tlsClientAuth of %j", (tlsClientAuth) => {
+    expect(verdict({ tlsClientAuth })).toBe("certificate-field");
+  });
+
+  test.each([true, 1, "true", "yes", " 1", "2", null, undefined, ["1"]])(
+    "C05 refuses a certPresented of %j",
+    (certPresented) => {
+      expect(read({ certPresented })).toBe("certificate-field");
+    },
+  );
+
+  test.each(["0", ""])("C05 refuses a certificate that is said not to be there, by %j", (certPresented) => {
+    expect(read({ certPresented })).toBe("certificate-field");
+    expect(read({ certPresented, certRFC9440: "", certRFC9440TooLarge: true })).toBe("certificate-field");
+  });
+
+  test.each([
+    "NONE",
+    "FAILED",
+    "FAILED:self signed certificate",
+    "FAILED:unable to verify the first certificate",
+    "FAILED:unable to get local issuer certificate",
+    "FAILED:certificate has expired",
+    "success",
+    "SUCCESS ",
+    "SUCCESS:",
+    "",
+    true,
+    1,
+    null,
+    undefined,
+    ["SUCCESS"],
+  ])("C07, C10 refuses a certVerified of %j, though the certificate is there", (certVerified) => {
+    expect(read({ certVerified })).toBe("certificate-not-verified");
+  });
+
+  test.each(["1", "", "false", "00", 0, 1, true, false, null, undefined, ["0"]])(
+    "C06 refuses a verified certificate with a certRevoked of %j",
+    (certRevoked) => {
+      expect(read({ certRevoked })).toBe("certificate-revoked");
+    },
+  );
+
+  test("C08 refuses a certificate or a chain that was too large to be told, rather than take it for none", () => {
+    expect(read({ certRFC9440: "", certRFC9440TooLarge: true })).toBe("certificate-too-large");
+    expect(read({ certChainRFC9440: "", certChainRFC9440TooLarge: true })).toBe("certificate-too-large");
+    expect(read({ certRFC9440TooLarge: true })).toBe("certificate-too-large");
+    expect(read({ certRFC9440: "" })).toBe("certificate-encoding");
+  });
+
+  test.each(["false", "", 0, null, undefined])("C08 refuses a flag of %j", (flag) => {
+    expect(read({ certRFC9440TooLarge: flag })).toBe("certificate-field");
+    expect(read({ certChainRFC9440TooLarge: flag })).toBe("certificate-field");
+  });
+
+  test.each([null, undefined, 7, ["::"]])("C08 refuses a certificate or a chain of %j", (value) => {
+    expect(read({ certRFC9440: value })).toBe("certificate-field");
+    expect(read({ certChainRFC9440: value })).toBe("certificate-field");
+  });
+
+  test("C02 reads the two fields as strictly as the headers", () => {
+    expect(read({ certRFC9440: `${presented.certRFC9440}, ${presented.certRFC9440}` })).toBe("certificate-encoding");
+    expect(read({ certRFC9440: presented.certRFC9440.slice(1, -1) })).toBe("certificate-encoding");
+    expect(read({ certChainRFC9440: `${presented.certChainRFC9440},` })).toBe("certificate-encoding");
+    expect(read({ certRFC9440: `:${"A".repeat(14_000)}:` })).toBe("certificate-too-large");
+  });
+
+  test("C13 reads nothing but these seven fields", () => {
+    const asked = new Set<string>();
+    const watched = new Proxy(presented, {
+      get(fields, name) {
+        asked.add(String(name));
+        return Reflect.get(fields, name);
+      },
+    });
+    expect(verdict({ tlsClientAuth: watched })).toEqual(chain);
+    expect([...asked].toSorted()).toEqual([
+      "certChainRFC9440",
+      "certChainRFC9440TooLarge",
+      "certPresented",
+      "certRFC9440",
+      "certRFC9440TooLarge",
+      "certRevoked",
+      "certVerified",
+    ]);
+    const lies = { certSubjectDN: "CN=spiffe://example.org/admin", certSerial: "1", certFingerprintSHA256: "00" };
+    expect(read(lies)).toEqual(chain);
+  });
+});

@@ -1,0 +1,225 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { bytesOf, type Der, element, text } from "./der.fixture.ts";
+import {
+  ANY_USAGE,
+  basicConstraints,
+  CLIENT_AUTH,
+  CRL_SIGN,
+  DIGITAL_SIGNATURE,
+  dnsName,
+  extendedKeyUsage,
+  extension,
+  type Extensions,
+  KEY_CERT_SIGN,
+  KEY_ENCIPHERMENT,
+  keyUsage,
+  nameConstraints,
+  SERVER_AUTH,
+  subjectAltName,
+  uriName,
+} from "./extensions.fixture.ts";
+import { certificateAuthority, type CertificateOptions, nameOf, type TestAuthority } from "./minting.fixture.ts";
+import { readX509Svid } from "./read-x509-svid.ts";
+import { signingKey } from "./signing-key.fixture.ts";
+
+const ID = "spiffe://example.org/web";
+
+let authority: TestAuthority;
+
+beforeAll(async () => {
+  authority = await certificateAuthority({ trustDomain: "example.org" });
+});
+
+/** The ID that a leaf has, or why it is refused. */
+async function read({ id = ID, ...options }: CertificateOptions & { readonly id?: string } = {}): Promise<string> {
+  return verdict((await authority.issueLeaf({ id, ...options })).chain);
+}
+
+function verdict(chain: Parameters<typeof readX509Svid>[0]): string {
+  const result = readX509Svid(chain);
+  return result.ok ? result.svid.id : result.reason;
+}
+
+const withExtensions = async (extensions: Extensions): Promise<string> => await read({ extensions });
+const names = (...uris: readonly string[]): Extensions => ({ subjectAltName: subjectAltName(uris.map(uriName)) });
+
+describe("readX509Svid reads", () => {
+  test("what a leaf of SPIRE says", async () => {
+    const { chain } = await authority.issueLeaf({ id: ID, notAfter: 1_800_000_000_000 });
+    expect(readX509Svid(chain)).toMatchObject({
+      ok: true,
+      svid: { id: ID, expiresAt: 1_800_000_000_000, intermediates: [] },
+    });
+  });
+
+  test("nothing of the signature, and nothing of the time", async () => {
+    expect(await read({ notAfter: 1, alterSignature: () => bytesOf([1]) })).toBe(ID);
+  });
+
+  test("X03 names of other kinds beside the URI, and never takes them for the identity", async () => {
+    const others = [dnsName("spiffe://example.org/admin"), element(0x87, bytesOf([10, 0, 0, 1])), text(0x81, "a@b.c")];
+    expect(await withExtensions({ subjectAltName: subjectAltName([...others, uriName(ID)]) })).toBe(ID);
+    expect(await withExtensions({ subjectAltName: subjectAltName([uriName(ID), ...others]) })).toBe(ID);
+  });
+
+  test("X05 a leaf without a subject, when its names are critical", async () => {
+    const critical = { subjectAltName: subjectAltName([uriName(ID)], true) };
+    expect(await read({ subject: nameOf(""), extensions: critical })).toBe(ID);
+    expect(await withExtensions(critical)).toBe(ID);
+  });
+
+  test("X06 a leaf without basic constraints", async () => {
+    expect(await withExtensions({ basicConstraints: undefined })).toBe(ID);
+  });
+
+  test("X09 a leaf that may sign and no more", async () => {
+    expect(await withExtensions({ keyUsage: keyUsage([DIGITAL_SIGNATURE]) })).toBe(ID);
+  });
+
+  test("X12 a leaf without purposes, or with more than the two", async () => {
+    expect(await withExtensions({ extendedKeyUsage: undefined })).toBe(ID);
+    const all = extendedKeyUsage([CLIENT_AUTH, "1.3.6.1.5.5.7.3.4", ANY_USAGE, SERVER_AUTH], true);
+    expect(await withExtensions({ extendedKeyUsage: all })).toBe(ID);
+  });
+
+  test("X16 a leaf with an extension that it does not know and need not", async () => {
+    expect(await withExtensions({ more: extension("1.2.3.4", bytesOf([5, 0])) })).toBe(ID);
+  });
+
+  test("X19 the scheme in any case, and tells it in lower case", async () => {
+    expect(await withExtensions(names("SPIFFE://example.org/web"))).toBe(ID);
+  });
+
+  test.each([
+    ["RSA of 2048 bits", { type: "RSA" }],
+    ["P-384", { type: "EC", curve: "P-384" }],
+    ["P-521", { type: "EC", curve: "P-521" }],
+    ["Ed25519", { type: "Ed25519" }],
+  ] as const)("a leaf with a key of %s", async (_case, key) => {
+    expect(await read({ key: await signingKey(key) })).toBe(ID);
+  });
+});
+
+describe("readX509Svid refuses", () => {
+  test.each([
+    ["X01 two IDs", names(ID, "spiffe://example.org/admin"), "certificate-uri-count"],
+    ["X01 one ID twice", names(ID, ID), "certificate-uri-count"],
+    ["X01 a web address behind the ID", names(ID, "https://example.org/"), "certificate-uri-count"],
+    ["X01 a web address before the ID", names("https://example.org/", ID), "certificate-uri-count"],
+    ["X02 no names", { subjectAltName: undefined }, "certificate-uri-count"],
+    ["X02 no URI among the names", { subjectAltName: subjectAltName([dnsName("web")]) }, "certificate-uri-count"],
+    ["X03 an ID that is a DNS name", { subjectAltName: subjectAltName([dnsName(ID)]) }, "certificate-uri-count"],
+    ["X04 an ID without a path", names("spiffe://example.org"), "certificate-id-path"],
+    ["X04 an ID with a slash for a path", names("spiffe://example.org/"), "certificate-spiffe-id"],
+    ["X06 a leaf with cA", { basicConstraints: basicConstraints({ cA: true }) }, "certificate-is-authority"],
+    ["X07 no key usage", { keyUsage: undefined }, "certificate-key-usage-missing"],
+    ["X08 a key usage that is not critical", { keyUsage: keyUsage([0], false) }, "certificate-key-usage-not-critical"],
+    ["X09 a key that is not for signatures", { keyUsage: keyUsage([KEY_ENCIPHERMENT]) }, "certificate-key-usage"],
+    ["X10 a key that signs certificates", { keyUsage: keyUsage([0, KEY_CERT_SIGN]) }, "certificate-key-usage"],
+    ["X11 a key that signs revocation lists", { keyUsage: keyUsage([0, CRL_SIGN]) }, "certificate-key-usage"],
+    ["X12 a server alone", { extendedKeyUsage: extendedKeyUsage([SERVER_AUTH]) }, "certificate-extended-key-usage"],
+    ["X12 a client alone", { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH]) }, "certificate-extended-key-usage"],
+    ["X12 any purpose", { extendedKeyUsage: extendedKeyUsage([ANY_USAGE]) }, "certificate-extended-key-usage"],
+    [
+      "X12 a client and any",
+      { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH, ANY_USAGE]) },
+      "certificate-extended-key-usage",
+    ],
+    [
+      "X16 an unknown critical extension",
+      { more: extension("1.2.3.4", bytesOf([5, 0]), true) },
+      "certificate-critical-extension",
+    ],
+    [
+      "X16 critical policy constraints",
+      { more: extension("2.5.29.36", bytesOf([0x30, 0]), true) },
+      "certificate-critical-extension",
+    ],
+    ["X18 name constraints", { more: nameConstraints("example.org") }, "certificate-name-constraints"],
+    [
+      "X18 name constraints that are not critical",
+      { more: nameConstraints("example.org", false) },
+      "certificate-name-constraints",
+    ],
+    ["X19 a web address", names("https://example.org/web"), "certificate-spiffe-id"],
+    ["X19 a longer scheme", names("spiffes://example.org/web"), "certificate-spiffe-id"],
+    ["X19 no scheme", names("example.org/web"), "certificate-spiffe-id"],
+    ["X19 an empty URI", names(""), "certificate-spiffe-id"],
+    ["ID03 userinfo", names("spiffe://a@example.org/web"), "certificate-spiffe-id"],
+    ["ID05 an upper-case trust domain", names("spiffe://EXAMPLE.ORG/web"), "certificate-spiffe-id"],
+    ["ID11 percent-encoding", names("spiffe://example.org/%77eb"), "certificate-spiffe-id"],
+    ["ID13 a segment that goes up", names("spiffe://example.org/a/../web"), "certificate-spiffe-id"],
+    ["ID19 a NUL behind the ID", names(`${ID}\0.evil.org`), "certificate-spiffe-id"],
+    ["ID19 a newline behind the ID", names(`${ID}\n`), "certificate-spiffe-id"],
+    ["ID19 letters beyond ASCII", names("spiffe://example.org/wéb"), "certificate-malformed"],
+  ])("%s", async (_case, extensions: Extensions, reason) => {
+    expect(await withExtensions(extensions)).toBe(reason);
+  });
+
+  test("X05 a leaf without a subject, when its names are not critical", async () => {
+    expect(await read({ subject: nameOf("") })).toBe("certificate-names-not-critical");
+  });
+
+  test("X14 a signing certificate as a caller, with a path or without, self-signed or not", async () => {
+    const root = { leaf: authority.der, intermediates: [] };
+    expect(verdict(root)).toBe("certificate-id-path");
+    const extensions = { subjectAltName: subjectAltName([uriName("spiffe://example.org/ca")]) };
+    const intermediate = await authority.issueIntermediate({ extensions });
+    expect(verdict({ leaf: intermediate.der, intermediates: [] })).toBe("certificate-is-authority");
+    const signing = { ...extensions, basicConstraints: undefined };
+    const { der } = await authority.issueIntermediate({ extensions: signing });
+    expect(verdict({ leaf: der, intermediates: [] })).toBe("certificate-key-usage");
+  });
+
+  test.each([
+    ["RSA of 1024 bits", { type: "RSA", bits: 1024 }],
+    ["RSA of 2040 bits", { type: "RSA", bits: 2040 }],
+    ["RSA with the exponent 3", { type: "RSA", exponent: [3] }],
+  ] as const)("a leaf with a key of %s", async (_case, key) => {
+    expect(await read({ key: await signingKey(key) })).toBe("certificate-key");
+  });
+
+  test("a leaf with a key of a kind that it does not know", async () => {
+    const { spki } = await signingKey();
+    const [named, points] = [bytesOf(spki), bytesOf(spki)];
+    // secp256r1 with its last arc changed, and a point in compressed form.
+    named[named.indexOf(0x07, 22)] = 0x08;
+    points[26] = 0x02;
+    expect([Buffer.compare(named, spki), Buffer.compare(points, spki)]).not.toContain(0);
+    expect(await read({ spki: named })).toBe("certificate-key");
+    expect(await read({ spki: points })).toBe("certificate-key");
+  });
+
+  test.each<[string, Der]>([
+    ["nothing", bytesOf()],
+    ["text", new TextEncoder().encode("-----BEGIN CERTIFICATE-----")],
+    ["a sequence of nothing", bytesOf([0x30, 0])],
+    ["20 KiB of zeros", new Uint8Array(20_480)],
+  ])("%s in place of a certificate", (_case, leaf) => {
+    expect(verdict({ leaf, intermediates: [] })).toBe("certificate-malformed");
+  });
+
+  test("X20 more than 8 intermediates", async () => {
+    const { der } = await authority.issueLeaf({ id: ID });
+    const chain = (count: number) => ({ leaf: der, intermediates: Array.from({ length: count }, () => authority.der) });
+    expect(verdict(chain(8))).toBe(ID);
+    expect(verdict(chain(9))).toBe("certificate-chain-too-large");
+  });
+
+  test("X20 intermediates of more than 16 KiB together", async () => {
+    const { der } = await authority.issueLeaf({ id: ID });
+    const padded = { more: extension("1.2.3.4", new Uint8Array(7500)) };
+    const large = (await authority.issueIntermediate({ extensions: padded })).der;
+    expect(large.length * 2).toBeLessThanOrEqual(16_384);
+    expect(large.length * 2 + authority.der.length).toBeGreaterThan(16_384);
+    expect(verdict({ leaf: der, intermediates: [large, large] })).toBe(ID);
+    expect(verdict({ leaf: der, intermediates: [large, large, authority.der] })).toBe("certificate-chain-too-large");
+  });
+
+  test("X20 an intermediate that is none", async () => {
+    const { der } = await authority.issueLeaf({ id: ID });
+    const broken = authority.der.slice(0, -1);
+    expect(verdict({ leaf: der, intermediates: [authority.der, broken] })).toBe("certificate-chain-malformed");
+    expect(verdict({ leaf: der, intermediates: [bytesOf()] })).toBe("certificate-chain-malformed");
+  });
+});

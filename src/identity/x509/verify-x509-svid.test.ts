@@ -1,0 +1,318 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { parseCertificate } from "./certificate.ts";
+import { bytesOf, type Der, objectIdentifier, sequence } from "./der.fixture.ts";
+import {
+  ANY_USAGE,
+  authorityKeyId,
+  basicConstraints,
+  CLIENT_AUTH,
+  CRL_SIGN,
+  dnsName,
+  extendedKeyUsage,
+  extension,
+  type Extensions,
+  keyUsage,
+  nameConstraints,
+  SERVER_AUTH,
+  subjectAltName,
+  subjectKeyId,
+  uriName,
+} from "./extensions.fixture.ts";
+import {
+  type AuthorityOptions,
+  certificate,
+  certificateAuthority,
+  type CertificateOptions,
+  nameOf,
+  type TestAuthority,
+} from "./minting.fixture.ts";
+import { type SigningKey, signingKey } from "./signing-key.fixture.ts";
+import { chainOf, lineBelow, NOW, verdict } from "./verify-chain.fixture.ts";
+
+const ID = "spiffe://example.org/web";
+const HOUR = 3_600_000;
+
+let root: TestAuthority;
+
+beforeAll(async () => {
+  root = await certificateAuthority({ trustDomain: "example.org" });
+});
+
+/** The same of a leaf that the root has issued. */
+async function leafVerdict(options: CertificateOptions, now = NOW): Promise<string> {
+  return await verdict((await root.issueLeaf({ id: ID, ...options })).chain, [root.der], now);
+}
+
+/** Of a leaf below an intermediate with these options. */
+async function belowIntermediate(options: AuthorityOptions, now = NOW): Promise<string> {
+  const intermediate = await root.issueIntermediate(options);
+  return await verdict((await intermediate.issueLeaf({ id: ID })).chain, [root.der], now);
+}
+
+/** Of a leaf below a root with these options. */
+async function belowRoot(options: AuthorityOptions, now = NOW): Promise<string> {
+  const other = await certificateAuthority({ trustDomain: "example.org", ...options });
+  return await verdict((await other.issueLeaf({ id: ID })).chain, [other.der], now);
+}
+
+describe("verifyX509Svid accepts", () => {
+  test("a leaf that an authority signed", async () => {
+    expect(await leafVerdict({})).toBe("valid");
+  });
+
+  test("X16 a path through intermediates, in whatever order they came", async () => {
+    const { der, chain } = await (await lineBelow(root, 3)).issueLeaf({ id: ID });
+    expect(chain.intermediates).toHaveLength(3);
+    const [a, b, c] = chain.intermediates as [Der, Der, Der];
+    for (const order of [
+      [a, b, c],
+      [c, b, a],
+      [b, c, a],
+      [c, a, b],
+    ]) {
+      expect(await verdict(chainOf(der, ...order), [root.der])).toBe("valid");
+    }
+  });
+
+  test("X20 a path through as many intermediates as may come along", async () => {
+    const { chain } = await (await lineBelow(root, 8)).issueLeaf({ id: ID });
+    expect(await verdict(chain, [root.der])).toBe("valid");
+  });
+
+  test("an authority that is not self-signed, and one whose own signature is of no use", async () => {
+    const intermediate = await root.issueIntermediate();
+    const { der } = await intermediate.issueLeaf({ id: ID });
+    expect(await verdict(chainOf(der), [intermediate.der])).toBe("valid");
+    expect(await belowRoot({ alterSignature: () => bytesOf([1]) })).toBe("valid");
+    const innerAlgorithm = sequence(objectIdentifier("1.2.840.10045.4.1"));
+    expect(
+      parseCertificate((await certificateAuthority({ trustDomain: "example.org", innerAlgorithm })).der),
+    ).toMatchObject({
+      signatureAlgorithm: undefined,
+    });
+    expect(await belowRoot({ innerAlgorithm })).toBe("valid");
+  });
+
+  test("intermediates that have nothing to do with the leaf", async () => {
+    const stranger = await certificateAuthority({ trustDomain: "other.org" });
+    const { der } = await root.issueLeaf({ id: ID });
+    expect(await verdict(chainOf(der, stranger.der, root.der), [root.der])).toBe("valid");
+  });
+
+  test("the one of several authorities of the same name whose key it is", async () => {
+    const old = await certificateAuthority({ trustDomain: "example.org" });
+    expect(old.subject).toEqual(root.subject);
+    const { chain } = await root.issueLeaf({ id: ID });
+    expect(await verdict(chain, [old.der, root.der])).toBe("valid");
+    const unnamed = await root.issueLeaf({ id: ID, extensions: { authorityKeyId: undefined } });
+    expect(await verdict(unnamed.chain, [old.der, root.der])).toBe("valid");
+  });
+
+  test("X13 an authority that may sign certificates and nothing else", async () => {
+    expect(await belowRoot({ extensions: { keyUsage: keyUsage([5], false) } })).toBe("valid");
+  });
+
+  test("X15 a signing certificate without a SPIFFE ID", async () => {
+    expect(await belowRoot({ extensions: { subjectAltName: undefined } })).toBe("valid");
+    expect(await belowIntermediate({ extensions: { subjectAltName: subjectAltName([dnsName("ca")]) } })).toBe("valid");
+  });
+
+  test.each([
+    ["clients", [CLIENT_AUTH]],
+    ["both", [SERVER_AUTH, CLIENT_AUTH]],
+    ["anything", [ANY_USAGE]],
+  ])("a signing certificate that is for %s", async (_case, usages) => {
+    expect(await belowIntermediate({ extensions: { usage: extendedKeyUsage(usages) } })).toBe("valid");
+  });
+});
+
+describe("verifyX509Svid refuses", () => {
+  test("X13 an issuer that is no signing certificate", async () => {
+    const { der: leaf, key } = await root.issueLeaf({ id: ID, subject: nameOf("leaf") });
+    const below = await issuedBy({ key, subject: nameOf("leaf") });
+    expect(await verdict(chainOf(below, leaf), [root.der])).toBe("certificate-issuer-not-authority");
+    expect(await verdict(chainOf(below), [leaf])).toBe("certificate-issuer-not-authority");
+  });
+
+  test.each<[string, Extensions]>([
+    ["cA false", { basicConstraints: basicConstraints({ cA: false }) }],
+    ["no basic constraints", { basicConstraints: undefined }],
+    ["no keyCertSign", { keyUsage: keyUsage([0, CRL_SIGN]) }],
+    ["no key usage", { keyUsage: undefined }],
+  ])("X13 an authority and an intermediate with %s", async (_case, extensions) => {
+    expect(await belowRoot({ extensions })).toBe("certificate-issuer-not-authority");
+    expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-not-authority");
+  });
+
+  test.each([
+    ["a path", "spiffe://example.org/ca"],
+    ["another trust domain", "spiffe://other.org"],
+    ["a trust domain that begins alike", "spiffe://example.org.evil.org"],
+    ["no SPIFFE ID for a URI", "https://example.org"],
+  ])("X15 an authority and an intermediate with an ID of %s", async (_case, id) => {
+    const extensions = { subjectAltName: subjectAltName([uriName(id)]) };
+    expect(await belowRoot({ extensions })).toBe("certificate-issuer-id");
+    expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-id");
+  });
+
+  test("X15 a signing certificate with two IDs", async () => {
+    const ids = ["spiffe://example.org", "spiffe://example.org"].map(uriName);
+    expect(await belowIntermediate({ extensions: { subjectAltName: subjectAltName(ids) } })).toBe(
+      "certificate-issuer-id",
+    );
+  });
+
+  test("X16 a leaf outside of its validity, both ends of which are within it", async () => {
+    const validity = { notBefore: NOW - HOUR, notAfter: NOW + HOUR };
+    expect(await leafVerdict(validity, NOW - HOUR)).toBe("valid");
+    expect(await leafVerdict(validity, NOW + HOUR)).toBe("valid");
+    expect(await leafVerdict(validity, NOW - HOUR - 1)).toBe("certificate-not-yet-valid");
+    expect(await leafVerdict(validity, NOW + HOUR + 1)).toBe("certificate-expired");
+  });
+
+  test("X16 an authority or an intermediate outside of its validity", async () => {
+    const validity = { notBefore: NOW - HOUR, notAfter: NOW + HOUR };
+    for (const below of [belowRoot, belowIntermediate]) {
+      expect(await below(validity, NOW - HOUR)).toBe("valid");
+      expect(await below(validity, NOW + HOUR)).toBe("valid");
+      expect(await below(validity, NOW - HOUR - 1)).toBe("certificate-issuer-not-yet-valid");
+      expect(await below(validity, NOW + HOUR + 1)).toBe("certificate-issuer-expired");
+    }
+  });
+
+  test("X16 a path that is longer than an authority or an intermediate allows", async () => {
+    const direct = { trustDomain: "example.org", pathLength: 0 };
+    const short = await certificateAuthority(direct);
+    expect(await verdict((await short.issueLeaf({ id: ID })).chain, [short.der])).toBe("valid");
+    const middle = await short.issueIntermediate();
+    const { chain } = await middle.issueLeaf({ id: ID });
+    expect(await verdict(chain, [short.der])).toBe("certificate-path-length");
+
+    const one = await root.issueIntermediate({ pathLength: 1 });
+    const two = await one.issueIntermediate();
+    expect(await verdict((await two.issueLeaf({ id: ID })).chain, [root.der])).toBe("valid");
+    const three = await two.issueIntermediate();
+    expect(await verdict((await three.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-path-length");
+  });
+
+  test("X16 an intermediate that appoints one of its own name, where it may appoint none", async () => {
+    const own = await root.issueIntermediate({ pathLength: 0, subject: nameOf("one name") });
+    const other = await own.issueIntermediate({ subject: nameOf("one name") });
+    expect(await verdict((await other.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-path-length");
+  });
+
+  test("X16 a changed signature, of the leaf or of an intermediate", async () => {
+    const alterSignature = (signature: Der) => {
+      const altered = bytesOf(signature);
+      altered[altered.length - 1]! ^= 1;
+      return altered;
+    };
+    expect(await leafVerdict({ alterSignature })).toBe("certificate-signature");
+    expect(await belowIntermediate({ alterSignature })).toBe("certificate-signature");
+  });
+
+  test("X16 a leaf or an intermediate that is signed by way of SHA-1", async () => {
+    const innerAlgorithm = sequence(objectIdentifier("1.2.840.10045.4.1"));
+    expect(await leafVerdict({ innerAlgorithm })).toBe("certificate-signature-algorithm");
+    expect(await belowIntermediate({ innerAlgorithm })).toBe("certificate-signature-algorithm");
+  });
+
+  test("X16 a leaf that another key signed in the authority's name", async () => {
+    const key = await signingKey();
+    const der = await issuedBy({ key, subject: root.subject });
+    expect(await verdict(chainOf(der), [root.der])).toBe("certificate-signature");
+  });
+
+  test("X16 an intermediate that another key signed in the authority's name", async () => {
+    const forger = await certificateAuthority({ trustDomain: "example.org" });
+    const extensions = { authorityKeyId: undefined };
+    const intermediate = await forger.issueIntermediate({ extensions });
+    expect(await verdict((await intermediate.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-signature");
+  });
+
+  test("X16 a leaf of another issuer, by its name or by its key", async () => {
+    const named = await issuedBy({ key: root.key, subject: nameOf("other") });
+    expect(await verdict(chainOf(named), [root.der])).toBe("certificate-issuer-unknown");
+    const extensions = { authorityKeyId: authorityKeyId(bytesOf([1, 2, 3])) };
+    expect(await leafVerdict({ extensions })).toBe("certificate-issuer-unknown");
+    expect(await belowIntermediate({ extensions: { subjectKeyId: subjectKeyId(bytesOf([1])) } })).toBe(
+      "certificate-issuer-unknown",
+    );
+  });
+
+  test("X16 a self-signed leaf, and one that is an authority of its own", async () => {
+    const key = await signingKey();
+    const der = await issuedBy({ key, subject: nameOf("self") }, { key, subject: nameOf("self") });
+    expect(await verdict(chainOf(der), [root.der])).toBe("certificate-issuer-unknown");
+    expect(await verdict(chainOf(der, der), [root.der])).toBe("certificate-issuer-not-authority");
+  });
+
+  test("X16 an unknown critical extension of an authority or an intermediate", async () => {
+    const extensions = { more: extension("1.2.3.4", bytesOf([5, 0]), true) };
+    expect(await belowRoot({ extensions })).toBe("certificate-critical-extension");
+    expect(await belowIntermediate({ extensions })).toBe("certificate-critical-extension");
+  });
+
+  test("X16 an intermediate without an authority, though it is self-signed and came along", async () => {
+    const { der } = await root.issueLeaf({ id: ID });
+    expect(await verdict(chainOf(der, root.der), [])).toBe("certificate-issuer-unknown");
+    const other = await certificateAuthority({ trustDomain: "example.org", subject: nameOf("another root") });
+    expect(await verdict(chainOf(der, root.der), [other.der])).toBe("certificate-issuer-unknown");
+  });
+
+  test("X17 a leaf that an authority of another trust domain signed, whose ID is not its own", async () => {
+    const stranger = await certificateAuthority({ trustDomain: "other.org" });
+    const { chain } = await stranger.issueLeaf({ id: ID });
+    expect(await verdict(chain, [root.der])).toBe("certificate-issuer-unknown");
+    expect(await verdict(chain, [root.der, stranger.der])).toBe("certificate-issuer-id");
+    const { chain: own } = await stranger.issueLeaf({ id: "spiffe://other.org/web" });
+    expect(await verdict(own, [stranger.der])).toBe("valid");
+    expect(await verdict(own, [root.der])).toBe("certificate-issuer-unknown");
+  });
+
+  test("X17 an intermediate of another trust domain below the right authority", async () => {
+    const extensions = { subjectAltName: subjectAltName([uriName("spiffe://other.org")]) };
+    expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-id");
+  });
+
+  test.each([
+    ["critical", true],
+    ["not critical", false],
+  ])(
+    "X18 an authority or an intermediate with name constraints that are %s, even if the ID keeps to them",
+    async (_case, critical) => {
+      const extensions = { more: nameConstraints("example.org", critical) };
+      expect(await belowRoot({ extensions })).toBe("certificate-name-constraints");
+      expect(await belowIntermediate({ extensions })).toBe("certificate-name-constraints");
+    },
+  );
+
+  test.each([
+    ["servers", [SERVER_AUTH]],
+    ["signed code", ["1.3.6.1.5.5.7.3.3"]],
+  ])("an authority or an intermediate that is for %s alone", async (_case, usages) => {
+    const extensions = { usage: extendedKeyUsage(usages) };
+    expect(await belowRoot({ extensions })).toBe("certificate-issuer-extended-key-usage");
+    expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-extended-key-usage");
+  });
+
+  test("an authority or an intermediate with a weak key", async () => {
+    const key = await signingKey({ type: "RSA", bits: 1024 });
+    expect(await belowRoot({ key })).toBe("certificate-issuer-key");
+    expect(await belowIntermediate({ key })).toBe("certificate-issuer-key");
+  });
+
+  test("B06 everything, without authorities", async () => {
+    const { chain } = await root.issueLeaf({ id: ID });
+    expect(await verdict(chain, [])).toBe("certificate-issuer-unknown");
+  });
+});
+
+/** A leaf in the name of any issuer, which does not say by its key id who that is. */
+async function issuedBy(
+  issuer: { readonly key: SigningKey; readonly subject: Der },
+  options: Partial<CertificateOptions> = {},
+): Promise<Der> {
+  const extensions = { keyUsage: keyUsage([0]), subjectAltName: subjectAltName([uriName(ID)]) };
+  return await certificate(issuer, { key: await signingKey(), extensions, ...options });
+}
