@@ -44,6 +44,14 @@ describe("load balancers are told by", () => {
     expect(down.log).toEqual([]);
   });
 
+  it.each(["/health%7A", "/%68ealthz", "/%72eadyz", "//readyz", "/readyz/", "/readyz;x", "/healthz?x", "/HEALTHZ"])(
+    "P02 nothing under another name: %s",
+    async (path) => {
+      const spelt = path === "/healthz?x" ? 200 : 400;
+      expect((await get(service, path)).status).toBe(spelt);
+    },
+  );
+
   it("/readyz that the store can be used: empty, written, and with one database request", async () => {
     await expectReady(service, true);
     await put(service, "a");

@@ -21,8 +21,9 @@ export async function clientCertificate(request: Request, source: CertificateSou
       // Set by the runtime, beside the request; no header gets there.
       const found = cloudflareCertificate(Reflect.get(request, "cf"));
       if (!found.ok || found.chain === undefined) return found;
-      const listed = source.hosts.includes(new URL(request.url).hostname);
-      return listed ? found : { ok: false, reason: "certificate-host" };
+      // Two Host headers make a URL that is none.
+      const host = URL.canParse(request.url) ? new URL(request.url).hostname : "";
+      return source.hosts.includes(host) ? found : { ok: false, reason: "certificate-host" };
     }
     case "proxy": {
       const hop = await proxyHop(request.headers, source.secrets);

@@ -1,4 +1,5 @@
 import type { JsonMember, JsonObject } from "./json-object.ts";
+import type { JsonNode } from "./json-tree.ts";
 
 /** What a field turns out to be: its value, or something of another shape. */
 export type FieldResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
@@ -10,12 +11,16 @@ function memberOf(body: JsonObject, name: string): JsonMember | undefined {
   return body.get(name.toLowerCase());
 }
 
-/** A string; absent or null is empty, as in Go. */
+/**
+ * Characters of a string that is no value of a secret: twice what the longest one that is any good has, a SPIFFE ID's
+ * pattern. What goes on into queries, logs and MACs is bounded by it, whatever else a field's own rule says.
+ */
+const LONGEST_STRING = 4096;
+
+/** A string of at most 4096 characters; absent or null is empty, as in Go. */
 export function stringField(body: JsonObject, name: string): FieldResult<string> {
   const node = memberOf(body, name)?.node;
-  if (node === undefined || node.type === "null") return { ok: true, value: "" };
-  const value: unknown = node.value;
-  return typeof value === "string" ? { ok: true, value } : WRONG;
+  return node === undefined ? EMPTY : string(node);
 }
 
 /** An integer; absent or null is undefined. A fraction, an exponent or a string is not one, as in Go. */
@@ -43,7 +48,7 @@ export function integersField(body: JsonObject, name: string): FieldResult<reado
   return { ok: true, value: values };
 }
 
-/** A list of at most 10 000 strings; absent or null is empty, and null among them an empty one, as in Go. */
+/** A list of at most 10 000 such strings; absent or null is empty, and null among them an empty one, as in Go. */
 export function stringsField(body: JsonObject, name: string): FieldResult<readonly string[]> {
   const node = memberOf(body, name)?.node;
   if (node === undefined || node.type === "null") return { ok: true, value: [] };
@@ -51,11 +56,18 @@ export function stringsField(body: JsonObject, name: string): FieldResult<readon
   if (node.type !== "array" || elements.length > MOST_LISTED) return WRONG;
   const values: string[] = [];
   for (const element of elements) {
-    const value: unknown = element.type === "null" ? "" : element.value;
-    if (typeof value !== "string") return WRONG;
-    values.push(value);
+    const parsed = string(element);
+    if (!parsed.ok) return WRONG;
+    values.push(parsed.value);
   }
   return { ok: true, value: values };
+}
+
+const EMPTY: FieldResult<string> = { ok: true, value: "" };
+
+function string({ type, value }: JsonNode): FieldResult<string> {
+  if (type === "null") return EMPTY;
+  return value === undefined || value.length > LONGEST_STRING ? WRONG : { ok: true, value };
 }
 
 const ZERO: FieldResult<number> = { ok: true, value: 0 };

@@ -1,9 +1,9 @@
-import { type Node, parseTree } from "jsonc-parser";
 import { jsonFault } from "../identity/json-fault.ts";
+import { type JsonNode, jsonTree } from "./json-tree.ts";
 
 /** One member of a body's object: what it holds, and its JSON text as sent. */
 export interface JsonMember {
-  readonly node: Node;
+  readonly node: JsonNode;
   readonly text: string;
 }
 
@@ -11,16 +11,27 @@ export interface JsonMember {
 export type JsonObject = ReadonlyMap<string, JsonMember>;
 
 /**
+ * Members of objects and elements of arrays, all together: a list of 10 000, and what stands around it. 1 MiB has room for
+ * 350 000, which take 120 MB once parsed, and a stranger may send them.
+ */
+const MOST_VALUES = 12_000;
+
+/** Of the body itself. No request has a tenth as many, and they are looked up by name: see `jsonFault`. */
+const MOST_FIELDS = 100;
+
+/**
  * Parses a body that has to be one JSON object (RFC 8259), read as Go's encoding/json would: members match whatever
- * their case, unknown ones are ignored. Stricter in one thing: an object that names a member twice is refused, because
- * two readers would see two requests. Undefined for everything else. Linear in the text, which the caller bounds.
+ * their case, unknown ones are ignored. Stricter in two things: an object that names a member twice is refused, because
+ * two readers would see two requests; so is a body of more than 12 000 values, or of more than 100 members at its top.
+ * Undefined for everything else. Linear in the text, which the caller bounds.
+ *
+ * Only at the top two names are one whatever their case: there Go fills a struct. The names of a secret's values are keys of
+ * a map, and differ as bytes do.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
-  if (!isJson(text) || jsonFault(text) !== undefined) return undefined;
-  // The tree knows where each value stands in the text, which `JSON.parse` forgets. It is the more lenient reader, and
-  // built by recursion: both were judged before.
-  const root = parseTree(text);
-  if (root?.type !== "object") return undefined;
+  if (jsonFault(text, MOST_VALUES) !== undefined) return undefined;
+  const root = jsonTree(text);
+  if (root.type !== "object" || (root.children?.length ?? 0) > MOST_FIELDS) return undefined;
   const members = new Map<string, JsonMember>();
   for (const { name, value } of membersOf(root)) {
     const folded = fold(name);
@@ -31,25 +42,16 @@ export function parseJsonObject(text: string): JsonObject | undefined {
 }
 
 /** Name and value of each member of an object node. */
-export function membersOf(object: Node): readonly { readonly name: string; readonly value: Node }[] {
+export function membersOf(object: JsonNode): readonly { readonly name: string; readonly value: JsonNode }[] {
   return (object.children ?? []).flatMap(({ children }) => {
     const [key, value] = children ?? [];
-    return typeof key?.value === "string" && value !== undefined ? [{ name: key.value, value }] : [];
+    return key?.value !== undefined && value !== undefined ? [{ name: key.value, value }] : [];
   });
 }
 
 /** The JSON text of a node, out of the text it was parsed from. */
-export function textOf(node: Node, text: string): string {
+export function textOf(node: JsonNode, text: string): string {
   return text.slice(node.offset, node.offset + node.length);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** As Go folds ASCII names: the Kelvin sign lower-cases to `k` by itself, the long s does not. */

@@ -19,6 +19,25 @@ describe("readBody", () => {
     expect(await readBody(requestOf(null), 4, never)).toEqual({ ok: true, bytes: new Uint8Array() });
   });
 
+  it("keeps nothing of a chunk but its bytes, however small they come", async () => {
+    const chunk = new Uint8Array(65_536).subarray(0, 1);
+    let sent = 0;
+    const dribble = new ReadableStream(
+      {
+        pull(controller) {
+          if (sent === 10_000) return controller.close();
+          // What was read before would change with it.
+          chunk[0] = sent % 251;
+          sent += 1;
+          controller.enqueue(chunk);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const body = await readBody(requestOf(dribble), 10_000, never);
+    expect(body).toEqual({ ok: true, bytes: Uint8Array.from({ length: 10_000 }, (_, index) => index % 251) });
+  });
+
   it("stops at the first byte too many, whatever the length was said to be", async () => {
     const tooLarge = { ok: false, reason: "too_large" };
     expect(await readBody(requestOf(streamOf("abc", "de")), 4, never)).toEqual(tooLarge);

@@ -2,9 +2,13 @@ export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly ok: false; readonly reason: "too_large" | "unreadable" };
 
+/** What is set aside before anything has come: most bodies fit. */
+const FIRST_BYTES = 4096;
+
 /**
- * Reads a request's body, and no more of it than `most` bytes: neither a lying nor a missing length costs memory. A body
- * that does not end in time is given up. Rejects with the reason of `signal` once that has fired.
+ * Reads a request's body, and no more of it than `most` bytes: neither a lying nor a missing length costs memory, nor do
+ * bytes that come one by one. A body that does not end in time is given up. Rejects with the reason of `signal` once that
+ * has fired.
  */
 export async function readBody(request: Request, most: number, signal: AbortSignal): Promise<Body> {
   const declared = Number(request.headers.get("content-length") ?? 0);
@@ -13,18 +17,21 @@ export async function readBody(request: Request, most: number, signal: AbortSign
   // Not awaited, here and below: a client may never finish sending.
   const giveUp = (): void => void reader?.cancel().catch(() => undefined);
   signal.addEventListener("abort", giveUp);
-  const chunks: Uint8Array[] = [];
+  let bytes = new Uint8Array(Math.min(FIRST_BYTES, most));
   let length = 0;
   try {
     for (;;) {
       const chunk = await reader?.read();
       if (chunk === undefined || chunk.done) break;
-      length += chunk.value.length;
-      if (length > most) {
+      const next = length + chunk.value.length;
+      if (next > most) {
         giveUp();
         return { ok: false, reason: "too_large" };
       }
-      chunks.push(chunk.value);
+      // Copied at once: a chunk of one byte may keep a whole buffer alive.
+      if (next > bytes.length) bytes = grown(bytes, Math.min(most, Math.max(next, 2 * bytes.length)));
+      bytes.set(chunk.value, length);
+      length = next;
     }
   } catch {
     return { ok: false, reason: "unreadable" };
@@ -32,15 +39,11 @@ export async function readBody(request: Request, most: number, signal: AbortSign
     signal.removeEventListener("abort", giveUp);
   }
   signal.throwIfAborted();
-  return { ok: true, bytes: join(chunks, length) };
+  return { ok: true, bytes: bytes.subarray(0, length) };
 }
 
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
 }

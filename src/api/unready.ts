@@ -4,6 +4,7 @@ import { NOT_READY } from "./ops/readyz.ts";
 import { requestIdOf } from "./request-id.ts";
 import { respond, retryAfter } from "./respond.ts";
 import type { World } from "./service.ts";
+import { targetOf } from "./target.ts";
 
 /**
  * What is served instead while the environment does not make a service: upstream's 503 on every POST, and for the
@@ -18,8 +19,8 @@ export function createUnreadyApp(problems: readonly string[], world: World): Hon
   app.all("*", (context) => {
     const { method } = context.req;
     const traceId = requestIdOf(context.req.raw, world);
-    const { pathname } = new URL(context.req.url);
-    const asks = (path: string): boolean => pathname === path && (method === "GET" || method === "HEAD");
+    const target = targetOf(context.req.url);
+    const asks = (path: string): boolean => target?.path === path && (method === "GET" || method === "HEAD");
     const response = asks("/healthz")
       ? respond(200, HEALTHY, traceId)
       : asks("/readyz")

@@ -22,7 +22,7 @@ function detailOf(side: PatternSide, text: string): string {
   return parsed.ok ? "" : parsed.detail;
 }
 
-describe("a pattern is found as Go finds it", () => {
+describe("G02 a pattern is found as Go finds it, anywhere in the text unless it says otherwise", () => {
   test.each([
     ["secrets/db", "x/secrets/db/y", true],
     ["^tenants/acme/", "tenants/acme/db/creds", true],

@@ -1,7 +1,7 @@
-import type { Node } from "jsonc-parser";
 import { putSecret } from "../../../secret/put.ts";
 import { integerField, stringField } from "../../json-fields.ts";
 import { type JsonMember, type JsonObject, membersOf, textOf } from "../../json-object.ts";
+import type { JsonNode } from "../../json-tree.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { answerWrite } from "./write-call.ts";
@@ -42,8 +42,8 @@ function readValues(member: JsonMember | undefined): { keys: readonly string[]; 
 }
 
 /** In Go, null is the zero value: an empty string. A reader that is not Go must get the same. */
-function withoutNulls(object: Node, member: JsonMember): string {
-  const own = (node: Node): string => textOf({ ...node, offset: node.offset - object.offset }, member.text);
+function withoutNulls(object: JsonNode, member: JsonMember): string {
+  const own = (node: JsonNode): string => textOf({ ...node, offset: node.offset - object.offset }, member.text);
   const parts = (object.children ?? []).map(({ children }) => {
     const [key, value] = children ?? [];
     return key && value ? `${own(key)}:${value.type === "null" ? '""' : own(value)}` : "";

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { integerField, integersField, stringField, stringsField } from "./json-fields.ts";
+import { type JsonObject, parseJsonObject } from "./json-object.ts";
+
+const bodyOf = (a: string): JsonObject => parseJsonObject(`{"a":${a}}`)!;
+const wrong = { ok: false };
+const right = (value: unknown) => ({ ok: true, value });
+
+describe("a field that is absent or null is the zero value", () => {
+  it.each(["null", undefined])("%s", (text) => {
+    const body = text === undefined ? parseJsonObject("{}")! : bodyOf(text);
+    expect(stringField(body, "a")).toEqual(right(""));
+    expect(integerField(body, "a")).toEqual(right(undefined));
+    expect(integersField(body, "a")).toEqual(right([]));
+    expect(stringsField(body, "a")).toEqual(right([]));
+  });
+});
+
+describe("a string", () => {
+  it("is found whatever the case of its name, the long s and the Kelvin sign included", () => {
+    const body = parseJsonObject('{"\u017FPI\u212AE":"x"}')!;
+    for (const name of ["spike", "Spike", "SPIKE"]) expect(stringField(body, name)).toEqual(right("x"));
+  });
+
+  it("has at most 4096 characters, alone and in a list", () => {
+    for (const [length, fits] of [
+      [4096, true],
+      [4097, false],
+    ] as const) {
+      const text = "x".repeat(length);
+      expect(stringField(bodyOf(JSON.stringify(text)), "a")).toEqual(fits ? right(text) : wrong);
+      expect(stringsField(bodyOf(JSON.stringify(["a", text])), "a")).toEqual(fits ? right(["a", text]) : wrong);
+    }
+  });
+
+  it.each(["1", "true", "{}", "[]", '["a"]'])("is not %s", (text) => {
+    expect(stringField(bodyOf(text), "a")).toEqual(wrong);
+  });
+});
+
+describe("a list", () => {
+  it("has at most 10 000 elements", () => {
+    for (const [length, fits] of [
+      [10_000, true],
+      [10_001, false],
+    ] as const) {
+      const numbers = Array.from({ length }, () => "1");
+      expect(integersField(bodyOf(`[${numbers.join(",")}]`), "a").ok).toBe(fits);
+      expect(stringsField(bodyOf(JSON.stringify(numbers)), "a").ok).toBe(fits);
+    }
+  });
+
+  it("takes null for the zero value, and nothing of another type", () => {
+    expect(integersField(bodyOf("[1, null ,-2]"), "a")).toEqual(right([1, 0, -2]));
+    expect(stringsField(bodyOf('["a",null]'), "a")).toEqual(right(["a", ""]));
+    for (const text of ['["1"]', "[1.0]", "[1e0]", "[true]", "[[1]]", "1", "{}"])
+      expect(integersField(bodyOf(text), "a"), text).toEqual(wrong);
+    for (const text of ["[1]", "[true]", '[["a"]]', '"a"', "{}"])
+      expect(stringsField(bodyOf(text), "a"), text).toEqual(wrong);
+  });
+});
+
+describe("an integer", () => {
+  it.each([
+    ["0", 0],
+    ["-0", 0],
+    ["-1", -1],
+    ["9007199254740991", 9_007_199_254_740_991],
+    // The nearest that a double has: no version is ever that high.
+    ["9223372036854775807", 9_007_199_254_740_991],
+    ["-9223372036854775808", -9_007_199_254_740_991],
+  ])("%s", (text, value) => {
+    expect(integerField(bodyOf(text), "a")).toEqual(right(value));
+  });
+
+  it.each(["1.0", "1e0", '"1"', "true", "[1]", "9223372036854775808", "-9223372036854775809", "1".repeat(1000)])(
+    "is not %s",
+    (text) => {
+      expect(integerField(bodyOf(text), "a")).toEqual(wrong);
+    },
+  );
+});

@@ -1,0 +1,62 @@
+import { RE2JS } from "re2js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type TestService, testService } from "../../test/harness/service.ts";
+import { memoryStore } from "../store/memory/memory-store.ts";
+
+const GET = "/v1/store/secrets?action=get";
+
+describe("patterns are compiled", () => {
+  let service: TestService;
+  beforeEach(async () => {
+    service = await testService(memoryStore({ storeId: "s", now: Date.now }));
+    await service.post("/v1/store/secrets", { path: "app/a", values: { v: "1" } });
+    await allow("app", "^spiffe://spike\\.ist/ns/app/", "^app/");
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  const allow = async (name: string, spiffeidPattern: string, pathPattern: string) => {
+    const policy = { name, spiffeidPattern, pathPattern, permissions: ["read", "list"] };
+    expect((await service.post("/v1/acl/policy", policy)).status, name).toBe(200);
+  };
+
+  /** The patterns that are compiled while the workload asks. */
+  const compiledFor = async (path: string, target: string, body: object, status: number) => {
+    const send = await service.as(path);
+    const compile = vi.spyOn(RE2JS, "compile");
+    expect((await send(target, body)).status).toBe(status);
+    const compiled = compile.mock.calls.map(([text]) => text);
+    compile.mockRestore();
+    return compiled.toSorted();
+  };
+  const OF_APP = ["^app/", "^spiffe://spike\\.ist/ns/app/"];
+
+  it("G06 for each decision anew: nothing of them is kept, so nothing outlives its policy", async () => {
+    for (let n = 0; n < 3; n += 1) {
+      expect(await compiledFor("/ns/app/w", GET, { path: "app/a" }, 200)).toEqual(OF_APP);
+    }
+    await allow("app", "^spiffe://spike\\.ist/ns/other/", "^app/");
+    expect(await compiledFor("/ns/app/w", GET, { path: "app/a" }, 401)).toEqual([]);
+    expect(await compiledFor("/ns/other/w", GET, { path: "app/a" }, 200)).toEqual([
+      "^app/",
+      OF_APP[1]!.replace("app", "other"),
+    ]);
+  });
+
+  it("G07 only if they may match, of however many there are: those of other prefixes are not even loaded", async () => {
+    for (let n = 0; n < 60; n += 1) {
+      await allow(`other ${n}`, `^spiffe://spike\\.ist/ns/n${n}/`, `^n${n}/`);
+      if (n < 20) await allow(`same path ${n}`, `^spiffe://spike\\.ist/ns/n${n}/`, "^app/");
+      if (n < 20) await allow(`same identity ${n}`, "^spiffe://spike\\.ist/ns/app/", `^n${n}/`);
+    }
+    expect(await compiledFor("/ns/app/w", GET, { path: "app/a" }, 200)).toEqual(OF_APP);
+    expect(await compiledFor("/ns/none/w", GET, { path: "app/a" }, 401)).toEqual([]);
+    expect(await compiledFor("/ns/app/w", GET, { path: "none/a" }, 401)).toEqual([]);
+  });
+
+  it("G01 not at all for whoever may not put policies, and once for who may", async () => {
+    const policy = { name: "new", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^new/", permissions: ["read"] };
+    expect(await compiledFor("/ns/app/w", "/v1/acl/policy", policy, 401)).toEqual([]);
+    const compiled = await compiledFor("/spike/pilot/role/superuser", "/v1/acl/policy", policy, 200);
+    expect(compiled.filter((text) => text === policy.pathPattern)).toHaveLength(1);
+  });
+});
