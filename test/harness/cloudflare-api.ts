@@ -97,6 +97,8 @@ export async function cloudflareApi(): Promise<CloudflareApi> {
         secrets.set(name, text);
         return { result: { name, type: "secret_text" } };
       }
+      case "PUT /workers/scripts/*/schedules":
+        return { result: { schedules: JSON.parse(await body.text()) } };
       case "POST /workers/scripts/*/versions":
         return await upload(body, false);
       case "GET /workers/scripts/*/deployments":

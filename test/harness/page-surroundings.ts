@@ -29,7 +29,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   SPIKE_ROOT_KEYS: `k1:${Buffer.alloc(32, 0x11).toString("base64url")}`,
   LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
 };
-const DEPLOY = /^(?:npm run deploy|npx wrangler deploy)\b/;
+const DEPLOY = /^(?:npm run deploy|npx wrangler deploy)\b(?!.*--dry-run)/;
 
 /**
  * A machine for the examples of one page: a copy of the project, a shell in it, the service on free ports, an empty database
