@@ -78,7 +78,7 @@ describe("client certificates", () => {
     it("C01, C03 name the caller, in one round trip, when the proxy proves itself", async () => {
       expect(await send({ ...headers, ...authentic })).toEqual({ status: 200, text: '{"data":{"v":"x"}}' });
       expect(trips).toBe(1);
-      expect(service.audit.at(-1)).toMatchObject({ spiffeId: WEB, outcome: "ok" });
+      expect(service.audit.at(-1)).toMatchObject({ spiffeId: WEB, proof: "x509", outcome: "ok" });
     });
 
     it("C03 mean nothing without the secret, and are refused with a wrong one", async () => {
@@ -101,6 +101,7 @@ describe("client certificates", () => {
     it("with a token have to name the same identity", async () => {
       const token = async (path: string) => ({ authorization: `Bearer ${await partner.token(path)}` });
       expect((await send({ ...headers, ...authentic, ...(await token("/web")) })).status).toBe(200);
+      expect(service.audit.at(-1)).toMatchObject({ proof: "jwt+x509" });
       expect((await send({ ...headers, ...authentic, ...(await token("/other")) })).status).toBe(401);
       expect(service.audit.at(-1)).toMatchObject({ reason: "identities-differ" });
       const superuser = `Bearer ${await service.domain.token("/spike/pilot/role/superuser")}`;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { httpExecute } from "../src/store/libsql/http-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
@@ -42,6 +42,21 @@ describe("load balancers are told by", () => {
       ]);
     }
     expect(down.log).toEqual([]);
+  });
+
+  it("a bare 500 when even the audit line can't be written, and by nothing of the error", async () => {
+    const audit = (): never => {
+      throw new Error("canary");
+    };
+    const printed = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const broken = await testService(libsqlStore(database.execute), { world: { audit } });
+    const answer = await get(broken, "/healthz");
+    expect(answer).toMatchObject({ status: 500, text: '{"err":"api_internal_error"}' });
+    expect(answer.headers.get("cache-control")).toContain("no-store");
+    expect(broken.log).toMatchObject([{ event: "request_failed", reason: "Error" }]);
+    expect(JSON.stringify([broken.log, printed.mock.calls])).not.toContain("canary");
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
   });
 
   it.each(["/health%7A", "/%68ealthz", "/%72eadyz", "//readyz", "/readyz/", "/readyz;x", "/healthz?x", "/HEALTHZ"])(

@@ -7,6 +7,8 @@ export interface AuditLine {
   readonly traceId: string;
   /** Who called. */
   readonly spiffeId?: string;
+  /** What proved it: a JWT-SVID, an X.509-SVID, or both. */
+  readonly proof?: "jwt" | "x509" | "jwt+x509";
   /** Who the caller claims to be, where that did not verify. */
   readonly claimed?: string;
   /** `secret.get`, `policy.put`, …; `none` where the request names no operation. */
@@ -28,6 +30,7 @@ export interface AuditLine {
 export interface Trail {
   action: string;
   spiffeId?: string;
+  proof?: NonNullable<AuditLine["proof"]>;
   claimed?: string;
   resource?: string;
   outcome: string;

@@ -1,6 +1,7 @@
-import { type Authentication, authenticate } from "../../identity/caller.ts";
+import { type Authentication, authenticate, type Credentials } from "../../identity/caller.ts";
 import type { SpiffeId } from "../../identity/spiffe-id.ts";
 import { type Proof, proofOf } from "../../trust/proof.ts";
+import type { Trail } from "../audit-line.ts";
 import { clientCertificate } from "../client-certificate.ts";
 import { countRequest } from "../rate-limit.ts";
 import { reportBundle } from "../report-bundle.ts";
@@ -32,6 +33,7 @@ export async function identify(
   let counted = false;
   const proved = async (): Promise<void> => {
     trail.spiffeId = caller;
+    trail.proof = proofIn(credentials);
     delete trail.claimed;
     delete trail.reason;
     if (counted) return;
@@ -51,8 +53,15 @@ export async function identify(
       trail.claimed = caller;
       trail.reason = reason;
       delete trail.spiffeId;
+      delete trail.proof;
     },
     report: (problem) => reportBundle(service, scope, problem),
   });
   return { ok: true, caller, proof };
+}
+
+/** What an identity is proved by, once it is: each credential that is there has to be good. */
+function proofIn({ authorization, certificate }: Credentials): NonNullable<Trail["proof"]> {
+  if (!certificate.ok || certificate.chain === undefined) return "jwt";
+  return authorization === null ? "x509" : "jwt+x509";
 }
