@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EVERY_MS } from "../src/api/refresh-bundles.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Store } from "../src/store/store.ts";
@@ -87,7 +89,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(trips).toBe(1);
       expect(service.audit.at(-1)).toMatchObject({
         outcome: "unauthorized",
-        reason: "trust-domain-unknown",
+        reason: "bundle-or-key-unknown",
         claimed: "spiffe://partner.org/web",
       });
       expect(service.audit.at(-1)?.spiffeId).toBeUndefined();
@@ -142,7 +144,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       await put({ bundle: first.bundle });
       expect((await getAs(first)).status).toBe(200);
       expect((await getAs(second)).status).toBe(401);
-      expect(service.audit.at(-1)?.reason).toBe("key-unknown");
+      expect(service.audit.at(-1)?.reason).toBe("bundle-or-key-unknown");
       await put({ bundle: second.bundle });
       expect((await getAs(first)).status).toBe(401);
       expect((await getAs(second)).status).toBe(200);
@@ -267,6 +269,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       ["a bundle that is text", { bundle: '{"keys":[]}' }],
       ["a private key", { bundle: { keys: [{ use: "jwt-svid", kty: "EC", d: "canary" }] } }],
       ["a fractional sequence", { bundle: { keys: [], spiffe_sequence: 1.5 } }],
+      ["a bundle of too many entries", { bundle: { keys: Array.from({ length: 101 }, () => ({})) } }],
       ["a bundle that is too large", { bundle: { keys: [], x: "x".repeat(65_536) } }],
       ["F03 an endpoint without TLS", { endpointUrl: "http://partner.org/" }],
       ["F03 an endpoint with a user", { endpointUrl: "https://canary@partner.org/" }],
@@ -340,6 +343,20 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await getAs(first)).status).toBe(200);
     });
 
+    it("is one of its own each time, whatever key comes with it, and one slow endpoint is no failure of the database", async () => {
+      await put({ endpointUrl: ENDPOINT });
+      const refresh = async () => {
+        const body = { trustDomain: "partner.org" };
+        return await service.post(`${BUNDLE}?action=refresh`, body, { headers: { "idempotency-key": "same" } });
+      };
+      serve(SEQUENCED(first, 1));
+      expect((await refresh()).body).toMatchObject({ changed: true });
+      expect((await refresh()).body).toMatchObject({ changed: false });
+      serve(SEQUENCED(second, 2));
+      expect((await refresh()).body).toMatchObject({ changed: true });
+      expect((await on("get")).body).toMatchObject({ sequence: "2" });
+    });
+
     it("F02 takes the trust domain from the request, whatever the endpoint says of itself", async () => {
       await put({ endpointUrl: ENDPOINT });
       serve({ ...first.bundle, trust_domain: "spike.ist", spiffe_trust_domain: "spike.ist" });
@@ -369,7 +386,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     it("refreshes what is due, past those that fail, and says so", async () => {
       for (const name of ["a.org", "b.org", "c.org", "d.org"]) {
         const endpointUrl = name === "d.org" ? undefined : `https://${name}/bundle`;
-        const hint = name === "c.org" ? { spiffe_refresh_hint: 3600 } : {};
+        const hint = name === "c.org" ? { spiffe_refresh_hint: 900 } : {};
         await put({ trustDomain: name, bundle: { keys: [], ...hint }, ...(endpointUrl && { endpointUrl }) });
       }
       const asked: string[] = [];
@@ -385,13 +402,45 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
         "bundle_refreshed -",
       ]);
       asked.length = 0;
-      await service.scheduled(NOW + 3_600_000);
+      await service.scheduled(NOW + 900_000);
       expect(asked.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle", "https://c.org/bundle"]);
       const { body } = await service.post("/v1/audit?action=list", { resource: "bundle:b.org" });
       expect(body["entries"]).toMatchObject([
         { action: "put" },
         { action: "refresh", spiffeId: "spike-edge:schedule" },
       ]);
+    });
+
+    it("begins anywhere, asks several at once, gives each its own budget, and tells whom it did not get to", async () => {
+      const names = Array.from({ length: 30 }, (_, n) => `d${String(n).padStart(2, "0")}.org`);
+      for (const trustDomain of names) await put({ trustDomain, endpointUrl: `https://${trustDomain}/b` });
+      const asked: string[] = [];
+      let sequence = 0;
+      let open = 0;
+      let most = 0;
+      endpoint = async (url) => {
+        asked.push(url);
+        most = Math.max(most, (open += 1));
+        await new Promise((go) => setTimeout(go, 1));
+        open -= 1;
+        return new Response(JSON.stringify({ ...first.bundle, spiffe_sequence: (sequence += 1) }));
+      };
+      const starts = new Set<string | undefined>();
+      for (let look = 0; look < 6; look += 1) {
+        asked.length = 0;
+        service.log.length = 0;
+        await service.scheduled(NOW + look * 3_600_000);
+        expect(new Set(asked).size).toBe(30);
+        starts.add(asked[0]);
+        expect(service.log.filter(({ event }) => event !== "bundle_refreshed")).toEqual([]);
+      }
+      expect(starts.size).toBeGreaterThan(1);
+      expect(most).toBe(4);
+    });
+
+    it("its looks are as far apart as wrangler.toml has them", () => {
+      const minutes = /^crons = \["\*\/(\d+) \* \* \* \*"\]$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1];
+      expect(Number(minutes) * 60_000).toBe(EVERY_MS);
     });
 
     it("says so when the database does not answer, and ends", async () => {

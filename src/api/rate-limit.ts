@@ -25,10 +25,10 @@ export class RateLimited extends Error {
  */
 export async function countRequest(
   limiter: RateLimiter | undefined,
-  key: string | undefined,
+  key: string,
   { log, requestId }: { readonly log: Log; readonly requestId: string },
 ): Promise<void> {
-  if (limiter === undefined || key === undefined) return;
+  if (limiter === undefined) return;
   let success: boolean;
   try {
     ({ success } = await limiter.limit({ key }));
@@ -40,7 +40,20 @@ export async function countRequest(
   if (!success) throw new RateLimited("Cannot serve a request: too many came before it");
 }
 
-/** The address of the peer as Cloudflare's edge saw it, which sets this header itself. */
-export function addressOf(request: Request): string | undefined {
-  return request.headers.get("cf-connecting-ip") ?? undefined;
+/**
+ * What a request is counted by: the address of the peer as Cloudflare's edge saw it, which sets this header itself. Of IPv6 the
+ * network, its first 64 bits: whoever has one address there has them all. Those without an address count together.
+ */
+export function addressOf(request: Request): string {
+  const address = request.headers.get("cf-connecting-ip") ?? "unknown";
+  if (!address.includes(":")) return address;
+  const [front = "", back] = address.toLowerCase().split("::");
+  const groups = front === "" ? [] : front.split(":");
+  const behind = back === undefined || back === "" ? 0 : back.split(":").length;
+  const zeros = back === undefined ? 0 : Math.max(0, 8 - groups.length - behind);
+  const whole = [...groups, ...Array.from({ length: zeros }, () => "0"), ...(back ?? "").split(":")];
+  return `${whole
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ""))
+    .join(":")}::/64`;
 }

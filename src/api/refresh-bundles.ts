@@ -1,7 +1,8 @@
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { UNRESTRICTED } from "../store/access.ts";
 import { refreshDueBundles, type ScheduledRefresh } from "../trust/refresh-due.ts";
-import type { BundleProblem } from "../trust/room.ts";
+import { limitRequests } from "../store/limit-requests.ts";
+import type { BundleProblem, TrustRoom } from "../trust/room.ts";
 import type { LogLine } from "./log.ts";
 import { logException } from "./log-exception.ts";
 import { reportBundle } from "./report-bundle.ts";
@@ -9,8 +10,8 @@ import { newTraceId } from "./request-id.ts";
 import { openWork } from "./request-scope.ts";
 import type { Service } from "./service.ts";
 
-/** How far apart the looks are, in milliseconds: the cron in wrangler.toml says the same. */
-const EVERY_MS = 300_000;
+/** How far apart the looks are, in milliseconds: the cron in wrangler.toml says the same, and a test compares them. */
+export const EVERY_MS = 300_000;
 
 /** Well before the next look, however many endpoints do not answer. */
 const TIMEOUT_MS = 120_000;
@@ -20,17 +21,18 @@ export async function refreshBundles(service: Service, at: number): Promise<void
   const id = newTraceId(service.world);
   using scope = openWork(service, { id, signal: new AbortController().signal, timeoutMs: TIMEOUT_MS });
   const { log } = service.world;
-  const room = {
-    store: scope.store,
+  const roomOf = (): TrustRoom => ({
+    // Each has the requests of one invocation to itself: whoever changes often must not use up those of the others.
+    store: limitRequests(service.store, () => service.world.now()),
     ring: service.ring,
     attempts: scope.attempts,
     random: (length: number) => service.world.random(length),
     access: UNRESTRICTED,
     isStatic: (trustDomain: TrustDomain) => service.trust.isStatic(trustDomain),
     reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
-  };
+  });
   try {
-    await refreshDueBundles(room, { at, every: EVERY_MS, traceId: id, fetch: service.fetch }, (refresh) => {
+    await refreshDueBundles(roomOf, { at, every: EVERY_MS, traceId: id, fetch: service.fetch }, (refresh) => {
       const line = lineOf(refresh);
       if (line !== undefined) log({ requestId: id, ...line });
     });

@@ -153,7 +153,8 @@ describe("authenticate, of a trust domain that the configuration leaves open", (
       if (!found.ok || found.claim === undefined) throw new Error("no claim");
       expect(found.caller).toBe(sub);
       expect(found.claim).toMatchObject({ id: sub, trustDomain: "stored.org" });
-      expect(found.claim.keyId).toBe(credentials.authorization === null ? undefined : key.kid);
+      const signedBy = credentials.authorization === null ? undefined : { keyId: key.kid, algorithm: "ES256" };
+      expect(found.claim.signedBy).toEqual(signedBy);
       expect(await found.claim.refusalBy(bundle)).toBeUndefined();
       expect(await found.claim.refusalBy(await bundleOf())).toBeDefined();
       // Half of what both need.

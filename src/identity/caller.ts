@@ -108,7 +108,7 @@ function claimOf(
   return {
     id,
     trustDomain: trustDomainOf(id),
-    keyId: jwt?.header.kid,
+    signedBy: jwt && { keyId: jwt.header.kid, algorithm: jwt.header.alg },
     async refusalBy(bundle) {
       const refusal = jwt && (await verifyJwtSvid(jwt, bundle));
       return refusal ?? (x509 && (await verifyX509Svid(x509, bundle.authorities, now)));

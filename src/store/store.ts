@@ -59,8 +59,8 @@ export interface Query {
   };
   /**
    * The stored bundle of the domain that a caller claims to be of, with its newest audit entry. Where there is none, or none
-   * that names the key `keyId`, nobody can prove that claim: `grants`, `identityGrants`, `secret`, `paths`, `policy` and
-   * `policies` come back as if there were nothing.
+   * that names the key `keyId`, nobody can prove that claim: `trust` itself, `grants`, `identityGrants`, `secret`, `paths`,
+   * `policy` and `policies` come back as if there were nothing.
    */
   readonly trust?: { readonly trustDomain: string; readonly keyId?: string };
   /** Policies that carry one of `idTags`, whatever their paths, each with its newest audit entry. */

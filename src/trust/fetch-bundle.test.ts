@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Fetch, fetchBundle } from "./fetch-bundle.ts";
 
 const PLACE = "https://bundles.example.org/td";
-const never = new AbortController().signal;
+const AT_EASE = { signal: new AbortController().signal, patienceMs: 10_000 };
 
 /** An internet of these answers, and what was asked of it. */
 function internet(answers: Readonly<Record<string, () => Response | Promise<Response>>>) {
@@ -24,7 +24,7 @@ const moved =
 describe("fetchBundle", () => {
   it("gives the text as it was sent, and asks for it past every cache, without following by itself", async () => {
     const { fetch, asked } = internet({ [PLACE]: () => new Response('{"keys":[]} \n') });
-    expect(await fetchBundle(fetch, PLACE, never)).toEqual({ ok: true, text: '{"keys":[]} \n' });
+    expect(await fetchBundle(fetch, PLACE, AT_EASE)).toEqual({ ok: true, text: '{"keys":[]} \n' });
     expect(asked).toMatchObject([{ url: PLACE, init: { redirect: "manual", cache: "no-store" } }]);
     expect(JSON.stringify(asked)).not.toMatch(/authorization|cookie/i);
   });
@@ -37,10 +37,10 @@ describe("fetchBundle", () => {
         "https://bundles.example.org/elsewhere": moved("https://other.example/x"),
         "https://other.example/x": () => new Response("bundle"),
       });
-      expect(await fetchBundle(fetch, PLACE, never)).toEqual({ ok: true, text: "bundle" });
+      expect(await fetchBundle(fetch, PLACE, AT_EASE)).toEqual({ ok: true, text: "bundle" });
       expect(asked).toHaveLength(3);
       // Nothing of it is kept: the next time begins at the same place.
-      await fetchBundle(fetch, PLACE, never);
+      await fetchBundle(fetch, PLACE, AT_EASE);
       expect(asked[3]?.url).toBe(PLACE);
     },
   );
@@ -53,7 +53,7 @@ describe("fetchBundle", () => {
     "http://[",
   ])("F05, P27 follows no redirect to %s", async (location) => {
     const { fetch, asked } = internet({ [PLACE]: moved(location) });
-    const answer = await fetchBundle(fetch, PLACE, never);
+    const answer = await fetchBundle(fetch, PLACE, AT_EASE);
     expect(answer).toEqual({
       ok: false,
       detail: "a redirect to what is no https URL without user, password and fragment",
@@ -63,7 +63,7 @@ describe("fetchBundle", () => {
 
   it("gives up after five redirects", async () => {
     const { fetch, asked } = internet({ [PLACE]: moved(PLACE) });
-    expect(await fetchBundle(fetch, PLACE, never)).toEqual({ ok: false, detail: "more than 5 redirects" });
+    expect(await fetchBundle(fetch, PLACE, AT_EASE)).toEqual({ ok: false, detail: "more than 5 redirects" });
     expect(asked).toHaveLength(6);
   });
 
@@ -76,7 +76,7 @@ describe("fetchBundle", () => {
     ["too much", () => new Response("x".repeat(262_145)), "more than 262144 bytes"],
   ])("says what came of %s, without quoting it", async (_, answer, detail) => {
     const { fetch } = internet({ [PLACE]: answer });
-    expect(await fetchBundle(fetch, PLACE, never)).toEqual({ ok: false, detail });
+    expect(await fetchBundle(fetch, PLACE, AT_EASE)).toEqual({ ok: false, detail });
   });
 
   it("reads no more of an endless answer than it has to", async () => {
@@ -88,15 +88,29 @@ describe("fetchBundle", () => {
       },
     });
     const { fetch } = internet({ [PLACE]: () => new Response(endless) });
-    expect((await fetchBundle(fetch, PLACE, never)).ok).toBe(false);
+    expect((await fetchBundle(fetch, PLACE, AT_EASE)).ok).toBe(false);
     expect(sent).toBeLessThan(10);
+  });
+
+  it("gives up after its patience, redirects and all, and for a body that never ends", async () => {
+    const slow: Fetch = async (_url, { signal }) => {
+      await new Promise((resolve, reject) => {
+        setTimeout(resolve, 40);
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      });
+      return moved(PLACE)();
+    };
+    const began = performance.now();
+    const impatient = { ...AT_EASE, patienceMs: 100 };
+    expect(await fetchBundle(slow, PLACE, impatient)).toEqual({ ok: false, detail: "no answer (TimeoutError)" });
+    expect(performance.now() - began).toBeLessThan(190);
   });
 
   it("stops with its request", async () => {
     const stop = new AbortController();
     const fetch: Fetch = async (_url, { signal }) =>
       await new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
-    const fetching = fetchBundle(fetch, PLACE, stop.signal);
+    const fetching = fetchBundle(fetch, PLACE, { signal: stop.signal, patienceMs: 10_000 });
     stop.abort(new Error("the deadline"));
     await expect(fetching).rejects.toThrow("the deadline");
   });

@@ -11,19 +11,22 @@ const MOST_REDIRECTS = 5;
 /** Four bytes a character are the most that the longest stored bundle can need. */
 const MOST_BYTES = 4 * 65_536;
 
-const LONGEST_MS = 10_000;
-
 /**
  * Fetches a bundle by the `https_web` profile (SPIFFE Federation, section 5.2.1): the platform verifies the server by the web's
  * certificate authorities. Redirects are followed to places that satisfy the same profile and are forgotten afterwards
  * (section 5.1). Never from a cache: a bundle in there is one that may be revoked.
  *
- * Never rejects, except with the reason of `signal` once that has fired.
+ * Gives up after `patienceMs`, redirects and all. Never rejects, except with the reason of `signal` once that has fired.
  */
-export async function fetchBundle(fetch: Fetch, url: string, signal: AbortSignal): Promise<Fetched> {
+export async function fetchBundle(
+  fetch: Fetch,
+  url: string,
+  { signal, patienceMs }: { readonly signal: AbortSignal; readonly patienceMs: number },
+): Promise<Fetched> {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   let place = url;
   for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
-    const answer = await ask(fetch, place, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]));
+    const answer = await ask(fetch, place, either);
     signal.throwIfAborted();
     if ("text" in answer) return { ok: true, text: answer.text };
     if (!("location" in answer)) return { ok: false, detail: answer.detail };

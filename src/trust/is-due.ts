@@ -1,7 +1,7 @@
 /** Seconds. The standard's default (SPIFFE Trust Domain and Bundle, section 4.1.2), and the times between two looks. */
 const DEFAULT_SECONDS = 300;
-/** Longer hints are cut: a revoked key must not stay good for a day because its domain once said so. */
-const LONGEST_SECONDS = 3600;
+/** Longer hints are cut: a revoked key must not stay good for a day because its domain once said so, or for one missed look. */
+const LONGEST_SECONDS = 900;
 
 /**
  * Whether a bundle should be fetched at this look, by the seconds after which its domain wants it looked at again.

@@ -1,5 +1,6 @@
-import { importTrustBundle } from "../identity/bundle/trust-bundle.ts";
+import { type BundleKeys, importTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { Claim } from "../identity/claim.ts";
+import { MAX_KEYS_TRIED } from "../identity/jwt/verify-jwt-svid.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { Access, PathScope } from "../store/access.ts";
@@ -30,8 +31,8 @@ export interface ProofListener {
  * A bundle that is not what this service wrote last proves nothing, and is reported.
  */
 export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): Proof {
-  const { trustDomain, keyId } = claim;
-  const trust = { trustDomain, ...(keyId !== undefined && { keyId }) };
+  const { trustDomain, signedBy } = claim;
+  const trust = { trustDomain, ...(signedBy?.keyId !== undefined && { keyId: signedBy.keyId }) };
   // Of this request alone: a snapshot with the same row of the same store proves the same.
   let known: { readonly version: number; readonly proved: boolean } | undefined;
   const isProved = async (snapshot: AnySnapshot): Promise<boolean> => {
@@ -62,17 +63,29 @@ async function refusalOf(
   claim: Claim,
   { snapshot, report }: { readonly snapshot: AnySnapshot; readonly report: (problem: BundleProblem) => void },
 ): Promise<string | undefined> {
-  const { trustDomain, keyId } = claim;
+  const { trustDomain } = claim;
   const { store, trust } = snapshot;
   try {
     const stored = trust && (await verifyBundle(ring, store, { trustDomain, view: trust }));
-    if (stored === undefined) return "trust-domain-unknown";
-    // Importing a key costs as much as a signature: only the one that the token names.
-    const keys = stored.keys.keys.filter((key) => keyId === undefined || key.kid === keyId);
-    return await claim.refusalBy(await importTrustBundle({ ...stored.keys, keys }));
+    // Where the token names a key, a bundle without it is not shown either.
+    if (stored === undefined) return "bundle-or-key-unknown";
+    return await claim.refusalBy(await importTrustBundle({ ...stored.keys, keys: keysFor(claim, stored.keys.keys) }));
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     report({ trustDomain, reason: `seal_${error.reason}`, detail: error.detail });
     return "bundle-not-authentic";
   }
+}
+
+/**
+ * The keys that may have signed a token. Importing one costs as much as a signature, for each algorithm that it is for, and nobody
+ * is known yet: only those that would be tried.
+ */
+function keysFor({ signedBy }: Claim, keys: BundleKeys["keys"]): BundleKeys["keys"] {
+  if (signedBy === undefined) return [];
+  const { keyId, algorithm } = signedBy;
+  const fitting = keys.filter(
+    (key) => key.algorithms.includes(algorithm) && (keyId === undefined || key.kid === keyId),
+  );
+  return fitting.slice(0, MAX_KEYS_TRIED).map((key) => ({ ...key, algorithms: [algorithm] }));
 }

@@ -1,13 +1,15 @@
 import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
 import { isPermitted } from "../audit/is-permitted.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
+import type { AuditRow } from "../store/rows.ts";
 import type { BundleChange } from "../store/store.ts";
 import { parseEndpointUrl } from "./endpoint.ts";
 import { failed, invalid, type TrustResult } from "./failure.ts";
 import type { TrustRoom } from "./room.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
-import { EMPTY_BUNDLE, isOutdated, MOST_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
+import { EMPTY_BUNDLE, entriesOf, isOutdated, MOST_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
+import { MOST_ENTRIES, readSequence } from "./stored-bundle.ts";
 import { replaceableBundle } from "./verify-bundle.ts";
 
 /** A bundle as somebody wants it stored, in the protocol's words. */
@@ -54,13 +56,15 @@ export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBu
   const result = await auditedWrite(room, write, {
     query: { bundle: { trustDomain } },
     tailOf: (snapshot) => snapshot.bundle?.tail,
-    readOutcome: () => ({}),
+    readOutcome: readSequence,
     async judge({ store, now, bundle: view }, { writeId }) {
       const found = await replaceableBundle(room.ring, store, { trustDomain, view, report: room.reportBundle });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const stored = found?.row;
       const next = keys ?? stored?.keys;
-      if (stored !== undefined && next !== undefined && isOutdated(next, stored.keys)) return failed("bundle_outdated");
+      // Of a row that somebody has touched, the audit still knows how far the sequence had come.
+      const last = stored?.keys.sequence ?? (found && sequenceOf(view.tail));
+      if (isOutdated({ sequence: next?.sequence }, { sequence: last })) return failed("bundle_outdated");
       const row = await sealBundle(room.ring, store.storeId, {
         trustDomain,
         writeId,
@@ -74,11 +78,23 @@ export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBu
       });
       const change: BundleChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
       const { auditFloor } = store;
-      return { ok: true, change: { bundle: change }, authority: { auditFloor }, outcome: {}, now };
+      return {
+        ok: true,
+        change: { bundle: change },
+        authority: { auditFloor },
+        outcome: { sequence: row.sequence },
+        now,
+      };
     },
   });
   if (!result.ok) return result;
   return { ok: true, answer: { revision: result.answer.revision, ignored: keys?.ignored ?? [] } };
+}
+
+/** The `spiffe_sequence` that an entry, which is authentic, says that it wrote. */
+function sequenceOf(tail: AuditRow | undefined): bigint | undefined {
+  const written = tail && readSequence(JSON.parse(tail.outcome));
+  return written?.sequence == null ? undefined : BigInt(written.sequence);
 }
 
 type Checked =
@@ -104,5 +120,8 @@ function check(room: TrustRoom, wanted: WantedBundle): Checked {
   }
   if (bundle.length > MOST_BUNDLE_CHARACTERS) return refuse(`it has more than ${MOST_BUNDLE_CHARACTERS} characters`);
   const keys = parseTrustBundle(bundle);
-  return keys.ok ? { ok: true, trustDomain, keys } : refuse(`it ${keys.problem}`);
+  if (!keys.ok) return refuse(`it ${keys.problem}`);
+  return entriesOf(keys) > MOST_ENTRIES
+    ? refuse(`it has more than ${MOST_ENTRIES} entries`)
+    : { ok: true, trustDomain, keys };
 }

@@ -1,4 +1,4 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
+import { auditedWrite, type WriteOrigin, type WriteVerdict } from "../audit/audited-write.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { endpointFailed, failed, invalid, type TrustResult } from "./failure.ts";
@@ -7,7 +7,8 @@ import { getBundle } from "./get.ts";
 import type { TrustRoom } from "./room.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
-import { isOutdated, MOST_BUNDLE_CHARACTERS, type StoredBundle } from "./stored-bundle.ts";
+import { entriesOf, isOutdated, MOST_BUNDLE_CHARACTERS, MOST_ENTRIES, readSequence } from "./stored-bundle.ts";
+import type { StoredBundle, WrittenBundle } from "./stored-bundle.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 
 /** What a refresh came to. */
@@ -20,27 +21,34 @@ interface Refreshed {
   readonly revision: number;
 }
 
+/** The internet, and how long an endpoint is waited for in milliseconds. */
+export interface Reach {
+  readonly fetch: Fetch;
+  readonly patienceMs: number;
+}
+
 /**
  * Fetches the bundle of a trust domain from its endpoint, and stores it if it is another one. Whatever goes wrong there, the
  * stored bundle stays. One that is older than the stored one is refused, see {@link isOutdated}.
  *
  * Stores by compare-and-swap: if somebody has changed the bundle since it was looked at, theirs stays. One round trip where
- * the bundle is the same, three where not. @throws SealError, StoreUnavailable
+ * the bundle is the same, three where not. Each call is one of its own, whatever idempotency key came with it: what it comes
+ * to depends on the endpoint, and doing it again is harmless. @throws SealError, StoreUnavailable
  */
 export async function refreshBundle(
   room: TrustRoom,
-  request: WriteOrigin & { readonly trustDomain: string },
-  fetch: Fetch,
+  request: Omit<WriteOrigin, "idempotencyKey"> & { readonly trustDomain: string },
+  reach: Reach,
 ): Promise<TrustResult<Refreshed>> {
   const found = await getBundle(room, request);
-  return found.ok ? await refreshSeen(room, { ...request, seen: found.answer }, fetch) : found;
+  return found.ok ? await refreshSeen(room, { ...request, seen: found.answer }, reach) : found;
 }
 
 /** The same, of a bundle that was looked at a moment ago. */
 export async function refreshSeen(
   room: TrustRoom,
-  request: WriteOrigin & { readonly seen: StoredBundle & { readonly revision: number } },
-  fetch: Fetch,
+  request: Omit<WriteOrigin, "idempotencyKey"> & { readonly seen: StoredBundle & { readonly revision: number } },
+  { fetch, patienceMs }: Reach,
 ): Promise<TrustResult<Refreshed>> {
   const { seen } = request;
   const { revision } = seen;
@@ -49,12 +57,20 @@ export async function refreshSeen(
   const { trustDomain } = domain;
   const { endpointUrl } = seen.row;
   if (endpointUrl === null) return invalid(`bundle of "${trustDomain}" has no endpoint`);
-  const fetched = await fetchBundle(fetch, endpointUrl, room.attempts.deadline);
+  const fetched = await fetchBundle(fetch, endpointUrl, {
+    signal: AbortSignal.any([room.attempts.deadline, room.attempts.client]),
+    patienceMs,
+  });
   if (!fetched.ok) return endpointFailed(`endpoint of "${trustDomain}" gave ${fetched.detail}`);
   const unchanged = { changed: false, version: seen.version, revision } as const;
   if (fetched.text === seen.row.bundle) return { ok: true, answer: unchanged };
-  return await store(room, { ...request, trustDomain }, fetched.text);
+  return await store(room, { ...request, idempotencyKey: undefined, trustDomain }, fetched.text);
 }
+
+/** What has become of the stored bundle while its endpoint was asked. */
+type Stale =
+  | { readonly code: "superseded"; readonly version: number; readonly revision: number }
+  | { readonly code: "bundle_outdated" };
 
 async function store(
   room: TrustRoom,
@@ -68,6 +84,7 @@ async function store(
   }
   const keys = parseTrustBundle(text);
   if (!keys.ok) return endpointFailed(`${where} gave a bundle that ${keys.problem}`);
+  if (entriesOf(keys) > MOST_ENTRIES) return endpointFailed(`${where} gave more than ${MOST_ENTRIES} entries`);
   if (isOutdated(keys, seen.keys)) return failed("bundle_outdated");
   const write = {
     ...request,
@@ -78,13 +95,15 @@ async function store(
   const result = await auditedWrite(room, write, {
     query: { bundle: { trustDomain } },
     tailOf: ({ bundle }) => bundle?.tail,
-    readOutcome: () => ({}),
-    async judge({ store, now, bundle: view }, { writeId }) {
+    readOutcome: readSequence,
+    async judge({ store, now, bundle: view }, { writeId }): Promise<WriteVerdict<WrittenBundle, Stale>> {
       const found = await verifyBundle(room.ring, store, { trustDomain, view });
       if (found?.version !== seen.version) {
         const { revision } = store;
-        return { ok: false, failure: { code: "superseded", version: found?.version ?? 0, revision } as const };
+        return { ok: false, failure: { code: "superseded", version: found?.version ?? 0, revision } };
       }
+      // Once more, of what is stored now: versions are under no MAC, and the row that was looked at may have been another.
+      if (isOutdated(keys, found.keys)) return { ok: false, failure: { code: "bundle_outdated" } };
       const { endpointUrl, endpointProfile } = found.row;
       const row = await sealBundle(room.ring, store.storeId, {
         trustDomain,
@@ -99,7 +118,7 @@ async function store(
       });
       const { auditFloor } = store;
       const change = { bundle: { kind: "update", seen: found.version, row } } as const;
-      return { ok: true, change, authority: { auditFloor }, outcome: {}, now };
+      return { ok: true, change, authority: { auditFloor }, outcome: { sequence: row.sequence }, now };
     },
   });
   if (result.ok) {

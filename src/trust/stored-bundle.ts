@@ -12,6 +12,26 @@ export interface StoredBundle {
 /** What a bundle is stored with. Its text is loaded with every request of its domain, so it stays small. */
 export const MOST_BUNDLE_CHARACTERS = 65_536;
 
+/** More entries than any domain has: each is read with every request of the domain, whoever sends it. */
+export const MOST_ENTRIES = 100;
+
+/** How many entries a bundle has, those of no use included. */
+export function entriesOf({ keys, authorities, ignored }: BundleKeys): number {
+  return keys.length + authorities.length + ignored.length;
+}
+
+/** What a write of a bundle leaves in the audit: `spiffe_sequence` in decimal, so that a touched row can't take it along. */
+export interface WrittenBundle {
+  readonly sequence: string | null;
+}
+
+/** Reads back what such a write left; undefined when it is none of these. */
+export function readSequence(outcome: unknown): WrittenBundle | undefined {
+  if (typeof outcome !== "object" || outcome === null || !("sequence" in outcome)) return undefined;
+  const { sequence } = outcome;
+  return sequence === null || (typeof sequence === "string" && /^\d+$/.test(sequence)) ? { sequence } : undefined;
+}
+
 /** The bundle of a domain that nobody is trusted of, until its endpoint gives one. */
 export const EMPTY_BUNDLE = '{"keys":[]}';
 

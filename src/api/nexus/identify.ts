@@ -50,10 +50,8 @@ export async function identify(
   const proof = proofOf(service.ring, claim, {
     proved,
     refused(reason) {
-      trail.claimed = caller;
+      // Who was proved once has called, whatever has become of the keys while the request was under way.
       trail.reason = reason;
-      delete trail.spiffeId;
-      delete trail.proof;
     },
     report: (problem) => reportBundle(service, scope, problem),
   });

@@ -62,7 +62,10 @@ function eventOf({ code }: Failure): string | undefined {
 }
 
 function succeedOrRefuse(route: AnyRoute, result: Answer, { service, scope }: At): Response {
-  if (result.ok) return respond(200, result.body, scope.id);
+  if (result.ok) {
+    delete scope.trail.reason;
+    return respond(200, result.body, scope.id);
+  }
   const { failure } = result;
   // Whose claim was not proved was refused as a stranger, not for want of a policy.
   const stranger = failure.code === "denied" && scope.trail.spiffeId === undefined;

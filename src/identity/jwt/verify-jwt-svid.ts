@@ -5,7 +5,7 @@ import type { JwtSvidRefusal } from "./jwt-svid-refusal.ts";
 import type { JwtSvid } from "./read-jwt-svid.ts";
 
 /** How many keys a token without `kid` may have tried: each costs a signature check. A rotating domain has two. */
-const MAX_KEYS_TRIED = 4;
+export const MAX_KEYS_TRIED = 4;
 
 /**
  * Says why this bundle does not prove a token that was read, or `undefined` if a key of the bundle signed exactly these

@@ -83,6 +83,11 @@ const auditFilter: SQL = sql`a.revision > ${auditStart}
 const auditPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE revision > ${auditStart}
   ORDER BY revision LIMIT ${placeholder("limit")})`;
 
+const trustRow: SQL = sql`SELECT b.* FROM ${trustBundles} b WHERE b.trust_domain = ${placeholder("guardDomain")}`;
+
+const trustTail: SQL = sql`SELECT a.* FROM ${audit} a WHERE a.resource = 'bundle:' || ${placeholder("guardDomain")}
+  ORDER BY a.revision DESC`;
+
 const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL());
 
 /** The same, of what the caller may need a policy for. */
@@ -180,7 +185,9 @@ export const reads = {
       .from(policies)
       .where(sql`${policies.name} = ${placeholder("name")}`),
   ),
-  // Not guarded: the guard is about this very row, and the verbs of bundles are the superuser's.
+  trust: statement(sql`${trustRow} LIMIT ${ifProvable(sql`1`)}`),
+  trustTail: statement(sql`${trustTail} LIMIT ${ifProvable(sql`1`)}`),
+  // Not guarded: the verbs of bundles are the superuser's.
   bundle: built(
     query
       .select()

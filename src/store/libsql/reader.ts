@@ -23,7 +23,7 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   const store = ask(bind(reads.store, {}));
   const keys = ask(bind(reads.keys, {}));
   const guard = guardOf(query);
-  const trust = query.trust && bundleReader(query.trust.trustDomain, ask);
+  const trust = query.trust && bundleReader([bind(reads.trust, guard), bind(reads.trustTail, guard)], ask);
   const secret = query.secret && secretReader(query.secret, guard, ask);
   const paths = query.paths && ask(pathsStatement(query.paths, guard));
   const grants = query.grants && policiesReader(reads.grants, { ...tagValues(query.grants), ...guard }, ask);
@@ -31,7 +31,8 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
     query.identityGrants && policiesReader(reads.identityGrants, { ...tagValues(query.identityGrants), ...guard }, ask);
   const policy = query.policy && policyReader(query.policy.name, guard, ask);
   const policies = query.policies && policiesReader(reads.policies, { ...query.policies, ...guard }, ask);
-  const bundle = query.bundle && bundleReader(query.bundle.trustDomain, ask);
+  const bundle =
+    query.bundle && bundleReader([bind(reads.bundle, query.bundle), bind(reads.bundleTail, query.bundle)], ask);
   const bundles = query.bundles && bundlesReader(query.bundles, ask);
   const audit = query.audit && ask(auditStatement(query.audit));
   const auditContext =
@@ -127,9 +128,12 @@ function policiesReader(
   };
 }
 
-function bundleReader(trustDomain: string, ask: Ask): (results: readonly ResultSet[]) => BundleView {
-  const row = ask(bind(reads.bundle, { trustDomain }));
-  const tail = ask(bind(reads.bundleTail, { trustDomain }));
+function bundleReader(
+  [ofRow, ofTail]: readonly [InStatement, InStatement],
+  ask: Ask,
+): (results: readonly ResultSet[]) => BundleView {
+  const row = ask(ofRow);
+  const tail = ask(ofTail);
   return (results) => {
     const found = one(row(results));
     return { row: found && parseBundle(found), tail: newestOf(tail(results)) };

@@ -26,7 +26,7 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
       tail: tailOf(shown, `policy:${query.policy.name}`),
     },
     policies: query.policies && policiesOf(shown, query.policies),
-    trust: query.trust && bundleOf(state, query.trust.trustDomain),
+    trust: query.trust && (unproved ? { row: undefined, tail: undefined } : bundleOf(state, query.trust.trustDomain)),
     bundle: query.bundle && bundleOf(state, query.bundle.trustDomain),
     bundles: query.bundles && bundlesOf(state, query.bundles),
     audit: query.audit && auditOf(state, query.audit),

@@ -14,8 +14,9 @@ export const refresh = route({
   },
   resource: ({ trustDomain }) => bundleResource(trustDomain),
   errorBody: (err) => ({ err }),
-  async run({ room, caller, idempotencyKey, traceId, fetch }, asked) {
-    const result = await refreshBundle(room, { ...asked, caller, idempotencyKey, traceId }, fetch);
+  async run({ room, caller, traceId, fetch, timeoutMs }, asked) {
+    // The other half of the time is for storing what comes.
+    const result = await refreshBundle(room, { ...asked, caller, traceId }, { fetch, patienceMs: timeoutMs / 2 });
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },
 });
