@@ -60,6 +60,14 @@ describe("a list", () => {
   });
 });
 
+it("a text is none with half of a surrogate pair in it, alone or in a list", () => {
+  for (const half of [String.raw`"\ud800"`, String.raw`"a\udc00b"`, String.raw`"\udc00\ud800"`]) {
+    expect(stringField(bodyOf(half), "a"), half).toEqual(wrong);
+    expect(stringsField(bodyOf(`[${half}]`), "a"), half).toEqual(wrong);
+  }
+  expect(stringField(bodyOf(String.raw`"\ud83d\ude00"`), "a")).toEqual(right("😀"));
+});
+
 describe("an integer", () => {
   it.each([
     ["0", 0],

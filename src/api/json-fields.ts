@@ -67,7 +67,9 @@ const EMPTY: FieldResult<string> = { ok: true, value: "" };
 
 function string({ type, value }: JsonNode): FieldResult<string> {
   if (type === "null") return EMPTY;
-  return value === undefined || value.length > LONGEST_STRING ? WRONG : { ok: true, value };
+  if (value === undefined || value.length > LONGEST_STRING) return WRONG;
+  // Half of a surrogate pair is no text: it has no UTF-8, which is what is stored and what MACs are made over.
+  return value.isWellFormed() ? { ok: true, value } : WRONG;
 }
 
 const ZERO: FieldResult<number> = { ok: true, value: 0 };

@@ -187,3 +187,10 @@ describe("importTrustBundle", () => {
     expect(bundle.authorities).toEqual([parseCertificate(authority.der)]);
   });
 });
+
+test("an imported bundle still says which entries were of no use when it was read", async () => {
+  const parsed = parseTrustBundle({ keys: [7, { use: "wit-svid" }] });
+  if (!parsed.ok) throw new Error(parsed.problem);
+  expect(parsed.ignored).toHaveLength(2);
+  expect((await importTrustBundle(parsed)).ignored).toEqual(parsed.ignored);
+});

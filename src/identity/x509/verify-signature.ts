@@ -5,6 +5,14 @@ import type { SignatureAlgorithm } from "./signature-algorithm.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Of an import or a verification, as all runtimes type them. */
+interface Parameters {
+  readonly name: string;
+  readonly namedCurve?: Curve;
+  readonly hash?: string;
+  readonly saltLength?: number;
+}
+
 const SCALAR_BYTES: Readonly<Record<Curve, number>> = { "P-256": 32, "P-384": 48, "P-521": 66 };
 
 /**
@@ -40,15 +48,12 @@ function rawEcdsa(signature: Bytes, octets: number): Bytes | undefined {
   return raw;
 }
 
-function importOf(
-  key: PublicKey,
-  algorithm: SignatureAlgorithm,
-): EcKeyImportParams | RsaHashedImportParams | Algorithm {
+function importOf(key: PublicKey, algorithm: SignatureAlgorithm): Parameters {
   if (key.type === "EC") return { name: "ECDSA", namedCurve: key.curve };
   return algorithm.type === "RSA" ? { name: algorithm.scheme, hash: algorithm.hash } : { name: "Ed25519" };
 }
 
-function parametersOf(algorithm: SignatureAlgorithm): EcdsaParams | RsaPssParams | Algorithm {
+function parametersOf(algorithm: SignatureAlgorithm): Parameters {
   if (algorithm.type === "EC") return { name: "ECDSA", hash: algorithm.hash };
   if (algorithm.type === "Ed25519") return { name: "Ed25519" };
   const { scheme } = algorithm;
