@@ -94,7 +94,7 @@ export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBu
 /** The `spiffe_sequence` that an entry, which is authentic, says that it wrote. */
 function sequenceOf(tail: AuditRow | undefined): bigint | undefined {
   const written = tail && readSequence(JSON.parse(tail.outcome));
-  return written?.sequence == null ? undefined : BigInt(written.sequence);
+  return written === undefined || written.sequence === null ? undefined : BigInt(written.sequence);
 }
 
 type Checked =

@@ -1,0 +1,344 @@
+import { getEventListeners } from "node:events";
+import { Agent } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { AuditLine } from "../src/api/audit-line.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { Store } from "../src/store/store.ts";
+import { type FaultProxy, faultProxy, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
+import { buildWorker } from "../tools/workerd/build-worker.ts";
+import { startWorker, type Worker } from "../tools/workerd/start-worker.ts";
+import { randomText } from "./harness/canaries.ts";
+import { entangle, STALL_MS } from "./harness/entangle.ts";
+import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
+import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
+import { KEY_A, testService } from "./harness/service.ts";
+import { tenantLane } from "./harness/tenant-lane.ts";
+import { exchange, type Exchange, hangUp, type Tenant } from "./harness/tenant.ts";
+
+const REQUESTS = 10_000;
+const LANES = 50;
+const KEPT = 10;
+
+const SECRETS = "/v1/store/secrets";
+
+let domain: TestDomain;
+let built: Awaited<ReturnType<typeof buildWorker>>;
+let superuser: Tenant;
+let tenants: readonly [Tenant, Tenant];
+beforeAll(async () => {
+  [domain, built] = await Promise.all([testDomain(), buildWorker()]);
+  const [admin, a, b] = await Promise.all([tenantOf("", SUPERUSER), tenantOf("a", "/a"), tenantOf("b", "/b")]);
+  superuser = admin;
+  tenants = [a, b];
+});
+afterAll(() => built.remove());
+
+async function tenantOf(name: string, path: string): Promise<Tenant> {
+  const token = await domain.token(path);
+  return { name, mark: randomText(20), spiffeId: `spiffe://${domain.name}${path}`, token };
+}
+
+function settings(): Record<string, string> {
+  return {
+    SPIKE_ROOT_KEYS: KEY_A,
+    SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
+    SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(KEPT),
+  };
+}
+
+interface StoredEntry {
+  readonly traceId: string;
+  readonly spiffeId: string;
+  readonly resource: string;
+}
+
+/** The lines of the audit stream, by trace. */
+function linesOf(worker: Worker): ReadonlyMap<string, readonly AuditLine[]> {
+  const lines = new Map<string, AuditLine[]>();
+  for (const text of worker.lines()) {
+    if (!text.startsWith("{")) continue;
+    const { audit } = JSON.parse(text) as { audit?: AuditLine };
+    if (audit !== undefined) lines.set(audit.traceId, [...(lines.get(audit.traceId) ?? []), audit]);
+  }
+  return lines;
+}
+
+/**
+ * Two workloads, 25 requests of each in flight at once, in one isolate.
+ *
+ * Over the memory store, because it is fast, and because it lies in that isolate as well: nothing but the service itself keeps
+ * the two apart. What real stores do between a load and a commit is to let others go first, and that this worker does in the
+ * midst of its cryptography (`entangle`).
+ */
+describe("10 000 requests of two callers in one isolate", () => {
+  let worker: Worker;
+  let agent: Agent;
+  let exchanges: readonly Exchange[];
+  let faults: readonly string[];
+  beforeAll(async () => {
+    worker = await startWorker(entangle(built.folder), { ...settings(), SPIKE_NEXUS_BACKEND_STORE: "memory" });
+    agent = new Agent({ keepAlive: true, maxSockets: LANES });
+    for (const { name, spiffeId } of tenants) {
+      const spiffeidPattern = `^${spiffeId.replaceAll(".", String.raw`\.`)}$`;
+      const body = { name, spiffeidPattern, pathPattern: `^${name}/`, permissions: ["read", "write", "list"] };
+      const put = { tenant: superuser, action: "policy.put", target: "/v1/acl/policy", body };
+      expect((await exchange(worker.url, put, agent)).status).toBe(200);
+    }
+    const lanes = Array.from({ length: LANES }, (_, index) => laneOf(index));
+    await Promise.all(lanes.map(async (lane) => await lane.run(REQUESTS / LANES)));
+    exchanges = lanes.flatMap((lane) => lane.exchanges);
+    faults = lanes.flatMap((lane) => lane.faults);
+  });
+  afterAll(async () => {
+    agent.destroy();
+    await worker.kill();
+  });
+
+  const laneOf = (index: number) => {
+    const [mine, other] = index % 2 === 0 ? tenants : [tenants[1], tenants[0]];
+    return tenantLane({ url: worker.url, agent, index, mine, other, kept: KEPT });
+  };
+  /** The lines, once those of all that was answered are there. */
+  const settled = async (): Promise<ReadonlyMap<string, readonly AuditLine[]>> => {
+    for (let rest = 50; ; rest -= 1) {
+      const lines = linesOf(worker);
+      if (rest === 0 || answered().every(({ traceId }) => lines.has(traceId))) return lines;
+      await sleep(100);
+    }
+  };
+  const answered = () => exchanges.filter(({ status }) => status !== undefined);
+
+  it("P18 none sees anything of the other, and each sees what it has last been told is stored", () => {
+    expect(exchanges).toHaveLength(REQUESTS);
+    expect(faults).toEqual([]);
+    // Everything has happened that was meant to.
+    const statuses = new Set(exchanges.map(({ status }) => status));
+    expect([...statuses]).toEqual(expect.arrayContaining([200, 400, 401, 404, 409, undefined]));
+  });
+
+  it("P18 each answer is of a request of its own", () => {
+    expect(new Set(exchanges.map(({ traceId }) => traceId)).size).toBe(REQUESTS);
+  });
+
+  it("P18, P20 each request has one line, and that names its caller, its path and its status", async () => {
+    const lines = await settled();
+    const wrong = answered().filter((each) => {
+      const { tenant, traceId, action, path, status, isGenuine } = each;
+      const [line, ...more] = lines.get(traceId) ?? [];
+      const resource = path === undefined ? undefined : `secret:${path}`;
+      const fits = line?.action === action && line.resource === resource && line.status === status;
+      // A body that is none is refused before anybody is looked at.
+      const caller = isGenuine && status !== 400 ? tenant.spiffeId : undefined;
+      return !(fits && more.length === 0 && line.spiffeId === caller);
+    });
+    expect(wrong.map(({ traceId }) => lines.get(traceId))).toEqual([]);
+    // Whatever else has a line was a request as well.
+    const sent = new Set(exchanges.map(({ traceId }) => traceId));
+    const others = [...lines.values()].flat().filter(({ traceId }) => !sent.has(traceId));
+    expect(others.filter(({ spiffeId }) => spiffeId !== superuser.spiffeId)).toEqual([]);
+  });
+
+  it("P20 none waits for the work of another", async () => {
+    const stalled = worker.lines().filter((line) => line.startsWith("stalled: "));
+    expect(stalled.map((line) => line.split(" ")[1])).toEqual(
+      expect.arrayContaining(["sign", "verify", "decrypt", "encrypt"]),
+    );
+    const late = [...(await settled()).values()].flat().filter(({ durationMs }) => durationMs > STALL_MS - 500);
+    expect(late.length).toBeGreaterThan(0);
+    expect(late.length).toBeLessThanOrEqual(stalled.length);
+  });
+
+  it("P18 each entry of the stored audit names the caller of its request, and his own path", async () => {
+    const sent = new Map(exchanges.map((each) => [each.traceId, each]));
+    const entries = (await storedEntries()).filter(({ spiffeId }) => spiffeId !== superuser.spiffeId);
+    expect(entries.length).toBeGreaterThan(REQUESTS / 20);
+    const wrong = entries.filter(({ traceId, spiffeId, resource }) => {
+      const { tenant, path } = sent.get(traceId) ?? {};
+      return spiffeId !== tenant?.spiffeId || resource !== `secret:${path}`;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("P21 what is stored of aborted writes has its line, what has a line that says so is stored", async () => {
+    const lines = await settled();
+    const aborted = exchanges.filter(({ status }) => status === undefined);
+    const arrived = aborted.flatMap(({ traceId, tenant }) =>
+      (lines.get(traceId) ?? []).map((line) => ({ ...line, tenant })),
+    );
+    expect(arrived.length).toBeGreaterThan(aborted.length / 20);
+    expect(new Set(arrived.map(({ traceId }) => traceId)).size).toBe(arrived.length);
+    // One that broke off before its body was whole has no path, and nobody was looked at.
+    const misled = arrived.filter(({ spiffeId, resource, tenant, status }) =>
+      status === 400 ? spiffeId : spiffeId !== tenant.spiffeId || !resource?.startsWith(`secret:${tenant.name}/`),
+    );
+    expect(misled).toEqual([]);
+    const written = arrived.filter(({ action, outcome }) => action === "secret.put" && outcome === "ok");
+    const stored = new Set((await storedEntries()).map(({ traceId }) => traceId));
+    expect(written.filter(({ traceId }) => !stored.has(traceId))).toEqual([]);
+    expect(aborted.filter(({ traceId }) => stored.has(traceId)).length).toBe(written.length);
+    expect(written.length).toBeGreaterThan(0);
+  });
+
+  it("P18, P21 no line has a value in it", () => {
+    for (const { mark } of tenants) expect(worker.output().includes(mark)).toBe(false);
+  });
+
+  const storedEntries = async (): Promise<readonly StoredEntry[]> => {
+    const entries: StoredEntry[] = [];
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const body = { after, limit: 1000 };
+      const list = { tenant: superuser, action: "audit.list", target: "/v1/audit?action=list", body };
+      const { text } = await exchange(worker.url, list, agent);
+      const page = JSON.parse(text.slice(text.indexOf("\n\n"))) as { entries: StoredEntry[]; next?: number };
+      entries.push(...page.entries);
+      after = page.next;
+    }
+    return entries;
+  };
+});
+
+const TIMEOUT_MS = 1500;
+
+/** Over a real database, where a commit takes its time and its sender does not wait for it. */
+describe("P21 aborted requests", () => {
+  let database: HttpDatabase;
+  let proxy: FaultProxy;
+  let worker: Worker;
+  beforeAll(async () => {
+    database = await httpDatabase();
+    proxy = await faultProxy(database.url);
+    const env = { LIBSQL_URL: proxy.url, SPIKE_REQUEST_TIMEOUT_MS: String(TIMEOUT_MS) };
+    worker = await startWorker(built.folder, { ...settings(), ...env });
+  });
+  afterAll(async () => {
+    await worker.kill();
+    await proxy.close();
+    await database.close();
+  });
+
+  it("are finished, leave their line and their change, and then nothing goes on", async () => {
+    const agent = new Agent({ keepAlive: true });
+    const value = randomText(20);
+    const put = (path: string) => ({
+      tenant: superuser,
+      action: "secret.put",
+      target: SECRETS,
+      body: { path, values: { v: value } },
+    });
+    // The first commit of a store stands in the way of all others.
+    expect((await exchange(worker.url, put("first"), agent)).status).toBe(200);
+    const paths = Array.from({ length: 6 }, (_, index) => `gone/${index}`);
+    const committing = new Map(paths.map((path) => [path, Promise.withResolvers<void>()]));
+    proxy.inject((body) => {
+      if (!isCommit(body)) return "pass";
+      for (const [path, { resolve }] of committing) if (body.includes(`"${path}"`)) resolve();
+      return { delayMs: 100 };
+    });
+    const sent = await Promise.all(
+      paths.map(async (path) => await hangUp(worker.url, put(path), async () => await committing.get(path)?.promise)),
+    );
+    await expect.poll(() => linesOf(worker).size, { timeout: 5000 }).toBe(1 + sent.length);
+    const lines = linesOf(worker);
+    for (const { traceId, path } of sent) {
+      const resource = `secret:${path}`;
+      const line = { action: "secret.put", resource, spiffeId: superuser.spiffeId, status: 200, outcome: "ok" };
+      expect(lines.get(traceId)).toMatchObject([line]);
+    }
+    // Longer than a request may last: what was left of one would show by now.
+    const requests = proxy.requests();
+    await sleep(TIMEOUT_MS + 200);
+    expect([proxy.requests(), proxy.underWay()]).toEqual([requests, 0]);
+    expect(linesOf(worker).size).toBe(1 + sent.length);
+    expect(worker.output()).not.toContain(value);
+    for (const path of paths) {
+      const get = { tenant: superuser, action: "secret.get", target: `${SECRETS}?action=get`, body: { path } };
+      expect((await exchange(worker.url, get, agent)).text).toContain(`{"data":{"v":"${value}"}}`);
+    }
+    agent.destroy();
+  });
+});
+
+describe("P21 in this process, an aborted request", () => {
+  const collect = collector();
+
+  it.each(["load", "commit"] as const)(
+    "in the midst of a %s leaves no timer, no listener and nothing of itself",
+    async (stage) => {
+      const inner = memoryStore({ storeId: "s", now: Date.now });
+      const [held, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const changes: WeakRef<object>[] = [];
+      const hold = async (at: string): Promise<void> => {
+        if (at !== stage) return;
+        reached.resolve();
+        await held.promise;
+      };
+      const store: Store = {
+        load: async (query, signal) => (await hold("load"), await inner.load(query, signal)),
+        async commit(change, query, signal) {
+          changes.push(new WeakRef(change));
+          await hold("commit");
+          return await inner.commit(change, query, signal);
+        },
+      };
+      const service = await testService(store);
+      const timers = watchTimers();
+      const left = await (async () => {
+        const client = new AbortController();
+        const headers = { authorization: `Bearer ${await service.domain.token(SUPERUSER)}` };
+        const body = JSON.stringify({ path: "a", values: { v: "x" } });
+        const request = new Request(`http://edge.test${SECRETS}`, {
+          method: "POST",
+          headers,
+          body,
+          signal: client.signal,
+        });
+        const answer = service.fetch(request);
+        await reached.promise;
+        // Its deadline.
+        expect(timers.size).toBe(1);
+        client.abort();
+        held.resolve();
+        expect((await answer).status).toBe(stage === "load" ? 503 : 200);
+        expect(getEventListeners(request.signal, "abort")).toEqual([]);
+        return [new WeakRef<object>(request), new WeakRef<object>(request.signal)];
+      })();
+      expect(timers.size).toBe(0);
+      expect(service.audit).toMatchObject([{ outcome: stage === "load" ? "store_gone" : "ok" }]);
+      vi.restoreAllMocks();
+      await expect
+        .poll(() => (collect(), [...left, ...changes].filter((each) => each.deref() !== undefined)), { timeout: 5000 })
+        .toEqual([]);
+    },
+  );
+});
+
+/** Timers that have been set from now on, and neither fired nor been cleared. */
+function watchTimers(): ReadonlySet<unknown> {
+  const running = new Set<unknown>();
+  const { setTimeout, clearTimeout } = globalThis;
+  const set = (callback: () => void, ms?: number): NodeJS.Timeout => {
+    const timer = setTimeout(() => {
+      running.delete(timer);
+      callback();
+    }, ms);
+    running.add(timer);
+    return timer;
+  };
+  const clear = (timer: NodeJS.Timeout): void => {
+    running.delete(timer);
+    clearTimeout(timer);
+  };
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(set);
+  vi.spyOn(globalThis, "clearTimeout").mockImplementation(clear as typeof clearTimeout);
+  onTestFinished(() => void vi.restoreAllMocks());
+  return running;
+}
+
+/** The garbage collector, which Node hides unless it is asked for. */
+function collector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
