@@ -7,6 +7,8 @@ const WHOLE_RUN = "bench/consistency/short-run.test.ts";
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    // Half of them wait for deadlines most of the time: one after the other, two cores would be idle.
+    maxWorkers: 2,
     hookTimeout: 60_000,
     projects: [
       {

@@ -8,6 +8,7 @@ const ALONE: readonly string[] = [
   "npm test",
   "npm run check",
   "npm run test:long",
+  "npm run test:mutation",
   "npm run demo",
   "npm run dev",
   "npm run verify:planted",
@@ -16,7 +17,7 @@ const ALONE: readonly string[] = [
 const DEV = /^npm run dev(?: -- (.*))?$/;
 const VERIFY = /^npm run verify:consistency(?: -- (.*))?$/;
 const PART =
-  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:check|demo|dev|test:long|verify:\w+))|npx oxfmt)(?![\w:-])/;
+  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:check|demo|dev|test:long|test:mutation|verify:\w+))|npx oxfmt)(?![\w:-])/;
 
 /** The last such command of a line that holds no others, such as `npm test` of `npm ci && npm test`. */
 export function productCommand(text: string): string | undefined {
