@@ -46,6 +46,30 @@ describe("authentic rows in the wrong place", () => {
     expect(service.log.every((line) => line.reason === "seal_inconsistent")).toBe(true);
   });
 
+  it("a policy, or a trust bundle, of another name is no answer for this one", async () => {
+    const policy = (name: string) => ({
+      name,
+      spiffeidPattern: "^spiffe://d/a$",
+      pathPattern: "^a/",
+      permissions: ["read"],
+    });
+    for (const name of ["one", "two"]) expect((await honest.post("/v1/acl/policy", policy(name))).status).toBe(200);
+    for (const trustDomain of ["one.org", "two.org"]) {
+      expect((await honest.post("/v1/trust/bundle", { trustDomain, bundle: { keys: [] } })).status).toBe(200);
+    }
+    const swap = (query: Query): Query => ({
+      ...query,
+      ...(query.policy && { policy: { name: "two" } }),
+      ...(query.bundle && { bundle: { trustDomain: "two.org" } }),
+    });
+    const service = await testService(lying(inner, { query: swap }));
+    expect(await service.post("/v1/acl/policy?action=get", { id: "one" })).toMatchObject(refused);
+    expect(await service.post("/v1/acl/policy?action=delete", { id: "one" })).toMatchObject(refused);
+    expect(await service.post("/v1/trust/bundle?action=get", { trustDomain: "one.org" })).toMatchObject(refused);
+    expect(await service.post("/v1/trust/bundle?action=delete", { trustDomain: "one.org" })).toMatchObject(refused);
+    expect(service.log.every((line) => line.reason === "seal_inconsistent")).toBe(true);
+  });
+
   it("an absence proved by another path's removal is none", async () => {
     const hide = (answer: object): object => ({
       ...answer,

@@ -122,6 +122,20 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await store.load({}, new AbortController().signal)).store.revision).toBe(6);
     });
 
+    it("a key that took one policy away takes no other away", async () => {
+      const headers = { "Idempotency-Key": "away" };
+      for (const name of ["first", "second"]) {
+        const wanted = { name, spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };
+        expect((await service.post(POLICY, wanted)).status).toBe(200);
+      }
+      const away = async (body: object) => (await service.post(`${POLICY}?action=delete`, body, { headers })).status;
+      expect(await away({ id: "first" })).toBe(200);
+      expect(await away({ id: "first" })).toBe(200);
+      expect(await away({ id: "second" })).toBe(422);
+      expect(await away({ id: "first", cas: 1 })).toBe(422);
+      expect((await service.post(`${POLICY}?action=get`, { id: "second" })).status).toBe(200);
+    });
+
     it("list by exact pattern, the SPIFFE ID pattern first, and in pages", async () => {
       await allow(`${ID}/a$`, "^app/", ["read"], "one");
       await allow(`${ID}/b$`, "^app/", ["read"], "two");

@@ -244,6 +244,17 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await service.post("/v1/audit?action=verify", {})).body).toMatchObject({ entries: 4, problems: [] });
     });
 
+    it("a key that took one bundle away takes no other away", async () => {
+      await put({ bundle: first.bundle });
+      await put({ trustDomain: "a.org", bundle: first.bundle });
+      const headers = { "idempotency-key": "away" };
+      const away = async (body: object) => (await service.post(`${BUNDLE}?action=delete`, body, { headers })).status;
+      expect(await away({ trustDomain: "partner.org" })).toBe(200);
+      expect(await away({ trustDomain: "partner.org" })).toBe(200);
+      expect(await away({ trustDomain: "a.org" })).toBe(422);
+      expect(await away({ trustDomain: "partner.org", cas: 1 })).toBe(422);
+    });
+
     it("B07 no bundle takes the place of one with a higher sequence; of any size, without loss", async () => {
       const big = (sequence: string) =>
         `{"trustDomain":"partner.org","bundle":{"keys":[],"spiffe_sequence":${sequence}}}`;

@@ -1,4 +1,4 @@
-import { hkdfSync } from "node:crypto";
+import { createCipheriv, hkdfSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { deriveKeyRing, ringKey } from "./key-ring.ts";
 import { parseRootKeys } from "./root-key.ts";
@@ -20,6 +20,27 @@ describe("the key ring", () => {
     const sign = async (by: CryptoKey) => Buffer.from(await crypto.subtle.sign("HMAC", by, new Uint8Array(3)));
     expect((await sign(ring.primary.mac)).equals(await sign(key))).toBe(true);
     expect((await sign(ring.primary.tag)).equals(await sign(key))).toBe(false);
+  });
+
+  it.each(["wrap", "policy"] as const)(
+    "seals under the key that is derived for %s, as anybody derives it",
+    async (purpose) => {
+      const { ring } = await derive(`a:${text(1)}`);
+      const key = Buffer.from(hkdfSync("sha256", Buffer.alloc(32, 1), "", `spike-edge/v1/${purpose}`, 32));
+      const iv = new Uint8Array(12);
+      const cipher = createCipheriv("aes-256-gcm", key, iv);
+      const sealed = Buffer.concat([cipher.update("text"), cipher.final(), cipher.getAuthTag()]);
+      const opened = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, ring.primary[purpose], sealed);
+      expect(Buffer.from(opened).toString()).toBe("text");
+    },
+  );
+
+  it("tags under the key that is derived for that", async () => {
+    const { ring } = await derive(`a:${text(1)}`);
+    const raw = Buffer.from(hkdfSync("sha256", Buffer.alloc(32, 1), "", "spike-edge/v1/tag", 32));
+    const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    const sign = async (by: CryptoKey) => Buffer.from(await crypto.subtle.sign("HMAC", by, new Uint8Array(3)));
+    expect((await sign(ring.primary.tag)).equals(await sign(key))).toBe(true);
   });
 
   it("K10 exports nothing, and wipes the root keys it was given", async () => {
