@@ -25,6 +25,10 @@ function isWellFormed(log: readonly Entry[], makers: readonly (Place | undefined
   if (new Set(log.map(({ writeId }) => writeId)).size < log.length) return false;
   const known = makers.filter((maker) => maker !== undefined);
   if (new Set(known.map(({ operation }) => operation)).size < known.length) return false;
+  // The times of one resource never run backwards.
+  const before = (entry: Entry, index: number): Entry | undefined =>
+    log.slice(0, index).findLast(({ resource }) => resource === entry.resource);
+  if (log.some((entry, index) => (before(entry, index)?.at ?? entry.at) > entry.at)) return false;
   return log.every((entry, index) => {
     const maker = makers[index];
     if (entry.revision !== index + 1) return false;
