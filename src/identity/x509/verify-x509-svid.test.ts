@@ -316,3 +316,30 @@ async function issuedBy(
   const extensions = { keyUsage: keyUsage([0]), subjectAltName: subjectAltName([uriName(ID)]) };
   return await certificate(issuer, { key: await signingKey(), extensions, ...options });
 }
+
+test("X16 the leaf's own signature is checked with the key of a proved intermediate, not taken for granted", async () => {
+  const root = await certificateAuthority({ trustDomain: "example.org" });
+  const intermediate = await root.issueIntermediate();
+  const id = "spiffe://example.org/web";
+  const alterSignature = (signature: Der): Der => {
+    const altered = bytesOf(signature);
+    altered[altered.length - 1]! ^= 1;
+    return altered;
+  };
+  const good = await intermediate.issueLeaf({ id });
+  expect(await verdict(good.chain, [root.der])).toBe("valid");
+  const forged = await intermediate.issueLeaf({ id, alterSignature });
+  expect(await verdict(forged.chain, [root.der])).toBe("certificate-signature");
+  // By somebody else's key, under the intermediate's name and key id.
+  const stranger = await signingKey();
+  const options = { extensions: { authorityKeyId: undefined } };
+  const impostor = await certificateAuthority({
+    trustDomain: "example.org",
+    key: stranger,
+    subject: intermediate.subject,
+  });
+  const { der } = await impostor.issueLeaf({ id, ...options });
+  expect(await verdict({ leaf: der, intermediates: good.chain.intermediates }, [root.der])).toBe(
+    "certificate-signature",
+  );
+});
