@@ -7,7 +7,7 @@ import {
   toRfc9440List,
 } from "../src/identity/x509/minting.fixture.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
-import type { Store } from "../src/store/store.ts";
+import { type CountingStore, countingStore } from "./harness/counting-store.ts";
 import { type TestDomain, testDomain } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
@@ -30,13 +30,9 @@ describe("client certificates", () => {
     headers = { "client-cert": toRfc9440(chain.leaf), "client-cert-chain": toRfc9440List(chain.intermediates) };
   });
 
-  let trips = 0;
+  let store: CountingStore;
   const start = async (certificates: Parameters<typeof testService>[1] & object): Promise<TestService> => {
-    const inner = memoryStore({ storeId: "s", now: Date.now });
-    const store: Store = {
-      load: async (query, signal) => ((trips += 1), await inner.load(query, signal)),
-      commit: async (change, query, signal) => ((trips += 1), await inner.commit(change, query, signal)),
-    };
+    store = countingStore(memoryStore({ storeId: "s", now: Date.now }));
     const service = await testService(store, certificates);
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "x" } });
     const policy = {
@@ -58,14 +54,14 @@ describe("client certificates", () => {
       service = await start({ certificates: { kind: "proxy", secrets } });
     });
     const get = async (sent: Readonly<Record<string, string>>) => {
-      trips = 0;
+      store.trips = 0;
       return await service.post(GET, { path: "app/a" }, { headers: { authorization: "", ...sent } });
     };
     const authentic = { "x-spike-proxy-secret": SECRET };
 
     // `authorization: ""` is a header that is there: these requests send none at all.
     const send = async (sent: Readonly<Record<string, string>>) => {
-      trips = 0;
+      store.trips = 0;
       const request = new Request(`http://edge.test${GET}`, {
         method: "POST",
         headers: sent,
@@ -77,7 +73,7 @@ describe("client certificates", () => {
 
     it("C01, C03 name the caller, in one round trip, when the proxy proves itself", async () => {
       expect(await send({ ...headers, ...authentic })).toEqual({ status: 200, text: '{"data":{"v":"x"}}' });
-      expect(trips).toBe(1);
+      expect(store.trips).toBe(1);
       expect(service.audit.at(-1)).toMatchObject({ spiffeId: WEB, proof: "x509", outcome: "ok" });
     });
 

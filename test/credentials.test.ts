@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
-import type { Store } from "../src/store/store.ts";
+import { type CountingStore, countingStore } from "./harness/counting-store.ts";
 import { SUPERUSER, testDomain } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
@@ -10,17 +10,13 @@ const GET = "/v1/store/secrets?action=get";
 describe("credentials", () => {
   let service: TestService;
   let token: string;
-  let trips: number;
+  let store: CountingStore;
   beforeEach(async () => {
-    const inner = memoryStore({ storeId: "s", now: Date.now });
-    const store: Store = {
-      load: async (query, signal) => ((trips += 1), await inner.load(query, signal)),
-      commit: async (change, query, signal) => ((trips += 1), await inner.commit(change, query, signal)),
-    };
+    store = countingStore(memoryStore({ storeId: "s", now: Date.now }));
     service = await testService(store);
     token = await service.domain.token(SUPERUSER);
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "x" } });
-    trips = 0;
+    store.trips = 0;
   });
 
   const send = async (headers: HeadersInit, target = GET, body = '{"path":"app/a"}') => {
@@ -52,7 +48,7 @@ describe("credentials", () => {
       ],
     ];
     for (const headers of refused) expect((await send(headers)).status, JSON.stringify(headers)).toBe(401);
-    expect(trips).toBe(0);
+    expect(store.trips).toBe(0);
   });
 
   it("T23 are nowhere but in the Authorization header", async () => {
@@ -74,7 +70,7 @@ describe("credentials", () => {
     }
     const form = { "content-type": "application/x-www-form-urlencoded" };
     expect((await send(form, GET, `access_token=${token}`)).status).toBe(400);
-    expect(trips).toBe(0);
+    expect(store.trips).toBe(0);
   });
 
   it("T18 of more than 8 KiB are refused before anything else, and cost nothing", async () => {
@@ -84,7 +80,7 @@ describe("credentials", () => {
       expect(performance.now() - began).toBeLessThan(500);
     }
     expect(service.audit.at(-1)?.reason).toBe("token-too-large");
-    expect(trips).toBe(0);
+    expect(store.trips).toBe(0);
   });
 
   it("T30 are refused in one and the same way, whatever is wrong; the log knows what, and no token", async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RateLimiter } from "../src/api/rate-limit.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
-import type { Store } from "../src/store/store.ts";
+import { type CountingStore, countingStore } from "./harness/counting-store.ts";
 import { testDomain } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
@@ -24,14 +24,9 @@ describe("rate limits", () => {
   let byAddress: ReturnType<typeof limiter>;
   let byIdentity: ReturnType<typeof limiter>;
   let service: TestService;
-  let trips: number;
+  let store: CountingStore;
   beforeEach(async () => {
-    const inner = memoryStore({ storeId: "s", now: Date.now });
-    const store: Store = {
-      load: async (query, signal) => ((trips += 1), await inner.load(query, signal)),
-      commit: async (change, query, signal) => ((trips += 1), await inner.commit(change, query, signal)),
-    };
-    trips = 0;
+    store = countingStore(memoryStore({ storeId: "s", now: Date.now }));
     byAddress = limiter(3);
     byIdentity = limiter(2);
     service = await testService(store, { rateLimits: { byAddress, byIdentity } });
@@ -56,7 +51,7 @@ describe("rate limits", () => {
     expect(service.audit.at(-1)).toMatchObject({ status: 429, outcome: "rate_limited", roundTrips: 0 });
     expect((await from("192.0.2.2", GET, anonymous)).status, "others are served").toBe(401);
     expect((await from("192.0.2.1", "/v1/none")).status, "whatever is asked for").toBe(429);
-    expect(trips).toBe(0);
+    expect(store.trips).toBe(0);
   });
 
   it("count /readyz, which asks the database, and not /healthz", async () => {
@@ -71,9 +66,9 @@ describe("rate limits", () => {
   it("turn an identity away once it is proved, wherever it calls from", async () => {
     expect((await from("192.0.2.1")).status).toBe(404);
     expect((await from("192.0.2.2")).status).toBe(404);
-    const before = trips;
+    const before = store.trips;
     expect((await from("192.0.2.3")).status).toBe(429);
-    expect(trips).toBe(before);
+    expect(store.trips).toBe(before);
     const workload = { authorization: `Bearer ${await service.domain.token("/w")}` };
     expect((await from("192.0.2.3", GET, workload)).status, "others are served").toBe(401);
   });

@@ -4,6 +4,7 @@ import { EVERY_MS } from "../src/api/refresh-bundles.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Store } from "../src/store/store.ts";
+import { type CountingStore, countingStore } from "./harness/counting-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { type TestDomain, testDomain } from "./harness/identity.ts";
 import { type TestAnswer, type TestService, testService } from "./harness/service.ts";
@@ -45,25 +46,24 @@ const STORES: Readonly<Record<string, () => Promise<Store>>> = {
 
 describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
   let service: TestService;
-  let trips: number;
+  let store: CountingStore;
   /** Happens once, between a decision and its commit. */
   let beforeCommit: (() => Promise<unknown>) | undefined;
   let endpoint: (url: string) => Response | Promise<Response>;
   beforeEach(async () => {
-    const store = await STORES[kind]!();
-    const counting: Store = {
-      load: async (query, signal) => ((trips += 1), await store.load(query, signal)),
+    const inner = await STORES[kind]!();
+    store = countingStore({
+      load: async (query, signal) => await inner.load(query, signal),
       async commit(change, query, signal) {
-        trips += 1;
         const first = beforeCommit;
         beforeCommit = undefined;
         await first?.();
-        return await store.commit(change, query, signal);
+        return await inner.commit(change, query, signal);
       },
-    };
+    });
     beforeCommit = undefined;
     endpoint = () => new Response("nothing", { status: 404 });
-    service = await testService(counting, { fetch: async (url) => await endpoint(url) });
+    service = await testService(store, { fetch: async (url) => await endpoint(url) });
   });
 
   const put = async (body: object) => await service.post(BUNDLE, { trustDomain: "partner.org", ...body });
@@ -73,7 +73,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
   /** A get of `app/a` as a workload of the partner. */
   const getAs = async (domain: TestDomain, path = "/web", claims = {}): Promise<TestAnswer> => {
     const authorization = `Bearer ${await domain.token(path, claims)}`;
-    trips = 0;
+    store.trips = 0;
     return await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers: { authorization } });
   };
   const grant = async (permissions: readonly string[], pathPattern = "^app/"): Promise<void> => {
@@ -86,7 +86,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     it("is unknown until its bundle is stored; then its workloads may what policies grant, in one round trip", async () => {
       await grant(["read"]);
       expect((await getAs(first)).status).toBe(401);
-      expect(trips).toBe(1);
+      expect(store.trips).toBe(1);
       expect(service.audit.at(-1)).toMatchObject({
         outcome: "unauthorized",
         reason: "bundle-or-key-unknown",
@@ -99,7 +99,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
         body: { trustDomain: "partner.org", version: 3, revision: 3, ignored: [] },
       });
       expect(await getAs(first)).toMatchObject({ status: 200, body: { data: { v: "x" } } });
-      expect(trips).toBe(1);
+      expect(store.trips).toBe(1);
       expect(service.audit.at(-1)).toMatchObject({ outcome: "ok", spiffeId: "spiffe://partner.org/web" });
       expect(service.audit.at(-1)?.claimed).toBeUndefined();
       expect((await getAs(first, "/other")).status).toBe(401);
@@ -111,18 +111,18 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       await put({ bundle: first.bundle });
       const authorization = `Bearer ${await first.token("/web")}`;
       const post = async (target: string, body: object) => {
-        trips = 0;
+        store.trips = 0;
         return await service.post(target, body, { headers: { authorization } });
       };
       expect(await post(SECRETS, { path: "app/a", values: { v: "y" } })).toMatchObject({ status: 200 });
-      expect(trips).toBe(2);
+      expect(store.trips).toBe(2);
       expect(await post(`${SECRETS}?action=list`, {})).toMatchObject({ status: 200, body: { keys: ["app/a"] } });
-      expect(trips).toBe(2);
+      expect(store.trips).toBe(2);
       expect((await post(SECRETS, { path: "other/a", values: {} })).status).toBe(401);
-      expect(trips).toBe(1);
+      expect(store.trips).toBe(1);
       // A path that is none is told to those who are somebody, and the same 401 to all others.
       expect((await post(SECRETS, { path: "a b", values: {} })).status).toBe(400);
-      expect(trips).toBe(1);
+      expect(store.trips).toBe(1);
       const stranger = { headers: { authorization: `Bearer ${await second.token("/web")}` } };
       expect((await service.post(SECRETS, { path: "a b", values: {} }, stranger)).status).toBe(401);
     });
@@ -133,10 +133,10 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
         expect((await getAs(first, path)).status, path).toBe(401);
       }
       const authorization = `Bearer ${await first.token("/spike/pilot/role/superuser")}`;
-      trips = 0;
+      store.trips = 0;
       const body = { trustDomain: "partner.org" };
       expect((await service.post(`${BUNDLE}?action=delete`, body, { headers: { authorization } })).status).toBe(401);
-      expect(trips, "nothing is looked up for it").toBe(0);
+      expect(store.trips, "nothing is looked up for it").toBe(0);
     });
 
     it("T26, J12 a key that is taken out is refused from the very next request on", async () => {
@@ -179,9 +179,9 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     it("J11 an expired token, or one for others, is refused without a look into the database", async () => {
       await put({ bundle: first.bundle });
       expect((await getAs(first, "/web", { exp: 1 })).status).toBe(401);
-      expect(trips).toBe(0);
+      expect(store.trips).toBe(0);
       expect((await getAs(first, "/web", { aud: "others" })).status).toBe(401);
-      expect(trips).toBe(0);
+      expect(store.trips).toBe(0);
     });
 
     it("T03 the signature of another domain's key of the same name is refused", async () => {

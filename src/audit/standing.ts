@@ -1,5 +1,5 @@
 import type { KeyRing } from "../seal/key-ring.ts";
-import { SealError } from "../seal/seal-error.ts";
+import { faultOf, SealError, type SealFault } from "../seal/seal-error.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import { verifyEntry } from "./entry.ts";
 
@@ -79,7 +79,7 @@ export async function replaceable<Row extends { readonly version: number }>(
     readonly version: number | undefined;
     readonly tail: AuditRow | undefined;
     readonly verify: () => Promise<Row | undefined>;
-    readonly report: (error: SealError) => void;
+    readonly report: (fault: SealFault) => void;
   },
 ): Promise<Replaceable<Row> | undefined> {
   const { named, version, tail, verify, report } = options;
@@ -89,7 +89,7 @@ export async function replaceable<Row extends { readonly version: number }>(
   } catch (error) {
     if (!(error instanceof SealError) || version === undefined || tail?.resource !== named.resource) throw error;
     await verifyEntry(ring, store, tail);
-    report(error);
+    report(faultOf(error));
     return { version, row: undefined };
   }
 }

@@ -1,5 +1,6 @@
 import { requireStanding } from "../audit/standing.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
+import { unlessSealed } from "../seal/unless-sealed.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { PatternSide } from "./literal-prefix.ts";
@@ -10,7 +11,6 @@ import { PolicyOverflow } from "./policy-overflow.ts";
 import type { ReportProblem } from "./policy-problem.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
-import { unlessSealed } from "./unless-sealed.ts";
 import { namedPolicy } from "./verify-policy.ts";
 
 /** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
@@ -88,7 +88,9 @@ async function openAll(
     views.map(async (view): Promise<Opened | undefined> => {
       const { row } = view;
       if (row === undefined) return undefined;
-      const policy = await unlessSealed(evaluation.report, row.name, openPolicy(ring, store.storeId, row));
+      const policy = await unlessSealed(openPolicy(ring, store.storeId, row), (fault) =>
+        evaluation.report({ policy: row.name, ...fault }),
+      );
       return policy && { view, policy };
     }),
   );
@@ -114,5 +116,5 @@ async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promis
   if (row === undefined) return false;
   const { ring, store } = evaluation;
   const standing = requireStanding(ring, store, { named: namedPolicy(row.name), row, tail }).then(() => true);
-  return (await unlessSealed(evaluation.report, row.name, standing)) ?? false;
+  return (await unlessSealed(standing, (fault) => evaluation.report({ policy: row.name, ...fault }))) ?? false;
 }

@@ -1,10 +1,10 @@
 import { verifyStore } from "../audit/store-row.ts";
+import { unlessSealed } from "../seal/unless-sealed.ts";
 import { load } from "../store/load.ts";
 import type { PolicyView } from "../store/store.ts";
 import { failed, type PolicyResult } from "./failure.ts";
 import type { Policy } from "./policy.ts";
 import type { PolicyRoom } from "./room.ts";
-import { unlessSealed } from "./unless-sealed.ts";
 import { verifyPolicy } from "./verify-policy.ts";
 
 /** `next`: the last name that was looked at, where there may be more. `revision`: the store's. */
@@ -46,7 +46,9 @@ export async function listPolicies(
   };
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
-    return await unlessSealed(room.report, name, verifyPolicy(room.ring, store, { name, view }));
+    return await unlessSealed(verifyPolicy(room.ring, store, { name, view }), (fault) =>
+      room.report({ policy: name, ...fault }),
+    );
   };
   const found = (await Promise.all(policies.map(verify))).filter((policy) => policy !== undefined);
   const next = policies.length === limit ? policies.at(-1)?.row?.name : undefined;

@@ -43,6 +43,6 @@ export async function replaceablePolicy(
     version: row?.name === name ? row.version : undefined,
     tail,
     verify: async () => await verifyPolicy(ring, store, asked),
-    report: (error) => report({ policy: name, reason: `seal_${error.reason}`, detail: error.detail }),
+    report: (fault) => report({ policy: name, ...fault }),
   });
 }

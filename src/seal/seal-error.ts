@@ -23,3 +23,13 @@ export class SealError extends Error {
     this.detail = detail;
   }
 }
+
+/** What the operator's log says of such a failure. */
+export interface SealFault {
+  readonly reason: `seal_${SealReason}`;
+  readonly detail: string;
+}
+
+export function faultOf({ reason, detail }: SealError): SealFault {
+  return { reason: `seal_${reason}`, detail };
+}

@@ -1,5 +1,5 @@
 import { verifyStore } from "../audit/store-row.ts";
-import { SealError } from "../seal/seal-error.ts";
+import { unlessSealed } from "../seal/unless-sealed.ts";
 import { load } from "../store/load.ts";
 import type { BundleView } from "../store/store.ts";
 import { failed, type TrustResult } from "./failure.ts";
@@ -32,13 +32,9 @@ export async function listBundles(
   const { store, bundles } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";
-    try {
-      return await verifyBundle(room.ring, store, { trustDomain, view });
-    } catch (error) {
-      if (!(error instanceof SealError)) throw error;
-      room.reportBundle({ trustDomain, reason: `seal_${error.reason}`, detail: error.detail });
-      return undefined;
-    }
+    return await unlessSealed(verifyBundle(room.ring, store, { trustDomain, view }), (fault) =>
+      room.reportBundle({ trustDomain, ...fault }),
+    );
   };
   const found = (await Promise.all(bundles.map(verify))).filter((bundle) => bundle !== undefined);
   const next = bundles.length === limit ? bundles.at(-1)?.row?.trustDomain : undefined;

@@ -59,6 +59,6 @@ export async function replaceableBundle(
     version: row?.trustDomain === trustDomain ? row.version : undefined,
     tail,
     verify: async () => await verifyBundle(ring, store, asked),
-    report: (error) => report({ trustDomain, reason: `seal_${error.reason}`, detail: error.detail }),
+    report: (fault) => report({ trustDomain, ...fault }),
   });
 }
