@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import type { Store } from "../src/store/store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
 
@@ -165,7 +166,7 @@ describe("a stored policy whose pattern is refused by now (G05)", () => {
     const ring = await ringOf(KEY_A);
     const inner = libsqlStore(database.execute);
     // As an older version of this service, with other limits, would have written it.
-    const store: typeof inner = {
+    const store: Store = {
       load: async (query, signal) => await inner.load(query, signal),
       commit: async (change, query, signal) => {
         if (change.policy?.kind !== "create") return await inner.commit(change, query, signal);

@@ -63,10 +63,10 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: STORE,
-        find: "const revision = wonRevision(results[0]);",
+        find: "const revision = wonRevision(results[gate]);",
         replace: "const revision = wonRevision(results[0]) ?? snapshot.store.revision;",
       },
-      { file: STORE, find: "requireWin(snapshot, revision, query.writeId);", replace: "" },
+      { file: STORE, find: "if (newest !== undefined) requireWin(snapshot, newest, query.writeId);", replace: "" },
     ],
     tests: ["test/two-workers.test.ts"],
   },
@@ -88,7 +88,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
         file: STORE,
         find: `const results = await execute(all, "write", signal);`,
         replace: `const results = [];
-      for (const one of all) results.push(...(await execute([one], "write", signal)));`,
+    for (const one of all) results.push(...(await execute([one], "write", signal)));`,
       },
     ],
     tests: ["test/two-workers.test.ts"],
@@ -172,11 +172,11 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: AUDITED,
-        find: "const place = { writeId, seq: (tail?.seq ?? 0) + 1 };",
+        find: "const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring };",
         replace:
-          "const place = { writeId: sent ? await writeIdOf(write.caller, undefined, room.random) : writeId, seq: (tail?.seq ?? 0) + 1 };",
+          "const place = { writeId: sent ? await writeIdOf(write.caller, undefined, room.random) : writeId, seq: (tail?.seq ?? 0) + 1, ring };",
       },
-      { file: STORE, find: "requireWin(snapshot, revision, query.writeId);", replace: "" },
+      { file: STORE, find: "if (newest !== undefined) requireWin(snapshot, newest, query.writeId);", replace: "" },
       {
         file: AUDITED,
         find: "if (snapshot.replay !== undefined) {\n      const { replay } = snapshot;",

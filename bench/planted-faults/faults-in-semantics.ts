@@ -144,15 +144,14 @@ export async function getSecretAfresh(`,
       },
       {
         file: "src/policy/access.ts",
-        find: "permits: async ({ store, grants }) => await isGranted({ ring, store, report }, grants ?? [], request),",
-        replace: `permits: async ({ store, grants }) => {
+        find: "async permits({ store, keys, grants }) {",
+        replace: `async permits({ store, keys, grants }) {
       const key = JSON.stringify(request);
       const known = cache.get(key);
       if (known !== undefined && Date.now() < known.until) return known.granted;
       const granted = await isGranted({ ring, store, report }, grants ?? [], request);
       cache.set(key, { granted, until: Date.now() + 60_000 });
-      return granted;
-    },`,
+      if (granted !== undefined) return granted;`,
       },
     ],
     tests: ["test/revocation.test.ts", "test/no-mutable-state.test.ts"],

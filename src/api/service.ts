@@ -1,7 +1,7 @@
 import type { CallerTrust } from "../identity/caller.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import type { Store } from "../store/store.ts";
+import type { BulkStore } from "../store/store.ts";
 import type { Fetch } from "../trust/fetch-bundle.ts";
 import type { AuditLine } from "./audit-line.ts";
 import type { CertificateSource } from "./client-certificate.ts";
@@ -11,7 +11,7 @@ import type { RateLimits } from "./rate-limit.ts";
 
 /** The world that a composition root hands to the doors. Nothing in it changes from one request to the next. */
 export interface Service {
-  readonly store: Store;
+  readonly store: BulkStore;
   readonly ring: KeyRing;
   readonly trust: CallerTrust;
   readonly certificates: CertificateSource;

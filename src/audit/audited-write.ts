@@ -5,11 +5,11 @@ import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { Access } from "../store/access.ts";
 import type { Attempts } from "../store/attempts.ts";
-import type { AuditRow, Bytes } from "../store/rows.ts";
+import type { AuditRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Change, Query, Snapshot, Store } from "../store/store.ts";
 import { type Decision, type Outcome, transact } from "../store/transact.ts";
 import { sealEntry, verifyEntry } from "./entry.ts";
-import { firstCommit, nextAuthority, requirePrimary, verifyStore } from "./store-row.ts";
+import { firstCommit, nextAuthority, verifyStore, writingRing } from "./store-row.ts";
 import { writeIdOf } from "./write-id.ts";
 
 /** What a write works with, for one request. */
@@ -44,22 +44,34 @@ export type WriteFailure =
   | { readonly code: "idempotency_key_reused" };
 
 /** What a snapshot leads to: a failure, or rows to write and what the caller is told of them, revision aside. */
-export type WriteVerdict<A extends object, F> =
-  | { readonly ok: false; readonly failure: F }
-  | {
-      readonly ok: true;
-      readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune">;
-      /** Set when the change alters who may do what, or the audit floor: raises the epoch. */
-      readonly authority?: { readonly auditFloor: number };
-      readonly outcome: A;
-      /** Milliseconds by the database's clock, never before the resource was last written. */
-      readonly now: number;
-    };
+export type WriteVerdict<A extends object, F> = { readonly ok: false; readonly failure: F } | AcceptedWrite<A>;
+
+export interface AcceptedWrite<A extends object> {
+  readonly ok: true;
+  readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune" | "register">;
+  /** What the entry and the store row are sealed with, where that is not what rows of this moment are written with. */
+  readonly ring?: KeyRing;
+  /** Set when the change alters who may do what, which key is written with, or the audit floor: raises the epoch. */
+  readonly authority?: { readonly auditFloor: number };
+  readonly outcome: A;
+  /** Milliseconds by the database's clock, never before the resource was last written. */
+  readonly now: number;
+}
 
 /** The place of a write in the audit. */
 export interface EntryPlace {
   readonly writeId: string;
   readonly seq: number;
+  /** All that is written goes under its primary key. */
+  readonly ring: KeyRing;
+}
+
+/** Where a row is going to be sealed anew, as {@link EntryPlace} and what else a row takes. */
+export interface SealingPlace extends EntryPlace {
+  readonly store: StoreRow;
+  readonly random: RandomBytes;
+  /** Milliseconds, by the database's clock. */
+  readonly now: number;
 }
 
 /**
@@ -83,7 +95,6 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
   },
 ): Promise<Outcome<A & { readonly revision: number }, F | WriteFailure>> {
   const writeId = await writeIdOf(write.caller, write.idempotencyKey, room.random);
-  const requestMac = await macOf(room.ring.primary, write.request);
   const query = { ...room.access.query, ...options.query, writeId };
   let sent = false;
   const decide = async (
@@ -99,12 +110,12 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
       const known = await settle(room.ring, { write, writeId }, { snapshot, replay });
       return known === undefined ? refuse({ code: "idempotency_key_reused" }) : settled(known, replay, options);
     }
-    requirePrimary(room.ring, snapshot);
+    const ring = writingRing(room.ring, snapshot);
     const tail = options.tailOf(snapshot);
-    const place = { writeId, seq: (tail?.seq ?? 0) + 1 };
+    const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring };
     const verdict = await options.judge(snapshot, place);
     if (!verdict.ok) return refuse(verdict.failure);
-    const change = await changeOf(room.ring, verdict, { write, requestMac, place, tail, snapshot });
+    const change = await changeOf(verdict, { write, place, tail, snapshot });
     sent = true;
     return { kind: "commit", change, answer: (revision) => ({ ...verdict.outcome, revision }) };
   };
@@ -116,24 +127,25 @@ function refuse<F>(failure: F): { readonly kind: "refused"; readonly failure: F 
 }
 
 /** Completes the rows of a verdict to the one change that commits them. */
-async function changeOf(
-  ring: KeyRing,
-  verdict: Extract<WriteVerdict<object, unknown>, { readonly ok: true }>,
+export async function changeOf(
+  verdict: AcceptedWrite<object>,
   at: {
-    readonly write: AuditedWrite;
-    readonly requestMac: Bytes;
+    readonly write: Omit<AuditedWrite, "idempotencyKey">;
     readonly place: EntryPlace;
     readonly tail: AuditRow | undefined;
     readonly snapshot: AnySnapshot;
   },
 ): Promise<Change> {
-  const { write, requestMac, place, tail, snapshot } = at;
+  const { write, place, tail, snapshot } = at;
+  const { writeId, seq } = place;
+  const ring = verdict.ring ?? place.ring;
   const { store, newest } = snapshot;
   const { caller, action, resource, traceId } = write;
   const [audit, init, authority] = await Promise.all([
     sealEntry(ring, store.storeId, {
-      ...place,
-      request: requestMac,
+      writeId,
+      seq,
+      request: await macOf(ring.primary, write.request),
       at: verdict.now,
       spiffeId: caller,
       action,

@@ -7,9 +7,11 @@ import type { AuditRow, AuditValues, StoreRow } from "../store/rows.ts";
 /** An audit entry before it is authenticated. */
 export type AuditDraft = Omit<AuditValues, "keyId" | "mac">;
 
-/** Whether every change of a resource alters who may do what, or the audit floor, and so raises the epoch. */
+/** Whether every change of a resource alters who may do what, the audit floor or the store row, and so raises the epoch. */
 export function raisesEpoch(resource: string): boolean {
-  return resource === "audit" || resource.startsWith("policy:") || resource.startsWith("bundle:");
+  return (
+    resource === "audit" || resource === "store" || resource.startsWith("policy:") || resource.startsWith("bundle:")
+  );
 }
 
 /** Completes an entry with its MAC under the primary key. */

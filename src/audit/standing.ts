@@ -6,6 +6,20 @@ import { verifyEntry } from "./entry.ts";
 /** The audit action that takes a row away: after it, and only after it, a name with a past may be without one. */
 export const DELETION = "delete";
 
+/**
+ * The audit action that puts a row under another root key and changes nothing else. Of a name without a row it is the newest
+ * entry itself that is written anew, because the absence is judged by it.
+ */
+export const REWRAP = "rewrap";
+
+/** What such an entry tells where the row had been deleted before. */
+export const STILL_DELETED = { deleted: true } as const;
+
+/** Whether an authentic entry leaves its name without a row. */
+export function leavesNone({ action, outcome }: AuditRow): boolean {
+  return action === DELETION || (action === REWRAP && outcome === JSON.stringify(STILL_DELETED));
+}
+
 /** What a row says of the commit that wrote it. */
 interface Written {
   readonly version: number;
@@ -53,7 +67,7 @@ export async function requireAbsence(
   if (tail === undefined) return;
   if (tail.resource !== named.resource) throw inconsistent(named, "came with an entry of something else");
   await verifyEntry(ring, store, tail);
-  if (tail.action !== DELETION) throw inconsistent(named, "is missing");
+  if (!leavesNone(tail)) throw inconsistent(named, "is missing");
 }
 
 /** A row that is going to be replaced or taken away: all that has to be known of it. */

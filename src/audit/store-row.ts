@@ -1,5 +1,5 @@
 import { equalBytes } from "../seal/equal-bytes.ts";
-import type { KeyRing } from "../seal/key-ring.ts";
+import type { KeyRing, RingKey } from "../seal/key-ring.ts";
 import { macOf, requireMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
@@ -42,24 +42,32 @@ export async function verifyStore(ring: KeyRing, { store, newest, keys }: Anchor
 }
 
 /**
- * Whether new rows may be written under the primary key: its check value is in the store, or the store is empty and
- * gets it with the first commit.
+ * The ring as new rows are written with it: its primary is the first key that has a check value in the store. An empty store
+ * gets those of the whole ring with its first commit.
  *
- * @throws SealError
+ * A key that was put in front and is not registered yet could be a slip, or not be everywhere: until it is registered the
+ * one before it is written with. Decision 0016.
+ *
+ * @throws SealError when the store knows none of the keys
  */
-export function requirePrimary(ring: KeyRing, { store, keys }: Anchor): void {
-  if (store.revision === 0 || keys.some((row) => row.keyId === ring.primary.id)) return;
-  throw new SealError(
-    "unregistered_key",
-    `key id "${ring.primary.id}" is first in the ring but has no check value in this store`,
-  );
+export function writingRing(ring: KeyRing, { store, keys }: Anchor): KeyRing {
+  if (store.revision === 0) return ring;
+  const primary = ring.keys.find(({ id }) => keys.some((row) => row.keyId === id));
+  if (primary !== undefined) return { ...ring, primary };
+  const ids = ring.keys.map(({ id }) => `"${id}"`).join(", ");
+  throw new SealError("unregistered_key", `none of the ring's key ids has a check value in this store: ${ids}`);
+}
+
+/** What registers a key: from the commit on that brings it, it is written with if no registered one is before it. */
+export function registrationOf(key: RingKey, now: number): KeyRow {
+  return { keyId: key.id, checkValue: key.check, createdAt: now };
 }
 
 /** What the first commit of an empty store brings along: check values of the whole ring, and the store's first MAC. */
 export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): Promise<NonNullable<Change["init"]>> {
   const keyId = ring.primary.id;
   return {
-    keys: ring.keys.map((key) => ({ keyId: key.id, checkValue: key.check, createdAt: now })),
+    keys: ring.keys.map((key) => registrationOf(key, now)),
     keyId,
     mac: await macOf(ring.primary, contextOf({ ...store, keyId })),
   };

@@ -2,6 +2,7 @@ import type { Access } from "../store/access.ts";
 import { isGranted, MOST_CANDIDATES } from "./evaluate.ts";
 import type { Permission } from "./permission.ts";
 import type { ReportProblem } from "./policy-problem.ts";
+import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 
@@ -17,6 +18,10 @@ export async function policyAccess(
   ]);
   return {
     query: { grants: { idTags, pathTags, limit: MOST_CANDIDATES + 1 } },
-    permits: async ({ store, grants }) => await isGranted({ ring, store, report }, grants ?? [], request),
+    async permits({ store, keys, grants }) {
+      if (await isGranted({ ring, store, report }, grants ?? [], request)) return true;
+      requirePolicyKeys(ring, keys);
+      return false;
+    },
   };
 }

@@ -2,6 +2,7 @@ import type { KeyRing } from "../seal/key-ring.ts";
 import type { PathScope } from "../store/access.ts";
 import { MOST_CANDIDATES, policiesFor, reachesPath } from "./evaluate.ts";
 import type { ReportProblem } from "./policy-problem.ts";
+import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 
 /** The paths on which policies grant `caller` the permission `list`. */
@@ -9,7 +10,8 @@ export async function pathScope(ring: KeyRing, caller: string, report: ReportPro
   const idTags = await requestTags(ring, "spiffeId", caller);
   return {
     query: { identityGrants: { idTags, limit: MOST_CANDIDATES + 1 } },
-    async read({ store, identityGrants }) {
+    async read({ store, keys, identityGrants }) {
+      requirePolicyKeys(ring, keys);
       const policies = await policiesFor({ ring, store, report }, identityGrants ?? [], { caller, wanted: "list" });
       return {
         within: outermost(policies.map(({ path }) => path.prefix)),

@@ -49,7 +49,7 @@ export async function putPolicy(
     query: { policy: { name } },
     tailOf: ({ policy }) => policy?.tail,
     readOutcome: () => ({}),
-    async judge({ store, now: clock, policy: view }, { writeId }) {
+    async judge({ store, now: clock, policy: view }, { writeId, ring }) {
       const checked = check();
       if (!checked.ok) return invalid(checked.detail);
       const found = await replaceablePolicy(room.ring, store, { name, view, report: room.report });
@@ -57,7 +57,13 @@ export async function putPolicy(
       const now = Math.max(clock, found?.row?.updatedAt ?? 0);
       const { storeId, epoch, auditFloor } = store;
       const times = { createdAt: found?.row?.createdAt ?? now, updatedAt: now };
-      const row = await sealPolicy(room, checked.rules, { storeId, name, writeId, epoch, ...times });
+      const row = await sealPolicy({ ring, random: room.random }, checked.rules, {
+        storeId,
+        name,
+        writeId,
+        epoch,
+        ...times,
+      });
       const policy: PolicyChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
       return { ok: true, change: { policy }, authority: { auditFloor }, outcome: {}, now };
     },

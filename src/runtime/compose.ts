@@ -10,7 +10,7 @@ import { deriveKeyRing } from "../seal/key-ring.ts";
 import { httpExecute } from "../store/libsql/http-execute.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
-import type { Store } from "../store/store.ts";
+import type { BulkStore } from "../store/store.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { printJson } from "./print-json.ts";
 import { type Output, worldOf } from "./world.ts";
@@ -92,7 +92,7 @@ async function importBundles(config: Config): Promise<ReadonlyMap<TrustDomain, T
   return new Map(await Promise.all(imported));
 }
 
-function storeOf({ store }: Config): Store {
+function storeOf({ store }: Config): BulkStore {
   if (store.kind === "memory") return memoryStore({ storeId: "memory", now: Date.now });
   const { url, authToken } = store;
   const database = authToken === undefined ? { url } : { url, authToken };

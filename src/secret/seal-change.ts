@@ -1,11 +1,11 @@
-import { createDataKey, renewDataKey } from "../seal/data-key.ts";
+import { createDataKey, type RandomBytes, renewDataKey } from "../seal/data-key.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
 import { macOf } from "../seal/mac.ts";
 import { sealRecord } from "../seal/record.ts";
 import { utf8 } from "../seal/utf8.ts";
 import type { Bytes, SecretRow, SecretValues, StoreRow, VersionState } from "../store/rows.ts";
 import type { SecretChange, VersionChanges } from "../store/store.ts";
 import { dataKeyContext, headContext, historyContext, type SecretIdentity, valueContext } from "./contexts.ts";
-import type { SecretRoom } from "./room.ts";
 import { summarize, type Versions } from "./versions.ts";
 
 /** What a verb does to the versions of a secret, before anything is sealed. */
@@ -27,29 +27,31 @@ export interface Place {
   readonly writeId: string;
   readonly seq: number;
   readonly now: number;
+  readonly ring: KeyRing;
+  readonly random: RandomBytes;
 }
 
 /** Turns an edit into rows: everything they depend on is under the ring's primary key afterwards. */
-export async function sealChange(room: SecretRoom, edit: VersionEdit, place: Place): Promise<SecretChange> {
-  const { head, writeId, store } = place;
+export async function sealChange(edit: VersionEdit, place: Place): Promise<SecretChange> {
+  const { head, writeId, store, ring, random } = place;
   const born = head?.born ?? writeId;
   const identity: SecretIdentity = { storeId: store.storeId, path: place.path, born };
   const context = dataKeyContext(identity);
   const dataKey = await (head === undefined
-    ? createDataKey(room.ring, context, room.random)
-    : renewDataKey(room.ring, head.wrappedKey, { context, random: room.random }));
+    ? createDataKey(ring, context, random)
+    : renewDataKey(ring, head.wrappedKey, { context, random }));
   const [history, sealed] = await Promise.all([
-    macOf(room.ring.primary, historyContext(identity, edit.versions)),
-    edit.added && sealValue(room, dataKey.key, { identity, added: edit.added }),
+    macOf(ring.primary, historyContext(identity, edit.versions)),
+    edit.added && sealValue(random, dataKey.key, { identity, added: edit.added }),
   ]);
   const unsigned = {
     ...nextColumns(edit, place),
     born,
     history,
     wrappedKey: dataKey.wrapped,
-    keyId: room.ring.primary.id,
+    keyId: ring.primary.id,
   };
-  const next: SecretValues = { ...unsigned, mac: await macOf(room.ring.primary, headContext(store.storeId, unsigned)) };
+  const next: SecretValues = { ...unsigned, mac: await macOf(ring.primary, headContext(store.storeId, unsigned)) };
   const versions = changesOf(edit, sealed);
   return head === undefined
     ? { kind: "create", head: next, versions }
@@ -84,14 +86,14 @@ function nextColumns(edit: VersionEdit, place: Place): Plain {
 }
 
 async function sealValue(
-  room: SecretRoom,
+  random: RandomBytes,
   key: CryptoKey,
   value: { readonly identity: SecretIdentity; readonly added: { readonly state: VersionState; readonly text: string } },
 ): Promise<Bytes> {
   const { state, text } = value.added;
   const context = valueContext(value.identity, state);
   // The empty key id: the row's own data key, whatever root key wraps it.
-  return await sealRecord({ id: "", key }, utf8(text), { context, nonce: room.random(12) });
+  return await sealRecord({ id: "", key }, utf8(text), { context, nonce: random(12) });
 }
 
 function changesOf(edit: VersionEdit, sealed: Bytes | undefined): VersionChanges {

@@ -44,6 +44,7 @@ export type Verdict =
  * @throws SealError, StoreUnavailable
  */
 export async function writeSecret(room: SecretRoom, request: WriteRequest, verb: Verb): Promise<SecretResult<Written>> {
+  const { random } = room;
   const { path, cas } = request;
   const { action, body } = verb;
   const write = {
@@ -66,7 +67,7 @@ export async function writeSecret(room: SecretRoom, request: WriteRequest, verb:
       const verdict = verb.judge(found, { writeId: place.writeId, now });
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
-      const change = { secret: await sealChange(room, verdict.edit, { path, store, head, now, ...place }) };
+      const change = { secret: await sealChange(verdict.edit, { path, store, head, now, random, ...place }) };
       return { ok: true, change, outcome: { version: verdict.version }, now };
     },
   });

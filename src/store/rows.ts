@@ -24,6 +24,11 @@ export interface KeyRow {
   readonly createdAt: number;
 }
 
+export interface RegisteredKey extends KeyRow {
+  /** Whether there are policies under this key: a ring that lacks it cannot find them. */
+  readonly hasPolicies: boolean;
+}
+
 /** Every column of a secret's head but `version`, which the commit assigns. */
 export interface SecretValues {
   readonly path: string;

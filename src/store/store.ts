@@ -1,4 +1,13 @@
-import type { AuditRow, AuditValues, BundleRow, BundleValues, Bytes, KeyRow, PolicyRow } from "./rows.ts";
+import type {
+  AuditRow,
+  AuditValues,
+  BundleRow,
+  BundleValues,
+  Bytes,
+  KeyRow,
+  PolicyRow,
+  RegisteredKey,
+} from "./rows.ts";
 import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, VersionState } from "./rows.ts";
 
 /**
@@ -28,6 +37,15 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
 export interface Store {
   load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>>;
   commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>>;
+}
+
+/** A store that takes many changes at a time: a key is rotated through all rows there are. */
+export interface BulkStore extends Store {
+  /**
+   * Several changes in one round trip, one after the other as if each were a commit of its own: each wins or loses by the
+   * conditions above, as it finds things after those before it. What has won is stored together, or nothing is.
+   */
+  commitEach<Q extends Query>(changes: readonly Change[], query: Q, signal: AbortSignal): Promise<CommitEach<Q>>;
 }
 
 /** What to read besides the store row and its keys. */
@@ -85,8 +103,26 @@ export interface Query {
   readonly chain?: { readonly resource: string };
   /** Which registered keys are in use: see {@link KeyUse}. */
   readonly keyUse?: object;
+  /** How many rows depend on each key: see {@link KeyCount}. */
+  readonly keyCounts?: object;
+  /** Secrets whose heads are under another key than the given one. */
+  readonly outdatedSecrets?: Outdated;
+  /** Policies under another key. */
+  readonly outdatedPolicies?: Outdated;
+  /** Trust bundles under another key. */
+  readonly outdatedBundles?: Outdated;
+  /** The newest audit entries of policies and trust bundles that are no more, where they are under another key. */
+  readonly outdatedDeletions?: Outdated;
   /** The audit entry of this write id. */
   readonly writeId?: string;
+}
+
+/** Rows that are under another key than `keyId`, by their key and then by name, `limit` at most. */
+export interface Outdated {
+  readonly keyId: string;
+  /** The place to go on behind; nothing has an empty key id. Names of deletions are their resources. */
+  readonly after: { readonly keyId: string; readonly name: string };
+  readonly limit: number;
 }
 
 /** Audit entries from revision `after` (exclusive) on, ascending; only those that every given filter lets through. */
@@ -122,6 +158,20 @@ export interface KeyUse {
   readonly used: boolean;
 }
 
+/** How many rows depend on a key, whether it is registered or not. */
+export interface KeyCount {
+  readonly keyId: string;
+  readonly secrets: number;
+  readonly policies: number;
+  readonly bundles: number;
+  /** 1 where the store row is under it. */
+  readonly store: number;
+  /** Newest audit entries of policies and bundles that are no more: without them, a name could not be used again. */
+  readonly deletions: number;
+  /** All audit entries, those included. */
+  readonly entries: number;
+}
+
 export interface SecretView {
   readonly head: SecretRow | undefined;
   /** All versions by ascending number; left out when `"current"` was asked and the head's `current` is still live. */
@@ -147,6 +197,12 @@ interface SnapshotParts {
   readonly chain: { readonly tail: AuditRow | undefined } | undefined;
   /** Of every registered key. */
   readonly keyUse: readonly KeyUse[] | undefined;
+  readonly keyCounts: readonly KeyCount[] | undefined;
+  /** With the states of all versions, and without a value. */
+  readonly outdatedSecrets: readonly SecretView[] | undefined;
+  readonly outdatedPolicies: readonly PolicyView[] | undefined;
+  readonly outdatedBundles: readonly BundleView[] | undefined;
+  readonly outdatedDeletions: readonly AuditRow[] | undefined;
 }
 
 export interface AnySnapshot extends SnapshotParts {
@@ -155,7 +211,7 @@ export interface AnySnapshot extends SnapshotParts {
   readonly store: StoreRow;
   /** MAC of the audit entry at the store's revision; null where there is none. */
   readonly newest: Bytes | null;
-  readonly keys: readonly KeyRow[];
+  readonly keys: readonly RegisteredKey[];
   readonly replay: AuditRow | undefined;
 }
 
@@ -175,6 +231,8 @@ export interface Change {
   readonly bundle?: BundleChange;
   /** Set when the store was empty: its keys and first MAC. The commit then also requires revision 0. */
   readonly init?: { readonly keys: readonly KeyRow[]; readonly keyId: string; readonly mac: Bytes };
+  /** Check values of keys that are going to be written with. */
+  readonly register?: readonly KeyRow[];
   /** Set when the change alters who may do what: raises the epoch by one, with the MAC for that next epoch. */
   readonly authority?: { readonly keyId: string; readonly mac: Bytes };
   /**
@@ -212,6 +270,12 @@ export interface VersionChanges {
   readonly pruneBelow?: number;
   readonly softDelete?: { readonly numbers: readonly number[]; readonly at: number };
   readonly restore?: { readonly numbers: readonly number[] };
+}
+
+export interface CommitEach<Q extends Query> {
+  /** Of each change in its place; undefined where it lost. */
+  readonly revisions: readonly (number | undefined)[];
+  readonly snapshot: Snapshot<Q>;
 }
 
 export type Commit<Q extends Query> =

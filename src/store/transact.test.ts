@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attempts } from "./attempts.ts";
-import { auditOf } from "./contract.ts";
+import { auditOf } from "./contract-rows.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { memoryStore } from "./memory/memory-store.ts";
 import type { Change, Query, Snapshot, Store } from "./store.ts";
@@ -226,7 +226,10 @@ describe("transact", () => {
       fresh(),
       Array.from({ length: 100 }, (): Step => "connection"),
     );
-    const store = limitRequests(inner, () => 0);
+    const store = limitRequests(
+      { ...inner, commitEach: async () => await Promise.reject(new Error("not asked")) },
+      () => 0,
+    );
     const run = transact(store, query, { attempts: attempts(), decide: decider() });
     await expect(run).rejects.toMatchObject({ reason: "budget" });
     expect(inner.calls).toHaveLength(40);

@@ -57,7 +57,7 @@ export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBu
     query: { bundle: { trustDomain } },
     tailOf: (snapshot) => snapshot.bundle?.tail,
     readOutcome: readSequence,
-    async judge({ store, now, bundle: view }, { writeId }) {
+    async judge({ store, now, bundle: view }, { writeId, ring }) {
       const found = await replaceableBundle(room.ring, store, { trustDomain, view, report: room.reportBundle });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const stored = found?.row;
@@ -65,7 +65,7 @@ export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBu
       // Of a row that somebody has touched, the audit still knows how far the sequence had come.
       const last = stored?.keys.sequence ?? (found && sequenceOf(view.tail));
       if (isOutdated({ sequence: next?.sequence }, { sequence: last })) return failed("bundle_outdated");
-      const row = await sealBundle(room.ring, store.storeId, {
+      const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,
         epoch: store.epoch,

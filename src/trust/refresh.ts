@@ -96,7 +96,7 @@ async function store(
     query: { bundle: { trustDomain } },
     tailOf: ({ bundle }) => bundle?.tail,
     readOutcome: readSequence,
-    async judge({ store, now, bundle: view }, { writeId }): Promise<WriteVerdict<WrittenBundle, Stale>> {
+    async judge({ store, now, bundle: view }, { writeId, ring }): Promise<WriteVerdict<WrittenBundle, Stale>> {
       const found = await verifyBundle(room.ring, store, { trustDomain, view });
       if (found?.version !== seen.version) {
         const { revision } = store;
@@ -105,7 +105,7 @@ async function store(
       // Once more, of what is stored now: versions are under no MAC, and the row that was looked at may have been another.
       if (isOutdated(keys, found.keys)) return { ok: false, failure: { code: "bundle_outdated" } };
       const { endpointUrl, endpointProfile } = found.row;
-      const row = await sealBundle(room.ring, store.storeId, {
+      const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,
         epoch: store.epoch,

@@ -290,6 +290,21 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
       };
     },
   },
+  "/v1/operator/status": { good: async () => ({}) },
+  "/v1/operator/register": {
+    writes: true,
+    commits: false,
+    good: async () => ({ keyId: "a" }),
+    more: async ({ stage }) => ({
+      409: [{ what: "a key that is not in the ring", body: { keyId: stage.marks.text("a key id of nobody") } }],
+    }),
+  },
+  "/v1/operator/rewrap": {
+    good: async () => ({ limit: 1 }),
+    more: async ({ stage }) => ({
+      400: [{ what: "a place that is none", body: { after: stage.marks.text("a place that is none") } }],
+    }),
+  },
   [`${AUDIT}?action=list`]: {
     good: async ({ stage }) => ({
       resource: stage.marks.text("a resource that is looked for", QUERY_PLACES),

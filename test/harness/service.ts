@@ -8,7 +8,7 @@ import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/t
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
 import { parseRootKeys } from "../../src/seal/root-key.ts";
 import { worldOf } from "../../src/runtime/world.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { BulkStore, Change, Query, Snapshot, Store } from "../../src/store/store.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
 
 export const KEY_A = `a:${Buffer.alloc(32, 0x11).toString("base64url")}`;
@@ -62,6 +62,25 @@ interface ServiceOptions {
 
 const unreachable: Service["fetch"] = async () => await Promise.reject(new TypeError("no network"));
 
+/** A store that a test wrapped sees many changes at a time as what they stand for: one commit after the other. */
+function inBulk(store: Store | BulkStore): BulkStore {
+  if ("commitEach" in store) return store;
+  return {
+    load: async (query, signal) => await store.load(query, signal),
+    commit: async (change, query, signal) => await store.commit(change, query, signal),
+    async commitEach<Q extends Query>(changes: readonly Change[], query: Q, signal: AbortSignal) {
+      const revisions: (number | undefined)[] = [];
+      let snapshot: Snapshot<Q> | undefined;
+      for (const change of changes) {
+        const result = await store.commit(change, query, signal);
+        snapshot = result.snapshot;
+        revisions.push(result.won ? result.revision : undefined);
+      }
+      return { revisions, snapshot: snapshot ?? (await store.load(query, signal)) };
+    },
+  };
+}
+
 /** The whole app in this process, over the given store. */
 export async function testService(store: Store, options: ServiceOptions = {}): Promise<TestService> {
   const domain = await testDomain();
@@ -71,7 +90,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   const log: LogLine[] = [];
   const audit: AuditLine[] = [];
   const assembled: Service = {
-    store,
+    store: inBulk(store),
     ring: options.ring ?? (await ringOf(KEY_A)),
     trust: {
       bundles: new Map([[name, await importTrustBundle(bundle)]]),

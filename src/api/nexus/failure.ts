@@ -1,4 +1,5 @@
 import type { PolicyFailure } from "../../policy/failure.ts";
+import type { RotationFailure } from "../../rotation/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
 import type { TrustFailure } from "../../trust/failure.ts";
 
@@ -7,6 +8,7 @@ export type Failure =
   | SecretFailure
   | PolicyFailure
   | TrustFailure
+  | RotationFailure
   | { readonly code: "bad_request" }
   | { readonly code: "unreadable_body" }
   | { readonly code: "body_too_large" }

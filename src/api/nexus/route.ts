@@ -1,6 +1,7 @@
 import type { Permission } from "../../policy/permission.ts";
 import type { ReservedPath } from "../../policy/reserved.ts";
 import type { PolicyRoom } from "../../policy/room.ts";
+import type { RotationRoom } from "../../rotation/room.ts";
 import type { SecretRoom } from "../../secret/room.ts";
 import type { SecretPath } from "../../secret/secret-path.ts";
 import type { PathScope } from "../../store/access.ts";
@@ -41,7 +42,7 @@ export interface NexusRoute<Shape extends object> {
 
 /** What an operation works with, for one request. */
 export interface NexusCall {
-  readonly room: SecretRoom & PolicyRoom & TrustRoom;
+  readonly room: SecretRoom & PolicyRoom & TrustRoom & RotationRoom;
   /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;

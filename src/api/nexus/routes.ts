@@ -6,6 +6,9 @@ import { list as listBundles } from "./bundle/list.ts";
 import { put as putBundle } from "./bundle/put.ts";
 import { refresh } from "./bundle/refresh.ts";
 import { remove as removeBundle } from "./bundle/delete.ts";
+import { register } from "./operator/register.ts";
+import { rewrap } from "./operator/rewrap.ts";
+import { status } from "./operator/status.ts";
 import { get as getPolicy } from "./policy/get.ts";
 import { list as listPolicies } from "./policy/list.ts";
 import { put as putPolicy } from "./policy/put.ts";
@@ -25,6 +28,10 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, AnyRoute>>>
   // Ours: SPIKE's bundles come from its SPIRE agent.
   "/v1/trust/bundle": { "": putBundle, get: getBundle, delete: removeBundle, list: listBundles, refresh },
   "/v1/acl/policy": { "": putPolicy, get: getPolicy, delete: removePolicy, list: listPolicies },
+  // Ours: SPIKE cannot rotate its root key.
+  "/v1/operator/status": { "": status },
+  "/v1/operator/register": { "": register },
+  "/v1/operator/rewrap": { "": rewrap },
   // Ours: SPIKE keeps no audit that could be asked for.
   "/v1/audit": { list: listAudit, verify: verifyAudit, prune: pruneAudit },
 };

@@ -4,6 +4,7 @@ import { policyAccess } from "../../policy/access.ts";
 import type { PolicyProblem } from "../../policy/policy-problem.ts";
 import { pathScope } from "../../policy/path-scope.ts";
 import { standingOf } from "../../policy/standing.ts";
+import type { RowProblem } from "../../rotation/room.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
@@ -62,6 +63,14 @@ export async function serve(
     access: right.access,
     report: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
     reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
+    reportRow: ({ resource, reason, detail }: RowProblem) =>
+      world.log({
+        level: "error",
+        event: "row_not_rewrapped",
+        requestId: scope.id,
+        reason,
+        detail: `${resource}: ${detail}`,
+      }),
     isStatic: (trustDomain: TrustDomain) => service.trust.isStatic(trustDomain),
   };
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;

@@ -10,6 +10,7 @@ export function commitStatements(change: Change): InStatement[] {
     gate(change),
     ...(change.init?.keys ?? []).map((key) => bind(writes.insertKey, { ...key, w })),
     ...(change.init === undefined ? [] : [bind(writes.signStore, { ...change.init, keys: null, w })]),
+    ...(change.register ?? []).map((key) => bind(writes.insertKey, { ...key, w })),
     ...(change.secret === undefined ? [] : secretStatements(change.secret, w)),
     ...(change.policy === undefined ? [] : [rowStatement(writes.policy, change.policy, w)]),
     ...(change.bundle === undefined ? [] : [rowStatement(writes.bundle, change.bundle, w)]),

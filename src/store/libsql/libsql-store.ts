@@ -1,5 +1,5 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
-import type { AnySnapshot, Change, Commit, Query, Snapshot, Store } from "../store.ts";
+import type { AnySnapshot, BulkStore, Change, Commit, CommitEach, Query, Snapshot } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { commitStatements } from "./commit-statements.ts";
 import type { Execute } from "./execute.ts";
@@ -9,7 +9,29 @@ import { readerOf } from "./reader.ts";
 const SCHEMA_VERSION = 1;
 
 /** The store contract over libSQL: a load is one batch of SELECTs, a commit one batch that ends with the same. */
-export function libsqlStore(execute: Execute): Store {
+export function libsqlStore(execute: Execute): BulkStore {
+  const commitEach = async <Q extends Query>(
+    changes: readonly Change[],
+    query: Q,
+    signal: AbortSignal,
+  ): Promise<CommitEach<Q>> => {
+    const reader = readerOf(query);
+    const commits = changes.map(commitStatements);
+    const all = [...commits.flat(), ...reader.statements];
+    const results = await execute(all, "write", signal);
+    return read("unknown", results, all, () => {
+      const snapshot = known(reader.parse(results.slice(all.length - reader.statements.length)));
+      let gate = 0;
+      const revisions = commits.map((statements) => {
+        const revision = wonRevision(results[gate]);
+        gate += statements.length;
+        return revision;
+      });
+      const newest = revisions.findLast((revision) => revision !== undefined);
+      if (newest !== undefined) requireWin(snapshot, newest, query.writeId);
+      return { revisions, snapshot };
+    });
+  };
   return {
     async load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
       const reader = readerOf(query);
@@ -18,18 +40,12 @@ export function libsqlStore(execute: Execute): Store {
     },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
-      const reader = readerOf(query);
-      const statements = commitStatements(change);
-      const all = [...statements, ...reader.statements];
-      const results = await execute(all, "write", signal);
-      return read("unknown", results, all, () => {
-        const snapshot = known(reader.parse(results.slice(statements.length)));
-        const revision = wonRevision(results[0]);
-        if (revision === undefined) return { won: false, snapshot };
-        requireWin(snapshot, revision, query.writeId);
-        return { won: true, revision, snapshot };
-      });
+      const { revisions, snapshot } = await commitEach([change], query, signal);
+      const [revision] = revisions;
+      return revision === undefined ? { won: false, snapshot } : { won: true, revision, snapshot };
     },
+
+    commitEach,
   };
 }
 

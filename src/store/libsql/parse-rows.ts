@@ -1,7 +1,7 @@
 import type { ResultSet, Row } from "@libsql/client/web";
-import type { AuditRow, BundleRow, Bytes, KeyRow, PolicyRow, SecretRow, StoreRow } from "../rows.ts";
+import type { AuditRow, BundleRow, Bytes, PolicyRow, RegisteredKey, SecretRow, StoreRow } from "../rows.ts";
 import type { VersionRow, VersionState } from "../rows.ts";
-import type { KeyUse } from "../store.ts";
+import type { KeyCount, KeyUse } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 
 /** Rows come from outside: each column is checked once, here. Anything unexpected counts as an unreadable answer. */
@@ -21,17 +21,21 @@ export function parseStore(result: ResultSet): StoreRow & { readonly now: number
   };
 }
 
-export function parseKey(row: Row): KeyRow {
+export function parseKey(row: Row): RegisteredKey {
   return {
     keyId: text(row, "key_id"),
     checkValue: blob(row, "check_value"),
     createdAt: integer(row, "created_at"),
+    hasPolicies: integer(row, "has_policies") === 1,
   };
 }
 
 export function parseHead(result: ResultSet): SecretRow | undefined {
   const row = one(result);
-  if (row === undefined) return undefined;
+  return row && parseSecret(row);
+}
+
+export function parseSecret(row: Row): SecretRow {
   return {
     path: text(row, "path"),
     version: integer(row, "version"),
@@ -131,6 +135,23 @@ export function parseBundle(row: Row): BundleRow {
 
 export function parseKeyUse(row: Row): KeyUse {
   return { keyId: text(row, "key_id"), used: integer(row, "used") === 1 };
+}
+
+export function parseKeyCount(row: Row): KeyCount {
+  return {
+    keyId: text(row, "key_id"),
+    secrets: integer(row, "secrets"),
+    policies: integer(row, "policies"),
+    bundles: integer(row, "bundles"),
+    store: integer(row, "store"),
+    deletions: integer(row, "deletions"),
+    entries: integer(row, "entries"),
+  };
+}
+
+/** A state of a version, and the path that it belongs to. */
+export function parsePathState(row: Row): { readonly path: string; readonly state: VersionState } {
+  return { path: text(row, "path"), state: parseState(row) };
 }
 
 export function parsePath(row: Row): string {

@@ -1,5 +1,5 @@
 import { sql, type SQL } from "drizzle-orm";
-import { QueryBuilder } from "drizzle-orm/sqlite-core";
+import { QueryBuilder, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { audit, keys, policies, secrets, secretVersions, store, trustBundles } from "./schema.ts";
 import { type Statement, statement } from "./statement.ts";
 
@@ -68,6 +68,50 @@ function policyReads(from: SQL, limit: SQL): { readonly rows: Statement; readonl
   };
 }
 
+/**
+ * Rows of `table` under other keys than the given one, by key and name: two ranges of the index, so that all the rows that
+ * are under it already are not walked through.
+ */
+function outdatedRows(table: SQLiteTable, name: string): SQL {
+  const named: SQL = sql`${sql.identifier(name)}`;
+  const range = (side: SQL): SQL => sql`SELECT * FROM (SELECT key_id, ${named} AS name FROM ${table}
+    WHERE (key_id, ${named}) > (${placeholder("afterKey")}, ${placeholder("afterName")})
+      AND key_id ${side} ${placeholder("keyId")} ORDER BY key_id, ${named} LIMIT ${placeholder("limit")})`;
+  return sql`(SELECT * FROM (${range(sql`<`)} UNION ALL ${range(sql`>`)})
+    ORDER BY key_id, name LIMIT ${placeholder("limit")})`;
+}
+
+/** Rows that are under other keys, and in a second statement their newest audit entries. */
+function outdatedReads(table: SQLiteTable, name: string, resource: SQL) {
+  const found = outdatedRows(table, name);
+  return {
+    rows: statement(
+      sql`SELECT t.* FROM ${found} o CROSS JOIN ${table} t ON t.${sql.identifier(name)} = o.name
+        ORDER BY o.key_id, o.name`,
+    ),
+    tails: statement(
+      sql`SELECT a.* FROM ${found} o CROSS JOIN ${audit} a ON a.revision =
+        (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = ${resource} || o.name)`,
+    ),
+  } as const;
+}
+
+/** Newest audit entries of policies and bundles that are no more. */
+const deletions: SQL = sql`(SELECT a.* FROM ${audit} a
+  WHERE ((a.resource >= 'policy:' AND a.resource < 'policy;'
+      AND NOT EXISTS (SELECT 1 FROM ${policies} WHERE name = substr(a.resource, 8)))
+    OR (a.resource >= 'bundle:' AND a.resource < 'bundle;'
+      AND NOT EXISTS (SELECT 1 FROM ${trustBundles} WHERE trust_domain = substr(a.resource, 8))))
+    AND NOT EXISTS (SELECT 1 FROM ${audit} b WHERE b.resource = a.resource AND b.revision > a.revision))`;
+
+/** How many rows of `from` each key has, as the column `name`; the others are 0. */
+const COUNTED = ["secrets", "policies", "bundles", "store", "deletions", "entries"] as const;
+const counted = (from: SQL, name: (typeof COUNTED)[number]): SQL =>
+  sql`SELECT key_id, ${sql.join(
+    COUNTED.map((column) => sql`${column === name ? sql`count(*)` : sql`0`} AS ${sql.identifier(column)}`),
+    sql`, `,
+  )} FROM ${from} GROUP BY key_id`;
+
 /** The revision that a page of audit entries begins behind. */
 const auditStart: SQL = sql`max(${placeholder("after")},
   CASE WHEN ${placeholder("aboveFloor")} THEN (SELECT audit_floor FROM ${store} WHERE id = 1) ELSE 0 END)`;
@@ -101,7 +145,9 @@ export const reads = {
       (SELECT a.mac FROM ${audit} a WHERE a.revision = ${store.revision}) AS newest
       FROM ${store} WHERE ${store.id} = 1`,
   ),
-  keys: built(query.select().from(keys)),
+  keys: statement(
+    sql`SELECT k.*, EXISTS (SELECT 1 FROM ${policies} WHERE key_id = k.key_id) AS has_policies FROM ${keys} k`,
+  ),
   head: guarded(
     query
       .select()
@@ -228,4 +274,36 @@ export const reads = {
         OR EXISTS (SELECT 1 FROM ${store} WHERE key_id = k.key_id)) AS used
       FROM ${keys} k`,
   ),
-} as const satisfies Record<string, Statement | { readonly rows: Statement; readonly tails: Statement }>;
+  keyCounts: statement(
+    sql`SELECT key_id, ${sql.join(
+      COUNTED.map((column) => sql`sum(${sql.identifier(column)}) AS ${sql.identifier(column)}`),
+      sql`, `,
+    )} FROM (${sql.join(
+      [
+        counted(sql`${secrets}`, "secrets"),
+        counted(sql`${policies}`, "policies"),
+        counted(sql`${trustBundles}`, "bundles"),
+        counted(sql`(SELECT key_id FROM ${store} WHERE key_id IS NOT NULL)`, "store"),
+        counted(deletions, "deletions"),
+        counted(sql`${audit}`, "entries"),
+        sql`SELECT key_id, 0, 0, 0, 0, 0, 0 FROM ${keys}`,
+      ],
+      sql` UNION ALL `,
+    )}) GROUP BY key_id ORDER BY key_id`,
+  ),
+  outdatedSecrets: {
+    ...outdatedReads(secrets, "path", sql`'secret:'`),
+    states: statement(
+      sql`SELECT v.path, v.number, v.write_id, v.created_at, v.deleted_at, v.destroyed_at
+        FROM ${outdatedRows(secrets, "path")} o CROSS JOIN ${secretVersions} v ON v.path = o.name
+        ORDER BY v.path, v.number`,
+    ),
+  },
+  outdatedPolicies: outdatedReads(policies, "name", sql`'policy:'`),
+  outdatedBundles: outdatedReads(trustBundles, "trust_domain", sql`'bundle:'`),
+  outdatedDeletions: statement(
+    sql`SELECT d.* FROM ${deletions} d WHERE d.key_id <> ${placeholder("keyId")}
+      AND (d.key_id, d.resource) > (${placeholder("afterKey")}, ${placeholder("afterName")})
+      ORDER BY d.key_id, d.resource LIMIT ${placeholder("limit")}`,
+  ),
+} as const satisfies Record<string, Statement | Readonly<Record<string, Statement>>>;

@@ -1,9 +1,18 @@
 import type { InStatement, ResultSet } from "@libsql/client/web";
 import type { AuditRow, Bytes } from "../rows.ts";
-import type { AnySnapshot, AuditQuery, BundleView, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
+import type { AnySnapshot, AuditQuery, BundleView, Outdated, PolicyView, Query, SecretView } from "../store.ts";
+import type { Snapshot } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
-import { one, parseAudit, parseBundle, parseHead, parseKey, parseKeyUse, parsePath } from "./parse-rows.ts";
-import { parsePolicy, parseState, parseStore, parseVersion } from "./parse-rows.ts";
+import { one, parseAudit, parseBundle, parseHead, parseKey, parseKeyCount, parseKeyUse } from "./parse-rows.ts";
+import {
+  parsePath,
+  parsePathState,
+  parsePolicy,
+  parseSecret,
+  parseState,
+  parseStore,
+  parseVersion,
+} from "./parse-rows.ts";
 import { reads } from "./read-statements.ts";
 import { bind, type Statement, type Values } from "./statement.ts";
 
@@ -33,12 +42,20 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   const policies = query.policies && policiesReader(reads.policies, { ...query.policies, ...guard }, ask);
   const bundle =
     query.bundle && bundleReader([bind(reads.bundle, query.bundle), bind(reads.bundleTail, query.bundle)], ask);
-  const bundles = query.bundles && bundlesReader(query.bundles, ask);
+  const bundles = query.bundles && bundlesReader({ rows: reads.bundles, tails: reads.bundleTails }, query.bundles, ask);
   const audit = query.audit && ask(auditStatement(query.audit));
   const auditContext =
     query.auditContext && ask(bind(reads.auditContext, { aboveFloor: false, ...query.auditContext }));
   const chain = query.chain && ask(bind(reads.tail, { ...query.chain, ...guard }));
   const keyUse = query.keyUse && ask(bind(reads.keyUse, {}));
+  const keyCounts = query.keyCounts && ask(bind(reads.keyCounts, {}));
+  const outdatedSecrets = query.outdatedSecrets && outdatedSecretsReader(query.outdatedSecrets, ask);
+  const outdatedPolicies =
+    query.outdatedPolicies && policiesReader(reads.outdatedPolicies, outdatedValues(query.outdatedPolicies), ask);
+  const outdatedBundles =
+    query.outdatedBundles && bundlesReader(reads.outdatedBundles, outdatedValues(query.outdatedBundles), ask);
+  const outdatedDeletions =
+    query.outdatedDeletions && ask(bind(reads.outdatedDeletions, outdatedValues(query.outdatedDeletions)));
   const replay = query.writeId === undefined ? undefined : ask(bind(reads.replay, { w: query.writeId }));
 
   return {
@@ -64,6 +81,11 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
         auditContext: auditContext?.(results).rows.map(parseAudit),
         chain: chain && { tail: newestOf(chain(results)) },
         keyUse: keyUse?.(results).rows.map(parseKeyUse),
+        keyCounts: keyCounts?.(results).rows.map(parseKeyCount),
+        outdatedSecrets: outdatedSecrets?.(results),
+        outdatedPolicies: outdatedPolicies?.(results),
+        outdatedBundles: outdatedBundles?.(results),
+        outdatedDeletions: outdatedDeletions?.(results).rows.map(parseAudit),
         replay: replayed && parseAudit(replayed),
       };
       // Each part is there exactly when the query asked for it, which is what the type says.
@@ -140,14 +162,41 @@ function bundleReader(
   };
 }
 
-function bundlesReader(page: NonNullable<Query["bundles"]>, ask: Ask) {
-  const rows = ask(bind(reads.bundles, page));
-  const tails = ask(bind(reads.bundleTails, page));
-  return (results: readonly ResultSet[]): readonly BundleView[] => {
+function bundlesReader(
+  page: { readonly rows: Statement; readonly tails: Statement },
+  values: Values,
+  ask: Ask,
+): (results: readonly ResultSet[]) => readonly BundleView[] {
+  const rows = ask(bind(page.rows, values));
+  const tails = ask(bind(page.tails, values));
+  return (results) => {
     const newest = byResource(tails(results));
     return rows(results)
       .rows.map(parseBundle)
       .map((row) => ({ row, tail: newest.get(`bundle:${row.trustDomain}`) }));
+  };
+}
+
+function outdatedValues({ keyId, after, limit }: Outdated): Values {
+  return { keyId, limit, afterKey: after.keyId, afterName: after.name };
+}
+
+function outdatedSecretsReader(asked: Outdated, ask: Ask): (results: readonly ResultSet[]) => readonly SecretView[] {
+  const values = outdatedValues(asked);
+  const heads = ask(bind(reads.outdatedSecrets.rows, values));
+  const tails = ask(bind(reads.outdatedSecrets.tails, values));
+  const states = ask(bind(reads.outdatedSecrets.states, values));
+  return (results) => {
+    const newest = byResource(tails(results));
+    const versions = Map.groupBy(states(results).rows.map(parsePathState), ({ path }) => path);
+    return heads(results)
+      .rows.map(parseSecret)
+      .map((head) => ({
+        head,
+        states: (versions.get(head.path) ?? []).map(({ state }) => state),
+        version: undefined,
+        tail: newest.get(`secret:${head.path}`),
+      }));
   };
 }
 

@@ -56,7 +56,7 @@ export const secrets = sqliteTable(
     mac: bytes("mac").notNull(),
   },
   // What still depends on a key must be known before that key goes.
-  (table) => [index("secrets_by_key").on(table.keyId)],
+  (table) => [index("secrets_by_key_and_path").on(table.keyId, table.path)],
 );
 
 export const secretVersions = sqliteTable(
@@ -92,7 +92,7 @@ export const policies = sqliteTable(
   (table) => [
     index("policies_by_tags").on(table.pathTag, table.idTag),
     index("policies_by_id_tag").on(table.idTag),
-    index("policies_by_key").on(table.keyId),
+    index("policies_by_key_and_name").on(table.keyId, table.name),
   ],
 );
 
@@ -132,5 +132,5 @@ export const audit = sqliteTable(
     keyId: text("key_id").notNull(),
     mac: bytes("mac").notNull(),
   },
-  (table) => [index("audit_by_resource").on(table.resource, table.revision)],
+  (table) => [index("audit_by_resource").on(table.resource, table.revision), index("audit_by_key").on(table.keyId)],
 );

@@ -10,6 +10,7 @@ export function applyChange(state: State, change: Change, revision: number): voi
     state.keys = [...state.keys, ...keys];
     state.store = { ...state.store, keyId, mac };
   }
+  if (change.register !== undefined) state.keys = [...state.keys, ...change.register];
   if (change.secret !== undefined) applySecret(state, change.secret, revision);
   if (change.policy !== undefined) applyPolicy(state, change.policy, revision);
   if (change.bundle !== undefined) applyBundle(state, change.bundle, revision);

@@ -1,4 +1,4 @@
-import type { Change, Commit, Query, Snapshot, Store } from "../store.ts";
+import type { BulkStore, Change, Commit, CommitEach, Query, Snapshot } from "../store.ts";
 import { applyChange } from "./apply-change.ts";
 import { mayCommit } from "./may-commit.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -10,7 +10,7 @@ import type { State } from "./state.ts";
  * A load or commit runs between two turns of the event loop, which is what makes it atomic here. Contents last as long
  * as this object: for tests and development.
  */
-export function memoryStore(options: { readonly storeId: string; readonly now: () => number }): Store {
+export function memoryStore(options: { readonly storeId: string; readonly now: () => number }): BulkStore {
   const state: State = {
     store: {
       storeId: options.storeId,
@@ -28,6 +28,12 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
     audit: [],
   };
   const read = <Q extends Query>(query: Q): Snapshot<Q> => readSnapshot(state, query, options.now());
+  const apply = (change: Change): number | undefined => {
+    if (!mayCommit(state, change)) return undefined;
+    const revision = state.store.revision + 1;
+    applyChange(state, change, revision);
+    return revision;
+  };
   return {
     async load(query, signal) {
       signal.throwIfAborted();
@@ -35,10 +41,18 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
     },
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
       signal.throwIfAborted();
-      if (!mayCommit(state, change)) return { won: false, snapshot: read(query) };
-      const revision = state.store.revision + 1;
-      applyChange(state, change, revision);
-      return { won: true, revision, snapshot: read(query) };
+      const revision = apply(change);
+      const snapshot = read(query);
+      return revision === undefined ? { won: false, snapshot } : { won: true, revision, snapshot };
+    },
+    async commitEach<Q extends Query>(
+      changes: readonly Change[],
+      query: Q,
+      signal: AbortSignal,
+    ): Promise<CommitEach<Q>> {
+      signal.throwIfAborted();
+      const revisions = changes.map(apply);
+      return { revisions, snapshot: read(query) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { AuditRow, Bytes, PolicyRow, VersionRow, VersionState } from "../rows.ts";
-import type { AnySnapshot, AuditQuery, BundleView, KeyUse, PolicyView, Query, SecretView, Snapshot } from "../store.ts";
+import type { AnySnapshot, AuditQuery, BundleView, KeyCount, KeyUse, Outdated, PolicyView } from "../store.ts";
+import type { Query, SecretView, Snapshot } from "../store.ts";
 import type { State } from "./state.ts";
 
 /** The state as a snapshot of what was asked for; shares nothing with it. */
@@ -15,7 +16,10 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
     now,
     store: state.store,
     newest: state.audit.findLast((entry) => entry.revision === state.store.revision)?.mac ?? null,
-    keys: state.keys,
+    keys: state.keys.map((key) => ({
+      ...key,
+      hasPolicies: [...state.policies.values()].some(({ keyId }) => keyId === key.keyId),
+    })),
     secret: query.secret && secretView(shown, query.secret, now),
     paths: query.paths && pathsOf(shown, query.paths),
     grants: grants && grantsOf(granting, grants.limit, concerns),
@@ -33,6 +37,8 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
     auditContext: query.auditContext && auditContextOf(state, query.auditContext),
     chain: query.chain && { tail: tailOf(shown, query.chain.resource) },
     keyUse: query.keyUse && keyUseOf(state),
+    keyCounts: query.keyCounts && keyCountsOf(state),
+    ...outdatedOf(state, query),
     replay: state.audit.find((entry) => entry.writeId === query.writeId),
   };
   // Each part is there exactly when the query asked for it, which is what the type says.
@@ -142,6 +148,85 @@ function keyUseOf(state: State): readonly KeyUse[] {
     ...[...state.bundles.values()].map(({ keyId }) => keyId),
   ]);
   return state.keys.map(({ keyId }) => ({ keyId, used: inUse.has(keyId) }));
+}
+
+function keyCountsOf(state: State): readonly KeyCount[] {
+  const heads = [...state.secrets.values()].map(({ head }) => head);
+  const gone = deletionsOf(state);
+  const used = [...heads, ...state.policies.values(), ...state.bundles.values(), ...state.audit, ...state.keys];
+  const ids = new Set([...used.map(({ keyId }) => keyId), ...(state.store.keyId === null ? [] : [state.store.keyId])]);
+  return [...ids].toSorted().map((keyId) => {
+    const count = (rows: Iterable<{ readonly keyId: string | null }>): number =>
+      [...rows].filter((row) => row.keyId === keyId).length;
+    return {
+      keyId,
+      secrets: count(heads),
+      policies: count(state.policies.values()),
+      bundles: count(state.bundles.values()),
+      store: count([state.store]),
+      deletions: count(gone),
+      entries: count(state.audit),
+    };
+  });
+}
+
+/** Newest entries of policies and bundles that are no more. */
+function deletionsOf(state: State): readonly AuditRow[] {
+  const newest = new Map(state.audit.map((entry) => [entry.resource, entry]));
+  return [...newest.values()].filter(({ resource }) => {
+    if (resource.startsWith("policy:")) return !state.policies.has(resource.slice("policy:".length));
+    return resource.startsWith("bundle:") && !state.bundles.has(resource.slice("bundle:".length));
+  });
+}
+
+type OutdatedParts = Pick<
+  AnySnapshot,
+  "outdatedSecrets" | "outdatedPolicies" | "outdatedBundles" | "outdatedDeletions"
+>;
+
+function outdatedOf(state: State, query: Query): OutdatedParts {
+  const { outdatedSecrets, outdatedPolicies, outdatedBundles, outdatedDeletions } = query;
+  const heads = [...state.secrets.values()].map(({ head }) => head);
+  return {
+    outdatedSecrets:
+      outdatedSecrets &&
+      outdated(heads, outdatedSecrets, ({ path }) => path).map(({ path }) =>
+        secretView(state, { path, version: "none" }, 0),
+      ),
+    outdatedPolicies:
+      outdatedPolicies &&
+      outdated(state.policies.values(), outdatedPolicies, ({ name }) => name).map((row) => ({
+        row,
+        tail: tailOf(state, `policy:${row.name}`),
+      })),
+    outdatedBundles:
+      outdatedBundles &&
+      outdated(state.bundles.values(), outdatedBundles, ({ trustDomain }) => trustDomain).map((row) =>
+        bundleOf(state, row.trustDomain),
+      ),
+    outdatedDeletions: outdatedDeletions && outdated(deletionsOf(state), outdatedDeletions, ({ resource }) => resource),
+  };
+}
+
+function outdated<Row extends { readonly keyId: string }>(
+  rows: Iterable<Row>,
+  asked: Outdated,
+  nameOf: (row: Row) => string,
+): readonly Row[] {
+  const { keyId, after, limit } = asked;
+  const byKey = new Map<string, Map<string, Row>>();
+  for (const row of rows) {
+    if (row.keyId === keyId || row.keyId < after.keyId) continue;
+    byKey.set(row.keyId, (byKey.get(row.keyId) ?? new Map<string, Row>()).set(nameOf(row), row));
+  }
+  return [...byKey.keys()]
+    .toSorted()
+    .flatMap((key) => {
+      const named = byKey.get(key) ?? new Map<string, Row>();
+      return sorted(named.keys(), key === after.keyId ? after.name : "").map((name) => named.get(name));
+    })
+    .filter((row) => row !== undefined)
+    .slice(0, limit);
 }
 
 /** Those behind `after`, in the order of SQLite's BINARY collation; JavaScript would compare UTF-16 code units. */

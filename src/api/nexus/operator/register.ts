@@ -1,0 +1,19 @@
+import { registerKey } from "../../../rotation/register.ts";
+import { stringField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { route } from "../route.ts";
+
+/** `POST /v1/operator/register`: writes with the ring's first key, `keyId`, from now on. */
+export const register = route({
+  action: "operator.register",
+  access: { on: "nothing" },
+  readShape(body: JsonObject) {
+    const keyId = stringField(body, "keyId");
+    return keyId.ok ? { keyId: keyId.value } : undefined;
+  },
+  errorBody: (err) => ({ err }),
+  async run({ room, caller, idempotencyKey, traceId }, { keyId }) {
+    const result = await registerKey(room, { keyId, caller, idempotencyKey, traceId });
+    return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
+  },
+});

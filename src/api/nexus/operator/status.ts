@@ -1,0 +1,31 @@
+import { base64url } from "jose";
+import { type KeyStatus, keyStatus } from "../../../rotation/key-status.ts";
+import { route } from "../route.ts";
+import { wireTime } from "../wire-time.ts";
+
+/** `POST /v1/operator/status`: which keys the ring has, the store knows, and how many rows depend on each. */
+export const status = route({
+  action: "operator.status",
+  access: { on: "nothing" },
+  readShape: () => ({}),
+  errorBody: (err) => ({ keys: null, err }),
+  async run({ room }) {
+    const result = await keyStatus(room);
+    if (!result.ok) return result;
+    const { keys, ...rest } = result.answer;
+    return { ok: true, body: JSON.stringify({ ...rest, keys: keys.map(wireKey) }) };
+  },
+});
+
+function wireKey({ keyId, inRing, checkValue, createdAt, deletions, entries, ...rows }: KeyStatus): object {
+  const { secrets, policies, bundles, store } = rows;
+  return {
+    keyId,
+    inRing,
+    registered: checkValue !== null,
+    checkValue: checkValue && base64url.encode(checkValue),
+    createdAt: createdAt === null ? null : wireTime(createdAt),
+    rows: { secrets, policies, bundles, store, deleted: deletions },
+    auditEntries: entries,
+  };
+}

@@ -1,0 +1,61 @@
+import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
+import { registrationOf } from "../audit/store-row.ts";
+import type { RotationFailure, RotationResult } from "./failure.ts";
+import type { RotationRoom } from "./room.ts";
+
+/** `revision`: of the commit, or of the store where the key was registered already. */
+interface Registered {
+  readonly keyId: string;
+  readonly revision: number;
+}
+
+/**
+ * Makes the first key of the ring the one that is written with, on every worker: its check value is stored, and the store row
+ * signed under it. Raises the epoch, so that no write which was decided under the key before commits after this.
+ *
+ * @param request `keyId` has to be that first key: whoever asks says which one he means, and learns whether this worker has it
+ * @throws SealError, StoreUnavailable
+ */
+export async function registerKey(
+  room: RotationRoom,
+  request: WriteOrigin & { readonly keyId: string },
+): Promise<RotationResult<Registered>> {
+  const { keyId } = request;
+  const { primary } = room.ring;
+  const write = {
+    ...request,
+    action: "register",
+    resource: "store",
+    request: { label: "request", fields: ["key.register", keyId] },
+  };
+  type Refusal = RotationFailure | { readonly code: "registered"; readonly revision: number };
+  const refuse = (failure: Refusal): { readonly ok: false; readonly failure: Refusal } => ({ ok: false, failure });
+  const result = await auditedWrite<object, { readonly keyId: string }, Refusal>(room, write, {
+    query: { chain: { resource: "store" } },
+    tailOf: ({ chain }) => chain?.tail,
+    readOutcome: readKeyId,
+    async judge({ store, keys, now }) {
+      if (primary.id !== keyId) return await Promise.resolve(refuse({ code: "key_not_first" }));
+      if (keys.some((key) => key.keyId === keyId)) return refuse({ code: "registered", revision: store.revision });
+      return {
+        ok: true,
+        // The first commit of an empty store registers the whole ring.
+        change: store.revision === 0 ? {} : { register: [registrationOf(primary, now)] },
+        ring: room.ring,
+        authority: { auditFloor: store.auditFloor },
+        outcome: { keyId },
+        now,
+      };
+    },
+  });
+  if (result.ok) return result;
+  const { failure } = result;
+  return failure.code === "registered"
+    ? { ok: true, answer: { keyId, revision: failure.revision } }
+    : { ok: false, failure };
+}
+
+function readKeyId(outcome: unknown): { readonly keyId: string } | undefined {
+  if (typeof outcome !== "object" || outcome === null || !("keyId" in outcome)) return undefined;
+  return typeof outcome.keyId === "string" ? { keyId: outcome.keyId } : undefined;
+}

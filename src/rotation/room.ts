@@ -1,0 +1,15 @@
+import type { WriteRoom } from "../audit/audited-write.ts";
+import type { SealFault } from "../seal/seal-error.ts";
+import type { BulkStore } from "../store/store.ts";
+
+/** A row that stays under its old key because it does not verify, for the operator's log. */
+export interface RowProblem extends SealFault {
+  /** `secret:PATH` and so on. */
+  readonly resource: string;
+}
+
+/** What the verbs of this room work with, for one request. */
+export interface RotationRoom extends WriteRoom {
+  readonly store: BulkStore;
+  readonly reportRow: (problem: RowProblem) => void;
+}

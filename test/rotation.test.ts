@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import type { BulkStore } from "../src/store/store.ts";
+import { countingStore } from "./harness/counting-store.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { testDomain } from "./harness/identity.ts";
+import { KEY_A, KEY_B, ringOf, type TestAnswer, type TestService, testService } from "./harness/service.ts";
+
+const SECRETS = "/v1/store/secrets";
+const WORKLOAD = { spiffeidPattern: "^spiffe://spike\\.ist/app$", pathPattern: "^app/", permissions: ["read"] };
+
+/** Sends pages until there is none left, as the command does. */
+async function rewrapAll(by: TestService, limit = 100): Promise<{ rewrapped: number; lost: number; failed: string[] }> {
+  const total = { rewrapped: 0, lost: 0, failed: [] as string[] };
+  let after: string | undefined = "";
+  while (after !== undefined) {
+    const answer: TestAnswer = await by.post("/v1/operator/rewrap", { after, limit });
+    expect(answer.status, JSON.stringify(by.log)).toBe(200);
+    const page = answer.body as unknown as typeof total & { next?: string };
+    total.rewrapped += page.rewrapped;
+    total.lost += page.lost;
+    total.failed.push(...page.failed);
+    after = page.next;
+  }
+  return total;
+}
+
+interface Rows {
+  readonly keyId: string;
+  readonly rows: Readonly<Record<string, number>>;
+  readonly auditEntries: number;
+}
+
+async function statusOf(by: TestService): Promise<{ primary: string; first: string; keys: readonly Rows[] }> {
+  const { status, body } = await by.post("/v1/operator/status", {});
+  expect(status, JSON.stringify(by.log)).toBe(200);
+  return body as unknown as { primary: string; first: string; keys: readonly Rows[] };
+}
+
+const rowsOf = (status: { readonly keys: readonly Rows[] }, keyId: string) =>
+  status.keys.find((key) => key.keyId === keyId);
+const NONE = { secrets: 0, policies: 0, bundles: 0, store: 0, deleted: 0 };
+
+/** What there is of every kind: a secret with history, a policy, a bundle, and one of each that is no more. */
+async function furnish(by: TestService): Promise<void> {
+  const partner = await testDomain("partner.org");
+  const done = async (target: string, body: object) => expect((await by.post(target, body)).status).toBe(200);
+  for (const v of ["one", "two", "three"]) await done(SECRETS, { path: "app/a", values: { v } });
+  await done(`${SECRETS}?action=delete`, { path: "app/a", versions: [2] });
+  await done(SECRETS, { path: "app/b", values: { v: "b" } });
+  await done("/v1/acl/policy", { name: "app", ...WORKLOAD });
+  await done("/v1/acl/policy", { name: "gone", ...WORKLOAD });
+  await done("/v1/acl/policy?action=delete", { id: "gone" });
+  await done("/v1/trust/bundle", { trustDomain: "partner.org", bundle: { ...partner.bundle, spiffe_sequence: 7 } });
+  await done("/v1/trust/bundle", { trustDomain: "gone.org", bundle: { keys: [] } });
+  await done("/v1/trust/bundle?action=delete", { trustDomain: "gone.org" });
+}
+
+const STORES = { memory: "memory", libsql: "libsql" } as const;
+
+describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (kind) => {
+  let database: FileDatabase | undefined;
+  let store: BulkStore;
+  let old: TestService;
+  let both: TestService;
+  const withRing = async (...keys: readonly string[]) => await testService(store, { ring: await ringOf(...keys) });
+  beforeEach(async () => {
+    database = kind === "libsql" ? await fileDatabase() : undefined;
+    store = database ? libsqlStore(database.execute) : memoryStore({ storeId: "s", now: Date.now });
+    old = await withRing(KEY_A);
+    await furnish(old);
+    both = await withRing(KEY_B, KEY_A);
+  });
+  afterEach(() => database?.close());
+
+  it("is written with as soon as it is registered, by every worker, and not before", async () => {
+    const put = async (path: string) => expect((await both.post(SECRETS, { path, values: {} })).status).toBe(200);
+    await put("app/before");
+    expect(await statusOf(both)).toMatchObject({ primary: "a", first: "b" });
+    expect(rowsOf(await statusOf(both), "b")).toMatchObject({ inRing: true, registered: false, rows: NONE });
+
+    const registered = await both.post("/v1/operator/register", { keyId: "b" });
+    expect(registered).toMatchObject({ status: 200, body: { keyId: "b" } });
+    await put("app/after");
+    const status = await statusOf(both);
+    expect(status).toMatchObject({ primary: "b", first: "b" });
+    expect(rowsOf(status, "b")).toMatchObject({ registered: true, rows: { ...NONE, secrets: 1, store: 1 } });
+    expect(rowsOf(status, "a")).toMatchObject({ rows: { secrets: 3, policies: 1, bundles: 1, store: 0, deleted: 2 } });
+    // A worker that has not got the new key yet must not serve what it can't judge.
+    expect((await old.post(SECRETS, { path: "app/late", values: {} })).status).toBe(500);
+    expect(old.log.at(-1)).toMatchObject({ reason: "seal_unknown_key", detail: expect.stringContaining('"b"') });
+    // Again: nothing happens.
+    const again = await both.post("/v1/operator/register", { keyId: "b" });
+    expect(again.body).toEqual({ keyId: "b", revision: Number(registered.body["revision"]) + 1 });
+  });
+
+  it("is registered by its name only, so that a worker without it says so", async () => {
+    for (const [by, keyId] of [
+      [both, "a"],
+      [both, "c"],
+      [both, ""],
+      [old, "b"],
+    ] as const) {
+      expect(await by.post("/v1/operator/register", { keyId })).toMatchObject({
+        status: 409,
+        body: { err: "key_not_first" },
+      });
+    }
+    expect(await both.post("/v1/operator/rewrap", {})).toMatchObject({
+      status: 409,
+      body: { err: "key_not_registered" },
+    });
+    expect(rowsOf(await statusOf(both), "b")).toMatchObject({ registered: false });
+  });
+
+  it("K22 takes over all rows, without downtime; then the old key can go", async () => {
+    const before = await Promise.all(
+      [1, 2, 3].map(async (version) => (await old.post(`${SECRETS}?action=get`, { path: "app/a", version })).text),
+    );
+    const metadata = (await old.post(`${SECRETS}/metadata?action=get`, { path: "app/a" })).text;
+    const policy = (await old.post("/v1/acl/policy?action=get", { id: "app" })).body;
+    await both.post("/v1/operator/register", { keyId: "b" });
+    expect(await rewrapAll(both)).toEqual({ rewrapped: 6, lost: 0, failed: [] });
+    const status = await statusOf(both);
+    expect(rowsOf(status, "a")).toMatchObject({ rows: NONE });
+    expect(rowsOf(status, "a")?.auditEntries).toBeGreaterThan(9);
+    expect(rowsOf(status, "b")).toMatchObject({
+      rows: { secrets: 2, policies: 1, bundles: 1, store: 1, deleted: 2 },
+      auditEntries: 7,
+    });
+
+    const alone = await withRing(KEY_B);
+    const after = await Promise.all(
+      [1, 2, 3].map(async (version) => (await alone.post(`${SECRETS}?action=get`, { path: "app/a", version })).text),
+    );
+    expect(after).toEqual(before);
+    expect((await alone.post(`${SECRETS}/metadata?action=get`, { path: "app/a" })).text).toBe(metadata);
+    const { version, revision: _, ...rules } = policy;
+    expect((await alone.post("/v1/acl/policy?action=get", { id: "app" })).body).toMatchObject(rules);
+    expect(version).toBeGreaterThan(0);
+    const headers = { authorization: `Bearer ${await alone.domain.token("/app")}` };
+    const read = await alone.post(`${SECRETS}?action=get`, { path: "app/b" }, { headers });
+    expect(read.body).toEqual({ data: { v: "b" } });
+    // Names that are no more can be used again, and a bundle's sequence still never goes back.
+    expect((await alone.post("/v1/acl/policy", { name: "gone", ...WORKLOAD })).status).toBe(200);
+    expect((await alone.post("/v1/trust/bundle", { trustDomain: "gone.org", bundle: { keys: [] } })).status).toBe(200);
+    const outdated = { trustDomain: "partner.org", bundle: { keys: [], spiffe_sequence: 6 } };
+    expect((await alone.post("/v1/trust/bundle", outdated)).body).toEqual({ err: "bundle_outdated" });
+    expect((await alone.post(SECRETS, { path: "app/a", values: { v: "four" } })).body).toMatchObject({ version: 4 });
+    expect((await alone.fetch(new Request("http://edge.test/readyz"))).status).toBe(200);
+    expect(alone.log).toEqual([]);
+  });
+
+  it("leaves an audit that is whole", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    await rewrapAll(both);
+    const { body } = await both.post("/v1/audit?action=verify", {});
+    expect(body).toMatchObject({ problems: [] });
+    expect(body["entries"]).toBe(body["revision"]);
+    const entries = (await both.post("/v1/audit?action=list", { resource: "secret:app/a" })).body["entries"];
+    expect((entries as object[]).at(-1)).toMatchObject({ action: "rewrap", keyId: "b", authentic: true });
+  });
+
+  it("goes on in pages of any size, wherever it stopped, and has nothing to do twice", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    const first = await both.post("/v1/operator/rewrap", { after: "secret::", limit: 1 });
+    expect(first.body).toMatchObject({ primary: "b", rewrapped: 1, lost: 0, failed: [], next: "secret:a:app/a" });
+    expect(await rewrapAll(both, 1)).toMatchObject({ rewrapped: 5 });
+    expect(await rewrapAll(both, 3)).toMatchObject({ rewrapped: 0 });
+    for (const after of ["secret", "secret:a", "x::", "Secret::"]) {
+      expect((await both.post("/v1/operator/rewrap", { after })).status, after).toBe(400);
+    }
+    for (const limit of [0, 101, -1]) expect((await both.post("/v1/operator/rewrap", { limit })).status).toBe(400);
+  });
+
+  it("is put back in front as easily: the store row alone changes hands, and rows follow", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    await rewrapAll(both);
+    const back = await withRing(KEY_A, KEY_B);
+    expect(await statusOf(back)).toMatchObject({ primary: "a", first: "a" });
+    expect(await rewrapAll(back)).toMatchObject({ rewrapped: 7, lost: 0 });
+    expect(rowsOf(await statusOf(back), "b")).toMatchObject({ rows: NONE });
+    expect((await back.post("/v1/audit?action=verify", {})).body).toMatchObject({ problems: [] });
+  });
+
+  it("loses a row to whoever writes it meanwhile, and neither change is lost", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    let meddled = false;
+    const busy: BulkStore = {
+      load: async (query, signal) => await store.load(query, signal),
+      commit: async (change, query, signal) => await store.commit(change, query, signal),
+      async commitEach(changes, query, signal) {
+        if (!meddled) {
+          meddled = true;
+          await both.post(SECRETS, { path: "app/a", values: { v: "meanwhile" } });
+        }
+        return await store.commitEach(changes, query, signal);
+      },
+    };
+    const racing = await testService(busy, { ring: await ringOf(KEY_B, KEY_A) });
+    expect(await rewrapAll(racing)).toMatchObject({ rewrapped: 5, lost: 1, failed: [] });
+    expect((await both.post(`${SECRETS}?action=get`, { path: "app/a" })).body).toEqual({ data: { v: "meanwhile" } });
+    expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: NONE });
+  });
+
+  it("costs two round trips a page of 25 rows", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    const counted = countingStore(store);
+    let bulk = 0;
+    const metered: BulkStore = {
+      load: async (query, signal) => await counted.load(query, signal),
+      commit: async (change, query, signal) => await counted.commit(change, query, signal),
+      commitEach: async (changes, query, signal) => ((bulk += 1), await store.commitEach(changes, query, signal)),
+    };
+    const service = await testService(metered, { ring: await ringOf(KEY_B, KEY_A) });
+    const answer = await service.post("/v1/operator/rewrap", { after: "secret::" });
+    expect(answer.body).toMatchObject({ rewrapped: 2 });
+    expect([counted.trips, bulk]).toEqual([1, 1]);
+  });
+
+  it("is left where a row does not verify: that one stays, is named, and all others move", async () => {
+    if (database === undefined) return;
+    await database.client.execute("UPDATE secrets SET latest = latest + 1 WHERE path = 'app/a'");
+    await database.client.execute("UPDATE policies SET created_at = 1 WHERE name = 'app'");
+    await both.post("/v1/operator/register", { keyId: "b" });
+    expect(await rewrapAll(both, 1)).toEqual({ rewrapped: 4, lost: 0, failed: ["secret:app/a", "policy:app"] });
+    expect(both.log).toMatchObject([
+      { event: "row_not_rewrapped", reason: "seal_not_authentic", detail: expect.stringContaining("secret:app/a") },
+      { event: "row_not_rewrapped", reason: "seal_not_authentic", detail: expect.stringContaining("policy:app") },
+    ]);
+    expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: { ...NONE, secrets: 1, policies: 1 } });
+  });
+
+  it("whose key went too early leaves one clear line and a bare 500", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    const early = await withRing(KEY_B);
+    const get = await early.post(`${SECRETS}?action=get`, { path: "app/a" });
+    expect(get).toMatchObject({ status: 500, body: { data: null, err: "api_internal_error" } });
+    expect(early.log).toMatchObject([{ reason: "seal_unknown_key", detail: 'key id "a" is not in the ring' }]);
+    // Of policies it could not even be known that there are any for him: "denied" would be untrue.
+    early.log.length = 0;
+    const headers = { authorization: `Bearer ${await early.domain.token("/app")}` };
+    for (const target of [`${SECRETS}?action=get`, `${SECRETS}?action=list`]) {
+      expect((await early.post(target, { path: "app/b" }, { headers })).status, target).toBe(500);
+      const detail = 'policies depend on key id "a", which is not in the ring';
+      expect(early.log.splice(0), target).toMatchObject([{ reason: "seal_unknown_key", detail }]);
+    }
+    expect((await early.fetch(new Request("http://edge.test/readyz"))).status).toBe(503);
+  });
+});
