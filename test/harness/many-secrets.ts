@@ -1,0 +1,39 @@
+import { changeOf } from "../../src/audit/audited-write.ts";
+import type { KeyRing } from "../../src/seal/key-ring.ts";
+import { sealChange } from "../../src/secret/seal-change.ts";
+import type { BulkStore, Change, Snapshot } from "../../src/store/store.ts";
+
+const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+const signal = new AbortController().signal;
+const AT_A_TIME = 100;
+
+/** The JSON text of secret `path`, as its one version has it. */
+export const valueOf = (path: string) => JSON.stringify({ v: `value of ${path}` });
+
+/**
+ * Stores secrets of one version each, as so many puts would have left them, audit included, in a fraction of their time. The
+ * store has to have had a first commit.
+ */
+export async function storeManySecrets(store: BulkStore, ring: KeyRing, paths: readonly string[]): Promise<void> {
+  for (let start = 0; start < paths.length; start += AT_A_TIME) {
+    const snapshot = await store.load({}, signal);
+    const some = paths.slice(start, start + AT_A_TIME);
+    const changes = await Promise.all(some.map(async (path) => await creationOf(path, ring, snapshot)));
+    const { revisions } = await store.commitEach(changes, {}, signal);
+    if (revisions.includes(undefined)) throw new Error("somebody else writes to the store");
+  }
+}
+
+async function creationOf(path: string, ring: KeyRing, snapshot: Snapshot<object>): Promise<Change> {
+  const { store, now } = snapshot;
+  const resource = `secret:${path}`;
+  const place = { writeId: `first ${path}`, seq: 1, ring };
+  const state = { number: 1, writeId: place.writeId, createdAt: now, deletedAt: null, destroyedAt: null };
+  const edit = { versions: [state], added: { state, text: valueOf(path) } };
+  const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, random });
+  const caller = "spiffe://spike.ist/spike/pilot/role/superuser";
+  const request = { label: "request", fields: [resource] };
+  const write = { caller, action: "put", resource, traceId: "t", request };
+  const verdict = { ok: true, change: { secret }, outcome: { version: 1 }, now } as const;
+  return await changeOf(verdict, { write, place, tail: undefined, snapshot });
+}
