@@ -3,6 +3,7 @@ import { UNRESTRICTED } from "../store/access.ts";
 import { refreshDueBundles, type ScheduledRefresh } from "../trust/refresh-due.ts";
 import { limitRequests } from "../store/limit-requests.ts";
 import type { BundleProblem, TrustRoom } from "../trust/room.ts";
+import { keyed } from "./keyed.ts";
 import type { LogLine } from "./log.ts";
 import { logException } from "./log-exception.ts";
 import { reportBundle } from "./report-bundle.ts";
@@ -21,10 +22,12 @@ export async function refreshBundles(service: Service, at: number): Promise<void
   const id = newTraceId(service.world);
   using scope = openWork(service, { id, signal: new AbortController().signal, timeoutMs: TIMEOUT_MS });
   const { log } = service.world;
+  const ready = await keyed(service, id);
+  if (ready === undefined) return;
   const roomOf = (): TrustRoom => ({
     // Each has the requests of one invocation to itself: whoever changes often must not use up those of the others.
     store: limitRequests(service.store, () => service.world.now()),
-    ring: service.ring,
+    ring: ready.ring,
     attempts: scope.attempts,
     random: (length: number) => service.world.random(length),
     access: UNRESTRICTED,

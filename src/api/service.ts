@@ -1,6 +1,7 @@
 import type { CallerTrust } from "../identity/caller.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
+import type { KeySource, Keys } from "../seal/key-source.ts";
 import type { BulkStore } from "../store/store.ts";
 import type { Fetch } from "../trust/fetch-bundle.ts";
 import type { AuditLine } from "./audit-line.ts";
@@ -12,7 +13,7 @@ import type { RateLimits } from "./rate-limit.ts";
 /** The world that a composition root hands to the doors. Nothing in it changes from one request to the next. */
 export interface Service {
   readonly store: BulkStore;
-  readonly ring: KeyRing;
+  readonly keys: KeySource;
   readonly trust: CallerTrust;
   readonly certificates: CertificateSource;
   readonly rateLimits: RateLimits;
@@ -23,6 +24,12 @@ export interface Service {
   readonly mostBodyBytes: number;
   readonly requestTimeoutMs: number;
   readonly world: World;
+}
+
+/** A service with the keys of one request. */
+export interface KeyedService extends Service {
+  readonly ring: KeyRing;
+  readonly rootKeys: Extract<Keys, { readonly ok: true }>["roots"];
 }
 
 /** Time, chance and output. */

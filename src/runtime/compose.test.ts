@@ -22,6 +22,32 @@ describe("compose", () => {
     expect(await got.json()).toEqual({ data: { k: "v" } });
   });
 
+  it("asks a binding for the root keys with each request, and is not ready while it does not get them", async () => {
+    const log: LogLine[] = [];
+    const domain = await testDomain();
+    const texts = [KEY_A, "canary", KEY_A];
+    const get = async () => {
+      const text = texts.shift();
+      return await (text === undefined ? Promise.reject(new Error("canary")) : Promise.resolve(text));
+    };
+    const app = await compose(
+      {
+        SPIKE_NEXUS_BACKEND_STORE: "memory",
+        SPIKE_ROOT_KEYS: { get },
+        SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
+      },
+      { log: (line) => log.push(line), audit: () => undefined },
+    );
+    const headers = { authorization: `Bearer ${await domain.token(SUPERUSER)}` };
+    const put = async () => (await app.fetch(post("/v1/store/secrets", headers, '{"path":"a","values":{}}'))).status;
+    expect([await put(), await put(), await put(), await put()]).toEqual([200, 503, 200, 503]);
+    expect(log.map(({ event, detail }) => `${event}: ${detail}`)).toEqual([
+      expect.stringMatching(/^not_configured: SPIKE_ROOT_KEYS entry 1/),
+      "not_configured: SPIKE_ROOT_KEYS could not be read",
+    ]);
+    expect(JSON.stringify(log)).not.toContain("canary");
+  });
+
   it("of a broken environment makes one that is not ready, and says why to the operator alone", async () => {
     const log: LogLine[] = [];
     const app = await compose(

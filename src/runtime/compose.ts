@@ -6,7 +6,7 @@ import type { Service, World } from "../api/service.ts";
 import { createUnreadyApp } from "../api/unready.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
-import { deriveKeyRing } from "../seal/key-ring.ts";
+import { fetchedKeys, fixedKeys, type KeySource } from "../seal/key-source.ts";
 import { httpExecute } from "../store/libsql/http-execute.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
@@ -38,13 +38,13 @@ interface ExecutionContextLike {
 export async function compose(env: Readonly<Record<string, unknown>>, output: Output = printJson): Promise<App> {
   const config = configOf(env);
   if (config instanceof ConfigError) return unready(config, worldOf(output));
-  const [ring, bundles] = await Promise.all([deriveKeyRing(config.rootKeys), importBundles(config)]);
+  const [keys, bundles] = await Promise.all([keysOf(config), importBundles(config)]);
   const { tokens, rateLimits, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
   const { pilot, nexus, bootstrap, liteWorkload } = roots;
   const settled = new Set([...bundles.keys(), ...pilot, ...nexus, ...bootstrap, ...liteWorkload]);
   const service: Service = {
     store: storeOf(config),
-    ring,
+    keys,
     trust: { bundles, tokens, isStatic: (trustDomain) => settled.has(trustDomain) },
     certificates: await sourceOf(config),
     rateLimits,
@@ -60,6 +60,10 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
     fetch: async (request, env, context) => await app.fetch(request, env, context),
     scheduled: async (at) => await refreshBundles(service, at),
   };
+}
+
+async function keysOf({ rootKeys }: Config): Promise<KeySource> {
+  return rootKeys.kind === "text" ? await fixedKeys(rootKeys.text) : fetchedKeys(rootKeys.get);
 }
 
 async function sourceOf({ certificates }: Config): Promise<CertificateSource> {

@@ -18,7 +18,7 @@ describe("parseConfig", () => {
   it("needs a database and a root key; the rest has defaults", () => {
     expect(parseConfig(MINIMAL)).toMatchObject({
       store: { kind: "libsql", url: "https://db.example.org", authToken: undefined },
-      rootKeys: [{ id: "a" }],
+      rootKeys: { kind: "text", text: KEY },
       bundles: new Map(),
       tokens: { audience: "spike-nexus", leewaySeconds: 30, maxLifetimeSeconds: 86_400, severalAudiences: "accept" },
       certificates: { kind: "none" },
@@ -59,7 +59,7 @@ describe("parseConfig", () => {
       mostBodyBytes: 2048,
       requestTimeoutMs: 900,
     });
-    expect(config.rootKeys.map((key) => key.id)).toEqual(["a", "b"]);
+    expect(config.rootKeys).toMatchObject({ kind: "text", text: expect.stringContaining(",b:") });
     expect([...config.bundles.keys()]).toEqual(["example.org"]);
     expect(config.rateLimits).toEqual({ byAddress: limiter, byIdentity: undefined });
   });
@@ -82,6 +82,13 @@ describe("parseConfig", () => {
       expect(problems).toEqual([expect.stringMatching(/^SPIKE_PROXY_SECRETS /)]);
       expect(problems.join()).not.toMatch(/canary|ss/);
     }
+  });
+
+  it("takes the root keys from a binding of the Secrets Store, which is asked later", async () => {
+    const get = async () => await Promise.resolve(KEY);
+    const { rootKeys } = parseConfig({ ...MINIMAL, SPIKE_ROOT_KEYS: { get } });
+    expect(rootKeys.kind === "binding" && (await rootKeys.get())).toBe(KEY);
+    expect(problemsOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { got: 1 } })).toEqual(["SPIKE_ROOT_KEYS is not text"]);
   });
 
   it("needs no database for the memory store", () => {

@@ -3,14 +3,17 @@ import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bund
 import type { TrustRoots } from "../identity/role.ts";
 import { parseStrictJson } from "../identity/strict-json.ts";
 import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
-import { parseRootKeys, type RootKey } from "../seal/root-key.ts";
+import { parseRootKeys } from "../seal/root-key.ts";
 
 /** The environment, parsed once. */
 export interface Config {
   readonly store:
     | { readonly kind: "libsql"; readonly url: string; readonly authToken: string | undefined }
     | { readonly kind: "memory" };
-  readonly rootKeys: readonly [RootKey, ...RootKey[]];
+  readonly rootKeys:
+    | { readonly kind: "text"; readonly text: string }
+    /** A binding of Cloudflare's Secrets Store. */
+    | { readonly kind: "binding"; readonly get: () => Promise<string> };
   readonly bundles: ReadonlyMap<TrustDomain, BundleKeys>;
   readonly tokens: {
     readonly audience: string;
@@ -49,7 +52,7 @@ export function parseConfig(env: Env): Config {
   const domains = (name: string) => setting(env, name, parseDomains, "spike.ist");
   const settings = {
     store: parseStore(env),
-    rootKeys: setting(env, "SPIKE_ROOT_KEYS", parseKeys),
+    rootKeys: parseKeys(env),
     bundles: setting(env, "SPIKE_TRUST_BUNDLES", parseBundles, "{}"),
     audience: setting(env, "SPIKE_AUDIENCE", asIs, "spike-nexus"),
     leewaySeconds: setting(env, "SPIKE_JWT_LEEWAY_SECONDS", wholeNumber(0, 60), "30"),
@@ -209,9 +212,19 @@ function parseDatabaseUrl(value: string): Setting<string> {
   return good(value);
 }
 
-function parseKeys(value: string): Setting<readonly [RootKey, ...RootKey[]]> {
-  const parsed = parseRootKeys(value);
-  return parsed.ok ? good(parsed.keys) : parsed;
+/** Text, or a binding of the Secrets Store, which is asked for it with each request. */
+function parseKeys(env: Env): Setting<Config["rootKeys"]> {
+  const name = "SPIKE_ROOT_KEYS";
+  const found = env[name];
+  if (isSecret(found)) return good({ kind: "binding", get: async () => await found.get() });
+  return setting(env, name, (text) => {
+    const parsed = parseRootKeys(text);
+    return parsed.ok ? good({ kind: "text", text } as const) : parsed;
+  });
+}
+
+function isSecret(value: unknown): value is { get(): Promise<string> } {
+  return typeof value === "object" && value !== null && "get" in value && typeof value.get === "function";
 }
 
 function parseBundles(value: string): Setting<ReadonlyMap<TrustDomain, BundleKeys>> {

@@ -6,6 +6,7 @@ import type { Service, World } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
+import { fixedKeys, type KeySource } from "../../src/seal/key-source.ts";
 import { parseRootKeys } from "../../src/seal/root-key.ts";
 import { worldOf } from "../../src/runtime/world.ts";
 import type { BulkStore, Change, Query, Snapshot, Store } from "../../src/store/store.ts";
@@ -48,7 +49,9 @@ export interface TestService {
 }
 
 interface ServiceOptions {
+  /** A ring that nobody knows the root keys of, or where keys come from. */
   readonly ring?: KeyRing;
+  readonly keys?: KeySource;
   readonly keptVersions?: number;
   readonly requestTimeoutMs?: number;
   readonly mostBodyBytes?: number;
@@ -61,6 +64,13 @@ interface ServiceOptions {
 }
 
 const unreachable: Service["fetch"] = async () => await Promise.reject(new TypeError("no network"));
+
+function ofRing(ring: KeyRing): KeySource {
+  const roots = (): never => {
+    throw new Error("the root keys are not known");
+  };
+  return { read: async () => await Promise.resolve({ ok: true, ring, roots }) };
+}
 
 /** A store that a test wrapped sees many changes at a time as what they stand for: one commit after the other. */
 function inBulk(store: Store | BulkStore): BulkStore {
@@ -91,7 +101,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   const audit: AuditLine[] = [];
   const assembled: Service = {
     store: inBulk(store),
-    ring: options.ring ?? (await ringOf(KEY_A)),
+    keys: options.keys ?? (options.ring ? ofRing(options.ring) : await fixedKeys(KEY_A)),
     trust: {
       bundles: new Map([[name, await importTrustBundle(bundle)]]),
       tokens: { audience: "spike-nexus", ...options.tokens },

@@ -6,7 +6,7 @@ import { clientCertificate } from "../client-certificate.ts";
 import { countRequest } from "../rate-limit.ts";
 import { reportBundle } from "../report-bundle.ts";
 import type { RequestScope } from "../request-scope.ts";
-import type { Service } from "../service.ts";
+import type { KeyedService } from "../service.ts";
 
 type Identified =
   | {
@@ -19,7 +19,7 @@ type Identified =
 /** Who calls. Known at once where the trust domain is configured; else known in the snapshot that all is decided on. */
 export async function identify(
   request: Request,
-  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
+  { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Identified> {
   const { trail } = scope;
   const { log } = service.world;

@@ -4,7 +4,8 @@ import { logException } from "../log-exception.ts";
 import type { RequestScope } from "../request-scope.ts";
 import { RateLimited } from "../rate-limit.ts";
 import { respond, retryAfter } from "../respond.ts";
-import type { Service } from "../service.ts";
+import { keyed } from "../keyed.ts";
+import type { KeyedService, Service } from "../service.ts";
 import { tooMany } from "../too-many.ts";
 import type { Answer, Failure } from "./failure.ts";
 import type { AnyRoute } from "./route.ts";
@@ -19,7 +20,10 @@ export function nexus(service: Service): Hono {
     const request = context.req.raw;
     const route = routeOf(request);
     return await audited(context, service, async (scope) => {
-      if (route !== undefined) return await answer(route, request, { service, scope });
+      // As upstream, before anything is looked at; what is no POST is none of its requests.
+      const ready = request.method === "POST" ? await keyed(service, scope.id) : undefined;
+      if (request.method === "POST" && ready === undefined) return unready({ service, scope });
+      if (route !== undefined && ready !== undefined) return await answer(route, request, { service: ready, scope });
       scope.trail.outcome = "no_such_operation";
       return respond(400, { err: "api_bad_request" }, scope.id);
     });
@@ -28,8 +32,14 @@ export function nexus(service: Service): Hono {
 }
 
 interface At {
-  readonly service: Service;
+  readonly service: KeyedService;
   readonly scope: RequestScope;
+}
+
+/** There is no key, so nothing can be done. Upstream says so until its root key is restored. */
+function unready({ service, scope }: { readonly service: Service; readonly scope: RequestScope }): Response {
+  scope.trail.outcome = "not_configured";
+  return retryAfter(respond(503, { err: "state_not_ready" }, scope.id), service.world.chance());
 }
 
 async function answer(route: AnyRoute, request: Request, at: At): Promise<Response> {

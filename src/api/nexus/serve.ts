@@ -13,7 +13,7 @@ import { type JsonObject, parseJsonObject } from "../json-object.ts";
 import { readBody } from "../read-body.ts";
 import { reportBundle } from "../report-bundle.ts";
 import type { RequestScope } from "../request-scope.ts";
-import type { Service } from "../service.ts";
+import type { KeyedService } from "../service.ts";
 import { type Answer, type Failure, refused } from "./failure.ts";
 import { identify } from "./identify.ts";
 import { refuseIfPermitted } from "./refuse-if-permitted.ts";
@@ -30,7 +30,7 @@ import type { AnyRoute } from "./route.ts";
 export async function serve(
   route: AnyRoute,
   request: Request,
-  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
+  { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Answer> {
   const { trail, attempts } = scope;
   const body = await readJson(request, service.mostBodyBytes, attempts.deadline);
@@ -98,7 +98,7 @@ function provenRight(proof: Proof, { access, scope }: Right): Right {
 async function rightOf(
   { access }: AnyRoute,
   { caller, path }: { readonly caller: SpiffeId; readonly path: SecretPath | undefined },
-  { service, scope }: { readonly service: Service; readonly scope: RequestScope },
+  { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Right | undefined> {
   const standing = standingOf(roleOf(caller, service.roots));
   if (standing === "unrestricted") return { access: UNRESTRICTED, scope: undefined };
@@ -114,7 +114,7 @@ async function rightOf(
   };
 }
 
-function reportPolicy(service: Service, scope: RequestScope, { policy, reason, detail }: PolicyProblem): void {
+function reportPolicy(service: KeyedService, scope: RequestScope, { policy, reason, detail }: PolicyProblem): void {
   const line = { level: "error", event: "policy_ignored", requestId: scope.id } as const;
   service.world.log({ ...line, reason, detail: `policy "${policy}": ${detail}` });
 }

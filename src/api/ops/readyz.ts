@@ -19,8 +19,11 @@ export async function readyz(service: Service, scope: RequestScope): Promise<Res
   try {
     const signal = AbortSignal.any([deadline, client, AbortSignal.timeout(PATIENCE_MS)]);
     const snapshot = await scope.store.load({ keyUse: {} }, signal);
-    await verifyStore(service.ring, snapshot);
-    const missing = snapshot.keyUse.filter(({ keyId, used }) => used && !hasKey(service, keyId));
+    const keys = await service.keys.read();
+    if (!keys.ok) throw new SealError("unknown_key", `SPIKE_ROOT_KEYS ${keys.problem}`);
+    const { ring } = keys;
+    await verifyStore(ring, snapshot);
+    const missing = snapshot.keyUse.filter(({ keyId, used }) => used && !ring.keys.some((key) => key.id === keyId));
     if (missing.length > 0) {
       const ids = missing.map(({ keyId }) => `"${keyId}"`).join(", ");
       throw new SealError("unknown_key", `rows depend on key ids that are not in the ring: ${ids}`);
@@ -32,8 +35,4 @@ export async function readyz(service: Service, scope: RequestScope): Promise<Res
     service.world.log({ event: "not_ready", requestId: scope.id, ...line });
     return retryAfter(respond(503, NOT_READY, scope.id), service.world.chance());
   }
-}
-
-function hasKey({ ring }: Service, keyId: string): boolean {
-  return ring.keys.some((key) => key.id === keyId);
 }
