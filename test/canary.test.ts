@@ -78,7 +78,7 @@ describe.each(STORES)("P22 nothing that is secret comes out of a service over %s
     const fair = weather?.(scene) ?? {};
     const body = await good();
     const parts: readonly Asks[] = [
-      await successes(stage, good, { writes, isOpen: routeOf(target).access.on !== "nothing" }),
+      await successes(stage, good, { writes, isOpen: "wanted" in routeOf(target).access }),
       // None of these changes anything: they can all be about the same.
       malformed(stage, body),
       await unauthorized(stage, body),

@@ -2,6 +2,7 @@ import type { CallerTrust } from "../identity/caller.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { KeySource, Keys } from "../seal/key-source.ts";
+import type { Split } from "../recovery/room.ts";
 import type { BulkStore } from "../store/store.ts";
 import type { Fetch } from "../trust/fetch-bundle.ts";
 import type { AuditLine } from "./audit-line.ts";
@@ -21,6 +22,8 @@ export interface Service {
   readonly fetch: Fetch;
   readonly roots: TrustRoots;
   readonly keptVersions: number;
+  /** How root keys are split into shares, and the highest number that a share may have. */
+  readonly shamir: Split & { readonly mostShares: number };
   readonly mostBodyBytes: number;
   readonly requestTimeoutMs: number;
   readonly world: World;

@@ -39,7 +39,7 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
   const config = configOf(env);
   if (config instanceof ConfigError) return unready(config, worldOf(output));
   const [keys, bundles] = await Promise.all([keysOf(config), importBundles(config)]);
-  const { tokens, rateLimits, roots, keptVersions, mostBodyBytes, requestTimeoutMs } = config;
+  const { tokens, rateLimits, roots, keptVersions, shamir, mostBodyBytes, requestTimeoutMs } = config;
   const { pilot, nexus, bootstrap, liteWorkload } = roots;
   const settled = new Set([...bundles.keys(), ...pilot, ...nexus, ...bootstrap, ...liteWorkload]);
   const service: Service = {
@@ -51,6 +51,7 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
     fetch: async (url, init) => await fetch(url, init),
     roots,
     keptVersions,
+    shamir,
     mostBodyBytes,
     requestTimeoutMs,
     world: worldOf(output),

@@ -25,6 +25,7 @@ describe("parseConfig", () => {
       rateLimits: { byAddress: undefined, byIdentity: undefined },
       roots: { pilot: ["spike.ist"], nexus: ["spike.ist"], bootstrap: ["spike.ist"], liteWorkload: ["spike.ist"] },
       keptVersions: 10,
+      shamir: { threshold: 2, shares: 3, mostShares: 1000 },
       mostBodyBytes: 1_048_576,
       requestTimeoutMs: 8000,
     });
@@ -134,6 +135,9 @@ describe("parseConfig", () => {
     ["SPIKE_TRUST_BUNDLES", '{"a":{"keys":[]},"a":{"keys":[]}}'],
     ["SPIKE_TRUST_BUNDLES", '{"example.org":{}}'],
     ["SPIKE_TRUST_ROOT_PILOT", "a,,b"],
+    ["SPIKE_NEXUS_SHAMIR_THRESHOLD", "1"],
+    ["SPIKE_NEXUS_SHAMIR_THRESHOLD", "4"],
+    ["SPIKE_NEXUS_SHAMIR_SHARES", "1001"],
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "0"],
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "1.5"],
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", " 5"],

@@ -28,6 +28,7 @@ export interface Config {
   readonly rateLimits: RateLimits;
   readonly roots: TrustRoots;
   readonly keptVersions: number;
+  readonly shamir: { readonly threshold: number; readonly shares: number; readonly mostShares: number };
   readonly mostBodyBytes: number;
   readonly requestTimeoutMs: number;
 }
@@ -65,6 +66,7 @@ export function parseConfig(env: Env): Config {
     nexus: domains("SPIKE_TRUST_ROOT_NEXUS"),
     bootstrap: domains("SPIKE_TRUST_ROOT_BOOTSTRAP"),
     liteWorkload: domains("SPIKE_TRUST_ROOT_LITE_WORKLOAD"),
+    shamir: parseShamir(env),
     keptVersions: setting(env, "SPIKE_NEXUS_MAX_SECRET_VERSIONS", wholeNumber(1, 100_000), "10"),
     mostBodyBytes: setting(env, "SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 8 * MIB), String(MIB)),
     requestTimeoutMs: setting(env, "SPIKE_REQUEST_TIMEOUT_MS", wholeNumber(100, 25_000), "8000"),
@@ -89,6 +91,7 @@ export function parseConfig(env: Env): Config {
       bootstrap: valueOf(settings.bootstrap),
       liteWorkload: valueOf(settings.liteWorkload),
     },
+    shamir: valueOf(settings.shamir),
     keptVersions: valueOf(settings.keptVersions),
     mostBodyBytes: valueOf(settings.mostBodyBytes),
     requestTimeoutMs: valueOf(settings.requestTimeoutMs),
@@ -242,6 +245,23 @@ function parseBundles(value: string): Setting<ReadonlyMap<TrustDomain, BundleKey
     bundles.set(domain, parsed);
   }
   return good(bundles);
+}
+
+/** Upstream's names, which count for how keys are dealt out by its own programs too. */
+function parseShamir(env: Env): Setting<Config["shamir"]> {
+  const whole = wholeNumber(2, 1000);
+  const threshold = setting(env, "SPIKE_NEXUS_SHAMIR_THRESHOLD", whole, "2");
+  const shares = setting(env, "SPIKE_NEXUS_SHAMIR_SHARES", whole, "3");
+  const mostShares = setting(env, "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT", whole, "1000");
+  if (!threshold.ok) return threshold;
+  if (!shares.ok) return shares;
+  if (!mostShares.ok) return mostShares;
+  if (threshold.value > shares.value) {
+    return problem("SPIKE_NEXUS_SHAMIR_THRESHOLD is more than SPIKE_NEXUS_SHAMIR_SHARES: no key could be restored");
+  }
+  return shares.value > mostShares.value
+    ? problem("SPIKE_NEXUS_SHAMIR_SHARES is more than SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT")
+    : good({ threshold: threshold.value, shares: shares.value, mostShares: mostShares.value });
 }
 
 function parseDomains(value: string): Setting<readonly TrustDomain[]> {

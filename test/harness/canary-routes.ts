@@ -1,3 +1,4 @@
+import { challengeOf, firstShard } from "./key-material.ts";
 import type { Asks } from "./canary-asks.ts";
 import { type Ask, fromCodes, type Stage, VALUES } from "./canary-stage.ts";
 
@@ -289,6 +290,14 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
         })),
       };
     },
+  },
+  "/v1/operator/recover": { good: async () => ({}) },
+  "/v1/operator/restore": {
+    good: async ({ stage }) => await firstShard(stage.rootKeys),
+    more: async () => ({ 400: [{ what: "a share that is none", body: { id: 1, shard: [1] } }] }),
+  },
+  "/v1/bootstrap/verify": {
+    good: async ({ stage }) => challengeOf(stage.marks.text("what a challenge holds"), stage.rootKeys),
   },
   "/v1/operator/status": { good: async () => ({}) },
   "/v1/operator/register": {

@@ -17,7 +17,9 @@ import type { Store } from "../../src/store/store.ts";
 import { type Canaries, canaries, randomText, type Sighting } from "./canaries.ts";
 import { fileDatabase } from "./file-database.ts";
 import { SUPERUSER } from "./identity.ts";
-import { ringOf, type TestService, testService } from "./service.ts";
+import { ownerOf } from "./owner-of.ts";
+import { fixedKeys } from "../../src/seal/key-source.ts";
+import { type TestService, testService } from "./service.ts";
 
 /** What goes wrong around the service while a request is served. */
 export interface Weather {
@@ -57,6 +59,8 @@ export interface Stage {
   readonly sightings: readonly Sighting[];
   readonly service: TestService;
   readonly proxySecret: string;
+  /** `SPIKE_ROOT_KEYS` */
+  readonly rootKeys: string;
   /** A trust domain whose bundle can be stored: `partner.org`. */
   readonly partner: { readonly key: MintingKey; readonly authority: TestAuthority };
   readonly send: (target: string, ask: Ask) => Promise<Answer>;
@@ -92,6 +96,7 @@ export async function canaryStage(kind: (typeof STORES)[number]): Promise<Stage>
   const sightings: Sighting[] = [];
   const rootKey = crypto.getRandomValues(new Uint8Array(32));
   await watchKeys(marks, rootKey);
+  const rootKeys = `a:${Buffer.from(rootKey).toString("base64url")}`;
   const proxySecret = marks.text("the proxy secret") + marks.text("more of the proxy secret");
   const partner = {
     key: await mintingKey("ES256", "k1"),
@@ -128,7 +133,7 @@ export async function canaryStage(kind: (typeof STORES)[number]): Promise<Stage>
     },
   };
   const service = await testService(store, {
-    ring: await ringOf(`a:${Buffer.from(rootKey).toString("base64url")}`),
+    keys: await fixedKeys(rootKeys),
     mostBodyBytes: 100_000,
     certificates: { kind: "proxy", secrets: [await importProxySecret(proxySecret)] },
     rateLimits: {
@@ -158,6 +163,12 @@ export async function canaryStage(kind: (typeof STORES)[number]): Promise<Stage>
 
   const superuser = await service.domain.token(SUPERUSER);
   watchToken(marks, "the superuser's token", superuser);
+  const tokens = new Map<string, string>();
+  for (const path of ["/spike/pilot/role/recover", "/spike/pilot/role/restore", "/spike/bootstrap"]) {
+    const token = await service.domain.token(path);
+    watchToken(marks, `the token of ${path}`, token);
+    tokens.set(path, token);
+  }
   const unasked = Object.fromEntries(UNASKED.map((name) => [name, marks.text(`the header ${name}`)]));
 
   const under = async <T>(next: Weather, work: () => Promise<T>): Promise<T> => {
@@ -178,10 +189,16 @@ export async function canaryStage(kind: (typeof STORES)[number]): Promise<Stage>
     sightings,
     service,
     proxySecret,
+    rootKeys,
     partner,
     async send(target, { what, body, headers = {}, method = "POST", weather: next = {} }) {
       during = `${method} ${target}, ${what}`;
-      const given = { authorization: `Bearer ${superuser}`, "cf-connecting-ip": "192.0.2.1", ...unasked, ...headers };
+      const given = {
+        authorization: `Bearer ${tokens.get(ownerOf(target)) ?? superuser}`,
+        "cf-connecting-ip": "192.0.2.1",
+        ...unasked,
+        ...headers,
+      };
       const request = new Request(`http://edge.test${target}`, {
         method,
         headers: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== "")),

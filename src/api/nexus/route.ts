@@ -1,6 +1,7 @@
 import type { Permission } from "../../policy/permission.ts";
 import type { ReservedPath } from "../../policy/reserved.ts";
 import type { PolicyRoom } from "../../policy/room.ts";
+import type { RecoveryRoom } from "../../recovery/room.ts";
 import type { RotationRoom } from "../../rotation/room.ts";
 import type { SecretRoom } from "../../secret/room.ts";
 import type { SecretPath } from "../../secret/secret-path.ts";
@@ -20,7 +21,9 @@ type RouteAccess =
    */
   | { readonly on: ReservedPath; readonly wanted: Permission; readonly scoped?: true }
   /** The superuser alone. */
-  | { readonly on: "nothing" };
+  | { readonly on: "nothing" }
+  /** Whoever has that role alone, the superuser not. */
+  | { readonly on: "role"; readonly role: "recover" | "restore" | "bootstrap" };
 
 /** One operation of this door: what its body has to look like, and what it does once the caller is known and allowed. */
 export interface NexusRoute<Shape extends object> {
@@ -42,7 +45,7 @@ export interface NexusRoute<Shape extends object> {
 
 /** What an operation works with, for one request. */
 export interface NexusCall {
-  readonly room: SecretRoom & PolicyRoom & TrustRoom & RotationRoom;
+  readonly room: SecretRoom & PolicyRoom & TrustRoom & RotationRoom & RecoveryRoom;
   /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;
@@ -51,6 +54,8 @@ export interface NexusCall {
   readonly idempotencyKey: string | undefined;
   /** The shape's `path`, parsed; undefined for operations without one. */
   readonly path: SecretPath | undefined;
+  /** The highest number that a share of a root key may have. */
+  readonly mostShares: number;
   /** For trust bundles. */
   readonly fetch: Fetch;
   /** What the caller may see of a scoped operation; undefined where nothing restricts it. */

@@ -6,7 +6,10 @@ import { list as listBundles } from "./bundle/list.ts";
 import { put as putBundle } from "./bundle/put.ts";
 import { refresh } from "./bundle/refresh.ts";
 import { remove as removeBundle } from "./bundle/delete.ts";
+import { verify as verifyBootstrap } from "./bootstrap/verify.ts";
+import { recover } from "./operator/recover.ts";
 import { register } from "./operator/register.ts";
+import { restore } from "./operator/restore.ts";
 import { rewrap } from "./operator/rewrap.ts";
 import { status } from "./operator/status.ts";
 import { get as getPolicy } from "./policy/get.ts";
@@ -29,6 +32,9 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, AnyRoute>>>
   "/v1/trust/bundle": { "": putBundle, get: getBundle, delete: removeBundle, list: listBundles, refresh },
   "/v1/acl/policy": { "": putPolicy, get: getPolicy, delete: removePolicy, list: listPolicies },
   // Ours: SPIKE cannot rotate its root key.
+  "/v1/operator/recover": { "": recover },
+  "/v1/operator/restore": { "": restore },
+  "/v1/bootstrap/verify": { "": verifyBootstrap },
   "/v1/operator/status": { "": status },
   "/v1/operator/register": { "": register },
   "/v1/operator/rewrap": { "": rewrap },

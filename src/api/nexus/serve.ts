@@ -53,10 +53,13 @@ export async function serve(
   if (claimed === undefined) return refused("denied");
   const right = proof === undefined ? claimed : provenRight(proof, claimed);
 
-  const { ring, keptVersions, world } = service;
+  const { ring, rootKeys, keptVersions, world } = service;
+  const { mostShares, ...split } = service.shamir;
   const room = {
     store: scope.store,
     ring,
+    rootKeys,
+    split,
     keptVersions,
     attempts,
     random: (length: number) => world.random(length),
@@ -76,7 +79,17 @@ export async function serve(
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
   const timeoutMs = service.requestTimeoutMs;
   const { fetch } = service;
-  const call = { room, caller, traceId: scope.id, timeoutMs, idempotencyKey, path, fetch, scope: right.scope };
+  const call = {
+    room,
+    caller,
+    traceId: scope.id,
+    timeoutMs,
+    idempotencyKey,
+    path,
+    mostShares,
+    fetch,
+    scope: right.scope,
+  };
   const wrongKey = idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey);
   if (misspelt || wrongKey) return await refuseIfPermitted(call);
   return await read.run(call);
@@ -87,7 +100,7 @@ interface Right {
   readonly scope: PathScope | undefined;
 }
 
-/** For a request that goes no further than to be told that it is none. */
+/** Nothing has to be looked up: what is asked for is no more than to be told that it is none, or a role's own. */
 const ANYBODY: Readonly<Right> = { access: UNRESTRICTED, scope: undefined };
 
 function provenRight(proof: Proof, { access, scope }: Right): Right {
@@ -100,7 +113,9 @@ async function rightOf(
   { caller, path }: { readonly caller: SpiffeId; readonly path: SecretPath | undefined },
   { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Right | undefined> {
-  const standing = standingOf(roleOf(caller, service.roots));
+  const role = roleOf(caller, service.roots);
+  if (access.on === "role") return access.role === role ? ANYBODY : undefined;
+  const standing = standingOf(role);
   if (standing === "unrestricted") return { access: UNRESTRICTED, scope: undefined };
   if (standing === "denied" || access.on === "nothing") return undefined;
   const { wanted } = access;

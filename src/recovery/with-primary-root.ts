@@ -1,0 +1,28 @@
+import { verifyStore, writingRing } from "../audit/store-row.ts";
+import { load } from "../store/load.ts";
+import type { RecoveryRoom } from "./room.ts";
+
+/**
+ * Hands the root key that rows are written under to `use`, and wipes it afterwards. Only once the store has vouched for it by
+ * its check value: shares of a wrong key would be worse than none. Undefined where the caller may not. One round trip.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+export async function withPrimaryRoot<T>(
+  room: RecoveryRoom,
+  use: (root: Uint8Array<ArrayBuffer>) => Promise<T>,
+): Promise<T | undefined> {
+  const { ring, access } = room;
+  const snapshot = await load(room.store, access.query, room.attempts);
+  await verifyStore(ring, snapshot);
+  if (!(await access.permits(snapshot))) return undefined;
+  const { id } = writingRing(ring, snapshot).primary;
+  const roots = room.rootKeys();
+  try {
+    const root = roots.find((key) => key.id === id);
+    if (root === undefined) throw new TypeError("a ring has a key that is none of its root keys");
+    return await use(root.bytes);
+  } finally {
+    for (const { bytes } of roots) bytes.fill(0);
+  }
+}
