@@ -14,6 +14,8 @@ import type { RateLimits } from "./rate-limit.ts";
 /** The world that a composition root hands to the doors. Nothing in it changes from one request to the next. */
 export interface Service {
   readonly store: BulkStore;
+  /** Where things are kept: some operations are none without a store that lasts. */
+  readonly backend: "libsql" | "memory" | "lite";
   readonly keys: KeySource;
   readonly trust: CallerTrust;
   readonly certificates: CertificateSource;

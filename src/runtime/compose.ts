@@ -44,6 +44,7 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
   const settled = new Set([...bundles.keys(), ...pilot, ...nexus, ...bootstrap, ...liteWorkload]);
   const service: Service = {
     store: storeOf(config),
+    backend: config.store.kind,
     keys,
     trust: { bundles, tokens, isStatic: (trustDomain) => settled.has(trustDomain) },
     certificates: await sourceOf(config),
@@ -98,7 +99,8 @@ async function importBundles(config: Config): Promise<ReadonlyMap<TrustDomain, T
 }
 
 function storeOf({ store }: Config): BulkStore {
-  if (store.kind === "memory") return memoryStore({ storeId: "memory", now: Date.now });
+  // Nothing is ever written to that of `lite`: see `isServed`.
+  if (store.kind !== "libsql") return memoryStore({ storeId: "memory", now: Date.now });
   const { url, authToken } = store;
   const database = authToken === undefined ? { url } : { url, authToken };
   return libsqlStore(httpExecute(database, async (request, init) => await fetch(request, init)));

@@ -9,7 +9,9 @@ import { parseRootKeys } from "../seal/root-key.ts";
 export interface Config {
   readonly store:
     | { readonly kind: "libsql"; readonly url: string; readonly authToken: string | undefined }
-    | { readonly kind: "memory" };
+    | { readonly kind: "memory" }
+    /** Nothing is stored: the cipher API, and what keeps its key. */
+    | { readonly kind: "lite" };
   readonly rootKeys:
     | { readonly kind: "text"; readonly text: string }
     /** A binding of Cloudflare's Secrets Store. */
@@ -127,7 +129,7 @@ function valueOf<T>(found: Setting<T>): T {
 function parseStore(env: Env): Setting<Config["store"]> {
   const kind = setting(env, "SPIKE_NEXUS_BACKEND_STORE", parseKind, "libsql");
   if (!kind.ok) return kind;
-  if (kind.value === "memory") return good({ kind: "memory" });
+  if (kind.value !== "libsql") return good({ kind: kind.value });
   const url = setting(env, "LIBSQL_URL", parseDatabaseUrl);
   if (!url.ok) return url;
   const authToken = setting(env, "LIBSQL_AUTH_TOKEN", asIs, "");
@@ -139,15 +141,17 @@ function asIs(value: string): Setting<string> {
   return good(value);
 }
 
-function parseKind(value: string): Setting<"libsql" | "memory"> {
+function parseKind(value: string): Setting<Config["store"]["kind"]> {
   switch (value.toLowerCase()) {
     case "libsql":
     case "sqlite":
       return good("libsql");
     case "memory":
       return good("memory");
+    case "lite":
+      return good("lite");
     default:
-      return problem("is none of libsql, sqlite and memory");
+      return problem("is none of libsql, sqlite, memory and lite");
   }
 }
 

@@ -52,6 +52,7 @@ interface ServiceOptions {
   /** A ring that nobody knows the root keys of, or where keys come from. */
   readonly ring?: KeyRing;
   readonly keys?: KeySource;
+  readonly backend?: Service["backend"];
   readonly keptVersions?: number;
   readonly requestTimeoutMs?: number;
   readonly mostBodyBytes?: number;
@@ -101,6 +102,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   const audit: AuditLine[] = [];
   const assembled: Service = {
     store: inBulk(store),
+    backend: options.backend ?? "libsql",
     keys: options.keys ?? (options.ring ? ofRing(options.ring) : await fixedKeys(KEY_A)),
     trust: {
       bundles: new Map([[name, await importTrustBundle(bundle)]]),

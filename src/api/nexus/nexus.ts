@@ -10,6 +10,7 @@ import { tooMany } from "../too-many.ts";
 import type { Answer, Failure } from "./failure.ts";
 import type { AnyRoute } from "./route.ts";
 import { routeOf } from "./route-of.ts";
+import { isServed } from "./served.ts";
 import { serve } from "./serve.ts";
 import { wireException, wireFailure } from "./wire.ts";
 
@@ -18,7 +19,8 @@ export function nexus(service: Service): Hono {
   const door = new Hono();
   door.all("*", async (context) => {
     const request = context.req.raw;
-    const route = routeOf(request);
+    const named = routeOf(request);
+    const route = named !== undefined && isServed(named, service.backend) ? named : undefined;
     return await audited(context, service, async (scope) => {
       // As upstream, before anything is looked at; what is no POST is none of its requests.
       const ready = request.method === "POST" ? await keyed(service, scope.id) : undefined;

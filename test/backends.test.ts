@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { ROUTES } from "../src/api/nexus/routes.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import { countingStore } from "./harness/counting-store.ts";
+import { challengeOf, firstShard } from "./harness/key-material.ts";
+import { ownerOf } from "./harness/owner-of.ts";
+import { type TestService, testService } from "./harness/service.ts";
+
+const targets = Object.entries(ROUTES).flatMap(([path, operations]) =>
+  Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
+);
+
+/** What a service serves is SPIKE's choice by SPIKE_NEXUS_BACKEND_STORE. */
+describe("a service without a store that lasts", () => {
+  const fresh = () => memoryStore({ storeId: "s", now: Date.now });
+  const ask = async (service: TestService, target: string, body: object = {}) =>
+    await (
+      await service.as(ownerOf(target))
+    )(target, body);
+  const NONE = { status: 400, text: '{"err":"api_bad_request"}' };
+
+  it("serves, as lite, what needs nothing but the key, and never writes", async () => {
+    const store = countingStore(fresh());
+    const service = await testService(
+      { ...store, commit: async () => await Promise.reject(new Error("written")) },
+      { backend: "lite" },
+    );
+    const served = {
+      "/v1/bootstrap/verify": challengeOf("x"),
+      "/v1/operator/recover": {},
+      "/v1/operator/restore": await firstShard(),
+      "/v1/cipher/encrypt": { plaintext: "eA==" },
+    };
+    for (const [target, body] of Object.entries(served).filter(([target]) => targets.includes(target))) {
+      expect((await ask(service, target, body)).status, target).toBe(200);
+    }
+    const others = targets.filter((target) => !(target in served) && target !== "/v1/cipher/decrypt");
+    expect(others.length).toBeGreaterThan(15);
+    for (const target of others) expect(await ask(service, target), target).toMatchObject(NONE);
+    expect((await service.fetch(new Request("http://edge.test/readyz"))).status).toBe(200);
+  });
+
+  it("has nothing to recover, in memory", async () => {
+    const service = await testService(fresh(), { backend: "memory" });
+    for (const target of ["/v1/operator/recover", "/v1/operator/restore"]) {
+      expect(await ask(service, target, await firstShard())).toMatchObject(NONE);
+    }
+    expect((await ask(service, "/v1/store/secrets", { path: "a", values: {} })).status).toBe(200);
+  });
+});
