@@ -162,6 +162,22 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect((entries as object[]).at(-1)).toMatchObject({ action: "rewrap", keyId: "b", authentic: true });
   });
 
+  it("leaves entries under the old key: without it they are counted, and still may not be missing", async () => {
+    await both.post("/v1/operator/register", { keyId: "b" });
+    await rewrapAll(both);
+    const alone = await withRing(KEY_B);
+    const verify = async () => (await alone.post("/v1/audit?action=verify", {})).body;
+    const { entries, unverified, problems } = await verify();
+    expect(problems).toEqual([]);
+    expect(unverified).toEqual([{ keyId: "a", entries: Number(entries) - 7 }]);
+    // Nothing is pruned on the word of what can't be verified.
+    expect((await alone.post("/v1/audit?action=prune", { days: 7 })).body).toMatchObject({ floor: 0, more: false });
+    if (database === undefined) return;
+    await database.client.execute("DELETE FROM audit WHERE revision = 3");
+    const kinds = ((await verify())["problems"] as { kind: string }[]).map(({ kind }) => kind);
+    expect(kinds).toContain("gap");
+  });
+
   it("goes on in pages of any size, wherever it stopped, and has nothing to do twice", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     const first = await both.post("/v1/operator/rewrap", { after: "secret::", limit: 1 });

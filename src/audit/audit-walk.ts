@@ -15,6 +15,11 @@ export interface AuditProblem {
 interface AuditWalk {
   /** The revision of the last entry seen. */
   readonly last: number;
+  /**
+   * How many of the entries seen are under a key that the ring has no more, by key id. What they say cannot be verified, but
+   * that they follow one another, and are those that later entries saw, still is.
+   */
+  readonly unverified: ReadonlyMap<string, number>;
   /** An entry before the next one that is seen, to which later ones refer. */
   know(store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]>;
   see(store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]>;
@@ -36,6 +41,7 @@ const LONGEST_REACH = 50_000;
 export function auditWalk(ring: KeyRing, after: number): AuditWalk {
   const macs = new Map<number, Bytes>();
   const tails = new Map<string, AuditRow>();
+  const unverified = new Map<string, number>();
   let last = after;
   let newest: AuditRow | undefined;
   let firstFloor: number | undefined;
@@ -43,6 +49,7 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
     get last() {
       return last;
     },
+    unverified,
     async know(store, entry) {
       const { revision } = entry;
       const seen = macs.get(revision);
@@ -59,6 +66,7 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
     async see(store, entry) {
       const { revision } = entry;
       const problems = [...(await forgeries(ring, store, entry))];
+      if (!isVerifiable(ring, entry)) unverified.set(entry.keyId, (unverified.get(entry.keyId) ?? 0) + 1);
       // Up to the floor only the newest entries of resources are left.
       const expected = Math.max(last, store.auditFloor) + 1;
       if (revision > store.auditFloor && revision !== expected)
@@ -132,12 +140,18 @@ function driftOf(seen: Bytes | undefined, entry: AuditRow, floor: number): strin
     : `saw another entry at revision ${entry.base}`;
 }
 
+/** Whether the ring has the key of an entry. */
+export function isVerifiable(ring: KeyRing, { keyId }: AuditRow): boolean {
+  return ring.keys.some(({ id }) => id === keyId);
+}
+
 async function forgeries(ring: KeyRing, store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]> {
   try {
     await verifyEntry(ring, store, entry);
     return [];
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
+    if (error.reason === "unknown_key") return [];
     return [{ revision: entry.revision, kind: "not_authentic", detail: error.detail }];
   }
 }

@@ -2,7 +2,7 @@ import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
-import { auditWalk } from "./audit-walk.ts";
+import { auditWalk, isVerifiable } from "./audit-walk.ts";
 import { auditedWrite, type WriteFailure, type WriteOrigin, type WriteRoom } from "./audited-write.ts";
 import { verifyEntry } from "./entry.ts";
 
@@ -76,7 +76,7 @@ export async function pruneAudit(
  *
  * What stands at a revision is under no MAC, and the time of an entry tells nothing if the entry can be moved: a recent
  * revision could be made to look old, and the floor raised over what should be seen. So the entry at the floor has to be
- * one that a later entry saw as the newest, at just that revision. And all that is let go has to be whole: a gap must not
+ * one that a later entry saw as the newest, at just that revision, and both under keys that are there to verify them. And all that is let go has to be whole: a gap must not
  * vanish below the floor. @throws SealError
  */
 async function prunableFloor(
@@ -93,9 +93,11 @@ async function prunableFloor(
   const firstKept = entries.findIndex((entry) => entry.at >= before);
   const old = firstKept < 0 ? entries : entries.slice(0, firstKept);
   const vouchers = new Map(entries.map((entry) => [entry.base, entry]));
-  const found = old.findLast(({ revision, mac }) => {
+  const found = old.findLast((entry) => {
+    const { revision, mac } = entry;
     const voucher = vouchers.get(revision);
-    return voucher !== undefined && voucher.revision > revision && equalBytes(voucher.anchor, mac);
+    if (voucher === undefined || ![entry, voucher].every((each) => isVerifiable(ring, each))) return false;
+    return voucher.revision > revision && equalBytes(voucher.anchor, mac);
   });
   const voucher = found && vouchers.get(found.revision);
   if (found === undefined || voucher === undefined) return undefined;

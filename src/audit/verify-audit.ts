@@ -8,6 +8,8 @@ import { verifyStore } from "./store-row.ts";
 export interface AuditReport {
   readonly entries: number;
   readonly problems: readonly AuditProblem[];
+  /** How many entries are under keys that the ring has no more, by key id: what they say could not be verified. */
+  readonly unverified: ReadonlyMap<string, number>;
   /** The last revision that was looked at: another check goes on behind it. Undefined at the end of the audit. */
   readonly next: number | undefined;
   /**
@@ -60,6 +62,7 @@ export async function verifyAudit(
       return {
         entries,
         problems: problems.slice(0, MOST_PROBLEMS),
+        unverified: walk.unverified,
         next: atEnd ? undefined : walk.last,
         revision,
         newest,

@@ -19,7 +19,14 @@ export const verify = route({
   errorBody: (err) => ({ entries: 0, problems: null, err }),
   async run({ room, timeoutMs }, { after }) {
     if (after < 0) return refused("bad_request");
-    const { newest, ...report } = await verifyAudit(room, { after, longestMs: Math.min(LONGEST_MS, timeoutMs / 2) });
-    return { ok: true, body: JSON.stringify({ ...report, newest: newest && base64url.encode(newest) }) };
+    const longestMs = Math.min(LONGEST_MS, timeoutMs / 2);
+    const { newest, unverified, ...report } = await verifyAudit(room, { after, longestMs });
+    const gone = [...unverified].map(([keyId, entries]) => ({ keyId, entries }));
+    const body = {
+      ...report,
+      ...(gone.length > 0 && { unverified: gone }),
+      newest: newest && base64url.encode(newest),
+    };
+    return { ok: true, body: JSON.stringify(body) };
   },
 });
