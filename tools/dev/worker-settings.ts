@@ -19,6 +19,9 @@ interface Place {
 /** Settings that a developer may give through the environment. All others are part of how the workers are run here. */
 export const PASSED_ON: readonly string[] = [
   "SPIKE_NEXUS_MAX_SECRET_VERSIONS",
+  "SPIKE_NEXUS_SHAMIR_THRESHOLD",
+  "SPIKE_NEXUS_SHAMIR_SHARES",
+  "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT",
   "SPIKE_MAX_BODY_BYTES",
   "SPIKE_REQUEST_TIMEOUT_MS",
   "SPIKE_JWT_LEEWAY_SECONDS",

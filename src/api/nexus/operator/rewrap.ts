@@ -20,7 +20,7 @@ export const rewrap = route({
     if (cursor === undefined || limit < 1 || limit > MOST_ROWS) return refused("bad_request");
     const result = await rewrapRows(room, { caller, traceId, cursor, limit });
     if (!result.ok) return result;
-    const { next, ...rest } = result.answer;
-    return { ok: true, body: JSON.stringify({ ...rest, ...(next && { next: formatCursor(next) }) }) };
+    const { next, revision, ...rest } = result.answer;
+    return { ok: true, body: JSON.stringify({ ...rest, next: next && formatCursor(next), revision }) };
   },
 });

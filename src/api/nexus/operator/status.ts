@@ -12,8 +12,8 @@ export const status = route({
   async run({ room }) {
     const result = await keyStatus(room);
     if (!result.ok) return result;
-    const { keys, ...rest } = result.answer;
-    return { ok: true, body: JSON.stringify({ ...rest, keys: keys.map(wireKey) }) };
+    const { primary, first, keys, revision } = result.answer;
+    return { ok: true, body: JSON.stringify({ primary, first, keys: keys.map(wireKey), revision }) };
   },
 });
 
