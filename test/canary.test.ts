@@ -60,7 +60,12 @@ describe.each(STORES)("P22 nothing that is secret comes out of a service over %s
     await put(SECRETS, { path: "app/kept", values: values() });
     await put(POLICY, { name: "kept", ...policy() });
     const web = { spiffeidPattern: "^spiffe://partner\\.org/web$", permissions: ["super"] };
-    for (const [index, pathPattern] of ["^app/", "^spike/system/acl$", "^spike/system/secret$"].entries()) {
+    for (const [index, pathPattern] of [
+      "^app/",
+      "^spike/system/acl$",
+      "^spike/system/secret$",
+      "^spike/system/cipher/exec$",
+    ].entries()) {
       await put(POLICY, { name: `web-${index}`, ...web, pathPattern });
     }
     await put(BUNDLE, { trustDomain: "partner.org", bundle: bundle() });
@@ -81,7 +86,7 @@ describe.each(STORES)("P22 nothing that is secret comes out of a service over %s
       await successes(stage, good, { writes, isOpen: "wanted" in routeOf(target).access }),
       // None of these changes anything: they can all be about the same.
       malformed(stage, body),
-      await unauthorized(stage, body),
+      await unauthorized(stage, body, { lite: "lite" in routeOf(target).access }),
       unlucky(stage, body, { writes, commits }),
       // A refresh takes no key.
       writes && !target.endsWith("refresh")

@@ -12,6 +12,30 @@ export function respond(status: number, body: string | object, requestId: string
   });
 }
 
+/** Bytes as they are. Upstream sends these without a word on caches; they may be a secret in plain. */
+export function respondOctets(bytes: Uint8Array<ArrayBuffer>, requestId: string): Response {
+  return new Response(bytes, {
+    headers: {
+      "Content-Type": "application/octet-stream",
+      "Cache-Control": "no-store",
+      "X-Request-Id": requestId,
+    },
+  });
+}
+
+/** An error in plain text, as Go's `http.Error` writes it. */
+export function respondText(status: number, text: string, requestId: string): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: {
+      "Content-Type": "text/plain; charset=utf-8",
+      "X-Content-Type-Options": "nosniff",
+      "Cache-Control": "no-store",
+      "X-Request-Id": requestId,
+    },
+  });
+}
+
 /**
  * Seconds to stay away, spread out from `least` on: those who were turned away together must not come back together.
  */

@@ -27,6 +27,8 @@ export interface Service {
   /** How root keys are split into shares, and the highest number that a share may have. */
   readonly shamir: Split & { readonly mostShares: number };
   readonly mostBodyBytes: number;
+  /** Bytes that a ciphertext of the cipher API may have, its tag included. */
+  readonly mostCipherBytes: number;
   readonly requestTimeoutMs: number;
   readonly world: World;
 }

@@ -54,6 +54,8 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
     keptVersions,
     shamir,
     mostBodyBytes,
+    // What was encrypted has to fit into the body that asks to decrypt it, in base64 and with what stands around it.
+    mostCipherBytes: Math.min(config.mostCipherBytes, Math.floor(((mostBodyBytes - 256) * 3) / 4)),
     requestTimeoutMs,
     world: worldOf(output),
   };

@@ -27,6 +27,7 @@ describe("parseConfig", () => {
       keptVersions: 10,
       shamir: { threshold: 2, shares: 3, mostShares: 1000 },
       mostBodyBytes: 1_048_576,
+      mostCipherBytes: 65_536,
       requestTimeoutMs: 8000,
     });
   });

@@ -32,6 +32,7 @@ export interface Config {
   readonly keptVersions: number;
   readonly shamir: { readonly threshold: number; readonly shares: number; readonly mostShares: number };
   readonly mostBodyBytes: number;
+  readonly mostCipherBytes: number;
   readonly requestTimeoutMs: number;
 }
 
@@ -71,6 +72,7 @@ export function parseConfig(env: Env): Config {
     shamir: parseShamir(env),
     keptVersions: setting(env, "SPIKE_NEXUS_MAX_SECRET_VERSIONS", wholeNumber(1, 100_000), "10"),
     mostBodyBytes: setting(env, "SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 8 * MIB), String(MIB)),
+    mostCipherBytes: setting(env, "SPIKE_NEXUS_CRYPTO_MAX_CIPHERTEXT_SIZE", wholeNumber(1024, 4 * MIB), "65536"),
     requestTimeoutMs: setting(env, "SPIKE_REQUEST_TIMEOUT_MS", wholeNumber(100, 25_000), "8000"),
   };
   const problems = Object.values(settings).flatMap((found) => (found.ok ? [] : [found.problem]));
@@ -96,6 +98,7 @@ export function parseConfig(env: Env): Config {
     shamir: valueOf(settings.shamir),
     keptVersions: valueOf(settings.keptVersions),
     mostBodyBytes: valueOf(settings.mostBodyBytes),
+    mostCipherBytes: valueOf(settings.mostCipherBytes),
     requestTimeoutMs: valueOf(settings.requestTimeoutMs),
   };
 }

@@ -12,6 +12,8 @@ export interface RingKey {
   readonly tag: CryptoKey;
   /** HMAC-SHA256: MACs of rows and keyed digests of requests. */
   readonly mac: CryptoKey;
+  /** AES-256-GCM: what is encrypted for callers and stored nowhere. Opens nothing that is stored. */
+  readonly cipher: CryptoKey;
   /** 32 bytes that only this root key yields; kept in the database so that a wrong key is noticed. Not secret. */
   readonly check: Uint8Array<ArrayBuffer>;
 }
@@ -41,15 +43,16 @@ export function ringKey(ring: KeyRing, id: string): RingKey {
 
 async function deriveRingKey(root: RootKey): Promise<RingKey> {
   const secret = await crypto.subtle.importKey("raw", root.bytes, "HKDF", false, ["deriveKey", "deriveBits"]);
-  const [wrap, policy, tag, mac, check] = await Promise.all([
+  const [wrap, policy, tag, mac, cipher, check] = await Promise.all([
     crypto.subtle.deriveKey(hkdf("wrap"), secret, AES, false, ["encrypt", "decrypt"]),
     crypto.subtle.deriveKey(hkdf("policy"), secret, AES, false, ["encrypt", "decrypt"]),
     crypto.subtle.deriveKey(hkdf("tag"), secret, HMAC, false, ["sign"]),
     crypto.subtle.deriveKey(hkdf("mac"), secret, HMAC, false, ["sign", "verify"]),
+    crypto.subtle.deriveKey(hkdf("cipher"), secret, AES, false, ["encrypt", "decrypt"]),
     crypto.subtle.deriveBits(hkdf("check"), secret, 256),
   ]);
   root.bytes.fill(0);
-  return { id: root.id, wrap, policy, tag, mac, check: new Uint8Array(check) };
+  return { id: root.id, wrap, policy, tag, mac, cipher, check: new Uint8Array(check) };
 }
 
 const AES = { name: "AES-GCM", length: 256 } as const;

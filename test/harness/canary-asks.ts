@@ -74,7 +74,11 @@ export function malformed(stage: Stage, good: object): Asks {
 }
 
 /** Callers that are nobody, or may not: 401. */
-export async function unauthorized(stage: Stage, good: object): Promise<Asks> {
+export async function unauthorized(
+  stage: Stage,
+  good: object,
+  { lite: isForLite }: { readonly lite: boolean },
+): Promise<Asks> {
   const { marks, partner, proxySecret } = stage;
   const now = Math.floor(Date.now() / 1000);
   const claims = { sub: "spiffe://partner.org/nobody", aud: "spike-nexus", exp: now + 300 };
@@ -146,7 +150,7 @@ export async function unauthorized(stage: Stage, good: object): Promise<Asks> {
     ["no identity", { authorization: "" }],
     ["a password", { authorization: `Basic ${basic}` }],
     ["two tokens", { authorization: `Bearer ${mark("one of two")}, Bearer ${mark("one of two")}` }],
-    ["a lite workload", { authorization: `Bearer ${lite}` }],
+    ...(isForLite ? [] : ([["a lite workload", { authorization: `Bearer ${lite}` }]] as const)),
     ...Object.entries(tokens).map(
       ([what, token]) => [`a token that is ${what}`, { authorization: `Bearer ${token}` }] as const,
     ),

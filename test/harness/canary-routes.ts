@@ -1,4 +1,5 @@
-import { challengeOf, firstShard } from "./key-material.ts";
+import { encodeBase64 } from "../../src/api/base64.ts";
+import { challengeOf, cipherText, firstShard } from "./key-material.ts";
 import type { Asks } from "./canary-asks.ts";
 import { type Ask, fromCodes, type Stage, VALUES } from "./canary-stage.ts";
 
@@ -290,6 +291,22 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
         })),
       };
     },
+  },
+  "/v1/cipher/encrypt": {
+    good: async ({ stage }) => ({ plaintext: encodeBase64(Buffer.from(stage.marks.text("what is to be encrypted"))) }),
+    more: async ({ stage }) => ({
+      400: [
+        { what: "no base64", body: { plaintext: `${stage.marks.text("a plaintext that is no base64")}%` } },
+        {
+          what: "too much",
+          body: { plaintext: encodeBase64(Buffer.from(stage.marks.text("a long plaintext").repeat(3000))) },
+        },
+      ],
+    }),
+  },
+  "/v1/cipher/decrypt": {
+    good: async ({ stage }) =>
+      await cipherText(stage.marks.text("what was encrypted", ["the body of 200 cipher.decrypt"]), stage.rootKeys),
   },
   "/v1/operator/recover": { good: async () => ({}) },
   "/v1/operator/restore": {

@@ -271,7 +271,7 @@ async function watchKeys(marks: Canaries, rootKey: Uint8Array<ArrayBuffer>): Pro
   marks.watch("the root key in base64url", Buffer.from(rootKey).toString("base64url"));
   marks.watch("the root key", rootKey);
   const root = await crypto.subtle.importKey("raw", rootKey, "HKDF", false, ["deriveBits"]);
-  for (const purpose of ["wrap", "policy", "tag", "mac"]) {
+  for (const purpose of ["wrap", "policy", "tag", "mac", "cipher"]) {
     const info = new TextEncoder().encode(`spike-edge/v1/${purpose}`);
     const hkdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
     marks.watch(`the ${purpose} key`, new Uint8Array(await crypto.subtle.deriveBits(hkdf, root, 256)));

@@ -1,6 +1,6 @@
 import { createCipheriv } from "node:crypto";
 import { splitKey } from "../../src/seal/shamir.ts";
-import { KEY_A } from "./service.ts";
+import { KEY_A, ringOf } from "./service.ts";
 
 const rootOf = (key: string) => Uint8Array.from(Buffer.from(key.slice(key.indexOf(":") + 1), "base64url"));
 
@@ -16,4 +16,16 @@ export function challengeOf(text: string, key = KEY_A): { readonly nonce: string
   const cipher = createCipheriv("aes-256-gcm", rootOf(key), nonce);
   const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return { nonce: nonce.toString("base64"), ciphertext: sealed.toString("base64") };
+}
+
+/** What the cipher API gives for `text`, under a key that nobody has registered yet. */
+export async function cipherText(text = "x", key = KEY_A): Promise<object> {
+  const { cipher } = (await ringOf(key)).primary;
+  const nonce = new Uint8Array(12).fill(9);
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, cipher, new TextEncoder().encode(text));
+  return {
+    version: 1,
+    nonce: Buffer.from(nonce).toString("base64"),
+    ciphertext: Buffer.from(sealed).toString("base64"),
+  };
 }

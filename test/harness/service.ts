@@ -115,6 +115,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
     roots: { pilot: [name], nexus: [name], bootstrap: [name], liteWorkload: [name] },
     keptVersions: options.keptVersions ?? 10,
     shamir: { threshold: 2, shares: 3, mostShares: 1000 },
+    mostCipherBytes: 65_536,
     mostBodyBytes: options.mostBodyBytes ?? 1024 * 1024,
     requestTimeoutMs: options.requestTimeoutMs ?? 8000,
     world: { ...worldOf({ log: (line) => log.push(line), audit: (line) => audit.push(line) }), ...options.world },

@@ -1,3 +1,4 @@
+import type { CipherFailure } from "../../cipher/failure.ts";
 import type { PolicyFailure } from "../../policy/failure.ts";
 import type { RotationFailure } from "../../rotation/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
@@ -9,6 +10,7 @@ export type Failure =
   | PolicyFailure
   | TrustFailure
   | RotationFailure
+  | CipherFailure
   | { readonly code: "bad_request" }
   | { readonly code: "unreadable_body" }
   | { readonly code: "body_too_large" }
@@ -16,8 +18,13 @@ export type Failure =
   | { readonly code: "unauthorized"; readonly reason: string };
 
 export type Answer =
-  | { readonly ok: true; /** JSON text. */ readonly body: string }
-  | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: true; /** JSON text, or bytes as they are. */ readonly body: string | Uint8Array<ArrayBuffer> }
+  | {
+      readonly ok: false;
+      readonly failure: Failure;
+      /** Told as plain text in the place of the operation's JSON. */
+      readonly text?: string;
+    };
 
 /** Failures that say more than their code. */
 type Detailed = "unauthorized" | "invalid_policy" | "invalid_bundle" | "endpoint_failed";

@@ -3,7 +3,7 @@ import { audited } from "../audited.ts";
 import { logException } from "../log-exception.ts";
 import type { RequestScope } from "../request-scope.ts";
 import { RateLimited } from "../rate-limit.ts";
-import { respond, retryAfter } from "../respond.ts";
+import { respond, respondOctets, respondText, retryAfter } from "../respond.ts";
 import { keyed } from "../keyed.ts";
 import type { KeyedService, Service } from "../service.ts";
 import { tooMany } from "../too-many.ts";
@@ -76,7 +76,7 @@ function eventOf({ code }: Failure): string | undefined {
 function succeedOrRefuse(route: AnyRoute, result: Answer, { service, scope }: At): Response {
   if (result.ok) {
     delete scope.trail.reason;
-    return respond(200, result.body, scope.id);
+    return typeof result.body === "string" ? respond(200, result.body, scope.id) : respondOctets(result.body, scope.id);
   }
   const { failure } = result;
   // Whose claim was not proved was refused as a stranger, not for want of a policy.
@@ -88,6 +88,7 @@ function succeedOrRefuse(route: AnyRoute, result: Answer, { service, scope }: At
     service.world.log({ level: "warn", event, requestId: scope.id, detail: failure.detail });
   }
   const { status, err } = wireFailure(failure);
+  if (result.text !== undefined) return respondText(status, result.text, scope.id);
   // The one error of the protocol with a shape of its own (SPIKE SDK, net/body.go).
   const body =
     failure.code === "unreadable_body"

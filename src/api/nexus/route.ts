@@ -1,6 +1,7 @@
 import type { Permission } from "../../policy/permission.ts";
 import type { ReservedPath } from "../../policy/reserved.ts";
 import type { PolicyRoom } from "../../policy/room.ts";
+import type { CipherRoom } from "../../cipher/room.ts";
 import type { RecoveryRoom } from "../../recovery/room.ts";
 import type { RotationRoom } from "../../rotation/room.ts";
 import type { SecretRoom } from "../../secret/room.ts";
@@ -17,9 +18,9 @@ type RouteAccess =
   | { readonly on: "path"; readonly wanted: Permission }
   /**
    * The superuser, and whom a policy grants `wanted` on a path of the system's. With `scoped` also those whom policies
-   * grant it on some paths: the operation then shows them no others.
+   * grant it on some paths: the operation then shows them no others. With `lite` also lite workloads, without a policy.
    */
-  | { readonly on: ReservedPath; readonly wanted: Permission; readonly scoped?: true }
+  | { readonly on: ReservedPath; readonly wanted: Permission; readonly scoped?: true; readonly lite?: true }
   /** The superuser alone. */
   | { readonly on: "nothing" }
   /** Whoever has that role alone, the superuser not. */
@@ -35,6 +36,10 @@ export interface NexusRoute<Shape extends object> {
    * rest by `run`.
    */
   readShape(body: JsonObject): Shape | undefined;
+  /** The same of a body that is bytes, for operations that take these as well (`application/octet-stream`). */
+  readOctets?(bytes: Uint8Array<ArrayBuffer>): Shape;
+  /** The word that such an operation answers in plain text with where the bytes could not be read. */
+  readonly octetFault?: string;
   /** What the request is about besides its `path`, for the audit: `policy:NAME`. Nothing that is no name. */
   resource?(shape: Shape): string | undefined;
   /** The JSON body that goes with an error of this operation (Go sends the zero value of its response type). */
@@ -45,7 +50,7 @@ export interface NexusRoute<Shape extends object> {
 
 /** What an operation works with, for one request. */
 export interface NexusCall {
-  readonly room: SecretRoom & PolicyRoom & TrustRoom & RotationRoom & RecoveryRoom;
+  readonly room: SecretRoom & PolicyRoom & TrustRoom & RotationRoom & RecoveryRoom & CipherRoom;
   /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;
@@ -68,19 +73,29 @@ export interface AnyRoute {
   readonly access: RouteAccess;
   errorBody(err: string): object;
   read(body: JsonObject): ReadRoute | undefined;
+  readonly readOctets: ((bytes: Uint8Array<ArrayBuffer>) => ReadRoute) | undefined;
+  readonly octetFault: string | undefined;
 }
 
-interface ReadRoute {
+export interface ReadRoute {
   readonly path: string | undefined;
   readonly resource: string | undefined;
   run(call: NexusCall): Promise<Answer>;
 }
 
 export function route<Shape extends object>(definition: NexusRoute<Shape>): AnyRoute {
-  const { action, access } = definition;
+  const { action, access, octetFault } = definition;
+  const readOctets = definition.readOctets?.bind(definition);
   return {
     action,
     access,
+    octetFault,
+    readOctets:
+      readOctets &&
+      ((bytes) => {
+        const shape = readOctets(bytes);
+        return { path: undefined, resource: undefined, run: async (call) => await definition.run(call, shape) };
+      }),
     errorBody: (err) => definition.errorBody(err),
     read(body) {
       const shape = definition.readShape(body);

@@ -1,6 +1,8 @@
 import { list as listAudit } from "./audit/list.ts";
 import { prune as pruneAudit } from "./audit/prune.ts";
 import { verify as verifyAudit } from "./audit/verify.ts";
+import { decrypt } from "./cipher/decrypt.ts";
+import { encrypt } from "./cipher/encrypt.ts";
 import { get as getBundle } from "./bundle/get.ts";
 import { list as listBundles } from "./bundle/list.ts";
 import { put as putBundle } from "./bundle/put.ts";
@@ -31,6 +33,8 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, AnyRoute>>>
   // Ours: SPIKE's bundles come from its SPIRE agent.
   "/v1/trust/bundle": { "": putBundle, get: getBundle, delete: removeBundle, list: listBundles, refresh },
   "/v1/acl/policy": { "": putPolicy, get: getPolicy, delete: removePolicy, list: listPolicies },
+  "/v1/cipher/encrypt": { "": encrypt },
+  "/v1/cipher/decrypt": { "": decrypt },
   // Ours: SPIKE cannot rotate its root key.
   "/v1/operator/recover": { "": recover },
   "/v1/operator/restore": { "": restore },

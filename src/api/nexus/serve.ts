@@ -9,15 +9,15 @@ import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
 import type { BundleProblem } from "../../trust/room.ts";
-import { type JsonObject, parseJsonObject } from "../json-object.ts";
+import { parseJsonObject } from "../json-object.ts";
 import { readBody } from "../read-body.ts";
 import { reportBundle } from "../report-bundle.ts";
 import type { RequestScope } from "../request-scope.ts";
 import type { KeyedService } from "../service.ts";
-import { type Answer, type Failure, refused } from "./failure.ts";
+import { type Answer, refused } from "./failure.ts";
 import { identify } from "./identify.ts";
 import { refuseIfPermitted } from "./refuse-if-permitted.ts";
-import type { AnyRoute } from "./route.ts";
+import type { AnyRoute, ReadRoute } from "./route.ts";
 
 /**
  * Takes a request through the checks in their order: size, JSON and shape (400, 413), identity (401), path alphabet
@@ -33,10 +33,8 @@ export async function serve(
   { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Answer> {
   const { trail, attempts } = scope;
-  const body = await readJson(request, service.mostBodyBytes, attempts.deadline);
-  if ("code" in body) return { ok: false, failure: body };
-  const read = route.read(body);
-  if (read === undefined) return refused("bad_request");
+  const read = await readRequest(route, request, { most: service.mostBodyBytes, signal: attempts.deadline });
+  if (!("run" in read)) return read;
   const path = read.path === undefined ? undefined : parseSecretPath(read.path);
   const resource = path === undefined ? read.resource : `secret:${path}`;
   if (resource !== undefined) trail.resource = resource;
@@ -60,6 +58,7 @@ export async function serve(
     ring,
     rootKeys,
     split,
+    mostCipherBytes: service.mostCipherBytes,
     keptVersions,
     attempts,
     random: (length: number) => world.random(length),
@@ -114,6 +113,7 @@ async function rightOf(
   { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Right | undefined> {
   const role = roleOf(caller, service.roots);
+  if (role === "lite" && "lite" in access) return ANYBODY;
   if (access.on === "role") return access.role === role ? ANYBODY : undefined;
   const standing = standingOf(role);
   if (standing === "unrestricted") return { access: UNRESTRICTED, scope: undefined };
@@ -137,11 +137,24 @@ function reportPolicy(service: KeyedService, scope: RequestScope, { policy, reas
 /** Visible ASCII: what any client can send in a header and any log can show. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-async function readJson(request: Request, most: number, signal: AbortSignal): Promise<JsonObject | Failure> {
+/** What a request's body says: JSON, unless it is called bytes, exactly so, and the operation takes bytes. */
+async function readRequest(
+  route: AnyRoute,
+  request: Request,
+  { most, signal }: { readonly most: number; readonly signal: AbortSignal },
+): Promise<ReadRoute | Extract<Answer, { readonly ok: false }>> {
+  const { readOctets, octetFault } = route;
+  const octets = readOctets !== undefined && request.headers.get("content-type") === "application/octet-stream";
   const body = await readBody(request, most, signal);
-  if (!body.ok) return { code: body.reason === "too_large" ? "body_too_large" : "unreadable_body" };
+  if (!body.ok) {
+    const text = octets && body.reason === "unreadable" ? octetFault : undefined;
+    const code = body.reason === "too_large" ? "body_too_large" : "unreadable_body";
+    return { ok: false, failure: { code }, ...(text !== undefined && { text }) };
+  }
+  if (octets) return readOctets(body.bytes);
   const text = decodeUtf8(body.bytes);
-  return (text === undefined ? undefined : parseJsonObject(text)) ?? { code: "bad_request" };
+  const json = text === undefined ? undefined : parseJsonObject(text);
+  return (json && route.read(json)) ?? { ok: false, failure: { code: "bad_request" } };
 }
 
 function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string | undefined {

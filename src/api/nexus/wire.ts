@@ -24,6 +24,8 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   not_found: { status: 404, err: "api_not_found" },
   version_conflict: { status: 409, err: "version_conflict" },
   idempotency_key_reused: { status: 422, err: "idempotency_key_reused" },
+  ciphertext_too_large: { status: 400, err: "api_bad_request" },
+  not_decrypted: { status: 400, err: "api_bad_request" },
   key_not_first: { status: 409, err: "key_not_first" },
   key_not_registered: { status: 409, err: "key_not_registered" },
   too_many_names: { status: 400, err: "too_large" },

@@ -1,0 +1,26 @@
+import { encrypt as encryptText } from "../../../cipher/encrypt.ts";
+import { frame, VERSION } from "../../../cipher/sealed-text.ts";
+import { encodeBase64 } from "../../base64.ts";
+import { bytesField } from "../../json-fields.ts";
+import type { JsonObject } from "../../json-object.ts";
+import { route } from "../route.ts";
+
+/** `POST /v1/cipher/encrypt`: encrypts bytes, which are not stored (SPIKE, app/nexus/internal/route/cipher). */
+export const encrypt = route({
+  action: "cipher.encrypt",
+  access: { on: "spike/system/cipher/exec", wanted: "execute", lite: true },
+  readShape(body: JsonObject) {
+    const plaintext = bytesField(body, "plaintext");
+    return plaintext.ok ? { plaintext: plaintext.value, octets: false } : undefined;
+  },
+  readOctets: (plaintext) => ({ plaintext, octets: true }),
+  errorBody: (err) => ({ version: 0, nonce: null, ciphertext: null, err }),
+  async run({ room }, { plaintext, octets }) {
+    const result = await encryptText(room, plaintext);
+    if (!result.ok) return result;
+    if (octets) return { ok: true, body: frame(result.answer) };
+    const { nonce, ciphertext } = result.answer;
+    const body = { version: VERSION, nonce: encodeBase64(nonce), ciphertext: encodeBase64(ciphertext) };
+    return { ok: true, body: JSON.stringify(body) };
+  },
+});

@@ -1,0 +1,34 @@
+import type { RingKey } from "../seal/key-ring.ts";
+import { type CipherResult, failed } from "./failure.ts";
+import { permittedRing } from "./permitted-ring.ts";
+import type { CipherRoom } from "./room.ts";
+import type { SealedText } from "./sealed-text.ts";
+
+/**
+ * Decrypts what {@link encrypt} gave, under whichever key of the ring: what is encrypted names none, so they are tried in order.
+ * What is stored can't be opened here, because that is under keys of other purposes.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+export async function decrypt(room: CipherRoom, sealed: SealedText): Promise<CipherResult<Uint8Array<ArrayBuffer>>> {
+  const ring = await permittedRing(room);
+  if (ring === undefined) return failed("denied");
+  if (sealed.ciphertext.length > room.mostCipherBytes) return failed("ciphertext_too_large");
+  for (const key of ring.keys) {
+    const plaintext = await open(key, sealed);
+    if (plaintext !== undefined) return { ok: true, answer: plaintext };
+  }
+  return failed("not_decrypted");
+}
+
+async function open(
+  { cipher }: RingKey,
+  { nonce, ciphertext }: SealedText,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const plaintext = await crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce, tagLength: 128 }, cipher, ciphertext);
+    return new Uint8Array(plaintext);
+  } catch {
+    return undefined;
+  }
+}

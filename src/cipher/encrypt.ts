@@ -1,0 +1,25 @@
+import { type CipherResult, failed } from "./failure.ts";
+import { permittedRing } from "./permitted-ring.ts";
+import type { CipherRoom } from "./room.ts";
+import { NONCE_BYTES, type SealedText } from "./sealed-text.ts";
+
+const TAG_BYTES = 16;
+
+/**
+ * Encrypts under the `cipher` key of the root key that is written with. Nothing is stored.
+ *
+ * With random nonces a key is good for 2^32 messages (NIST SP 800-38D, section 8.3). A service that keeps nothing cannot count
+ * them: rotate the root key before.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+export async function encrypt(room: CipherRoom, plaintext: Uint8Array<ArrayBuffer>): Promise<CipherResult<SealedText>> {
+  const ring = await permittedRing(room);
+  if (ring === undefined) return failed("denied");
+  // Whatever is encrypted can be decrypted: the limit is the ciphertext's.
+  if (plaintext.length > room.mostCipherBytes - TAG_BYTES) return failed("ciphertext_too_large");
+  const nonce = room.random(NONCE_BYTES);
+  const algorithm = { name: "AES-GCM", iv: nonce, tagLength: TAG_BYTES * 8 };
+  const ciphertext = await crypto.subtle.encrypt(algorithm, ring.primary.cipher, plaintext);
+  return { ok: true, answer: { nonce, ciphertext: new Uint8Array(ciphertext) } };
+}
