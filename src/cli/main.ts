@@ -1,0 +1,17 @@
+import { CommanderError } from "commander";
+import { CliError } from "./cli-error.ts";
+import { spikeProgram } from "./program.ts";
+import { realSurroundings } from "./real-surroundings.ts";
+
+try {
+  await spikeProgram(realSurroundings()).parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof CliError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    throw error;
+  }
+}

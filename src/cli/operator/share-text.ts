@@ -1,0 +1,16 @@
+import type { Share } from "../../seal/shamir.ts";
+
+/** A share as SPIKE writes it: `spike:NUMBER:` and 64 hexadecimal digits (SPIKE, app/spike/internal/cmd/operator). */
+export function formatShare({ id, value }: Share): string {
+  return `spike:${id}:${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Reads one; undefined for what is none. What stands before the number is not looked at, as upstream. */
+export function parseShare(text: string): Share | undefined {
+  const [, id, digits] = /^[^:\n]{0,32}:(\d{1,4}):([0-9a-fA-F]{64})$/.exec(text.trim()) ?? [];
+  if (id === undefined || digits === undefined) return undefined;
+  const value = Uint8Array.from({ length: 32 }, (_, index) =>
+    Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16),
+  );
+  return { id: Number(id), value };
+}
