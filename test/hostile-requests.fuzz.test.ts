@@ -3,6 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { importProxySecret } from "../src/api/proxy-secret.ts";
 import { mint, mintingKey, part, type MintingKey } from "../src/identity/jwt/minting.fixture.ts";
 import { certificateAuthority } from "../src/identity/x509/minting.fixture.ts";
+import { ROUTES } from "../src/api/nexus/routes.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Change, Store } from "../src/store/store.ts";
 import { type HostileRequest, hostileRequests, type Loot } from "./harness/hostile-requests.ts";
@@ -100,7 +101,8 @@ async function idleTokens(key: MintingKey): Promise<readonly string[]> {
     mint(key, claims("spiffe://partner.org/nobody")),
     mint(key, claims("spiffe://partner.org/spike/pilot/role/superuser")),
     service.domain.token("/nobody"),
-    service.domain.token("/spike/workload/role/lite"),
+    // A lite workload may encrypt; this one may do nothing.
+    service.domain.token("/spike/nexus"),
     service.domain.token(`${SUPERUSER}s`),
   ]);
 }
@@ -214,7 +216,8 @@ it(
       expect(counts.get(outcome)?.length ?? 0, outcome).toBeGreaterThan(RUNS / 500);
     }
     // It got as far as to every check: to each operation, and to most of the reasons that an identity is refused for.
-    expect(new Set(lines.map(({ action }) => action)).size).toBe(19);
+    const operations = Object.values(ROUTES).flatMap((actions) => Object.keys(actions));
+    expect(new Set(lines.map(({ action }) => action)).size).toBe(operations.length + 1);
     const reasons = new Set(lines.flatMap(({ reason }) => reason ?? []));
     expect(reasons.size).toBeGreaterThan(15);
   },

@@ -7,9 +7,9 @@ const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * The cases that the tests go by, as many as each kind has: SPIFFE-ID, X509-SVID, JWT-SVID, trust domain and bundle,
- * federation, client certificates at the edge, attacks on tokens, risks of workers and their doors, patterns of users.
+ * federation, client certificates at the edge, attacks on tokens, risks of workers and their doors, patterns of users, keys and what is sealed.
  */
-const KINDS = { ID: 20, X: 20, J: 19, B: 11, F: 6, C: 14, T: 30, P: 30, G: 7 } as const;
+const KINDS = { ID: 20, X: 20, J: 19, B: 11, F: 6, C: 14, T: 30, P: 30, G: 7, K: 25 } as const;
 
 const CASES = Object.entries(KINDS).flatMap(([kind, count]) =>
   Array.from({ length: count }, (_, index) => `${kind}${String(index + 1).padStart(2, "0")}`),
@@ -17,7 +17,7 @@ const CASES = Object.entries(KINDS).flatMap(([kind, count]) =>
 
 /** What a text names, `P01` and the like. */
 function namedIn(text: string): ReadonlySet<string> {
-  return new Set(text.match(/\b(?:ID|[XJBFCTPG])\d\d\b/g));
+  return new Set(text.match(/\b(?:ID|[XJBFCTPGK])\d\d\b/g));
 }
 
 /** Of every test's name, and of the tables that names are made from. */

@@ -55,7 +55,7 @@ describe("a hostile database", () => {
   describe("is refused a read after", () => {
     const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       [
-        "two sealed values swapped",
+        "K02 two sealed values swapped",
         "not_authentic",
         [
           "CREATE TABLE t AS SELECT sealed FROM secret_versions WHERE path = 'a' AND number = 3",
@@ -64,14 +64,14 @@ describe("a hostile database", () => {
         ],
       ],
       [
-        "an older value of the same secret under the current number",
+        "K03 an older value of the same secret under the current number",
         "not_authentic",
         [
           "UPDATE secret_versions SET sealed = (SELECT sealed FROM secret_versions WHERE path = 'a' AND number = 1) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
-        "two heads swapped",
+        "K02 two heads swapped",
         "inconsistent",
         [
           "UPDATE secrets SET path = 'x' WHERE path = 'a'",
@@ -109,21 +109,21 @@ describe("a hostile database", () => {
         ["UPDATE secrets SET wrapped_key = (SELECT wrapped_key FROM secrets WHERE path = 'b') WHERE path = 'a'"],
       ],
       [
-        "a bit of the value flipped",
+        "K06 a bit of the value flipped",
         "not_authentic",
         [
           "UPDATE secret_versions SET sealed = CAST(substr(sealed, 1, 20) || x'00' || substr(sealed, 22) AS BLOB) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
-        "an unknown suite",
+        "K07 an unknown suite",
         "unknown_suite",
         [
           "UPDATE secret_versions SET sealed = CAST(x'02' || substr(sealed, 2) AS BLOB) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
-        "a value cut short",
+        "K09 a value cut short",
         "malformed",
         ["UPDATE secret_versions SET sealed = x'0100' WHERE path = 'a' AND number = 3"],
       ],
@@ -134,7 +134,7 @@ describe("a hostile database", () => {
         ["UPDATE secret_versions SET sealed = NULL WHERE path = 'a' AND number = 3"],
       ],
       [
-        "a head under a key that is not in the ring",
+        "K08 a head under a key that is not in the ring",
         "unknown_key",
         ["UPDATE secrets SET key_id = 'z' WHERE path = 'a'"],
       ],
@@ -193,7 +193,7 @@ describe("a hostile database", () => {
       await expectRefused(get("a", 4), "seal_not_authentic");
     });
 
-    it("an old head and its version put back", async () => {
+    it("K05 an old head and its version put back", async () => {
       await sql("CREATE TABLE old_head AS SELECT * FROM secrets WHERE path = 'a'");
       await sql("CREATE TABLE old_versions AS SELECT * FROM secret_versions WHERE path = 'a'");
       await put("a", "newer");
@@ -243,6 +243,27 @@ describe("a hostile database", () => {
       await sql(`UPDATE audit SET outcome = '{"version":9}' WHERE resource = 'secret:c'`);
       await expectRefused(service.post("/v1/store/secrets", body, { headers }), "seal_not_authentic");
     });
+  });
+
+  it("K04 rows of another store under the same root key, whole as they are", async () => {
+    const other = await fileDatabase();
+    const there = await testService(libsqlStore(other.execute));
+    await there.post("/v1/store/secrets", { path: "a", values: { v: "of the other store" } });
+    const rows = async (sql: string) => (await other.client.execute(sql)).rows[0]!;
+    const { wrapped_key: key, mac, history, born, write_id: writeId } = await rows("SELECT * FROM secrets");
+    const { sealed } = await rows("SELECT * FROM secret_versions");
+    expect((await get("a")).status).toBe(200);
+    const value = { sql: "UPDATE secret_versions SET sealed = ? WHERE path = 'a'", args: [sealed!] };
+    await database.client.execute(value);
+    await expectRefused(get("a"), "seal_not_authentic");
+    await database.client.execute({
+      sql: "UPDATE secrets SET wrapped_key = ?, mac = ?, history = ?, born = ?, write_id = ? WHERE path = 'a'",
+      args: [key!, mac!, history!, born!, writeId!],
+    });
+    await expectRefused(get("a"), "seal_inconsistent");
+    await database.client.execute({ sql: "UPDATE audit SET write_id = ? WHERE revision = 3", args: [writeId!] });
+    await expectRefused(get("a"), "seal_not_authentic");
+    other.close();
   });
 
   it("is refused writes over what is not authentic, too", async () => {

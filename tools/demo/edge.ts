@@ -1,7 +1,7 @@
 import { startDevDatabase } from "../dev-database/server.ts";
 import { devFolder, prepareDevFolder } from "../dev/dev-folder.ts";
 import { type DevIdentity, establishIdentity } from "../dev/identity.ts";
-import { establishSecrets } from "../dev/secrets.ts";
+import { drawRootKey, establishSecrets } from "../dev/secrets.ts";
 import { workerSettings } from "../dev/worker-settings.ts";
 import { applyMigrations } from "../migrate/apply-migrations.ts";
 import { buildWorker } from "../workerd/build-worker.ts";
@@ -25,9 +25,14 @@ export interface Edge {
   kill(worker: WorkerNumber): Promise<void>;
   /** Starts a new worker in the place of one that was killed. */
   replace(worker: WorkerNumber): Promise<void>;
+  /** Root keys of workers that are started from now on, the first one in front. */
+  useKeys(names: readonly ("old" | "new")[]): void;
   /** Ends all. Nothing runs or listens any more when this is fulfilled. */
   close(): Promise<void>;
 }
+
+/** The key that takes the place of the one of before. */
+export const NEW_KEY = "demo2";
 
 const SETTINGS = {
   // More than the demo writes: all of it should be there to be looked at.
@@ -54,8 +59,14 @@ export async function startEdge(dir: string, signal: AbortSignal): Promise<Edge>
     const settings = workerSettings({ databaseUrl: database.url, bundle: identity.bundle, secrets }, SETTINGS);
     const built = await buildWorker();
     signal.throwIfAborted();
+    const keys = { old: secrets.rootKeys, new: drawRootKey(NEW_KEY) };
+    let ring = [keys.old];
     const start = async (): Promise<Worker> => {
-      const worker = await startWorker(built.folder, { ...settings.vars, ...settings.secrets });
+      const worker = await startWorker(built.folder, {
+        ...settings.vars,
+        ...settings.secrets,
+        SPIKE_ROOT_KEYS: ring.join(","),
+      });
       running.push(worker);
       return worker;
     };
@@ -66,6 +77,9 @@ export async function startEdge(dir: string, signal: AbortSignal): Promise<Edge>
       kill: async (worker) => await places[worker].kill(),
       async replace(worker) {
         places[worker] = await start();
+      },
+      useKeys(names) {
+        ring = names.map((name) => keys[name]);
       },
       close,
     };

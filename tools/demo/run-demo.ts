@@ -6,6 +6,7 @@ import { type Edge, startEdge, WORKERS } from "./edge.ts";
 import { grant } from "./grant.ts";
 import { killedWorker } from "./killed-worker.ts";
 import { emptyLedger } from "./ledger.ts";
+import { rotation } from "./rotation.ts";
 import { revocation } from "./revocation.ts";
 import type { Scene, Step } from "./scene.ts";
 import { scratchFolder } from "../command/scratch-folder.ts";
@@ -18,7 +19,16 @@ export const DEMO_USAGE = `Usage: npm run demo
 Starts two workers over one database on free ports, lets them serve the same secrets at the same time, one of them die,
 and checks that nothing is lost, doubled or seen differently. It takes some seconds and leaves nothing behind.`;
 
-const STEPS: readonly Step[] = [simultaneousWrites, conflict, softDelete, grant, revocation, killedWorker, wholeRun];
+const STEPS: readonly Step[] = [
+  simultaneousWrites,
+  conflict,
+  softDelete,
+  grant,
+  revocation,
+  killedWorker,
+  rotation,
+  wholeRun,
+];
 const WORKLOAD = `spiffe://${DEV_TRUST_DOMAIN}/app/billing`;
 const LONGEST_SECONDS = 45;
 

@@ -20,7 +20,7 @@ export async function establishSecrets(folder: DevFolder): Promise<DevSecrets> {
     if (existsSync(database)) {
       throw broken(rootKeys, `there is no such file, and only its key opens "${database}"; restore it, or delete both`);
     }
-    return `${drawRootKey()}\n`;
+    return `${drawRootKey("dev")}\n`;
   });
   const parsed = parseRootKeys(keys.trim());
   if (!parsed.ok) throw broken(rootKeys, `as a list of root keys it ${parsed.problem}; restore it`);
@@ -33,10 +33,10 @@ function broken(file: string, why: string): CommandError {
   return new CommandError(`Cannot use "${file}": ${why}`, { exitCode: 1 });
 }
 
-/** One draw in 4 billion is above the order of P-256. */
-function drawRootKey(): string {
+/** A new root key of that name. One draw in 4 billion is above the order of P-256. */
+export function drawRootKey(id: string): string {
   for (;;) {
-    const key = `dev:${randomText()}`;
+    const key = `${id}:${randomText()}`;
     if (parseRootKeys(key).ok) return key;
   }
 }
