@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { changeOf } from "../src/audit/audited-write.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { BulkStore } from "../src/store/store.ts";
@@ -218,6 +219,68 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(await rewrapAll(racing)).toMatchObject({ rewrapped: 5, lost: 1, failed: [] });
     expect((await both.post(`${SECRETS}?action=get`, { path: "app/a" })).body).toEqual({ data: { v: "meanwhile" } });
     expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: NONE });
+  });
+
+  it("goes on from the store as others leave it between two parts of a page: epoch, audit floor and all", async () => {
+    const rules = { spiffeidPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$", permissions: ["read"] };
+    for (let n = 0; n < 30; n += 1) await old.post("/v1/acl/policy", { name: `many-${n}`, ...rules });
+    await both.post("/v1/operator/register", { keyId: "b" });
+    const ring = await ringOf(KEY_B, KEY_A);
+    const signal = new AbortController().signal;
+    let parts = 0;
+    const busy: BulkStore = {
+      load: async (query, signal) => await store.load(query, signal),
+      commit: async (change, query, signal) => await store.commit(change, query, signal),
+      async commitEach(changes, query, signal) {
+        parts += 1;
+        const done = await store.commitEach(changes, query, signal);
+        return parts === 1 ? { ...done, snapshot: await raiseFloor(query) } : done;
+      },
+    };
+    // As pruning does it, in the moment between the commit and what it is told.
+    const raiseFloor = async <Q extends object>(query: Q) => {
+      const snapshot = await store.load({}, signal);
+      const floor = 1;
+      const write = {
+        caller: "c",
+        traceId: "t",
+        action: "prune",
+        resource: "audit",
+        request: { label: "r", fields: [] },
+      };
+      const verdict = { ok: true, change: { prune: { above: 0, floor } }, authority: { auditFloor: floor } } as const;
+      const place = { writeId: "prune", seq: 1, ring };
+      const at = { write, place, tail: undefined, snapshot };
+      const change = await changeOf({ ...verdict, outcome: {}, now: snapshot.now }, at);
+      const result = await store.commit(change, query, signal);
+      expect(result.won).toBe(true);
+      return result.snapshot;
+    };
+    const racing = await testService(busy, { ring });
+    const page = await racing.post("/v1/operator/rewrap", { after: "policy::" });
+    expect(page.body).toMatchObject({ rewrapped: 31, lost: 0, failed: [] });
+    expect(parts).toBe(2);
+    expect((await both.post("/v1/audit?action=verify", {})).body).toMatchObject({ problems: [] });
+    expect((await both.post("/v1/acl/policy?action=get", { id: "many-29" })).status).toBe(200);
+    expect((await store.load({}, signal)).store.auditFloor).toBe(1);
+  });
+
+  it("signs nothing that the database makes up between two parts of a page", async () => {
+    const rules = { spiffeidPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$", permissions: ["read"] };
+    for (let n = 0; n < 30; n += 1) await old.post("/v1/acl/policy", { name: `many-${n}`, ...rules });
+    await both.post("/v1/operator/register", { keyId: "b" });
+    const lying: BulkStore = {
+      load: async (query, signal) => await store.load(query, signal),
+      commit: async (change, query, signal) => await store.commit(change, query, signal),
+      async commitEach(changes, query, signal) {
+        const { revisions, snapshot } = await store.commitEach(changes, query, signal);
+        return { revisions, snapshot: { ...snapshot, store: { ...snapshot.store, auditFloor: 5 } } };
+      },
+    };
+    const deceived = await testService(lying, { ring: await ringOf(KEY_B, KEY_A) });
+    expect((await deceived.post("/v1/operator/rewrap", { after: "policy::" })).status).toBe(500);
+    expect(deceived.log).toMatchObject([{ reason: "seal_not_authentic" }]);
+    expect(await rewrapAll(both)).toMatchObject({ lost: 0, failed: [] });
   });
 
   it("costs two round trips a page of 25 rows", async () => {

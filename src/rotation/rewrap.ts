@@ -60,12 +60,12 @@ export async function rewrapRows(
     return { ok: false, failure: { code: "key_not_registered" } };
   }
   const items = itemsOf(cursor, snapshot, primary.id);
-  const page: Page = { room, request, snapshot, failed: [], rewrapped: 0, lost: 0, revision: snapshot.store.revision };
-  let { epoch } = snapshot.store;
+  const page: Page = { room, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
   for (let start = 0; start < items.length; start += AT_A_TIME) {
-    epoch = await commitSome(page, items.slice(start, start + AT_A_TIME), epoch);
+    await commitSome(page, items.slice(start, start + AT_A_TIME));
   }
-  const { rewrapped, lost, failed, revision } = page;
+  const { rewrapped, lost, failed } = page;
+  const { revision } = page.snapshot.store;
   const last = items.at(-1);
   const next =
     last !== undefined && items.length === limit ? { ...cursor, after: last.place } : startAfter(cursor.kind);
@@ -76,11 +76,11 @@ export async function rewrapRows(
 interface Page {
   readonly room: RotationRoom;
   readonly request: { readonly caller: string; readonly traceId: string };
-  readonly snapshot: AnySnapshot;
+  /** What the next rows are decided on: the store as the commit before left it, whoever else had committed until then. */
+  snapshot: AnySnapshot;
   readonly failed: string[];
   rewrapped: number;
   lost: number;
-  revision: number;
 }
 
 /** A row to be put under the first key. */
@@ -95,13 +95,11 @@ interface Item {
 /**
  * Commits these in one round trip. Those that raise the epoch are decided one on the other: each names the epoch that the one
  * before it leads to, and if that one loses, so do the rest.
- *
- * @returns the store's epoch afterwards
  */
-async function commitSome(page: Page, items: readonly Item[], epoch: number): Promise<number> {
+async function commitSome(page: Page, items: readonly Item[]): Promise<void> {
   const { room, snapshot } = page;
   const changes: Change[] = [];
-  let next = epoch;
+  let next = snapshot.store.epoch;
   for (const item of items) {
     const store: StoreRow = { ...snapshot.store, epoch: next };
     const sealed = await unlessSealed(changeFor(item, { ...snapshot, store }, page), (fault) => {
@@ -112,13 +110,15 @@ async function commitSome(page: Page, items: readonly Item[], epoch: number): Pr
     changes.push(sealed);
     if (item.raisesEpoch) next += 1;
   }
-  if (changes.length === 0) return epoch;
+  if (changes.length === 0) return;
   const { revisions, snapshot: after } = await room.store.commitEach(changes, {}, room.attempts.deadline);
   const won = revisions.filter((revision) => revision !== undefined).length;
   page.rewrapped += won;
   page.lost += changes.length - won;
-  page.revision = after.store.revision;
-  return after.store.epoch;
+  // The next rows are signed together with what this says of the store.
+  await verifyStore(room.ring, after);
+  const { store, newest, now } = after;
+  page.snapshot = { ...snapshot, store, newest, now };
 }
 
 async function changeFor(item: Item, snapshot: AnySnapshot, { room, request }: Page): Promise<Change> {

@@ -6,6 +6,7 @@ import { readStatus, rowsOf, type Status } from "./key-status.ts";
 /** A row can be lost to somebody who writes it at the same moment, again and again, but hardly as often as this. */
 const MOST_WALKS = 5;
 const MOST_TRIES = 10;
+const MOST_ROWS = 100;
 const PAUSE_MS = 1000;
 
 /**
@@ -65,11 +66,14 @@ async function askPatiently(
   connection: Connection,
   after: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  for (let tried = 1; ; tried += 1) {
+  for (let tried = 1, limit = MOST_ROWS; ; tried += 1) {
     try {
-      return await askNexus(surroundings, connection, { what: "rewrap", target: "operator/rewrap", body: { after } });
+      const body = { after, limit };
+      return await askNexus(surroundings, connection, { what: "rewrap", target: "operator/rewrap", body });
     } catch (error) {
       if (!(error instanceof TryAgain) || tried >= MOST_TRIES) throw error;
+      // Rows with many versions may take longer than a request may.
+      limit = Math.ceil(limit / 2);
       await surroundings.sleep(PAUSE_MS * tried);
     }
   }
