@@ -4,7 +4,7 @@ import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Query, Snapshot, Store } from "../src/store/store.ts";
 import { SUPERUSER } from "./harness/identity.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
-import { type TestService, testService } from "./harness/service.ts";
+import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 const DAY = 24 * 60 * 60 * 1000;
@@ -365,5 +365,57 @@ describe("a revocation that a hostile database undoes", () => {
       "INSERT INTO policies SELECT * FROM old",
     );
     expect(await kinds()).toContain("broken_epoch");
+  });
+});
+
+describe("entries under a key that is gone", () => {
+  let database: FileDatabase;
+  let now = START;
+  beforeEach(async () => {
+    now = START;
+    database = await fileDatabase();
+  });
+  afterEach(() => database.close());
+
+  const withRing = async (...keys: readonly string[]) =>
+    await testService(
+      clocked(libsqlStore(database.execute), () => now),
+      { ring: await ringOf(...keys) },
+    );
+  /** Entries 1 to 3 under the old key, the registration and a rewrap under the new one, and ten days later two more. */
+  const rotated = async (): Promise<TestService> => {
+    const old = await withRing(KEY_A);
+    for (const path of ["a", "a", "a"]) await old.post(SECRETS, { path, values: {} });
+    const both = await withRing(KEY_B, KEY_A);
+    await both.post("/v1/operator/register", { keyId: "b" });
+    await both.post("/v1/operator/rewrap", { after: "secret::" });
+    now += 10 * DAY;
+    const alone = await withRing(KEY_B);
+    for (const path of ["b", "c"]) await alone.post(SECRETS, { path, values: {} });
+    return alone;
+  };
+  const prune = async (by: TestService) => (await by.post("/v1/audit?action=prune", { days: 7 })).body;
+
+  it("are pruned with those that follow them", async () => {
+    const alone = await rotated();
+    expect(await prune(alone)).toEqual({ floor: 5, more: false, revision: 8 });
+    const { body } = await alone.post("/v1/audit?action=verify", {});
+    expect(body).toMatchObject({ problems: [], entries: 5 });
+    expect(body).not.toHaveProperty("unverified");
+  });
+
+  it("are none that a database may make: their times count for nothing", async () => {
+    const alone = await rotated();
+    now += DAY;
+    await alone.post(SECRETS, { path: "d", values: {} });
+    // Recent entries are made to look old, and no key is there to tell.
+    await database.client.execute({
+      sql: "UPDATE audit SET key_id = 'a', at = ? WHERE revision IN (6, 7)",
+      args: [START],
+    });
+    // Nor does what they say of the entry before them.
+    expect(await prune(alone)).toMatchObject({ floor: 4 });
+    const { body } = await alone.post("/v1/audit?action=verify", {});
+    expect(body).toMatchObject({ unverified: [{ keyId: "a", entries: 2 }] });
   });
 });
