@@ -311,6 +311,29 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: { ...NONE, secrets: 1, policies: 1 } });
   });
 
+  it("never takes a row that was hidden for one that was deleted, before or after", async () => {
+    if (database === undefined) return;
+    await database.client.execute("CREATE TABLE kept AS SELECT * FROM policies WHERE name = 'app'");
+    await database.client.execute("DELETE FROM policies WHERE name = 'app'");
+    await both.post("/v1/operator/register", { keyId: "b" });
+    expect((await rewrapAll(both)).failed).toEqual(["policy:app"]);
+    expect(both.log).toMatchObject([{ event: "row_not_rewrapped", reason: "seal_inconsistent" }]);
+    // Nor does it help to say that it was.
+    const forge = "UPDATE audit SET action = 'delete' WHERE resource = 'policy:app'";
+    const unforge = "UPDATE audit SET action = 'put' WHERE resource = 'policy:app'";
+    await database.client.execute(forge);
+    expect((await rewrapAll(both)).failed).toEqual(["policy:app"]);
+    expect(both.log.at(-1)).toMatchObject({ reason: "seal_not_authentic" });
+    await database.client.execute(unforge);
+
+    await database.client.execute("INSERT INTO policies SELECT * FROM kept");
+    expect(await rewrapAll(both)).toMatchObject({ rewrapped: 1, failed: [] });
+    await database.client.execute("DELETE FROM policies WHERE name = 'app'");
+    both.log.length = 0;
+    expect((await both.post("/v1/acl/policy?action=get", { id: "app" })).status).toBe(500);
+    expect(both.log).toMatchObject([{ reason: "seal_inconsistent", detail: 'policy "app" is missing' }]);
+  });
+
   it("whose key went too early leaves one clear line and a bare 500", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     const early = await withRing(KEY_B);

@@ -22,7 +22,7 @@ describe("the key ring", () => {
     expect((await sign(ring.primary.tag)).equals(await sign(key))).toBe(false);
   });
 
-  it.each(["wrap", "policy"] as const)(
+  it.each(["wrap", "policy", "cipher"] as const)(
     "seals under the key that is derived for %s, as anybody derives it",
     async (purpose) => {
       const { ring } = await derive(`a:${text(1)}`);
@@ -43,10 +43,10 @@ describe("the key ring", () => {
     expect((await sign(ring.primary.tag)).equals(await sign(key))).toBe(true);
   });
 
-  it("K10 exports nothing, and wipes the root keys it was given", async () => {
+  it("K13 exports nothing, and wipes the root keys it was given", async () => {
     const { ring, roots } = await derive(`a:${text(1)},b:${text(2)}`);
-    const { wrap, policy, mac, tag } = ring.primary;
-    for (const key of [wrap, policy, mac, tag]) {
+    const { wrap, policy, mac, tag, cipher } = ring.primary;
+    for (const key of [wrap, policy, mac, tag, cipher]) {
       expect(key.extractable).toBe(false);
       await expect(crypto.subtle.exportKey("raw", key)).rejects.toThrow();
     }
