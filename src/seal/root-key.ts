@@ -1,4 +1,5 @@
 import { decodeBase64url } from "./decode-base64url.ts";
+import { isScalar, toScalar } from "./p256-scalar.ts";
 
 /** A root key as configured: its name, and 32 bytes that are a scalar of P-256 (so that Shamir's split can carry it). */
 export interface RootKey {
@@ -13,9 +14,6 @@ export type ParsedRing =
 const KEY_ID = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const KEY_BYTES = 32;
 const MAX_KEYS = 16;
-
-/** Order of the group of P-256 (SEC 2, section 2.4.2), big endian. */
-const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /**
  * Parses `SPIKE_ROOT_KEYS`: comma-separated `id:base64url`, the first one primary.
@@ -44,7 +42,6 @@ function parseEntry(entry: string): RootKey | string {
   const bytes = decodeBase64url(entry.slice(colon + 1));
   if (bytes === undefined) return "is not base64url without padding";
   if (bytes.length !== KEY_BYTES) return `holds ${bytes.length} bytes, not ${KEY_BYTES}`;
-  const scalar = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  if (scalar === 0n || scalar >= P256_ORDER) return "is no scalar of P-256: draw another key";
+  if (!isScalar(toScalar(bytes))) return "is no scalar of P-256: draw another key";
   return { id, bytes };
 }

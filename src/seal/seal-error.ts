@@ -4,7 +4,7 @@ export type SealReason =
   | "unknown_suite" // sealed by an algorithm that this code does not know
   | "unknown_key" // the ring lacks the key that the record names
   | "wrong_key" // the ring's key of that name is not the one the store was written with
-  | "unregistered_key" // the ring's first key has no check value in this store yet
+  | "unregistered_key" // no key of the ring has a check value in this store
   | "not_authentic" // an AEAD tag or MAC does not verify
   | "inconsistent"; // each row verifies, but they do not belong together: rolled back, swapped, cut
 

@@ -1,4 +1,5 @@
 import { Field } from "@noble/curves/abstract/modular.js";
+import { isScalar, P256_ORDER, toScalar } from "./p256-scalar.ts";
 
 /** One share of a split key: the value of the polynomial at `id`, 32 bytes, big endian. */
 export interface Share {
@@ -6,9 +7,7 @@ export interface Share {
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
-/** Order of the group of P-256 (SEC 2, section 2.4.2), the field that SPIKE shares its root key in. */
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-const SCALARS: Readonly<ReturnType<typeof Field>> = Field(ORDER);
+const SCALARS: Readonly<ReturnType<typeof Field>> = Field(P256_ORDER);
 const VALUE_BYTES = 32;
 
 /** SPIKE's bound on the number of a share. */
@@ -63,9 +62,7 @@ function problemIn(shares: readonly Share[], threshold: number): string | undefi
     if (!Number.isInteger(id) || id < 1 || id > MOST_SHARES) return `a share has a number outside 1 to ${MOST_SHARES}`;
     if (seen.has(id)) return `share ${id} is there twice: each has to be another one`;
     if (value.length !== VALUE_BYTES) return `share ${id} has ${value.length} bytes, not ${VALUE_BYTES}: it is damaged`;
-    const scalar = toScalar(value);
-    if (scalar === 0n || scalar >= ORDER)
-      return `share ${id} is outside the field that keys are shared in: it is damaged`;
+    if (!isScalar(toScalar(value))) return `share ${id} is outside the field that keys are shared in: it is damaged`;
     seen.add(id);
   }
   return shares.length < threshold ? `${threshold} shares are needed, and here are ${shares.length}` : undefined;
@@ -93,14 +90,13 @@ function interpolate(points: readonly Point[], at: bigint): bigint {
  */
 async function polynomialOf(root: Uint8Array<ArrayBuffer>, threshold: number): Promise<readonly bigint[]> {
   const key = toScalar(root);
-  if (root.length !== VALUE_BYTES || key === 0n || key >= ORDER)
-    throw new RangeError("Cannot split a key: it is no scalar");
+  if (root.length !== VALUE_BYTES || !isScalar(key)) throw new RangeError("Cannot split a key: it is no scalar");
   const coefficients = [key];
   let block = root;
   while (coefficients.length < threshold) {
     block = new Uint8Array(await crypto.subtle.digest("SHA-256", block));
     const candidate = toScalar(block);
-    if (candidate < ORDER) coefficients.push(candidate);
+    if (candidate < P256_ORDER) coefficients.push(candidate);
   }
   return coefficients;
 }
@@ -109,10 +105,6 @@ function valueAt(polynomial: readonly bigint[], id: number): Uint8Array<ArrayBuf
   const x = BigInt(id);
   const value = polynomial.reduceRight((sum, next) => SCALARS.add(SCALARS.mul(sum, x), next), SCALARS.ZERO);
   return toBytes(value);
-}
-
-function toScalar(bytes: Uint8Array): bigint {
-  return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
 function toBytes(scalar: bigint): Uint8Array<ArrayBuffer> {
