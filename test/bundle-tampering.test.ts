@@ -92,7 +92,7 @@ describe("a hostile database, and trust bundles", () => {
     await expectIgnored(reason);
   });
 
-  it("renames the other domain's row", async () => {
+  it("K02 renames the other domain's row", async () => {
     await sql(
       "DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'",
       "INSERT INTO trust_bundles SELECT 'partner.org', version, write_id, epoch, bundle, sequence, endpoint_url, endpoint_profile, refresh_hint, fetched_at, key_id, mac FROM trust_bundles WHERE trust_domain = 'attacker.org'",

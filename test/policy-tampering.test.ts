@@ -84,20 +84,20 @@ describe("a hostile database, and policies", () => {
   it.each<readonly [string, string, readonly string[]]>([
     ["gives it another name", "not_authentic", ["UPDATE policies SET name = 'x' WHERE name = 'reader'"]],
     [
-      "gives it the name of another one, which it replaces",
+      "K02 gives it the name of another one, which it replaces",
       "not_authentic",
       ["DELETE FROM policies WHERE name = 'other'", "UPDATE policies SET name = 'other' WHERE name = 'reader'"],
     ],
     [
-      "puts the contents of another one into it",
+      "K02 puts the contents of another one into it",
       "not_authentic",
       ["UPDATE policies SET sealed = (SELECT sealed FROM policies WHERE name = 'other') WHERE name = 'reader'"],
     ],
     ["changes its times", "not_authentic", ["UPDATE policies SET updated_at = updated_at + 1 WHERE name = 'reader'"]],
     ["changes its epoch", "not_authentic", ["UPDATE policies SET epoch = 7 WHERE name = 'reader'"]],
     ["changes its row version", "inconsistent", ["UPDATE policies SET version = 1 WHERE name = 'reader'"]],
-    ["names another key", "malformed", ["UPDATE policies SET key_id = 'z' WHERE name = 'reader'"]],
-    ["cuts it short", "malformed", ["UPDATE policies SET sealed = x'01' WHERE name = 'reader'"]],
+    ["K08 names another key", "malformed", ["UPDATE policies SET key_id = 'z' WHERE name = 'reader'"]],
+    ["K09 cuts it short", "malformed", ["UPDATE policies SET sealed = x'01' WHERE name = 'reader'"]],
     ["removes its audit entries", "inconsistent", ["DELETE FROM audit WHERE resource = 'policy:reader'"]],
     [
       "alters its audit entry",
