@@ -8,6 +8,9 @@ export interface Connection {
   readonly tokenFile?: string;
 }
 
+/** Compact serialization (RFC 7515, section 3.1). */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** A service that may be asked again: it is down, busy, or was not reached. */
 export class TryAgain extends CliError {}
 
@@ -43,11 +46,15 @@ async function readToken(file: string | undefined, what: string): Promise<string
   if (file === undefined) {
     throw new CliError(`Cannot ${what}: name the file that has your JWT-SVID by --token-file or SPIKE_TOKEN_FILE`, 2);
   }
+  let token: string;
   try {
-    return (await readFile(file, "utf8")).trim();
+    token = (await readFile(file, "utf8")).trim();
   } catch {
     throw new CliError(`Cannot ${what}: "${file}", which should have your JWT-SVID, cannot be read`);
   }
+  // The wrong file may be one that has a share in it. It is not sent anywhere.
+  if (!JWT.test(token)) throw new CliError(`Cannot ${what}: "${file}" has no JWT-SVID in it, or more than that`);
+  return token;
 }
 
 function readObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -19,6 +19,18 @@ import type { Surroundings } from "./surroundings.ts";
 const ROLE = "/spike/pilot/role";
 const bytesOf = (key: string) => Uint8Array.from(Buffer.from(key.slice(2), "base64url"));
 
+const SECRET_FORMS = (
+  await Promise.all(
+    [KEY_A, KEY_B].map(async (key) => {
+      const bytes = bytesOf(key);
+      const dealt = [2, 3].map(async (threshold) => await splitKey(bytes, { threshold, shares: 3 }));
+      return [bytes, ...(await Promise.all(dealt)).flat().map(({ value }) => value)];
+    }),
+  )
+)
+  .flat()
+  .flatMap((secret) => [Buffer.from(secret).toString("hex"), Buffer.from(secret).toString("base64url")]);
+
 interface Ran {
   readonly exitCode: number;
   readonly out: string;
@@ -64,7 +76,11 @@ describe("spike operator", () => {
       readInput: async () => undefined,
       terminal: undefined,
       run: async (command, input) => (ran.push({ command, input }), 0),
-      progress: () => ({ advance: (by, text) => void err.push(`+${by} ${text}`), end: (text) => void err.push(text) }),
+      progress: () => ({
+        advance: (by, text) => void err.push(`+${by} ${text}`),
+        end: (text) => void err.push(text),
+        fail: (text) => void err.push(`failed: ${text}`),
+      }),
       ...more,
     };
     let exitCode = 0;
@@ -78,7 +94,8 @@ describe("spike operator", () => {
       } else throw error;
     }
     const result = { exitCode, out: out.join("\n"), err: err.join("\n"), ran, slept };
-    expect(result.err).not.toContain(KEY_A.slice(2));
+    const hidden = args.includes("--print") ? result.err : result.out + result.err;
+    for (const form of SECRET_FORMS) expect(hidden).not.toContain(form);
     return result;
   };
   const both = async () => await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
@@ -141,6 +158,9 @@ describe("spike operator", () => {
       const never = await spike(["rewrap"], { fetch: flaky }, by);
       expect([never.exitCode, never.slept.length]).toEqual([1, 9]);
       expect(never.err).not.toContain("canary");
+      // A bar that is not ended would keep the process alive.
+      expect(never.err).toContain("failed: Stopped before the end.");
+      expect(found.err).not.toContain("failed: ");
     });
 
     it("and tells of rows that stay", async () => {
@@ -168,6 +188,13 @@ describe("spike operator", () => {
     expect(await err(["status", "--token-file", "/no/such"])).toContain("cannot be read");
     expect(await err(["status", "--token-file", await tokenFile("/nobody")])).toContain("this identity may not");
     expect(await err(["recover"])).toContain("this identity may not");
+    const share = formatShare({ id: 1, value: bytesOf(KEY_B) });
+    for (const text of ["", "a.b.c\na.b.c", "a.b", share]) {
+      writeFileSync(join(folder, "wrong.jwt"), text);
+      const unasked = { fetch: async () => await Promise.reject(new Error("asked")) };
+      const found = await err(["status", "--token-file", join(folder, "wrong.jwt")], unasked);
+      expect(found).toContain("has no JWT-SVID in it");
+    }
     const none = await testService(store, { keys: { read: async () => ({ ok: false, problem: "is not set" }) } });
     expect(await err(["status"], {}, none)).toMatch(/no root key.*under [0-9a-f]{32}/);
     const wrong = await testService(store, { keys: await fixedKeys(`a:${KEY_B.slice(2)}`) });
@@ -246,7 +273,12 @@ describe("spike operator", () => {
         [[], /2 shares are needed, and here are 0/],
         [[first, first], /share 1 is there twice/],
         [[first, other], /do not make a key of this store/],
-        [[first, second, `spike:3:${other.slice(-64)}`], /another batch\. Share 3 does not go with the others/],
+        [[first, second, `spike:3:${other.slice(-64)}`], /share 3 does not go with the first 2, which make a key/],
+        [
+          [first, other, third],
+          /do not make a key.* \(share 3 does not go with the first 2\), or it takes more than 2/,
+        ],
+        [[first, other, third, other.replace(":2:", ":4:")], /shares 3 and 4 do not go/],
         [await sharesOf(KEY_B), /do not make a key of this store/],
         [await sharesOf(KEY_A, 3), /do not make a key of this store/],
         [[first, above], /share 2 is outside the field/],
@@ -299,7 +331,10 @@ describe("spike operator", () => {
       expect(found).toMatchObject({ exitCode: 1, ran: [], err: expect.stringContaining('"a" (2 rows)') });
       expect((await restore(shares, ["--yes", "--force"])).ran).toHaveLength(1);
       const failing = await restore(shares, ["--yes", "--force"], { run: async () => 1 });
-      expect(failing).toMatchObject({ exitCode: 1, err: expect.stringContaining("wrangler secret put") });
+      expect(failing).toMatchObject({ exitCode: 1, err: expect.stringContaining('"wrangler secret put" failed') });
+      const run = async () => await Promise.reject(new Error("spawn npx ENOENT"));
+      const absent = await restore(shares, ["--yes", "--force"], { run });
+      expect(absent).toMatchObject({ exitCode: 1, err: expect.stringContaining("is npm installed here?") });
     });
 
     it("with the threshold that it was dealt with", async () => {

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { confirm, isCancel, password, progress } from "@clack/prompts";
+import { confirm, isCancel, password } from "@clack/prompts";
+import { progressBar } from "./progress-bar.ts";
 import type { Progress, Surroundings, Terminal } from "./surroundings.ts";
 
 /** Prompts are words for people, and go where those go. */
@@ -37,7 +38,8 @@ function realTerminal(): Terminal {
 }
 
 async function runProgram([program = "", ...args]: readonly string[], input: string): Promise<number> {
-  const child = spawn(program, args, { stdio: ["pipe", "inherit", "inherit"] });
+  // What it says is for people. Standard output is for the data of this command.
+  const child = spawn(program, args, { stdio: ["pipe", process.stderr, "inherit"] });
   return await new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => resolve(code ?? 1));
     // A program that ends without reading is told of by its exit code.
@@ -45,19 +47,15 @@ async function runProgram([program = "", ...args]: readonly string[], input: str
   });
 }
 
-function progressBar(total: number): Progress {
-  const bar = progress({ max: total, output });
-  bar.start("");
-  return { advance: (by, message) => bar.advance(by, message), end: (message) => bar.stop(message) };
-}
-
 function progressLines(total: number): Progress {
+  const tell = (message: string): void => void output.write(`${message}\n`);
   let done = 0;
   return {
     advance(by, message) {
       done += by;
-      output.write(`${done} of ${total}: ${message}\n`);
+      tell(`${done} of ${total}: ${message}`);
     },
-    end: (message) => void output.write(`${message}\n`),
+    end: tell,
+    fail: tell,
   };
 }

@@ -23,7 +23,9 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
 }
 
+/** One of `end` and `fail` has to be called, once. */
 export interface Progress {
   advance(by: number, text: string): void;
   end(text: string): void;
+  fail(text: string): void;
 }

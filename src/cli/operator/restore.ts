@@ -37,8 +37,7 @@ export async function restore(
   const match = await keyOf(key, known);
   if (match === undefined || strays.length > 0) {
     key.fill(0);
-    const which = strays.length > 0 ? ` Share ${strays.join(" and ")} does not go with the others.` : "";
-    throw cannot(`these shares do not make a key of this store. One is damaged, or of another batch.${which}`);
+    throw cannot(mismatch({ isKey: match !== undefined, strays, threshold }));
   }
   const text = `${match.keyId}:${toBase64url(key)}`;
   key.fill(0);
@@ -66,8 +65,28 @@ async function install(
   const question = `Replace the worker's secret ${SECRET} by this key alone?`;
   const agreed = options.yes === true || (await surroundings.terminal?.confirm(question)) === true;
   if (!agreed) throw cannot("nobody agreed to replace the worker's secret. Nothing was changed (--yes agrees)");
-  const exitCode = await surroundings.run(["npx", "wrangler", "secret", "put", SECRET, ...options.wrangler], text);
-  if (exitCode !== 0) throw cannot(`"wrangler secret put" failed. Nothing was changed`);
+  const command = ["npx", "wrangler", "secret", "put", SECRET, ...options.wrangler];
+  let exitCode: number;
+  try {
+    exitCode = await surroundings.run(command, text);
+  } catch {
+    throw cannot('"npx wrangler secret put" cannot be started. Nothing was changed: is npm installed here?');
+  }
+  if (exitCode !== 0) throw cannot('"wrangler secret put" failed, and says why. Do this again when that is put right');
+}
+
+/** Why shares that are each well-formed are not taken. Too low a threshold looks the same as a share that is damaged. */
+function mismatch(at: {
+  readonly isKey: boolean;
+  readonly strays: readonly number[];
+  readonly threshold: number;
+}): string {
+  const { isKey, strays, threshold } = at;
+  const subject = strays.length === 1 ? `share ${strays[0]} does` : `shares ${strays.join(" and ")} do`;
+  const which = strays.length === 0 ? "" : `${subject} not go with the first ${threshold}`;
+  if (isKey) return `${which}, which make a key of this store. Damaged or of another batch: leave that out`;
+  const named = which === "" ? "" : ` (${which})`;
+  return `these shares do not make a key of this store. One is damaged or of another batch${named}, or it takes more than ${threshold} of them (--threshold)`;
 }
 
 function readThreshold(text: string): number {

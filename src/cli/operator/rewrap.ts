@@ -23,11 +23,16 @@ export async function rewrap(surroundings: Surroundings, connection: Connection)
   const progress = surroundings.progress(rowsUnderOthers(before));
   const failed = new Set<string>();
   let rewrapped = 0;
-  for (let walk = 1; walk <= MOST_WALKS; walk += 1) {
-    const found = await walkThrough(surroundings, connection, progress);
-    rewrapped += found.rewrapped;
-    for (const resource of found.failed) failed.add(resource);
-    if (found.lost === 0) break;
+  try {
+    for (let walk = 1; walk <= MOST_WALKS; walk += 1) {
+      const found = await walkThrough(surroundings, connection, progress);
+      rewrapped += found.rewrapped;
+      for (const resource of found.failed) failed.add(resource);
+      if (found.lost === 0) break;
+    }
+  } catch (error) {
+    progress.fail("Stopped before the end. Rows that were put under the key stay there: begin again at any time.");
+    throw error;
   }
   progress.end(`${rewrapped} rows are under "${before.first}" now.`);
   for (const resource of failed) surroundings.tell(`${resource} does not verify, and stays as it is.`);
