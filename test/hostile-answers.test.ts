@@ -150,6 +150,9 @@ describe("an answer of the database that is not what it seems", () => {
     const { body } = await service.post("/v1/store/secrets/metadata?action=get", { path: "a" });
     return Object.keys(body["versions"] as object).length;
   };
+  type Answered = {
+    results: { response: { result?: { step_results: { rows: { type: string; value: string }[][] }[] } } }[];
+  };
   type Step = { stmt: { sql?: string }; condition?: object };
 
   it("a COMMIT that was never carried out acknowledges nothing", async () => {
@@ -175,8 +178,18 @@ describe("an answer of the database that is not what it seems", () => {
   });
 
   it("a win that its own snapshot does not show is none", async () => {
-    alterAnswer = (body) => ({ body: body.replaceAll('"cols":[{"name":"revision"', '"cols":[{"name":"revision_"') });
-    expect((await put()).status).toBe(503);
+    alterAnswer = (text) => {
+      const answer = JSON.parse(text) as Answered;
+      for (const { response } of answer.results) {
+        // A write's first statement is the gate, which gives the revision.
+        const gate = response.result?.step_results[1]?.rows[0]?.[0];
+        if (gate?.type === "integer") gate.value = String(Number(gate.value) + 1);
+      }
+      return { body: JSON.stringify(answer) };
+    };
+    expect((await put()).status).toBe(200);
+    // Load, commit, and another look, which is what settles it.
+    expect(redirects).toHaveLength(3);
   });
 
   it("redirects are not followed, and no answer but a 200 is read", async () => {

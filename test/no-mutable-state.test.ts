@@ -13,6 +13,12 @@ const BUILDERS = new Set([
   "compose",
   "sql",
   "sql.join",
+  "columnsOf",
+  "entries",
+  "listOf",
+  "outdated",
+  "pageOf",
+  "versionReads",
 ]);
 
 const IMMUTABLE_TYPES = new Set([

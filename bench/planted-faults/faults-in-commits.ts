@@ -112,7 +112,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: "src/store/libsql/http-execute.ts",
-        find: `const outcome = batch.mode === "write" ? "unknown" : "none";`,
+        find: `const outcome = mode === "write" ? "unknown" : "none";`,
         replace: `const outcome = "none";`,
       },
     ],
@@ -242,13 +242,13 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     tests: ["test/two-workers.test.ts"],
   },
   {
-    name: "a load in two batches",
+    name: "a load in two round trips",
     edits: [
       {
         file: STORE,
-        find: `const results = await execute(reader.statements, "read", signal);`,
-        replace: `const results = [];
-      for (const one of reader.statements) results.push(...(await execute([one], "read", signal)));`,
+        find: `const results = await execute([reader.statement], "read", signal);`,
+        replace: `await execute([reader.statement], "read", signal);
+      const results = await execute([reader.statement], "read", signal);`,
       },
     ],
     tests: ["test/round-trips.test.ts"],

@@ -183,8 +183,8 @@ export async function getSecretAfresh(`,
     edits: [
       {
         file: READS,
-        find: `sql\`\${secrets.path} > \${placeholder("after")} AND`,
-        replace: `sql\`\${secrets.current} > 0 AND \${secrets.path} > \${placeholder("after")} AND`,
+        find: `sql\`h.path > \${placeholder("pathsAfter")} AND`,
+        replace: `sql\`h.current > 0 AND h.path > \${placeholder("pathsAfter")} AND`,
       },
     ],
     tests: ["test/secret-examples.test.ts"],

@@ -28,9 +28,7 @@ export async function getSecret(
   const { path, number } = asked;
   const version: "current" | number = number === 0 ? "current" : number;
   const query = { ...room.access.query, secret: { path, version } };
-  let snapshot = await load(room.store, query, room.attempts);
-  // The statements of a load look at the clock one after the other, and a set end may fall between two looks.
-  if (number === 0 && lapsedMeanwhile(snapshot.secret)) snapshot = await load(room.store, query, room.attempts);
+  const snapshot = await load(room.store, query, room.attempts);
   await verifyStore(room.ring, snapshot);
   if (!(await room.access.permits(snapshot))) return failed("denied");
   const head = await verifySecret(room.ring, snapshot.store, { path, view: snapshot.secret });
@@ -63,11 +61,6 @@ function currentOf(head: SecretRow, view: SecretView, now: number): Wanted {
   }
   const { current, currentWriteId } = summarize(states, Math.max(now, currentUntil));
   return { number: current, writeId: currentWriteId };
-}
-
-function lapsedMeanwhile({ head, states, version }: SecretView): boolean {
-  if (head === undefined || head.currentUntil === null) return false;
-  return (states === undefined) !== (version?.number === head.current);
 }
 
 function liveNumber(view: SecretView, number: number, now: number): Wanted {

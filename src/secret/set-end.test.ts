@@ -70,25 +70,4 @@ describe("a version with a set end", () => {
     expect(await putSecret(room, { ...request, text: "{}" })).toMatchObject({ answer: { version: 3 } });
     expect(await get()).toBe("{}");
   });
-
-  it("is read whichever statement of the load its end falls between", async () => {
-    const stale = await store.load({ secret: { path, version: "current" } }, new AbortController().signal);
-    clock = END;
-    const fresh = await store.load({ secret: { path, version: "current" } }, new AbortController().signal);
-    const halves = [
-      { ...stale, secret: { ...stale.secret, states: fresh.secret.states } },
-      { ...stale, secret: { ...stale.secret, version: fresh.secret.version } },
-    ];
-    for (const half of halves) {
-      const answers: object[] = [half];
-      room = {
-        ...room,
-        store: {
-          ...store,
-          load: async (query, signal) => (answers.shift() ?? (await store.load(query, signal))) as never,
-        },
-      };
-      expect(await get()).toBe('{"v":"1"}');
-    }
-  });
 });

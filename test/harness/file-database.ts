@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, createClient } from "@libsql/client";
+import { type Client, createClient, LibsqlError } from "@libsql/client";
 import type { Execute } from "../../src/store/libsql/execute.ts";
-import { toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
+import { isPassing, safeCode, toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
+import { StoreUnavailable } from "../../src/store/store-unavailable.ts";
 import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
 
 /** A migrated database in a file of its own, opened by the embedded client. */
@@ -28,6 +29,9 @@ export async function fileDatabase(): Promise<FileDatabase> {
         signal.throwIfAborted();
         return await client.batch([...statements], mode);
       } catch (error) {
+        if (error instanceof LibsqlError) {
+          throw new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", "none", safeCode(error.code));
+        }
         throw toUnavailable(error, mode, signal);
       }
     },

@@ -22,7 +22,7 @@ export async function storeManyPolicies(
   }: { readonly count: number; readonly patternsOf: PatternsOf; readonly name?: string },
 ): Promise<void> {
   const reader = readerOf({});
-  const { store, newest } = reader.parse(await client.batch([...reader.statements], "read"));
+  const { store, newest } = reader.parse(await client.execute(reader.statement));
   let anchor = newest;
   for (let start = 0; start < count; start += 500) {
     const statements: InStatement[] = [];

@@ -6,6 +6,8 @@ export interface WorkerWorld {
   readonly trustedCertificates?: readonly string[];
   /** The header that its `request.cf` is taken from, as JSON: what an edge in front of it would set. */
   readonly cfHeader?: string;
+  /** Whether nobody reads what it logs: to take it line by line costs about as much as a request. */
+  readonly unheard?: boolean;
 }
 
 /**

@@ -11,6 +11,7 @@ const require = createRequire(import.meta.url);
 /** A real `workerd` process with the built worker. */
 export interface Worker {
   readonly url: string;
+  readonly pid: number;
   /** Lets its cron strike, at that time in milliseconds; fulfilled when it is done with it. */
   schedule(at: number): Promise<void>;
   /** What it logged so far. */
@@ -47,7 +48,11 @@ export async function startWorker(
     lines.push(line);
     if (lines.length > LINES_KEPT) lines.shift();
   };
-  for (const stream of [child.stdout, child.stderr]) forEachLine(stream, keep);
+  // Read in any case: a full pipe would stop the worker.
+  for (const stream of [child.stdout, child.stderr]) {
+    if (world.unheard === true) stream?.resume();
+    else forEachLine(stream, keep);
+  }
   const ports = listening(child);
   const gone = endWithUs(child);
   const kill = async (): Promise<void> => {
@@ -58,6 +63,7 @@ export async function startWorker(
     const { http, schedule } = await ports;
     return {
       url: `http://127.0.0.1:${http}`,
+      pid: child.pid ?? 0,
       async schedule(at) {
         const response = await fetch(`http://127.0.0.1:${schedule}/?at=${at}`);
         const result = await response.text();

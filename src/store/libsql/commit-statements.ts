@@ -1,10 +1,9 @@
-import type { InStatement } from "@libsql/client/web";
 import type { BundleChange, Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
-import { bind, type Values } from "./statement.ts";
+import { bind, type Bound, type Values } from "./statement.ts";
 import { writes } from "./write-statements.ts";
 
 /** The statements of one commit: the gate, the changes behind it, and the one that closes it. */
-export function commitStatements(change: Change): InStatement[] {
+export function commitStatements(change: Change): Bound[] {
   const w = change.audit.writeId;
   return [
     gate(change),
@@ -20,7 +19,7 @@ export function commitStatements(change: Change): InStatement[] {
   ];
 }
 
-function gate(change: Change): InStatement {
+function gate(change: Change): Bound {
   const { audit, secret, policy, bundle, tail } = change;
   const values = { ...audit, w: audit.writeId, tail, init: change.init !== undefined };
   if (policy !== undefined) return rowGate(writes.policy, policy, values);
@@ -39,7 +38,7 @@ function gate(change: Change): InStatement {
 
 type RowWrites = typeof writes.policy;
 
-function rowGate(table: RowWrites, change: PolicyChange | BundleChange, values: Values): InStatement {
+function rowGate(table: RowWrites, change: PolicyChange | BundleChange, values: Values): Bound {
   switch (change.kind) {
     case "create":
       return bind(table.gateCreate, { ...change.row, ...values });
@@ -50,7 +49,7 @@ function rowGate(table: RowWrites, change: PolicyChange | BundleChange, values: 
   }
 }
 
-function rowStatement(table: RowWrites, change: PolicyChange | BundleChange, w: string): InStatement {
+function rowStatement(table: RowWrites, change: PolicyChange | BundleChange, w: string): Bound {
   switch (change.kind) {
     case "create":
       return bind(table.insert, { ...change.row, w });
@@ -66,12 +65,12 @@ function nameOf(change: Extract<PolicyChange | BundleChange, { readonly kind: "r
   return "name" in change ? { name: change.name } : { trustDomain: change.trustDomain };
 }
 
-function pruneStatements({ prune }: Change, w: string): InStatement[] {
+function pruneStatements({ prune }: Change, w: string): Bound[] {
   if (prune === undefined) return [];
   return [bind(writes.raiseFloor, { ...prune, w }), bind(writes.deleteEntries, { ...prune, w })];
 }
 
-function secretStatements(change: SecretChange, w: string): InStatement[] {
+function secretStatements(change: SecretChange, w: string): Bound[] {
   if (change.kind === "remove") {
     const { path, seen } = change;
     return [bind(writes.deleteVersions, { path, w }), bind(writes.deleteHead, { path, seen, w })];
@@ -83,9 +82,9 @@ function secretStatements(change: SecretChange, w: string): InStatement[] {
   ];
 }
 
-function versionStatements(changes: VersionChanges, path: string, w: string): InStatement[] {
+function versionStatements(changes: VersionChanges, path: string, w: string): Bound[] {
   const { insert, pruneBelow, softDelete, restore } = changes;
-  const statements: InStatement[] = [];
+  const statements: Bound[] = [];
   if (pruneBelow !== undefined) statements.push(bind(writes.prune, { path, below: pruneBelow, w }));
   if (insert !== undefined) statements.push(bind(writes.insertVersion, { ...insert, path, w }));
   if (softDelete !== undefined) {

@@ -1,13 +1,15 @@
-import type { InStatement, ResultSet } from "@libsql/client/web";
+import type { Bound } from "./statement.ts";
 
-/** How a batch runs: `"read"` sees one snapshot, `"write"` is all or nothing. */
+/** How statements run: `"read"` sees one snapshot, `"write"` is all or nothing. */
 export type Mode = "read" | "write";
 
+/** What a statement gave, as far as it is looked at: cells by column. Bytes are ArrayBuffers, integers numbers. */
+export interface Result {
+  readonly rows: readonly { readonly [column: number]: unknown }[];
+}
+
 /**
- * Runs one batch as one transaction in one round trip. Rejects with {@link StoreUnavailable}, and with nothing else.
+ * Runs statements as one transaction in one round trip. A read is one statement: its snapshot needs no transaction around it.
+ * Rejects with {@link StoreUnavailable}, and with nothing else.
  */
-export type Execute = (
-  statements: readonly InStatement[],
-  mode: Mode,
-  signal: AbortSignal,
-) => Promise<readonly ResultSet[]>;
+export type Execute = (statements: readonly Bound[], mode: Mode, signal: AbortSignal) => Promise<readonly Result[]>;

@@ -1,14 +1,13 @@
-import type { InStatement, ResultSet } from "@libsql/client/web";
 import type { AnySnapshot, BulkStore, Change, Commit, CommitEach, Query, Snapshot } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { commitStatements } from "./commit-statements.ts";
-import type { Execute } from "./execute.ts";
+import type { Execute, Result } from "./execute.ts";
 import { readerOf } from "./reader.ts";
 
 /** The version of the schema that this code reads and writes. */
 const SCHEMA_VERSION = 1;
 
-/** The store contract over libSQL: a load is one batch of SELECTs, a commit one batch that ends with the same. */
+/** The store contract over libSQL: a load is one SELECT, a commit one batch that ends with the same. */
 export function libsqlStore(execute: Execute): BulkStore {
   const commitEach = async <Q extends Query>(
     changes: readonly Change[],
@@ -17,10 +16,10 @@ export function libsqlStore(execute: Execute): BulkStore {
   ): Promise<CommitEach<Q>> => {
     const reader = readerOf(query);
     const commits = changes.map(commitStatements);
-    const all = [...commits.flat(), ...reader.statements];
+    const all = [...commits.flat(), reader.statement];
     const results = await execute(all, "write", signal);
-    return read("unknown", results, all, () => {
-      const snapshot = known(reader.parse(results.slice(all.length - reader.statements.length)));
+    return read("unknown", results, all.length, (last) => {
+      const snapshot = known(reader.parse(last));
       let gate = 0;
       const revisions = commits.map((statements) => {
         const revision = wonRevision(results[gate]);
@@ -35,8 +34,8 @@ export function libsqlStore(execute: Execute): BulkStore {
   return {
     async load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
       const reader = readerOf(query);
-      const results = await execute(reader.statements, "read", signal);
-      return read("none", results, reader.statements, () => known(reader.parse(results)));
+      const results = await execute([reader.statement], "read", signal);
+      return read("none", results, 1, (only) => known(reader.parse(only)));
     },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
@@ -52,13 +51,16 @@ export function libsqlStore(execute: Execute): BulkStore {
 /** Reads an answer; one that cannot be read leaves the outcome as open as none at all. */
 function read<T>(
   outcome: "none" | "unknown",
-  results: readonly ResultSet[],
-  statements: readonly InStatement[],
-  parse: () => T,
+  results: readonly Result[],
+  count: number,
+  parse: (last: Result) => T,
 ): T {
   try {
-    if (results.length !== statements.length) throw new StoreUnavailable("rubbish", outcome, "answers are missing");
-    return parse();
+    const last = results.at(-1);
+    if (last === undefined || results.length !== count) {
+      throw new StoreUnavailable("rubbish", outcome, "answers are missing");
+    }
+    return parse(last);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new StoreUnavailable(error.reason, outcome, error.detail);
@@ -72,10 +74,10 @@ function known<S extends Pick<AnySnapshot, "store">>(snapshot: S): S {
 }
 
 /** The row that the gate returned, if it let this commit in. */
-function wonRevision(gate: ResultSet | undefined): number | undefined {
+function wonRevision(gate: Result | undefined): number | undefined {
   const [row, ...more] = gate?.rows ?? [];
   if (row === undefined) return undefined;
-  const revision = row["revision"];
+  const revision = row[0];
   if (typeof revision === "number" && more.length === 0) return revision;
   throw new StoreUnavailable("rubbish", "unknown", "the gate returned no revision");
 }

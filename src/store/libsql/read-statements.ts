@@ -1,28 +1,39 @@
 import { sql, type SQL } from "drizzle-orm";
-import { QueryBuilder, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { columnsOf, jsonRow } from "./json-row.ts";
 import { audit, keys, policies, secrets, secretVersions, store, trustBundles } from "./schema.ts";
 import { type Statement, statement } from "./statement.ts";
 
 const { placeholder } = sql;
-const query = new QueryBuilder();
 
-/** Milliseconds since the epoch, by the database's clock: one clock for all workers. */
+/** Milliseconds since the epoch, by the database's clock: one clock for all workers. Stands still within a statement. */
 const now: SQL = sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
-/** The head's `current` has passed its own end, so a lower version is current now. */
-const lapsed: SQL = sql`${secrets.currentUntil} IS NOT NULL AND ${secrets.currentUntil} <= ${now}`;
+/** Every part of a load finds the row of the store as `s` and the verdicts on the caller as `v`: see {@link verdicts}. */
+const ifShown = (query: SQL): SQL => sql`CASE WHEN v.shown THEN ${query} END`;
+const ifProvable = (query: SQL): SQL => sql`CASE WHEN v.provable THEN ${query} END`;
 
-/** The highest live version of the head's path at this moment. */
-const highestLive: SQL = sql`(SELECT max(v.number) FROM ${secretVersions} v WHERE v.path = ${secrets.path}
-  AND v.destroyed_at IS NULL AND (v.deleted_at IS NULL OR v.deleted_at > ${now}))`;
+/** The rows of a query that gives them as `x`, as a JSON array of what `row` makes of each, in its order. */
+const listOf = (row: SQL, from: SQL): SQL => sql`(SELECT json_group_array(${row}) FROM ${from})`;
 
-const state = {
-  number: secretVersions.number,
-  writeId: secretVersions.writeId,
-  createdAt: secretVersions.createdAt,
-  deletedAt: secretVersions.deletedAt,
-  destroyedAt: secretVersions.destroyedAt,
-} as const;
+const auditRow = (alias: string): SQL => jsonRow(audit, alias);
+
+/** The newest audit entry of a resource. */
+const tailOf = (resource: SQL): SQL =>
+  sql`(SELECT ${auditRow("a")} FROM ${audit} a WHERE a.resource = ${resource} ORDER BY a.revision DESC LIMIT 1)`;
+
+/** A row of `table` as `x`, and behind its columns those of its newest audit entry, all NULL where there is none. */
+const rowAndTail = (table: SQLiteTable): SQL => jsonRow(table, "x", columnsOf(audit, "a"));
+
+const newestEntry = (resource: SQL): SQL =>
+  sql`LEFT JOIN ${audit} a ON a.revision = (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = ${resource})`;
+
+/** Rows of `from`, each with its newest audit entry. */
+const withTails = (table: SQLiteTable, from: SQL, resource: SQL): SQL =>
+  listOf(rowAndTail(table), sql`(${from}) x ${newestEntry(resource)}`);
+
+const policyResource: SQL = sql`'policy:' || x.name`;
+const bundleResource: SQL = sql`'bundle:' || x.trust_domain`;
 
 /**
  * Looks up each pair of tags by the index, whatever the planner believes of the lists' lengths: CROSS JOIN keeps the order
@@ -31,42 +42,79 @@ const state = {
 const granting: SQL = sql`json_each(${placeholder("pathTags")}) t CROSS JOIN json_each(${placeholder("idTags")}) i
   CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)`;
 
+const grantingTo: SQL = sql`json_each(${placeholder("identityTags")}) i
+  CROSS JOIN ${policies} p ON p.id_tag = unhex(i.value)`;
+
 /** Whether the caller's claim may be provable: its domain has a bundle here, and the bundle has the key that is named. */
-const provable: SQL = sql`(${placeholder("trusted")} OR EXISTS (
+const provable: SQL = sql`EXISTS (
     SELECT 1 FROM ${trustBundles} b WHERE b.trust_domain = ${placeholder("guardDomain")}
       AND (${placeholder("guardKey")} IS NULL OR EXISTS (
         SELECT 1 FROM json_each(b.bundle, '$.keys') k
-        WHERE CASE WHEN k.type = 'object' THEN json_extract(k.value, '$.kid') END = ${placeholder("guardKey")}))))`;
+        WHERE CASE WHEN k.type = 'object' THEN json_extract(k.value, '$.kid') END = ${placeholder("guardKey")})))`;
 
-/** The most rows that a statement gives: `most`, or none where the caller's claim can't be proved. */
-const ifProvable = (most: SQL): SQL => sql`CASE WHEN ${provable} THEN ${most} ELSE 0 END`;
+const grants = (most: SQL): SQL => sql`(SELECT count(*) AS found, json_group_array(${rowAndTail(policies)}) AS list
+  FROM (SELECT p.* FROM ${granting} LIMIT ${most}) x ${newestEntry(policyResource)})`;
+
+const limited: SQL = sql`${placeholder("grantLimit")}`;
 
 /**
- * The most rows that a statement gives: `most`, or none where the caller needs a policy and none may concern it, or where
- * its claim can't be proved. SQLite works this out before it looks at the first row.
+ * Where a load looks: the row of the store, and what is to be had at all. `provable`: everything for those who are known.
+ * `shown`: for those whom policies restrict, only where one may concern them. SQLite works this out before it looks for
+ * anything else, and looks for nothing that is not to be had.
  */
-const unlessHidden = (most: SQL): SQL => sql`CASE WHEN ${provable} AND (${placeholder("open")} OR EXISTS (
-    SELECT 1 FROM json_each(${placeholder("guardPaths")}) t CROSS JOIN json_each(${placeholder("guardIds")}) i
-      CROSS JOIN ${policies} p ON p.path_tag = unhex(t.value) AND p.id_tag = unhex(i.value)
-  )) THEN ${most} ELSE 0 END`;
+export const verdicts = {
+  all: statement(sql` FROM ${store} s CROSS JOIN (SELECT 1 AS provable, 1 AS shown) v WHERE s.id = 1`),
+  granted: statement(
+    sql` FROM ${store} s CROSS JOIN (SELECT 1 AS provable, g.found > 0 AS shown, g.list AS grants
+      FROM ${grants(limited)} g) v WHERE s.id = 1`,
+  ),
+  proved: statement(
+    sql` FROM ${store} s CROSS JOIN (SELECT p.yes AS provable, p.yes AS shown
+      FROM (SELECT ${provable} AS yes) p) v WHERE s.id = 1`,
+  ),
+  provedAndGranted: statement(
+    sql` FROM ${store} s CROSS JOIN (SELECT p.yes AS provable, g.found > 0 AS shown, g.list AS grants
+      FROM (SELECT ${provable} AS yes) p
+      CROSS JOIN ${grants(sql`CASE WHEN ${provable} THEN ${limited} ELSE 0 END`)} g) v WHERE s.id = 1`,
+  ),
+} as const satisfies Record<string, Statement>;
 
-const given: SQL = sql`${placeholder("limit")}`;
+/** The head's `current` has passed its own end, so a lower version is current now. */
+const lapsed: SQL = sql`h.current_until IS NOT NULL AND h.current_until <= ${now}`;
 
-const grantingTo: SQL = sql`json_each(${placeholder("idTags")}) i CROSS JOIN ${policies} p ON p.id_tag = unhex(i.value)`;
+/** The highest live version of the head's path at this moment. */
+const highestLive: SQL = sql`(SELECT max(l.number) FROM ${secretVersions} l WHERE l.path = h.path
+  AND l.destroyed_at IS NULL AND (l.deleted_at IS NULL OR l.deleted_at > ${now}))`;
 
-const listed: SQL = sql`${policies} p WHERE p.name > ${placeholder("after")} ORDER BY p.name`;
+const stateColumns = columnsOf(secretVersions, "x", ["path", "revision", "sealed"]);
+const state: SQL = sql`json_array(${sql.join([...stateColumns], sql`, `)})`;
+const pathAndState: SQL = sql`json_array(x.path, ${sql.join([...stateColumns], sql`, `)})`;
 
-/** Policies, and in a second statement their newest audit entries. */
-function policyReads(from: SQL, limit: SQL): { readonly rows: Statement; readonly tails: Statement } {
+const allStates: SQL = listOf(
+  state,
+  sql`(SELECT w.* FROM ${secretVersions} w WHERE w.path = ${placeholder("path")} ORDER BY w.number) x`,
+);
+
+const currentVersion: SQL = sql`${secrets} h JOIN ${secretVersions} x ON x.path = h.path
+  AND x.number = CASE WHEN ${lapsed} THEN ${highestLive} ELSE h.current END WHERE h.path = ${placeholder("path")}`;
+
+const numberedVersion: SQL = sql`${secretVersions} x
+  WHERE x.path = ${placeholder("path")} AND x.number = ${placeholder("number")}`;
+
+/** A version, and in a second column its value: bytes of any length, which hexadecimal would double. */
+function versionReads(from: SQL): { readonly version: Statement; readonly sealed: Statement } {
   return {
-    rows: statement(sql`SELECT p.* FROM ${from} LIMIT ${limit}`),
-    tails: statement(
-      sql`SELECT a.* FROM (SELECT p.name FROM ${from} LIMIT ${limit}) found
-        CROSS JOIN ${audit} a ON a.revision =
-          (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = 'policy:' || found.name)`,
-    ),
+    version: statement(ifShown(sql`(SELECT ${state} FROM ${from})`)),
+    sealed: statement(ifShown(sql`(SELECT x.sealed FROM ${from})`)),
   };
 }
+
+/** Secrets in the range of the prefix: U+10FFFF encodes to the highest bytes there are, so it ends that. */
+const inRange: SQL = sql`h.path > ${placeholder("pathsAfter")} AND h.path >= ${placeholder("prefix")}
+  AND h.path < ${placeholder("prefix")} || char(1114111)`;
+
+const pathList = (from: SQL): SQL =>
+  listOf(sql`x.path`, sql`(SELECT h.path FROM ${from} ORDER BY h.path LIMIT ${placeholder("pathLimit")}) x`);
 
 /**
  * Rows of `table` under other keys than the given one, by key and name: two ranges of the index, so that all the rows that
@@ -74,26 +122,24 @@ function policyReads(from: SQL, limit: SQL): { readonly rows: Statement; readonl
  */
 function outdatedRows(table: SQLiteTable, name: string): SQL {
   const named: SQL = sql`${sql.identifier(name)}`;
+  const { afterKey, afterName, keyId, limit } = outdatedPlaces(name);
   const range = (side: SQL): SQL => sql`SELECT * FROM (SELECT key_id, ${named} AS name FROM ${table}
-    WHERE (key_id, ${named}) > (${placeholder("afterKey")}, ${placeholder("afterName")})
-      AND key_id ${side} ${placeholder("keyId")} ORDER BY key_id, ${named} LIMIT ${placeholder("limit")})`;
-  return sql`(SELECT * FROM (${range(sql`<`)} UNION ALL ${range(sql`>`)})
-    ORDER BY key_id, name LIMIT ${placeholder("limit")})`;
+    WHERE (key_id, ${named}) > (${afterKey}, ${afterName}) AND key_id ${side} ${keyId}
+    ORDER BY key_id, ${named} LIMIT ${limit})`;
+  return sql`(SELECT * FROM (${range(sql`<`)} UNION ALL ${range(sql`>`)}) ORDER BY key_id, name LIMIT ${limit})`;
 }
 
-/** Rows that are under other keys, and in a second statement their newest audit entries. */
-function outdatedReads(table: SQLiteTable, name: string, resource: SQL) {
-  const found = outdatedRows(table, name);
-  return {
-    rows: statement(
-      sql`SELECT t.* FROM ${found} o CROSS JOIN ${table} t ON t.${sql.identifier(name)} = o.name
-        ORDER BY o.key_id, o.name`,
-    ),
-    tails: statement(
-      sql`SELECT a.* FROM ${found} o CROSS JOIN ${audit} a ON a.revision =
-        (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = ${resource} || o.name)`,
-    ),
-  } as const;
+/** Places of one of the lists of outdated rows: a query may ask for several. */
+function outdatedPlaces(name: string) {
+  const place = (of: string): SQL => sql`${placeholder(`${name}_${of}`)}`;
+  return { afterKey: place("afterKey"), afterName: place("afterName"), keyId: place("keyId"), limit: place("limit") };
+}
+
+/** Rows that are under other keys, each with its newest audit entry. */
+function outdated(table: SQLiteTable, name: string, resource: SQL): Statement {
+  const from: SQL = sql`SELECT t.* FROM ${outdatedRows(table, name)} o
+    CROSS JOIN ${table} t ON t.${sql.identifier(name)} = o.name ORDER BY o.key_id, o.name`;
+  return statement(withTails(table, from, resource));
 }
 
 /** Newest audit entries of policies and bundles that are no more. */
@@ -112,198 +158,147 @@ const counted = (from: SQL, name: (typeof COUNTED)[number]): SQL =>
     sql`, `,
   )} FROM ${from} GROUP BY key_id`;
 
-/** The revision that a page of audit entries begins behind. */
-const auditStart: SQL = sql`max(${placeholder("after")},
-  CASE WHEN ${placeholder("aboveFloor")} THEN (SELECT audit_floor FROM ${store} WHERE id = 1) ELSE 0 END)`;
+/** The revision that a page of audit entries begins behind, and the page's length; of the page, or of its context. */
+function pageOf(name: "audit" | "context") {
+  const place = (of: string): SQL => sql`${placeholder(`${name}_${of}`)}`;
+  return {
+    start: sql`max(${place("after")}, CASE WHEN ${place("aboveFloor")} THEN s.audit_floor ELSE 0 END)`,
+    limit: place("limit"),
+  } as const;
+}
+
+const page = pageOf("audit");
+const context = pageOf("context");
 
 /** Filters that are off when their place holds NULL. */
-const auditFilter: SQL = sql`a.revision > ${auditStart}
+const auditFilter: SQL = sql`a.revision > ${page.start}
   AND (${placeholder("upTo")} IS NULL OR a.revision <= ${placeholder("upTo")})
   AND (${placeholder("spiffeId")} IS NULL OR a.spiffe_id = ${placeholder("spiffeId")})
   AND (${placeholder("from")} IS NULL OR a.at >= ${placeholder("from")})
   AND (${placeholder("until")} IS NULL OR a.at < ${placeholder("until")})
-  ORDER BY a.revision LIMIT ${placeholder("limit")}`;
+  ORDER BY a.revision LIMIT ${page.limit}`;
 
-const auditPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE revision > ${auditStart}
-  ORDER BY revision LIMIT ${placeholder("limit")})`;
+const contextPage: SQL = sql`(SELECT revision, resource, base FROM ${audit} WHERE revision > ${context.start}
+  ORDER BY revision LIMIT ${context.limit})`;
 
-const trustRow: SQL = sql`SELECT b.* FROM ${trustBundles} b WHERE b.trust_domain = ${placeholder("guardDomain")}`;
+const entries = (from: SQL): Statement => statement(listOf(auditRow("x"), sql`(${from}) x`));
 
-const trustTail: SQL = sql`SELECT a.* FROM ${audit} a WHERE a.resource = 'bundle:' || ${placeholder("guardDomain")}
-  ORDER BY a.revision DESC`;
+const single = (table: SQLiteTable, where: SQL): SQL =>
+  sql`(SELECT ${jsonRow(table, "x")} FROM ${table} x WHERE ${where})`;
 
-const built = (select: { getSQL(): SQL }): Statement => statement(select.getSQL());
-
-/** The same, of what the caller may need a policy for. */
-const guarded = (select: { getSQL(): SQL }, most: SQL = sql`-1`): Statement =>
-  statement(sql`${select.getSQL()} LIMIT ${unlessHidden(most)}`);
-
-/** The SELECTs of a load, which also end every commit. Columns come back in the order of the schema. */
+/** The parts of a load, each an expression that gives JSON or NULL. */
 export const reads = {
-  store: statement(
-    sql`SELECT *, ${now} AS now,
-      (SELECT a.mac FROM ${audit} a WHERE a.revision = ${store.revision}) AS newest
-      FROM ${store} WHERE ${store.id} = 1`,
-  ),
+  store: statement(jsonRow(store, "s", [now, sql`(SELECT hex(a.mac) FROM ${audit} a WHERE a.revision = s.revision)`])),
   keys: statement(
-    sql`SELECT k.*, EXISTS (SELECT 1 FROM ${policies} WHERE key_id = k.key_id) AS has_policies FROM ${keys} k`,
+    listOf(jsonRow(keys, "k", [sql`EXISTS (SELECT 1 FROM ${policies} WHERE key_id = k.key_id)`]), sql`${keys} k`),
   ),
-  head: guarded(
-    query
-      .select()
-      .from(secrets)
-      .where(sql`${secrets.path} = ${placeholder("path")}`),
+  head: statement(ifShown(single(secrets, sql`x.path = ${placeholder("path")}`))),
+  current: versionReads(currentVersion),
+  numbered: versionReads(numberedVersion),
+  states: statement(ifShown(allStates)),
+  statesIfLapsed: statement(
+    ifShown(
+      sql`CASE WHEN EXISTS (SELECT 1 FROM ${secrets} h WHERE h.path = ${placeholder("path")} AND ${lapsed})
+        THEN ${allStates} END`,
+    ),
   ),
-  currentVersion: guarded(
-    query
-      .select({ ...state, sealed: secretVersions.sealed })
-      .from(secretVersions)
-      .innerJoin(secrets, sql`${secrets.path} = ${secretVersions.path}`)
-      .where(
-        sql`${secrets.path} = ${placeholder("path")} AND ${secretVersions.number} =
-          CASE WHEN ${lapsed} THEN ${highestLive} ELSE ${secrets.current} END`,
-      ),
-  ),
-  numberedVersion: guarded(
-    query
-      .select({ ...state, sealed: secretVersions.sealed })
-      .from(secretVersions)
-      .where(
-        sql`${secretVersions.path} = ${placeholder("path")} AND ${secretVersions.number} = ${placeholder("number")}`,
-      ),
-  ),
-  states: guarded(
-    query
-      .select(state)
-      .from(secretVersions)
-      .where(sql`${secretVersions.path} = ${placeholder("path")}`)
-      .orderBy(secretVersions.number),
-  ),
-  statesIfLapsed: guarded(
-    query
-      .select(state)
-      .from(secretVersions)
-      .where(
-        sql`${secretVersions.path} = ${placeholder("path")}
-          AND EXISTS (SELECT 1 FROM ${secrets} WHERE ${secrets.path} = ${placeholder("path")} AND ${lapsed})`,
-      )
-      .orderBy(secretVersions.number),
-  ),
-  tail: guarded(
-    query
-      .select()
-      .from(audit)
-      .where(sql`${audit.resource} = ${placeholder("resource")}`)
-      .orderBy(sql`${audit.revision} DESC`),
-    sql`1`,
-  ),
-  replay: built(
-    query
-      .select()
-      .from(audit)
-      .where(sql`${audit.writeId} = ${placeholder("w")}`),
-  ),
-  paths: guarded(
-    query
-      .select({ path: secrets.path })
-      .from(secrets)
-      // U+10FFFF encodes to the highest bytes there are, so this ends the range of the prefix.
-      .where(
-        sql`${secrets.path} > ${placeholder("after")} AND ${secrets.path} >= ${placeholder("prefix")}
-          AND ${secrets.path} < ${placeholder("prefix")} || char(1114111)`,
-      )
-      .orderBy(secrets.path),
-    given,
-  ),
+  tail: statement(ifShown(tailOf(sql`'secret:' || ${placeholder("path")}`))),
+  chain: statement(ifShown(tailOf(sql`${placeholder("chainOf")}`))),
+  replay: statement(single(audit, sql`x.write_id = ${placeholder("w")}`)),
+  paths: statement(ifShown(pathList(sql`${secrets} h WHERE ${inRange}`))),
   pathsWithin: statement(
-    sql`SELECT s.path FROM json_each(${placeholder("within")}) w
-      CROSS JOIN ${secrets} s ON s.path >= w.value AND s.path < w.value || char(1114111)
-      WHERE s.path > ${placeholder("after")} AND s.path >= ${placeholder("prefix")}
-        AND s.path < ${placeholder("prefix")} || char(1114111)
-      ORDER BY s.path LIMIT ${ifProvable(given)}`,
+    ifProvable(
+      pathList(
+        sql`json_each(${placeholder("within")}) p
+          CROSS JOIN ${secrets} h ON h.path >= p.value AND h.path < p.value || char(1114111) WHERE ${inRange}`,
+      ),
+    ),
   ),
-  grants: policyReads(granting, ifProvable(given)),
-  identityGrants: policyReads(grantingTo, ifProvable(given)),
-  policies: policyReads(listed, unlessHidden(given)),
-  policy: guarded(
-    query
-      .select()
-      .from(policies)
-      .where(sql`${policies.name} = ${placeholder("name")}`),
+  grants: statement(sql`v.grants`),
+  identityGrants: statement(
+    ifProvable(
+      withTails(policies, sql`SELECT p.* FROM ${grantingTo} LIMIT ${placeholder("identityLimit")}`, policyResource),
+    ),
   ),
-  trust: statement(sql`${trustRow} LIMIT ${ifProvable(sql`1`)}`),
-  trustTail: statement(sql`${trustTail} LIMIT ${ifProvable(sql`1`)}`),
+  policies: statement(
+    ifShown(
+      withTails(
+        policies,
+        sql`SELECT p.* FROM ${policies} p WHERE p.name > ${placeholder("policiesAfter")}
+          ORDER BY p.name LIMIT ${placeholder("policiesLimit")}`,
+        policyResource,
+      ),
+    ),
+  ),
+  policy: statement(ifShown(single(policies, sql`x.name = ${placeholder("policy")}`))),
+  policyTail: statement(ifShown(tailOf(sql`'policy:' || ${placeholder("policy")}`))),
+  trust: statement(ifProvable(single(trustBundles, sql`x.trust_domain = ${placeholder("guardDomain")}`))),
+  trustTail: statement(ifProvable(tailOf(sql`'bundle:' || ${placeholder("guardDomain")}`))),
   // Not guarded: the verbs of bundles are the superuser's.
-  bundle: built(
-    query
-      .select()
-      .from(trustBundles)
-      .where(sql`${trustBundles.trustDomain} = ${placeholder("trustDomain")}`),
+  bundle: statement(single(trustBundles, sql`x.trust_domain = ${placeholder("bundleOf")}`)),
+  bundleTail: statement(tailOf(sql`'bundle:' || ${placeholder("bundleOf")}`)),
+  bundles: statement(
+    withTails(
+      trustBundles,
+      sql`SELECT b.* FROM ${trustBundles} b WHERE b.trust_domain > ${placeholder("bundlesAfter")}
+        ORDER BY b.trust_domain LIMIT ${placeholder("bundlesLimit")}`,
+      bundleResource,
+    ),
   ),
-  bundleTail: statement(
-    sql`SELECT a.* FROM ${audit} a WHERE a.resource = 'bundle:' || ${placeholder("trustDomain")}
-      ORDER BY a.revision DESC LIMIT 1`,
-  ),
-  bundles: built(
-    query
-      .select()
-      .from(trustBundles)
-      .where(sql`${trustBundles.trustDomain} > ${placeholder("after")}`)
-      .orderBy(trustBundles.trustDomain)
-      .limit(placeholder("limit")),
-  ),
-  bundleTails: statement(
-    sql`SELECT a.* FROM (SELECT b.trust_domain FROM ${trustBundles} b WHERE b.trust_domain > ${placeholder("after")}
-        ORDER BY b.trust_domain LIMIT ${placeholder("limit")}) found
-      CROSS JOIN ${audit} a ON a.revision =
-        (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = 'bundle:' || found.trust_domain)`,
-  ),
-  audit: statement(sql`SELECT a.* FROM ${audit} a WHERE ${auditFilter}`),
-  auditOf: statement(sql`SELECT a.* FROM ${audit} a WHERE a.resource = ${placeholder("resource")} AND ${auditFilter}`),
-  auditContext: statement(
-    sql`SELECT a.* FROM ${audit} a WHERE a.revision <= ${auditStart} AND a.revision IN (
+  audit: entries(sql`SELECT a.* FROM ${audit} a WHERE ${auditFilter}`),
+  auditOf: entries(sql`SELECT a.* FROM ${audit} a WHERE a.resource = ${placeholder("auditOf")} AND ${auditFilter}`),
+  auditContext: entries(
+    sql`SELECT a.* FROM ${audit} a WHERE a.revision <= ${context.start} AND a.revision IN (
         SELECT (SELECT max(b.revision) FROM ${audit} b WHERE b.resource = p.resource AND b.revision < p.revision)
-          FROM ${auditPage} p
-        UNION SELECT p.base FROM ${auditPage} p UNION SELECT ${auditStart})
+          FROM ${contextPage} p
+        UNION SELECT p.base FROM ${contextPage} p UNION SELECT ${context.start})
       ORDER BY a.revision`,
   ),
   keyUse: statement(
-    sql`SELECT k.key_id, (EXISTS (SELECT 1 FROM ${secrets} WHERE key_id = k.key_id)
+    listOf(
+      sql`json_array(k.key_id, EXISTS (SELECT 1 FROM ${secrets} WHERE key_id = k.key_id)
         OR EXISTS (SELECT 1 FROM ${policies} WHERE key_id = k.key_id)
         OR EXISTS (SELECT 1 FROM ${trustBundles} WHERE key_id = k.key_id)
-        OR EXISTS (SELECT 1 FROM ${store} WHERE key_id = k.key_id)) AS used
-      FROM ${keys} k`,
+        OR EXISTS (SELECT 1 FROM ${store} WHERE key_id = k.key_id))`,
+      sql`${keys} k`,
+    ),
   ),
   keyCounts: statement(
-    sql`SELECT key_id, ${sql.join(
-      COUNTED.map((column) => sql`sum(${sql.identifier(column)}) AS ${sql.identifier(column)}`),
-      sql`, `,
-    )} FROM (${sql.join(
-      [
-        counted(sql`${secrets}`, "secrets"),
-        counted(sql`${policies}`, "policies"),
-        counted(sql`${trustBundles}`, "bundles"),
-        counted(sql`(SELECT key_id FROM ${store} WHERE key_id IS NOT NULL)`, "store"),
-        counted(deletions, "deletions"),
-        counted(sql`${audit}`, "entries"),
-        sql`SELECT key_id, 0, 0, 0, 0, 0, 0 FROM ${keys}`,
-      ],
-      sql` UNION ALL `,
-    )}) GROUP BY key_id ORDER BY key_id`,
-  ),
-  outdatedSecrets: {
-    ...outdatedReads(secrets, "path", sql`'secret:'`),
-    states: statement(
-      sql`SELECT v.path, v.number, v.write_id, v.created_at, v.deleted_at, v.destroyed_at
-        FROM ${outdatedRows(secrets, "path")} o CROSS JOIN ${secretVersions} v ON v.path = o.name
-        ORDER BY v.path, v.number`,
+    listOf(
+      sql`json_array(x.key_id, ${sql.join(
+        COUNTED.map((column) => sql`x.${sql.identifier(column)}`),
+        sql`, `,
+      )})`,
+      sql`(SELECT key_id, ${sql.join(
+        COUNTED.map((column) => sql`sum(${sql.identifier(column)}) AS ${sql.identifier(column)}`),
+        sql`, `,
+      )} FROM (${sql.join(
+        [
+          counted(sql`${secrets}`, "secrets"),
+          counted(sql`${policies}`, "policies"),
+          counted(sql`${trustBundles}`, "bundles"),
+          counted(sql`(SELECT key_id FROM ${store} WHERE key_id IS NOT NULL)`, "store"),
+          counted(deletions, "deletions"),
+          counted(sql`${audit}`, "entries"),
+          sql`SELECT key_id, 0, 0, 0, 0, 0, 0 FROM ${keys}`,
+        ],
+        sql` UNION ALL `,
+      )}) GROUP BY key_id ORDER BY key_id) x`,
     ),
-  },
-  outdatedPolicies: outdatedReads(policies, "name", sql`'policy:'`),
-  outdatedBundles: outdatedReads(trustBundles, "trust_domain", sql`'bundle:'`),
-  outdatedDeletions: statement(
-    sql`SELECT d.* FROM ${deletions} d WHERE d.key_id <> ${placeholder("keyId")}
-      AND (d.key_id, d.resource) > (${placeholder("afterKey")}, ${placeholder("afterName")})
-      ORDER BY d.key_id, d.resource LIMIT ${placeholder("limit")}`,
+  ),
+  outdatedSecrets: outdated(secrets, "path", sql`'secret:' || x.path`),
+  outdatedStates: statement(
+    listOf(
+      pathAndState,
+      sql`(SELECT w.* FROM ${outdatedRows(secrets, "path")} o CROSS JOIN ${secretVersions} w ON w.path = o.name
+        ORDER BY w.path, w.number) x`,
+    ),
+  ),
+  outdatedPolicies: outdated(policies, "name", policyResource),
+  outdatedBundles: outdated(trustBundles, "trust_domain", bundleResource),
+  outdatedDeletions: entries(
+    sql`SELECT d.* FROM ${deletions} d WHERE d.key_id <> ${outdatedPlaces("resource").keyId}
+      AND (d.key_id, d.resource) > (${outdatedPlaces("resource").afterKey}, ${outdatedPlaces("resource").afterName})
+      ORDER BY d.key_id, d.resource LIMIT ${outdatedPlaces("resource").limit}`,
   ),
 } as const satisfies Record<string, Statement | Readonly<Record<string, Statement>>>;

@@ -1,92 +1,93 @@
-import type { InStatement, ResultSet } from "@libsql/client/web";
-import type { AuditRow, Bytes } from "../rows.ts";
-import type { AnySnapshot, AuditQuery, BundleView, Outdated, PolicyView, Query, SecretView } from "../store.ts";
-import type { Snapshot } from "../store.ts";
-import { StoreUnavailable } from "../store-unavailable.ts";
-import { one, parseAudit, parseBundle, parseHead, parseKey, parseKeyCount, parseKeyUse } from "./parse-rows.ts";
-import {
-  parsePath,
-  parsePathState,
-  parsePolicy,
-  parseSecret,
-  parseState,
-  parseStore,
-  parseVersion,
-} from "./parse-rows.ts";
-import { reads } from "./read-statements.ts";
-import { bind, type Statement, type Values } from "./statement.ts";
+import type { Bytes } from "../rows.ts";
+import type { AnySnapshot, AuditQuery, Outdated, Query, SecretView, Snapshot } from "../store.ts";
+import { rubbish } from "./columns.ts";
+import type { Result } from "./execute.ts";
+import { parseList, parseOne, parsePaths, parseVersion, readAudit, readBundle, readKey } from "./parse-rows.ts";
+import { readKeyCount, readKeyUse, readPathState, readPolicy, readSecret, readState, readStore } from "./parse-rows.ts";
+import { withTail } from "./parse-rows.ts";
+import { reads, verdicts } from "./read-statements.ts";
+import { bind, type Bound, fill, type Statement, type Values } from "./statement.ts";
 
-/** The SELECTs that answer one query, and how their results become its snapshot. */
+/** The one SELECT that answers a query, and how its result becomes the snapshot. */
 export interface Reader<Q extends Query> {
-  readonly statements: readonly InStatement[];
-  parse(results: readonly ResultSet[]): Snapshot<Q>;
+  readonly statement: Bound;
+  parse(result: Result): Snapshot<Q>;
 }
 
 export function readerOf<Q extends Query>(query: Q): Reader<Q> {
-  const statements: InStatement[] = [];
-  const ask: Ask = (statement) => {
-    const index = statements.push(statement) - 1;
-    return (results) => results[index] ?? missing();
-  };
-
-  const store = ask(bind(reads.store, {}));
-  const keys = ask(bind(reads.keys, {}));
-  const guard = guardOf(query);
-  const trust = query.trust && bundleReader([bind(reads.trust, guard), bind(reads.trustTail, guard)], ask);
-  const secret = query.secret && secretReader(query.secret, guard, ask);
-  const paths = query.paths && ask(pathsStatement(query.paths, guard));
-  const grants = query.grants && policiesReader(reads.grants, { ...tagValues(query.grants), ...guard }, ask);
-  const identityGrants =
-    query.identityGrants && policiesReader(reads.identityGrants, { ...tagValues(query.identityGrants), ...guard }, ask);
-  const policy = query.policy && policyReader(query.policy.name, guard, ask);
-  const policies = query.policies && policiesReader(reads.policies, { ...query.policies, ...guard }, ask);
-  const bundle =
-    query.bundle && bundleReader([bind(reads.bundle, query.bundle), bind(reads.bundleTail, query.bundle)], ask);
-  const bundles = query.bundles && bundlesReader({ rows: reads.bundles, tails: reads.bundleTails }, query.bundles, ask);
-  const audit = query.audit && ask(auditStatement(query.audit));
-  const auditContext =
-    query.auditContext && ask(bind(reads.auditContext, { aboveFloor: false, ...query.auditContext }));
-  const chain = query.chain && ask(bind(reads.tail, { ...query.chain, ...guard }));
-  const keyUse = query.keyUse && ask(bind(reads.keyUse, {}));
-  const keyCounts = query.keyCounts && ask(bind(reads.keyCounts, {}));
-  const outdatedSecrets = query.outdatedSecrets && outdatedSecretsReader(query.outdatedSecrets, ask);
+  const load = new Load(query);
+  const { trust, secret, paths, policy, policies, bundle, bundles, chain } = query;
+  const store = load.ask(reads.store);
+  const keys = load.ask(reads.keys);
+  const trustRow = trust && load.ask(reads.trust);
+  const trustTail = trust && load.ask(reads.trustTail);
+  const view = secret && secretPart(load, secret);
+  const pathList = paths && load.ask(paths.within === undefined ? reads.paths : reads.pathsWithin, pathValues(paths));
+  const grants = query.grants && load.ask(reads.grants);
+  const identityGrants = query.identityGrants && load.ask(reads.identityGrants, identityValues(query.identityGrants));
+  const policyRow = policy && load.ask(reads.policy, { policy: policy.name });
+  const policyTail = policy && load.ask(reads.policyTail);
+  const policyList =
+    policies && load.ask(reads.policies, { policiesAfter: policies.after, policiesLimit: policies.limit });
+  const bundleRow = bundle && load.ask(reads.bundle, { bundleOf: bundle.trustDomain });
+  const bundleTail = bundle && load.ask(reads.bundleTail);
+  const bundleList = bundles && load.ask(reads.bundles, { bundlesAfter: bundles.after, bundlesLimit: bundles.limit });
+  const audit = query.audit && load.ask(...auditPart(query.audit));
+  const context = query.auditContext && load.ask(reads.auditContext, pageValues("context", query.auditContext));
+  const chainTail = chain && load.ask(reads.chain, { chainOf: chain.resource });
+  const keyUse = query.keyUse && load.ask(reads.keyUse);
+  const keyCounts = query.keyCounts && load.ask(reads.keyCounts);
+  const outdatedSecrets = query.outdatedSecrets && outdatedSecretsPart(load, query.outdatedSecrets);
   const outdatedPolicies =
-    query.outdatedPolicies && policiesReader(reads.outdatedPolicies, outdatedValues(query.outdatedPolicies), ask);
+    query.outdatedPolicies && load.ask(reads.outdatedPolicies, outdatedValues("name", query.outdatedPolicies));
   const outdatedBundles =
-    query.outdatedBundles && bundlesReader(reads.outdatedBundles, outdatedValues(query.outdatedBundles), ask);
+    query.outdatedBundles && load.ask(reads.outdatedBundles, outdatedValues("trust_domain", query.outdatedBundles));
   const outdatedDeletions =
-    query.outdatedDeletions && ask(bind(reads.outdatedDeletions, outdatedValues(query.outdatedDeletions)));
-  const replay = query.writeId === undefined ? undefined : ask(bind(reads.replay, { w: query.writeId }));
+    query.outdatedDeletions && load.ask(reads.outdatedDeletions, outdatedValues("resource", query.outdatedDeletions));
+  const replay = query.writeId === undefined ? undefined : load.ask(reads.replay, { w: query.writeId });
 
   return {
-    statements,
-    parse(results) {
-      const { now, newest, ...row } = parseStore(store(results));
-      const replayed = replay && one(replay(results));
+    statement: load.statement(),
+    parse(result) {
+      const answer = new Answer(result);
+      const found = parseOne(answer.json(store), readStore);
+      if (found === undefined) throw rubbish("no store row");
       const snapshot: AnySnapshot = {
-        now,
-        store: row,
-        newest,
-        keys: keys(results).rows.map(parseKey),
-        secret: secret?.(results),
-        paths: paths?.(results).rows.map(parsePath),
-        grants: grants?.(results),
-        identityGrants: identityGrants?.(results),
-        policy: policy?.(results),
-        policies: policies?.(results),
-        trust: trust?.(results),
-        bundle: bundle?.(results),
-        bundles: bundles?.(results),
-        audit: audit?.(results).rows.map(parseAudit),
-        auditContext: auditContext?.(results).rows.map(parseAudit),
-        chain: chain && { tail: newestOf(chain(results)) },
-        keyUse: keyUse?.(results).rows.map(parseKeyUse),
-        keyCounts: keyCounts?.(results).rows.map(parseKeyCount),
-        outdatedSecrets: outdatedSecrets?.(results),
-        outdatedPolicies: outdatedPolicies?.(results),
-        outdatedBundles: outdatedBundles?.(results),
-        outdatedDeletions: outdatedDeletions?.(results).rows.map(parseAudit),
-        replay: replayed && parseAudit(replayed),
+        now: found.now,
+        store: found.row,
+        newest: found.newest,
+        keys: parseList(answer.json(keys), readKey),
+        secret: view?.(answer),
+        paths: pathList && parsePaths(answer.json(pathList)),
+        grants: grants && parseList(answer.json(grants), withTail(readPolicy)),
+        identityGrants: identityGrants && parseList(answer.json(identityGrants), withTail(readPolicy)),
+        policy: policyRow &&
+          policyTail && {
+            row: parseOne(answer.json(policyRow), readPolicy),
+            tail: parseOne(answer.json(policyTail), readAudit),
+          },
+        policies: policyList && parseList(answer.json(policyList), withTail(readPolicy)),
+        trust: trustRow &&
+          trustTail && {
+            row: parseOne(answer.json(trustRow), readBundle),
+            tail: parseOne(answer.json(trustTail), readAudit),
+          },
+        bundle: bundleRow &&
+          bundleTail && {
+            row: parseOne(answer.json(bundleRow), readBundle),
+            tail: parseOne(answer.json(bundleTail), readAudit),
+          },
+        bundles: bundleList && parseList(answer.json(bundleList), withTail(readBundle)),
+        audit: audit && parseList(answer.json(audit), readAudit),
+        auditContext: context && parseList(answer.json(context), readAudit),
+        chain: chainTail && { tail: parseOne(answer.json(chainTail), readAudit) },
+        keyUse: keyUse && parseList(answer.json(keyUse), readKeyUse),
+        keyCounts: keyCounts && parseList(answer.json(keyCounts), readKeyCount),
+        outdatedSecrets: outdatedSecrets?.(answer),
+        outdatedPolicies: outdatedPolicies && parseList(answer.json(outdatedPolicies), withTail(readPolicy)),
+        outdatedBundles: outdatedBundles && parseList(answer.json(outdatedBundles), withTail(readBundle)),
+        outdatedDeletions: outdatedDeletions && parseList(answer.json(outdatedDeletions), readAudit),
+        replay: replay && parseOne(answer.json(replay), readAudit),
       };
       // Each part is there exactly when the query asked for it, which is what the type says.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -95,156 +96,136 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   };
 }
 
-/** Adds a statement to the batch, and finds its result in the answer. */
-type Ask = (statement: InStatement) => (results: readonly ResultSet[]) => ResultSet;
+/** A column of the answer. */
+interface Part {
+  readonly column: number;
+}
 
-function secretReader(
-  asked: NonNullable<Query["secret"]>,
-  guard: Values,
-  ask: Ask,
-): (results: readonly ResultSet[]) => SecretView {
-  const { path, version } = asked;
-  const head = ask(bind(reads.head, { path, ...guard }));
-  const states = ask(bind(version === "current" ? reads.statesIfLapsed : reads.states, { path, ...guard }));
-  const tail = ask(bind(reads.tail, { resource: `secret:${path}`, ...guard }));
-  const row =
-    version === "none"
-      ? undefined
-      : ask(
-          version === "current"
-            ? bind(reads.currentVersion, { path, ...guard })
-            : bind(reads.numberedVersion, { path, number: version, ...guard }),
-        );
-  return (results) => {
-    const found = states(results).rows.map(parseState);
+/** The parts that a query asks for, on the way to becoming one statement. */
+class Load {
+  readonly #columns: string[] = [];
+  readonly #args: Bound["args"];
+  readonly #from: string;
+
+  constructor({ grants, trust }: Query) {
+    const from = fromOf({ restricted: grants !== undefined, claimed: trust !== undefined });
+    this.#from = from.sql;
+    const { args } = bind(from, {
+      guardDomain: trust?.trustDomain ?? null,
+      guardKey: trust?.keyId ?? null,
+      idTags: hexList(grants?.idTags ?? []),
+      pathTags: hexList(grants?.pathTags ?? []),
+      grantLimit: grants?.limit ?? 0,
+    });
+    this.#args = args;
+  }
+
+  /** Adds a part; places that an earlier part has filled need not be filled again. */
+  ask(part: Statement, values: Values = {}): Part {
+    fill(this.#args, part.places, values);
+    return { column: this.#columns.push(part.sql) - 1 };
+  }
+
+  statement(): Bound {
+    return { sql: `SELECT ${this.#columns.join(", ")}${this.#from}`, args: this.#args };
+  }
+}
+
+function fromOf({ restricted, claimed }: { readonly restricted: boolean; readonly claimed: boolean }): Statement {
+  if (restricted) return claimed ? verdicts.provedAndGranted : verdicts.granted;
+  return claimed ? verdicts.proved : verdicts.all;
+}
+
+/** The one row that a load gives. */
+class Answer {
+  readonly #row: Readonly<Record<number, unknown>>;
+
+  constructor({ rows }: Result) {
+    const [row] = rows;
+    if (row === undefined) throw rubbish("no store row: are the migrations applied?");
+    if (rows.length > 1) throw rubbish("more than one row");
+    this.#row = row;
+  }
+
+  cell({ column }: Part): unknown {
+    return this.#row[column];
+  }
+
+  json(part: Part): unknown {
+    const text = this.cell(part);
+    if (text === null) return null;
+    if (typeof text !== "string") throw rubbish(`column ${part.column} is no JSON`);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw rubbish(`column ${part.column} is no JSON`);
+    }
+  }
+}
+
+function secretPart(load: Load, { path, version }: NonNullable<Query["secret"]>): (answer: Answer) => SecretView {
+  const head = load.ask(reads.head, { path });
+  const states = load.ask(version === "current" ? reads.statesIfLapsed : reads.states);
+  const tail = load.ask(reads.tail);
+  const row = version === "none" ? undefined : versionPart(load, version);
+  return (answer) => {
+    const found = parseList(answer.json(states), readState);
     return {
-      head: parseHead(head(results)),
+      head: parseOne(answer.json(head), readSecret),
       states: version === "current" && found.length === 0 ? undefined : found,
-      version: row && parseVersion(row(results)),
-      tail: newestOf(tail(results)),
+      version: row && parseVersion(answer.json(row.state), answer.cell(row.sealed)),
+      tail: parseOne(answer.json(tail), readAudit),
     };
   };
 }
 
-function policyReader(name: string, guard: Values, ask: Ask): (results: readonly ResultSet[]) => PolicyView {
-  const row = ask(bind(reads.policy, { name, ...guard }));
-  const tail = ask(bind(reads.tail, { resource: `policy:${name}`, ...guard }));
-  return (results) => {
-    const found = one(row(results));
-    return { row: found && parsePolicy(found), tail: newestOf(tail(results)) };
+function versionPart(load: Load, version: "current" | number): { readonly state: Part; readonly sealed: Part } {
+  const { version: state, sealed } = version === "current" ? reads.current : reads.numbered;
+  return { state: load.ask(state, version === "current" ? {} : { number: version }), sealed: load.ask(sealed) };
+}
+
+function outdatedSecretsPart(load: Load, asked: Outdated): (answer: Answer) => readonly SecretView[] {
+  const heads = load.ask(reads.outdatedSecrets, outdatedValues("path", asked));
+  const states = load.ask(reads.outdatedStates);
+  return (answer) => {
+    const versions = Map.groupBy(parseList(answer.json(states), readPathState), ({ path }) => path);
+    return parseList(answer.json(heads), withTail(readSecret)).map(({ row, tail }) => ({
+      head: row,
+      states: (versions.get(row.path) ?? []).map(({ state }) => state),
+      version: undefined,
+      tail,
+    }));
   };
 }
 
-function policiesReader(
-  { rows, tails }: { readonly rows: Statement; readonly tails: Statement },
-  values: Values,
-  ask: Ask,
-): (results: readonly ResultSet[]) => readonly PolicyView[] {
-  const found = ask(bind(rows, values));
-  const newest = ask(bind(tails, values));
-  return (results) => {
-    const tails = byResource(newest(results));
-    return found(results)
-      .rows.map(parsePolicy)
-      .map((row) => ({ row, tail: tails.get(`policy:${row.name}`) }));
-  };
-}
-
-function bundleReader(
-  [ofRow, ofTail]: readonly [InStatement, InStatement],
-  ask: Ask,
-): (results: readonly ResultSet[]) => BundleView {
-  const row = ask(ofRow);
-  const tail = ask(ofTail);
-  return (results) => {
-    const found = one(row(results));
-    return { row: found && parseBundle(found), tail: newestOf(tail(results)) };
-  };
-}
-
-function bundlesReader(
-  page: { readonly rows: Statement; readonly tails: Statement },
-  values: Values,
-  ask: Ask,
-): (results: readonly ResultSet[]) => readonly BundleView[] {
-  const rows = ask(bind(page.rows, values));
-  const tails = ask(bind(page.tails, values));
-  return (results) => {
-    const newest = byResource(tails(results));
-    return rows(results)
-      .rows.map(parseBundle)
-      .map((row) => ({ row, tail: newest.get(`bundle:${row.trustDomain}`) }));
-  };
-}
-
-function outdatedValues({ keyId, after, limit }: Outdated): Values {
-  return { keyId, limit, afterKey: after.keyId, afterName: after.name };
-}
-
-function outdatedSecretsReader(asked: Outdated, ask: Ask): (results: readonly ResultSet[]) => readonly SecretView[] {
-  const values = outdatedValues(asked);
-  const heads = ask(bind(reads.outdatedSecrets.rows, values));
-  const tails = ask(bind(reads.outdatedSecrets.tails, values));
-  const states = ask(bind(reads.outdatedSecrets.states, values));
-  return (results) => {
-    const newest = byResource(tails(results));
-    const versions = Map.groupBy(states(results).rows.map(parsePathState), ({ path }) => path);
-    return heads(results)
-      .rows.map(parseSecret)
-      .map((head) => ({
-        head,
-        states: (versions.get(head.path) ?? []).map(({ state }) => state),
-        version: undefined,
-        tail: newest.get(`secret:${head.path}`),
-      }));
-  };
-}
-
-function byResource(result: ResultSet): ReadonlyMap<string, AuditRow> {
-  return new Map(result.rows.map(parseAudit).map((entry) => [entry.resource, entry]));
-}
-
-function pathsStatement(asked: NonNullable<Query["paths"]>, guard: Values): InStatement {
-  const { prefix, after, limit, within } = asked;
-  if (within === undefined) return bind(reads.paths, { prefix, after, limit, ...guard });
-  return bind(reads.pathsWithin, { prefix, after, limit, within: JSON.stringify(within), ...guard });
-}
-
-function auditStatement({ resource, ...asked }: AuditQuery): InStatement {
-  const values = { upTo: null, aboveFloor: false, spiffeId: null, from: null, until: null, ...asked };
-  return resource === undefined ? bind(reads.audit, values) : bind(reads.auditOf, { ...values, resource });
-}
-
-function tagValues(asked: {
-  readonly idTags: readonly Bytes[];
-  readonly pathTags?: readonly Bytes[];
-  readonly limit: number;
-}): Values {
-  const { idTags, pathTags = [], limit } = asked;
-  return { idTags: hexList(idTags), pathTags: hexList(pathTags), limit };
-}
-
-/** Whether anything is to be had at all: everything for those who are known and whom no policy restricts. */
-function guardOf({ grants, trust }: Query): Values {
+function outdatedValues(name: string, { keyId, after, limit }: Outdated): Values {
   return {
-    trusted: trust === undefined,
-    guardDomain: trust?.trustDomain ?? null,
-    guardKey: trust?.keyId ?? null,
-    open: grants === undefined,
-    guardIds: hexList(grants?.idTags ?? []),
-    guardPaths: hexList(grants?.pathTags ?? []),
+    [`${name}_keyId`]: keyId,
+    [`${name}_limit`]: limit,
+    [`${name}_afterKey`]: after.keyId,
+    [`${name}_afterName`]: after.name,
   };
+}
+
+function pathValues({ prefix, after, limit, within }: NonNullable<Query["paths"]>): Values {
+  return { prefix, pathsAfter: after, pathLimit: limit, within: within === undefined ? null : JSON.stringify(within) };
+}
+
+function identityValues({ idTags, limit }: NonNullable<Query["identityGrants"]>): Values {
+  return { identityTags: hexList(idTags), identityLimit: limit };
+}
+
+function auditPart({ resource, ...asked }: AuditQuery): [Statement, Values] {
+  const { upTo = null, spiffeId = null, from = null, until = null } = asked;
+  const values = { upTo, spiffeId, from, until, ...pageValues("audit", asked) };
+  return resource === undefined ? [reads.audit, values] : [reads.auditOf, { ...values, auditOf: resource }];
+}
+
+function pageValues(name: string, asked: NonNullable<Query["auditContext"]>): Values {
+  const { after, limit, aboveFloor = false } = asked;
+  return { [`${name}_after`]: after, [`${name}_limit`]: limit, [`${name}_aboveFloor`]: aboveFloor };
 }
 
 function hexList(tags: readonly Bytes[]): string {
   return JSON.stringify(tags.map((tag) => [...tag].map((byte) => byte.toString(16).padStart(2, "0")).join("")));
-}
-
-function newestOf(result: ResultSet): AuditRow | undefined {
-  const row = one(result);
-  return row && parseAudit(row);
-}
-
-function missing(): never {
-  throw new StoreUnavailable("rubbish", "unknown", "answers are missing");
 }

@@ -1,31 +1,58 @@
-import type { InStatement, InValue } from "@libsql/client/web";
-import { fillPlaceholders, type SQL } from "drizzle-orm";
+import { is, Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 /** SQL text with named places, built once from the schema and bound for each call. */
 export interface Statement {
   readonly sql: string;
-  readonly params: unknown[];
+  /** Names of the places in `sql`, each once. */
+  readonly places: readonly string[];
+}
+
+/** What stands in a place of a statement; a JavaScript number would travel as a float. */
+export type Argument = null | bigint | string | Uint8Array;
+
+/** A statement with its values. */
+export interface Bound {
+  readonly sql: string;
+  readonly args: Record<string, Argument>;
 }
 
 /** What a statement's places may hold. */
 export type Values = Readonly<Record<string, null | number | string | Uint8Array | boolean>>;
 
-/** Building a query costs more than sending it: do it once, as a constant of the module. */
+/**
+ * Building a query costs more than sending it: do it once, as a constant of the module. Drizzle gives places no names on the
+ * wire; here they have some, so that a value that is needed in several places is sent once.
+ */
 export function statement(query: SQL): Statement {
   const { sql, params } = new SQLiteAsyncDialect().sqlToQuery(query);
-  return { sql, params };
+  const names = params.map(nameOf);
+  let at = 0;
+  // Pieces: a quoted text or name, or a place.
+  const text = sql.replaceAll(/'[^']*'|"[^"]*"|\?/g, (piece) => (piece === "?" ? `:${names[at++]}` : piece));
+  return { sql: text, places: [...new Set(names)] };
 }
 
 /** Binds every place of `template` from `values`; values without a place are ignored. */
-export function bind(template: Statement, values: Values): InStatement {
-  return { sql: template.sql, args: fillPlaceholders(template.params, { ...values }).map(toArgument) };
+export function bind({ sql, places }: Statement, values: Values): Bound {
+  const args: Bound["args"] = {};
+  fill(args, places, values);
+  return { sql, args };
 }
 
-function toArgument(value: unknown): InValue {
-  // A JavaScript number travels as a float; everything numeric here is an integer.
+/** Fills those of `places` in `args` that are still empty. */
+export function fill(args: Bound["args"], places: readonly string[], values: Values): void {
+  for (const place of places) if (!(place in args)) args[place] = toArgument(place, values[place]);
+}
+
+function nameOf(parameter: unknown): string {
+  if (is(parameter, Placeholder)) return parameter.name;
+  throw new TypeError("Cannot build a statement: it has a value instead of a place");
+}
+
+function toArgument(place: string, value: unknown): Argument {
   if (typeof value === "number") return BigInt(value);
   if (typeof value === "boolean") return value ? 1n : 0n;
   if (value === null || typeof value === "string" || value instanceof Uint8Array) return value;
-  throw new TypeError("Cannot bind a statement: a value is neither text, integer, bytes nor null");
+  throw new TypeError(`Cannot bind a statement: :${place} is neither text, integer, bytes nor null`);
 }

@@ -1,12 +1,9 @@
-import { LibsqlBatchError, LibsqlError } from "@libsql/client/web";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import type { Mode } from "./execute.ts";
 
 /**
- * Tells what an error of the driver means for a commit.
- *
- * Only the error of a statement, reported inside a readable answer, says that nothing happened: the batch was rolled
- * back. A cut connection, a deadline or an unreadable body leave it open, and so does a failing COMMIT.
+ * Tells what an error on the way to the database and back means for a commit: a cut connection, a deadline or an unreadable
+ * body leave it open. What the database itself says of its steps is read in `hrana.ts`.
  */
 export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
@@ -16,15 +13,9 @@ export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): 
     const gone = reason instanceof StoreUnavailable && reason.reason === "gone";
     return new StoreUnavailable(gone ? "gone" : "deadline", open, "aborted");
   }
-  if (!(error instanceof LibsqlError)) {
-    return error instanceof SyntaxError || error instanceof RangeError
-      ? new StoreUnavailable("rubbish", open, error.name)
-      : new StoreUnavailable("connection", open, "no answer");
-  }
-  if (!error.code.startsWith("SQLITE_")) return new StoreUnavailable("rubbish", open, safeCode(error.code));
-  // BEGIN is no statement of the batch to the driver: waiting for the write lock fails before anything was done.
-  const settled = error instanceof LibsqlBatchError || error.code === "SQLITE_BUSY" ? "none" : open;
-  return new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", settled, safeCode(error.code));
+  return error instanceof SyntaxError || error instanceof RangeError
+    ? new StoreUnavailable("rubbish", open, error.name)
+    : new StoreUnavailable("connection", open, "no answer");
 }
 
 /** Worth another look: a lock that others hold, or a row that others put there since. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requireBatch } from "./require-batch.ts";
+import { resultsOf } from "./hrana.ts";
 
 const ROW = { cols: [], rows: [] };
 
@@ -15,10 +15,10 @@ const answer = (results: readonly unknown[], errors: readonly unknown[] = [null,
 const done = [ROW, ROW, ROW, null];
 const error = (code: string) => ({ message: "quotes what was sent", code });
 
-describe("requireBatch", () => {
+describe("an answer", () => {
   it("takes a batch whose every step was carried out", () => {
-    expect(() => requireBatch(answer(done), 1, "write")).not.toThrow();
-    expect(() => requireBatch(answer(done), 1, "read")).not.toThrow();
+    expect(resultsOf(answer(done), 1, "write")).toEqual([{ rows: [] }]);
+    expect(resultsOf(answer([ROW], [null]), 1, "read")).toEqual([{ rows: [] }]);
   });
 
   it.each([
@@ -41,12 +41,12 @@ describe("requireBatch", () => {
     ["COMMIT failed", answer([ROW, ROW, null, ROW], [null, null, error("SQLITE_FULL"), null]), "rejected", "unknown"],
     ["COMMIT busy", answer([ROW, ROW, null, ROW], [null, null, error("SQLITE_BUSY"), null]), "busy", "unknown"],
   ])("%s: %s", (_, body, reason, outcome) => {
-    expect(() => requireBatch(body, 1, "write")).toThrow(expect.objectContaining({ reason, outcome }));
-    expect(() => requireBatch(body, 1, "read")).toThrow(expect.objectContaining({ reason, outcome: "none" }));
+    expect(() => resultsOf(body, 1, "write")).toThrow(expect.objectContaining({ reason, outcome }));
+    expect(() => resultsOf(body, 3, "read")).toThrow(expect.objectContaining({ reason, outcome: "none" }));
   });
 
   it("passes on codes that look like one, and no text", () => {
     const odd = answer([ROW, null, null, ROW], [null, error("see: secret value"), null, null]);
-    expect(() => requireBatch(odd, 1, "write")).toThrow(expect.objectContaining({ detail: "unknown code" }));
+    expect(() => resultsOf(odd, 1, "write")).toThrow(expect.objectContaining({ detail: "unknown code" }));
   });
 });
