@@ -127,10 +127,10 @@ describe("an answer of the database that is not what it seems", () => {
   let redirects: unknown[] = [];
   beforeAll(async () => {
     database = await httpDatabase();
-    const altering = async (request: Request, init: RequestInit): Promise<Response> => {
+    const altering = async (url: string, init: RequestInit): Promise<Response> => {
       redirects.push(init.redirect);
-      const body = alterRequest(await request.text());
-      const response = await fetch(request.url, { method: "POST", headers: request.headers, body, ...init });
+      const body = alterRequest(String(init.body));
+      const response = await fetch(url, { ...init, body });
       const { status = 200, body: answer } = alterAnswer(await response.text());
       return new Response(answer, { status, headers: { "content-type": "application/json" } });
     };

@@ -103,7 +103,7 @@ describe("load balancers are told by", () => {
   });
 
   it("/readyz of a database that hangs after two seconds, not at the deadline of a request", async () => {
-    const hanging = async (_request: Request, { signal }: RequestInit) =>
+    const hanging = async (_url: string, { signal }: RequestInit) =>
       await new Promise<Response>((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
     const slow = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, hanging)));
     const began = performance.now();

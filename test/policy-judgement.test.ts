@@ -219,8 +219,8 @@ describe("a caller without any policy", () => {
   it("is sent nothing of a secret, whether it exists or not, and costs the database no value", async () => {
     const database = await httpDatabase();
     const sizes: number[] = [];
-    const measuring = async (request: Request, init: RequestInit) => {
-      const response = await fetch(request, init);
+    const measuring = async (url: string, init: RequestInit) => {
+      const response = await fetch(url, init);
       sizes.push((await response.clone().text()).length);
       return response;
     };

@@ -47,7 +47,7 @@ async function restore(...args: readonly string[]): Promise<{ readonly exitCode:
 }
 
 it("a lost root key is put together from two shares and arrives at the worker, and a wrong one does not", async () => {
-  const store = libsqlStore(httpExecute({ url: database.url }, async (request, init) => await fetch(request, init)));
+  const store = libsqlStore(httpExecute({ url: database.url }, async (url, init) => await fetch(url, init)));
   await (await testService(store)).post("/v1/store/secrets", { path: "a", values: {} });
   const root = Uint8Array.from(Buffer.from(KEY_A.slice(2), "base64url"));
   const files = (await splitKey(root, { threshold: 2, shares: 3 })).map((share) => {

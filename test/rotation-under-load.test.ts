@@ -30,7 +30,7 @@ describe("K20 a root key is rotated under load", () => {
       SPIKE_REQUEST_TIMEOUT_MS: "25000",
       SPIKE_NEXUS_MAX_SECRET_VERSIONS: "10000",
     });
-    store = libsqlStore(httpExecute({ url: edge.database.url }, async (request, init) => await fetch(request, init)));
+    store = libsqlStore(httpExecute({ url: edge.database.url }, async (url, init) => await fetch(url, init)));
   });
   afterAll(async () => await edge.close());
 

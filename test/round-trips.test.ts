@@ -13,9 +13,9 @@ describe("database requests of", () => {
   const sent: string[] = [];
   beforeAll(async () => {
     database = await httpDatabase();
-    const counting = async (request: Request, init: RequestInit) => {
-      sent.push(new URL(request.url).pathname);
-      return await fetch(request, init);
+    const counting = async (url: string, init: RequestInit) => {
+      sent.push(new URL(url).pathname);
+      return await fetch(url, init);
     };
     service = await testService(libsqlStore(httpExecute({ url: database.url }, counting)), { keptVersions: 200 });
     for (let n = 0; n < 120; n += 1) await post("", { path: "many", values: { n: String(n) } });
@@ -76,9 +76,9 @@ describe.each([0, 10_000])("database requests of a workload, beside %i other pol
   let asWorkload: Awaited<ReturnType<TestService["as"]>>;
   beforeAll(async () => {
     database = await httpDatabase();
-    const counting = async (request: Request, init: RequestInit) => {
-      sent.push(new URL(request.url).pathname);
-      return await fetch(request, init);
+    const counting = async (url: string, init: RequestInit) => {
+      sent.push(new URL(url).pathname);
+      return await fetch(url, init);
     };
     service = await testService(libsqlStore(httpExecute({ url: database.url }, counting)));
     asWorkload = await service.as("/ns/web/sa/front");

@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import type { World } from "./service.ts";
 
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -9,9 +10,5 @@ export function requestIdOf(request: Request, world: Pick<World, "random">): str
 
 /** A random one, for work that no request asks for. */
 export function newTraceId(world: Pick<World, "random">): string {
-  return hex(world.random(16));
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytesToHex(world.random(16));
 }

@@ -47,7 +47,7 @@ describe("spike operator", () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "spike-cli-"));
     database = await httpDatabase();
-    store = libsqlStore(httpExecute({ url: database.url }, async (request, init) => await fetch(request, init)));
+    store = libsqlStore(httpExecute({ url: database.url }, async (url, init) => await fetch(url, init)));
     service = await testService(store);
     for (const path of ["a", "b", "c"]) await service.post("/v1/store/secrets", { path, values: { v: path } });
   });

@@ -4,7 +4,8 @@ import { unlessSealed } from "../seal/unless-sealed.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { PatternSide } from "./literal-prefix.ts";
-import { parsePattern, type Pattern } from "./pattern.ts";
+import type { Matcher } from "./matcher.ts";
+import { parseMatcher } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
 import { PolicyOverflow } from "./policy-overflow.ts";
@@ -25,8 +26,8 @@ export interface Evaluation {
 
 /** A policy that is authentic and stands, with its patterns compiled. */
 export interface LivePolicy {
-  readonly spiffeId: Pattern;
-  readonly path: Pattern;
+  readonly spiffeId: Matcher;
+  readonly path: Matcher;
 }
 
 /**
@@ -105,8 +106,8 @@ function compileFor(evaluation: Evaluation, policy: Policy, caller: string): Liv
   return path && { spiffeId, path };
 }
 
-function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Pattern | undefined {
-  const parsed = parsePattern(side, side === "path" ? policy.pathPattern : policy.spiffeIdPattern);
+function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Matcher | undefined {
+  const parsed = parseMatcher(side, side === "path" ? policy.pathPattern : policy.spiffeIdPattern);
   if (parsed.ok) return parsed.pattern;
   report({ policy: policy.name, reason: `pattern_${parsed.problem}`, detail: parsed.detail });
   return undefined;

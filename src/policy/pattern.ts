@@ -1,27 +1,24 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { literalMatcher } from "./literal-matcher.ts";
 import { indexKey, literalStart, type PatternSide, type Program, segmentPrefix } from "./literal-prefix.ts";
+import type { Matcher } from "./matcher.ts";
 
 /** A pattern of a policy in RE2's syntax, compiled. Build one with {@link parsePattern}. */
-export interface Pattern {
-  readonly text: string;
-  /** What every text that it matches begins with, in whole segments: see `literal-prefix.ts`. */
-  readonly prefix: string;
+export interface Pattern extends Matcher {
   /** What it is found by: that prefix, or the one text that it matches. */
   readonly key: string;
   readonly program: Program;
-  /** Whether it is found anywhere in `input`, as Go's `MatchString`: nothing is anchored but by the pattern itself. */
-  matches(input: string): boolean;
 }
 
 /** Why a text is no pattern: stable codes. */
 type PatternProblem = "empty" | "too_long" | "alphabet" | "repeat" | "syntax" | "program_size";
 
 /** `detail` says what stands in the way, for people. It quotes nothing of the pattern but a repeat's count. */
-type ParsedPattern =
-  | { readonly ok: true; readonly pattern: Pattern }
+type Parsed<T> =
+  | { readonly ok: true; readonly pattern: T }
   | { readonly ok: false; readonly problem: PatternProblem; readonly detail: string };
 
-type Refusal = Extract<ParsedPattern, { ok: false }>;
+type Refusal = Extract<Parsed<never>, { ok: false }>;
 
 interface Rule {
   readonly maxLength: number;
@@ -73,22 +70,36 @@ const MAX_ESTIMATE = 8 * MAX_PROGRAM_SIZE;
  *
  * Only re2js ever runs it, in time linear in the input. RegExp backtracks: `^(a+)+$` takes it 10 s for 28 letters.
  */
-export function parsePattern(side: PatternSide, text: string): ParsedPattern {
-  return refusalOf(side, text) ?? compile(side, text);
+export function parsePattern(side: PatternSide, text: string): Parsed<Pattern> {
+  return alphabetRefusal(side, text) ?? sizeRefusal(text) ?? compile(side, text);
 }
 
-function refusalOf(side: PatternSide, text: string): Refusal | undefined {
+/**
+ * The same for those who want to match only: what is plain text between its anchors is not compiled, which takes a hundred
+ * times as long as to compare it.
+ */
+export function parseMatcher(side: PatternSide, text: string): Parsed<Matcher> {
+  const refusal = alphabetRefusal(side, text);
+  if (refusal !== undefined) return refusal;
+  const literal = literalMatcher(side, text);
+  return literal === undefined ? (sizeRefusal(text) ?? compile(side, text)) : { ok: true, pattern: literal };
+}
+
+function alphabetRefusal(side: PatternSide, text: string): Refusal | undefined {
   const { maxLength, alphabet, inWords } = RULES[side];
   if (text === "") return refuse("empty", "it is empty");
   if (text.length > maxLength) return refuse("too_long", `${text.length} characters exceed ${maxLength}`);
-  if (!alphabet.test(text)) return refuse("alphabet", inWords);
+  return alphabet.test(text) ? undefined : refuse("alphabet", inWords);
+}
+
+function sizeRefusal(text: string): Refusal | undefined {
   const { largestRepeat, size } = estimate(text);
   if (largestRepeat > MAX_REPEAT) return refuse("repeat", `repeat {${largestRepeat}} exceeds ${MAX_REPEAT}`);
   if (size > MAX_ESTIMATE) return refuse("program_size", `about ${size} instructions exceed ${MAX_PROGRAM_SIZE}`);
   return undefined;
 }
 
-function compile(side: PatternSide, text: string): ParsedPattern {
+function compile(side: PatternSide, text: string): Parsed<Pattern> {
   let compiled: RE2JS;
   try {
     // No flags: look-behind, which re2js knows and Go doesn't, is off.

@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import type { Pattern } from "./pattern.ts";
+import type { Matcher } from "./matcher.ts";
 
 /** The path whose permissions are those over the policies themselves. */
 export const SYSTEM_ACL = "spike/system/acl";
@@ -16,8 +16,8 @@ export type ReservedPath = (typeof RESERVED_PATHS)[number];
 
 /** The two patterns of a policy: who, and where. */
 interface PolicyPatterns {
-  readonly spiffeId: Pattern;
-  readonly path: Pattern;
+  readonly spiffeId: Matcher;
+  readonly path: Matcher;
 }
 
 /** Whether a path is a reserved one. */
@@ -55,7 +55,7 @@ function isAnchored(text: string): boolean {
 }
 
 /** Whether the pattern, wrapped up, matches all of the text. An open `\Q` swallows the wrapping: that matches nothing. */
-function matchesWhole({ text }: Pattern, input: string): boolean {
+function matchesWhole({ text }: Matcher, input: string): boolean {
   try {
     return RE2JS.compile(`^(?:${text})$`).test(input);
   } catch {

@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import { verifyStore } from "../audit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
 import { load } from "../store/load.ts";
@@ -25,7 +26,7 @@ export async function answerChallenge(room: RecoveryRoom, challenge: Challenge):
   try {
     for (const { bytes } of roots) {
       const opened = await open(bytes, challenge);
-      if (opened !== undefined) return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", opened)));
+      if (opened !== undefined) return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", opened)));
     }
   } finally {
     for (const { bytes } of roots) bytes.fill(0);
@@ -40,8 +41,4 @@ async function open(root: Uint8Array<ArrayBuffer>, { nonce, ciphertext }: Challe
   } catch {
     return undefined;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -105,5 +105,5 @@ function storeOf({ store }: Config): BulkStore {
   if (store.kind !== "libsql") return memoryStore({ storeId: "memory", now: Date.now });
   const { url, authToken } = store;
   const database = authToken === undefined ? { url } : { url, authToken };
-  return libsqlStore(httpExecute(database, async (request, init) => await fetch(request, init)));
+  return libsqlStore(httpExecute(database, async (url, init) => await fetch(url, init)));
 }

@@ -16,14 +16,14 @@ const BLOB = 3;
  * nothing (NULL) | int64 big endian (INTEGER) | u32 length and bytes (TEXT as UTF-8, BLOB).
  */
 export function canonical(label: string, fields: readonly Field[]): Uint8Array<ArrayBuffer> {
-  let most = 4 + mostBytes(label);
-  for (const field of fields) most += mostBytes(field);
-  const out = new Uint8Array(most);
+  let size = 4 + sizeOf(label);
+  for (const field of fields) size += sizeOf(field);
+  const out = new Uint8Array(size);
   const view = new DataView(out.buffer);
   view.setUint32(0, fields.length + 1);
   let end = write({ out, view }, 4, label);
   for (const field of fields) end = write({ out, view }, end, field);
-  return out.subarray(0, end);
+  return out;
 }
 
 interface Target {
@@ -34,11 +34,21 @@ interface Target {
 /** One buffer for all: this runs a dozen times in a request, over two dozen fields, and buffers are dear. */
 const UTF8: Readonly<TextEncoder> = new TextEncoder();
 
-/** A code unit of UTF-16 takes three bytes of UTF-8 at most. */
-function mostBytes(field: Field): number {
+function sizeOf(field: Field): number {
   if (field === null) return 1;
   if (typeof field === "number") return 9;
-  return 5 + (typeof field === "string" ? 3 * field.length : field.length);
+  return 5 + (typeof field === "string" ? utf8Length(field) : field.length);
+}
+
+/** Bytes of a text in UTF-8 (RFC 3629, section 3). */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    // Two bytes; three; and of a pair of surrogates, which are two units and four bytes, two each.
+    if (code >= 0x80) length += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
+  }
+  return length;
 }
 
 /** Writes a field at `start`, and says where it ends. */
@@ -57,10 +67,8 @@ function write({ out, view }: Target, start: number, field: Field): number {
   }
   let length: number;
   if (typeof field === "string") {
-    // TextEncoder turns every lone surrogate into U+FFFD: two different texts would get one encoding.
-    if (!field.isWellFormed()) throw new RangeError("Cannot encode a text: it holds a lone surrogate");
     out[start] = TEXT;
-    length = UTF8.encodeInto(field, out.subarray(start + 5)).written;
+    length = writeAscii(out, start + 5, field) ? field.length : writeText(out, start + 5, field);
   } else {
     out[start] = BLOB;
     length = field.length;
@@ -68,4 +76,22 @@ function write({ out, view }: Target, start: number, field: Field): number {
   }
   view.setUint32(start + 1, length);
   return start + 5 + length;
+}
+
+const ASCII_END = 0x80;
+
+/** Writes a text that is ASCII, as nearly all are; whether it was. Calling the encoder takes longer than a short text. */
+function writeAscii(out: Uint8Array, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= ASCII_END) return false;
+    out[start + index] = code;
+  }
+  return true;
+}
+
+function writeText(out: Uint8Array, start: number, text: string): number {
+  // TextEncoder turns every lone surrogate into U+FFFD: two different texts would get one encoding.
+  if (!text.isWellFormed()) throw new RangeError("Cannot encode a text: it holds a lone surrogate");
+  return UTF8.encodeInto(text, out.subarray(start)).written;
 }

@@ -8,5 +8,5 @@ import { EMPTY_DATABASE } from "../harness/empty-database.ts";
 storeContract("libSQL over HTTP, inside workerd", async () => {
   const url = inject("databaseUrl");
   await createClient({ url }).batch([...EMPTY_DATABASE], "write");
-  return libsqlStore(httpExecute({ url }, async (request, init) => await fetch(request, init)));
+  return libsqlStore(httpExecute({ url }, async (url, init) => await fetch(url, init)));
 });

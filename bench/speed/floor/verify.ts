@@ -8,7 +8,7 @@ interface Env {
 }
 
 const ES256 = { name: "ECDSA", namedCurve: "P-256" } as const;
-let key: Promise<CryptoKey> | undefined;
+let key: CryptoKey | undefined;
 
 function bytes(base64url: string): Uint8Array<ArrayBuffer> {
   const binary = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
@@ -17,13 +17,13 @@ function bytes(base64url: string): Uint8Array<ArrayBuffer> {
 
 export default {
   async fetch(request: Request, { FLOOR_KEY }: Env): Promise<Response> {
-    key ??= crypto.subtle.importKey("jwk", JSON.parse(FLOOR_KEY) as JsonWebKey, ES256, false, ["verify"]);
+    key ??= await crypto.subtle.importKey("jwk", JSON.parse(FLOOR_KEY) as JsonWebKey, ES256, false, ["verify"]);
     await request.text();
     const token = request.headers.get("Authorization")?.slice("Bearer ".length) ?? "";
     const dot = token.lastIndexOf(".");
     const signed = new TextEncoder().encode(token.slice(0, dot));
     const algorithm = { name: "ECDSA", hash: "SHA-256" };
-    const valid = await crypto.subtle.verify(algorithm, await key, bytes(token.slice(dot + 1)), signed);
+    const valid = await crypto.subtle.verify(algorithm, key, bytes(token.slice(dot + 1)), signed);
     return Response.json({ valid }, { status: valid ? 200 : 401 });
   },
 };

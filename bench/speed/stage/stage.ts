@@ -112,7 +112,7 @@ async function fill(database: DatabaseProcess, shape: Shape): Promise<void> {
     },
   );
   if (shape.unanchored !== undefined) {
-    const patternsOf = (n: number) => ({ spiffeIdPattern: `/team-${n}$`, pathPattern: `/${n}$` });
+    const patternsOf = (n: number) => ({ spiffeIdPattern: `spiffe://.*/team-${n}$`, pathPattern: `team-${n}$` });
     await storeManyPolicies({ client, ring }, { count: shape.unanchored, patternsOf, name: "unanchored" });
   }
   client.close();

@@ -1,8 +1,9 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import type { Share } from "../../seal/shamir.ts";
 
 /** A share as SPIKE writes it: `spike:NUMBER:` and 64 hexadecimal digits (SPIKE, app/spike/internal/cmd/operator). */
 export function formatShare({ id, value }: Share): string {
-  return `spike:${id}:${[...value].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `spike:${id}:${bytesToHex(value)}`;
 }
 
 /** Reads one; undefined for what is none. What stands before the number is not looked at, as upstream. */

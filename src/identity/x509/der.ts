@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import { ASN1Form, parseASN1 } from "@oslojs/asn1";
 import { MAX_CERTIFICATE_BYTES } from "./limits.ts";
 
@@ -79,7 +80,7 @@ export function octetsOf(element: DerElement | undefined): Bytes | undefined {
 
 /** Lower-case hexadecimal, to compare encodings by. */
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytesToHex(bytes);
 }
 
 /** What a parse has left: of depth below this element, and of elements in all. */

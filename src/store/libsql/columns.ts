@@ -1,6 +1,6 @@
+import { hexToBytes } from "@noble/curves/utils.js";
 import type { Bytes } from "../rows.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
-import { fromHex } from "./from-hex.ts";
 
 /**
  * Reads the columns of a row one after the other, in the order of the schema. Rows come from outside: each column is checked
@@ -28,7 +28,12 @@ export class Columns {
 
   bytes(): Bytes {
     const value = this.#take();
-    return (typeof value === "string" ? fromHex(value) : undefined) ?? this.#refuse("bytes");
+    if (typeof value !== "string") return this.#refuse("bytes");
+    try {
+      return hexToBytes(value);
+    } catch {
+      return this.#refuse("bytes");
+    }
   }
 
   /** Up to the year 9999: a clock beyond would leave times behind that nothing can print. */

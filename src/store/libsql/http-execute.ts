@@ -3,7 +3,7 @@ import type { Execute, Mode } from "./execute.ts";
 import { pipelineOf, resultsOf } from "./hrana.ts";
 import { toUnavailable } from "./to-unavailable.ts";
 
-type Fetch = (request: Request, init: RequestInit) => Promise<Response>;
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
  * Batches over HTTP, one POST each. No connection, stream or promise of one request is ever met by another.
@@ -19,8 +19,9 @@ export function httpExecute(database: { readonly url: string; readonly authToken
   };
   return async (statements, mode, signal) => {
     try {
-      const request = new Request(url, { method: "POST", headers, body: pipelineOf(statements, mode) });
-      return resultsOf(await send(fetch, request, { mode, signal }), statements.length, mode);
+      // A redirect would hand it to a stranger, and is no answer.
+      const init = { method: "POST", headers, body: pipelineOf(statements, mode), signal, redirect: "manual" } as const;
+      return resultsOf(await answerOf(await fetch(url, init), mode), statements.length, mode);
     } catch (error) {
       throw toUnavailable(error, mode, signal);
     }
@@ -34,13 +35,7 @@ function pipelineUrl(text: string): string {
   return `${plain ? "http:" : "https:"}//${url.host}${url.pathname.replace(/\/$/, "")}/v2/pipeline`;
 }
 
-/** Sends one pipeline. A redirect would hand it to a stranger, and is no answer. */
-async function send(
-  fetch: Fetch,
-  request: Request,
-  { mode, signal }: { readonly mode: Mode; readonly signal: AbortSignal },
-): Promise<unknown> {
-  const response = await fetch(request, { signal, redirect: "manual" });
+async function answerOf(response: Response, mode: Mode): Promise<unknown> {
   if (response.ok) return await response.json();
   // Whatever its body says: it may come from something between here and the database.
   const outcome = mode === "write" ? "unknown" : "none";

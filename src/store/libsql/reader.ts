@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import type { Bytes } from "../rows.ts";
 import type { AnySnapshot, AuditQuery, Outdated, Query, SecretView, Snapshot } from "../store.ts";
 import { rubbish } from "./columns.ts";
@@ -227,5 +228,5 @@ function pageValues(name: string, asked: NonNullable<Query["auditContext"]>): Va
 }
 
 function hexList(tags: readonly Bytes[]): string {
-  return JSON.stringify(tags.map((tag) => [...tag].map((byte) => byte.toString(16).padStart(2, "0")).join("")));
+  return JSON.stringify(tags.map((tag) => bytesToHex(tag)));
 }
