@@ -129,7 +129,7 @@ describe("an answer of the database that is not what it seems", () => {
     database = await httpDatabase();
     const altering = async (url: string, init: RequestInit): Promise<Response> => {
       redirects.push(init.redirect);
-      const body = alterRequest(String(init.body));
+      const body = alterRequest(typeof init.body === "string" ? init.body : "");
       const response = await fetch(url, { ...init, body });
       const { status = 200, body: answer } = alterAnswer(await response.text());
       return new Response(answer, { status, headers: { "content-type": "application/json" } });

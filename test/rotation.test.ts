@@ -254,7 +254,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
       const change = await changeOf({ ...verdict, outcome: {}, now: snapshot.now }, at);
       const result = await store.commit(change, query, signal);
       expect(result.won).toBe(true);
-      return result.snapshot;
+      return await store.load(query, signal);
     };
     const racing = await testService(busy, { ring });
     const page = await racing.post("/v1/operator/rewrap", { after: "policy::" });

@@ -17,7 +17,7 @@ function clocked(inner: Store, now: () => number): Store {
     load: async (query, signal) => at(await inner.load(query, signal)),
     commit: async (change, query, signal) => {
       const result = await inner.commit(change, query, signal);
-      return { ...result, snapshot: at(result.snapshot) };
+      return result.won ? result : { ...result, snapshot: at(result.snapshot) };
     },
   };
 }

@@ -66,7 +66,11 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
         find: "const revision = wonRevision(results[gate]);",
         replace: "const revision = wonRevision(results[0]) ?? snapshot.store.revision;",
       },
-      { file: STORE, find: "if (newest !== undefined) requireWin(snapshot, newest, query.writeId);", replace: "" },
+      {
+        file: STORE,
+        find: "if (newest !== undefined) requireWin(known(reader.parseWin(last)), newest, query.writeId);",
+        replace: "",
+      },
     ],
     tests: ["test/two-workers.test.ts"],
   },
@@ -176,7 +180,11 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
         replace:
           "const place = { writeId: sent ? await writeIdOf(write.caller, undefined, room.random) : writeId, seq: (tail?.seq ?? 0) + 1, ring };",
       },
-      { file: STORE, find: "if (newest !== undefined) requireWin(snapshot, newest, query.writeId);", replace: "" },
+      {
+        file: STORE,
+        find: "if (newest !== undefined) requireWin(known(reader.parseWin(last)), newest, query.writeId);",
+        replace: "",
+      },
       {
         file: AUDITED,
         find: "if (snapshot.replay !== undefined) {\n      const { replay } = snapshot;",

@@ -26,8 +26,8 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  * **Ordered.** Winning commits are numbered by `revision`: 1, 2, 3 and so on, without gap, in the order in which they
  * become visible. The audit entry and every row that the commit writes carry that number.
  *
- * **Fresh verdict.** Won or lost, a commit answers with a snapshot of the same query as of its own end. A loser can
- * decide again from it without another trip.
+ * **Fresh verdict.** A commit that has lost answers with a snapshot of the same query as of its own end: its caller can
+ * decide again without another trip.
  *
  * **Failures.** A store that cannot answer throws {@link StoreUnavailable}. After `outcome: "none"` nothing happened and
  * never will. After `"unknown"` the commit may have been applied, or may still be: only its write id tells.
@@ -279,5 +279,5 @@ export interface CommitEach<Q extends Query> {
 }
 
 export type Commit<Q extends Query> =
-  | { readonly won: true; readonly revision: number; readonly snapshot: Snapshot<Q> }
+  | { readonly won: true; readonly revision: number }
   | { readonly won: false; readonly snapshot: Snapshot<Q> };

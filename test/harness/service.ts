@@ -9,7 +9,7 @@ import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
 import { fixedKeys, type KeySource } from "../../src/seal/key-source.ts";
 import { parseRootKeys } from "../../src/seal/root-key.ts";
 import { worldOf } from "../../src/runtime/world.ts";
-import type { BulkStore, Change, Query, Snapshot, Store } from "../../src/store/store.ts";
+import type { BulkStore, Change, Query, Store } from "../../src/store/store.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
 
 export const KEY_A = `a:${Buffer.alloc(32, 0x11).toString("base64url")}`;
@@ -81,13 +81,11 @@ function inBulk(store: Store | BulkStore): BulkStore {
     commit: async (change, query, signal) => await store.commit(change, query, signal),
     async commitEach<Q extends Query>(changes: readonly Change[], query: Q, signal: AbortSignal) {
       const revisions: (number | undefined)[] = [];
-      let snapshot: Snapshot<Q> | undefined;
       for (const change of changes) {
         const result = await store.commit(change, query, signal);
-        snapshot = result.snapshot;
         revisions.push(result.won ? result.revision : undefined);
       }
-      return { revisions, snapshot: snapshot ?? (await store.load(query, signal)) };
+      return { revisions, snapshot: await store.load(query, signal) };
     },
   };
 }

@@ -2,24 +2,24 @@ import type { AnySnapshot, BulkStore, Change, Commit, CommitEach, Query, Snapsho
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { commitStatements } from "./commit-statements.ts";
 import type { Execute, Result } from "./execute.ts";
-import { readerOf } from "./reader.ts";
+import { type Reader, readerOf } from "./reader.ts";
 
 /** The version of the schema that this code reads and writes. */
 const SCHEMA_VERSION = 1;
 
-/** The store contract over libSQL: a load is one SELECT, a commit one batch that ends with the same. */
+/** The store contract over libSQL: a load is one SELECT, a commit one batch that ends with one. */
 export function libsqlStore(execute: Execute): BulkStore {
-  const commitEach = async <Q extends Query>(
+  /** Carries out commits and, behind them, a load. `tell`: what is made of its result, and of who has won. */
+  const carryOut = async <Q extends Query, T>(
     changes: readonly Change[],
-    query: Q,
+    { query, reader }: { readonly query: Q; readonly reader: Reader<Q> },
     signal: AbortSignal,
-  ): Promise<CommitEach<Q>> => {
-    const reader = readerOf(query);
+    tell: (revisions: readonly (number | undefined)[], last: Result) => T,
+  ): Promise<T> => {
     const commits = changes.map(commitStatements);
     const all = [...commits.flat(), reader.statement];
     const results = await execute(all, "write", signal);
     return read("unknown", results, all.length, (last) => {
-      const snapshot = known(reader.parse(last));
       let gate = 0;
       const revisions = commits.map((statements) => {
         const revision = wonRevision(results[gate]);
@@ -27,8 +27,8 @@ export function libsqlStore(execute: Execute): BulkStore {
         return revision;
       });
       const newest = revisions.findLast((revision) => revision !== undefined);
-      if (newest !== undefined) requireWin(snapshot, newest, query.writeId);
-      return { revisions, snapshot };
+      if (newest !== undefined) requireWin(known(reader.parseWin(last)), newest, query.writeId);
+      return tell(revisions, last);
     });
   };
   return {
@@ -39,12 +39,23 @@ export function libsqlStore(execute: Execute): BulkStore {
     },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
-      const { revisions, snapshot } = await commitEach([change], query, signal);
-      const [revision] = revisions;
-      return revision === undefined ? { won: false, snapshot } : { won: true, revision, snapshot };
+      const reader = readerOf(query, { unlessWon: true });
+      return await carryOut([change], { query, reader }, signal, ([revision], last) =>
+        revision === undefined ? { won: false, snapshot: known(reader.parse(last)) } : { won: true, revision },
+      );
     },
 
-    commitEach,
+    async commitEach<Q extends Query>(
+      changes: readonly Change[],
+      query: Q,
+      signal: AbortSignal,
+    ): Promise<CommitEach<Q>> {
+      const reader = readerOf(query);
+      return await carryOut(changes, { query, reader }, signal, (revisions, last) => ({
+        revisions,
+        snapshot: known(reader.parse(last)),
+      }));
+    },
   };
 }
 

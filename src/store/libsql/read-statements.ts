@@ -55,7 +55,13 @@ const provable: SQL = sql`EXISTS (
 const grants = (most: SQL): SQL => sql`(SELECT count(*) AS found, json_group_array(${rowAndTail(policies)}) AS list
   FROM (SELECT p.* FROM ${granting} LIMIT ${most}) x ${newestEntry(policyResource)})`;
 
-const limited: SQL = sql`${placeholder("grantLimit")}`;
+/**
+ * Whether anything is asked for. Behind a commit only if that has lost: whoever has won needs no more than to see that. Its
+ * last statement changes the store's row then, and nothing if it has lost.
+ */
+const asked: SQL = sql`(${placeholder("always")} OR changes() = 0)`;
+
+const grantsIf = (wanted: SQL): SQL => grants(sql`CASE WHEN ${wanted} THEN ${placeholder("grantLimit")} ELSE 0 END`);
 
 /**
  * Where a load looks: the row of the store, and what is to be had at all. `provable`: everything for those who are known.
@@ -63,19 +69,22 @@ const limited: SQL = sql`${placeholder("grantLimit")}`;
  * anything else, and looks for nothing that is not to be had.
  */
 export const verdicts = {
-  all: statement(sql` FROM ${store} s CROSS JOIN (SELECT 1 AS provable, 1 AS shown) v WHERE s.id = 1`),
+  all: statement(
+    sql` FROM ${store} s CROSS JOIN (SELECT w.asked, w.asked AS provable, w.asked AS shown
+      FROM (SELECT ${asked} AS asked) w) v WHERE s.id = 1`,
+  ),
   granted: statement(
-    sql` FROM ${store} s CROSS JOIN (SELECT 1 AS provable, g.found > 0 AS shown, g.list AS grants
-      FROM ${grants(limited)} g) v WHERE s.id = 1`,
+    sql` FROM ${store} s CROSS JOIN (SELECT w.asked, w.asked AS provable, g.found > 0 AS shown, g.list AS grants
+      FROM (SELECT ${asked} AS asked) w CROSS JOIN ${grantsIf(asked)} g) v WHERE s.id = 1`,
   ),
   proved: statement(
-    sql` FROM ${store} s CROSS JOIN (SELECT p.yes AS provable, p.yes AS shown
-      FROM (SELECT ${provable} AS yes) p) v WHERE s.id = 1`,
+    sql` FROM ${store} s CROSS JOIN (SELECT w.asked, p.yes AS provable, p.yes AS shown
+      FROM (SELECT ${asked} AS asked) w CROSS JOIN (SELECT ${asked} AND ${provable} AS yes) p) v WHERE s.id = 1`,
   ),
   provedAndGranted: statement(
-    sql` FROM ${store} s CROSS JOIN (SELECT p.yes AS provable, g.found > 0 AS shown, g.list AS grants
-      FROM (SELECT ${provable} AS yes) p
-      CROSS JOIN ${grants(sql`CASE WHEN ${provable} THEN ${limited} ELSE 0 END`)} g) v WHERE s.id = 1`,
+    sql` FROM ${store} s CROSS JOIN (SELECT w.asked, p.yes AS provable, g.found > 0 AS shown, g.list AS grants
+      FROM (SELECT ${asked} AS asked) w CROSS JOIN (SELECT ${asked} AND ${provable} AS yes) p
+      CROSS JOIN ${grantsIf(sql`${asked} AND ${provable}`)} g) v WHERE s.id = 1`,
   ),
 } as const satisfies Record<string, Statement>;
 
@@ -214,6 +223,7 @@ export const reads = {
       ),
     ),
   ),
+  asked: statement(sql`v.asked`),
   grants: statement(sql`v.grants`),
   identityGrants: statement(
     ifProvable(

@@ -12,12 +12,17 @@ import { bind, type Bound, fill, type Statement, type Values } from "./statement
 /** The one SELECT that answers a query, and how its result becomes the snapshot. */
 export interface Reader<Q extends Query> {
   readonly statement: Bound;
+  /** @throws StoreUnavailable also where the rest was not looked for */
   parse(result: Result): Snapshot<Q>;
+  /** What tells that a commit has won: the store's row, and the entry of the query's write id. */
+  parseWin(result: Result): Pick<AnySnapshot, "store" | "replay">;
 }
 
-export function readerOf<Q extends Query>(query: Q): Reader<Q> {
-  const load = new Load(query);
+/** @param options `unlessWon`: it stands behind a commit, and looks for the rest only if that has lost */
+export function readerOf<Q extends Query>(query: Q, { unlessWon = false } = {}): Reader<Q> {
+  const load = new Load(query, { always: !unlessWon });
   const { trust, secret, paths, policy, policies, bundle, bundles, chain } = query;
+  const asked = load.ask(reads.asked);
   const store = load.ask(reads.store);
   const keys = load.ask(reads.keys);
   const trustRow = trust && load.ask(reads.trust);
@@ -49,10 +54,17 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
 
   return {
     statement: load.statement(),
+    parseWin(result) {
+      const answer = new Answer(result);
+      return {
+        store: requireStore(answer.json(store)).row,
+        replay: replay && parseOne(answer.json(replay), readAudit),
+      };
+    },
     parse(result) {
       const answer = new Answer(result);
-      const found = parseOne(answer.json(store), readStore);
-      if (found === undefined) throw rubbish("no store row");
+      if (answer.cell(asked) !== 1) throw rubbish("a snapshot was left out");
+      const found = requireStore(answer.json(store));
       const snapshot: AnySnapshot = {
         now: found.now,
         store: found.row,
@@ -97,6 +109,12 @@ export function readerOf<Q extends Query>(query: Q): Reader<Q> {
   };
 }
 
+function requireStore(json: unknown) {
+  const found = parseOne(json, readStore);
+  if (found === undefined) throw rubbish("no store row");
+  return found;
+}
+
 /** A column of the answer. */
 interface Part {
   readonly column: number;
@@ -108,10 +126,11 @@ class Load {
   readonly #args: Bound["args"];
   readonly #from: string;
 
-  constructor({ grants, trust }: Query) {
+  constructor({ grants, trust }: Query, { always }: { readonly always: boolean }) {
     const from = fromOf({ restricted: grants !== undefined, claimed: trust !== undefined });
     this.#from = from.sql;
     const { args } = bind(from, {
+      always,
       guardDomain: trust?.trustDomain ?? null,
       guardKey: trust?.keyId ?? null,
       idTags: hexList(grants?.idTags ?? []),

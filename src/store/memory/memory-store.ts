@@ -42,8 +42,7 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
       signal.throwIfAborted();
       const revision = apply(change);
-      const snapshot = read(query);
-      return revision === undefined ? { won: false, snapshot } : { won: true, revision, snapshot };
+      return revision === undefined ? { won: false, snapshot: read(query) } : { won: true, revision };
     },
     async commitEach<Q extends Query>(
       changes: readonly Change[],
