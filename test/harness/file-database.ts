@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, LibsqlError } from "@libsql/client";
 import type { Execute } from "../../src/store/libsql/execute.ts";
+import type { Bound } from "../../src/store/libsql/statement.ts";
 import { isPassing, safeCode, toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
 import { StoreUnavailable } from "../../src/store/store-unavailable.ts";
 import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
@@ -13,6 +14,11 @@ export interface FileDatabase {
   readonly client: Client;
   readonly execute: Execute;
   close(): void;
+}
+
+/** A statement as the driver takes it. */
+export function inStatement({ escaped, args }: Bound): { readonly sql: string; readonly args: Bound["args"] } {
+  return { sql: String(JSON.parse(`"${escaped}"`)), args };
 }
 
 export async function fileDatabase(): Promise<FileDatabase> {
@@ -27,7 +33,7 @@ export async function fileDatabase(): Promise<FileDatabase> {
     async execute(statements, mode, signal) {
       try {
         signal.throwIfAborted();
-        return await client.batch([...statements], mode);
+        return await client.batch(statements.map(inStatement), mode);
       } catch (error) {
         if (error instanceof LibsqlError) {
           throw new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", "none", safeCode(error.code));

@@ -4,6 +4,7 @@ import { nextAuthority } from "../../src/audit/store-row.ts";
 import { parsePattern } from "../../src/policy/pattern.ts";
 import { sealPolicy } from "../../src/policy/seal-policy.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
+import { inStatement } from "./file-database.ts";
 import { readerOf } from "../../src/store/libsql/reader.ts";
 
 /** Patterns of policy number `n`. */
@@ -22,7 +23,7 @@ export async function storeManyPolicies(
   }: { readonly count: number; readonly patternsOf: PatternsOf; readonly name?: string },
 ): Promise<void> {
   const reader = readerOf({});
-  const { store, newest } = reader.parse(await client.execute(reader.statement));
+  const { store, newest } = reader.parse(await client.execute(inStatement(reader.statement)));
   let anchor = newest;
   for (let start = 0; start < count; start += 500) {
     const statements: InStatement[] = [];

@@ -128,7 +128,7 @@ class Load {
 
   constructor({ grants, trust }: Query, { always }: { readonly always: boolean }) {
     const from = fromOf({ restricted: grants !== undefined, claimed: trust !== undefined });
-    this.#from = from.sql;
+    this.#from = from.escaped;
     const { args } = bind(from, {
       always,
       guardDomain: trust?.trustDomain ?? null,
@@ -143,11 +143,11 @@ class Load {
   /** Adds a part; places that an earlier part has filled need not be filled again. */
   ask(part: Statement, values: Values = {}): Part {
     fill(this.#args, part.places, values);
-    return { column: this.#columns.push(part.sql) - 1 };
+    return { column: this.#columns.push(part.escaped) - 1 };
   }
 
   statement(): Bound {
-    return { sql: `SELECT ${this.#columns.join(", ")}${this.#from}`, args: this.#args };
+    return { escaped: `SELECT ${this.#columns.join(", ")}${this.#from}`, args: this.#args };
   }
 }
 

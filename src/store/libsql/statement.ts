@@ -3,8 +3,9 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 /** SQL text with named places, built once from the schema and bound for each call. */
 export interface Statement {
-  readonly sql: string;
-  /** Names of the places in `sql`, each once. */
+  /** The text as it stands between the quotes of a JSON string: it is sent as such, and full of quotes itself. */
+  readonly escaped: string;
+  /** Names of the places in it, each once. */
   readonly places: readonly string[];
 }
 
@@ -13,7 +14,8 @@ export type Argument = null | bigint | string | Uint8Array;
 
 /** A statement with its values. */
 export interface Bound {
-  readonly sql: string;
+  /** As in {@link Statement}. */
+  readonly escaped: string;
   readonly args: Record<string, Argument>;
 }
 
@@ -30,14 +32,14 @@ export function statement(query: SQL): Statement {
   let at = 0;
   // Pieces: a quoted text or name, or a place.
   const text = sql.replaceAll(/'[^']*'|"[^"]*"|\?/g, (piece) => (piece === "?" ? `:${names[at++]}` : piece));
-  return { sql: text, places: [...new Set(names)] };
+  return { escaped: JSON.stringify(text).slice(1, -1), places: [...new Set(names)] };
 }
 
 /** Binds every place of `template` from `values`; values without a place are ignored. */
-export function bind({ sql, places }: Statement, values: Values): Bound {
+export function bind({ escaped, places }: Statement, values: Values): Bound {
   const args: Bound["args"] = {};
   fill(args, places, values);
-  return { sql, args };
+  return { escaped, args };
 }
 
 /** Fills those of `places` in `args` that are still empty. */
