@@ -20,20 +20,21 @@ export async function pauseAfterFailure(attempts: Attempts, round: number, signa
   await attempts.sleep(attempts.chance() * Math.min(LONGEST_MS, FIRST_MS * 2 ** round), signal);
 }
 
-const MOST_ATTEMPTS_APART = 64;
+const FIRST_ATTEMPTS_APART = 16;
+const MOST_ATTEMPTS_APART = 256;
 const LONGEST_AFTER_RACE_MS = 2000;
 
 /**
  * Waits after lost race number `round` (from 0), which took `attemptMs` from snapshot to verdict.
  *
  * Whoever commits in that span makes the others lose, so that is the unit to scatter by: few contenders need few units,
- * many need many, near databases short ones and far databases long ones.
+ * many need many, near databases short ones and far databases long ones (decision 0018).
  */
 export async function pauseAfterRace(
   attempts: Attempts,
   race: { readonly round: number; readonly attemptMs: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const span = Math.max(1, race.attemptMs) * Math.min(MOST_ATTEMPTS_APART, 8 * 2 ** race.round);
+  const span = Math.max(1, race.attemptMs) * Math.min(MOST_ATTEMPTS_APART, FIRST_ATTEMPTS_APART * 4 ** race.round);
   await attempts.sleep(attempts.chance() * Math.min(LONGEST_AFTER_RACE_MS, span), signal);
 }

@@ -124,7 +124,7 @@ describe("transact", () => {
     const decide = overtaken(inner, 2);
     expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 3" });
     expect(store.calls).toEqual(["load", "ok", "ok", "load", "ok"]);
-    expect(world.slept).toEqual([20]);
+    expect(world.slept).toEqual([40]);
   });
 
   it.each(["lose-answer", "status", "rubbish", "connection", "busy"] as const)(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
 
 /** The bare workers in `floor/`. */
-export type FloorName = "list" | "metadata" | "read" | "verify" | "write";
+export type FloorName = "list" | "metadata" | "read" | "sealed-read" | "verify" | "write";
 
 /** Starts one of the bare workers, in a `workerd` like the one that serves ours. It is one file, and needs no building. */
 export async function startFloor(
