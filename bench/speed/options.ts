@@ -38,6 +38,9 @@ export function readOptions(args: readonly string[]): BenchOptions | "help" {
     page: text,
   });
   if (given === "help") return "help";
+  if (given.page !== undefined && given.only !== undefined) {
+    throw new CommandError("--page with --only would leave the other figures out: take one of them", { exitCode: 2 });
+  }
   return {
     only: given.only ?? "",
     rounds: wholeNumber("rounds", given.rounds ?? "5", 1000),

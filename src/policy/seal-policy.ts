@@ -2,7 +2,7 @@ import type { RandomBytes } from "../seal/data-key.ts";
 import { type KeyRing, ringKey } from "../seal/key-ring.ts";
 import { openRecord, sealRecord } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { utf8 } from "../seal/utf8.ts";
+import { textOf, utf8 } from "../seal/utf8.ts";
 import type { PolicyRow, PolicyValues } from "../store/rows.ts";
 import { parsePermissions } from "./permission.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
@@ -49,7 +49,7 @@ export async function openPolicy(ring: KeyRing, storeId: string, row: PolicyRow)
     return ringKey(ring, keyId).policy;
   };
   const bytes = await openRecord(keyOf, row.sealed, policyContext(storeId, row));
-  const rules = readRules(JSON.parse(new TextDecoder().decode(bytes)));
+  const rules = readRules(JSON.parse(textOf(bytes)));
   if (rules === undefined) throw new SealError("malformed", `policy "${row.name}" has no rules`);
   const { name, version, createdAt, updatedAt } = row;
   return { name, version, createdAt, updatedAt, ...rules };

@@ -24,7 +24,7 @@ async function material() {
   const nonce = new Uint8Array(12);
   const gcm = { name: "AES-GCM", iv: nonce, additionalData: message };
   const raw = new Uint8Array(32);
-  const pair = (await subtle.generateKey(CURVE, true, ["sign", "verify"])) as CryptoKeyPair;
+  const pair = await subtle.generateKey(CURVE, true, ["sign", "verify"]);
   const hmac = await subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
   const aes = await subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
   return {

@@ -5,7 +5,7 @@ interface Ask {
   readonly body: string;
 }
 
-/** What an answer is worth. A late one says that the service gave up at its deadline; anything else ends the measuring. */
+/** What an answer is worth. A late one says that the service gave up on it; anything else ends the measuring. */
 type Worth = "good" | "late" | "wrong";
 
 /** One of the things that are compared: where it listens, and what it is asked. */

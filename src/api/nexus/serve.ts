@@ -6,6 +6,7 @@ import { pathScope } from "../../policy/path-scope.ts";
 import { standingOf } from "../../policy/standing.ts";
 import type { RowProblem } from "../../rotation/room.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
+import { textOf } from "../../seal/utf8.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
 import type { BundleProblem } from "../../trust/room.ts";
@@ -160,7 +161,7 @@ async function readRequest(
 function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string | undefined {
   try {
     // The byte order mark stays, and so is no JSON: Go refuses it as well.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return textOf(bytes);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { decodeBase64url } from "../../seal/decode-base64url.ts";
+import { textOf } from "../../seal/utf8.ts";
 import { parseStrictJson, type StrictJsonRefusal } from "../strict-json.ts";
 
 /** What a token says, decoded. Its signature was seen to be canonical base64url, no more. */
@@ -49,7 +50,7 @@ export function jsonObjectOf(
 function utf8(bytes: Uint8Array): string | undefined {
   try {
     // A byte order mark is kept, and then refused as JSON.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return textOf(bytes);
   } catch {
     return undefined;
   }
