@@ -4,7 +4,7 @@ import { type Result, throughput } from "../result.ts";
 import { type Scene, SMALL } from "../scene.ts";
 import { holdTo } from "../stage/hold-to.ts";
 
-const SHARE = 0.4;
+const SHARE = 0.2;
 const CLIENTS = 32;
 
 /**

@@ -143,7 +143,10 @@ class Load {
   /** Adds a part; places that an earlier part has filled need not be filled again. */
   ask(part: Statement, values: Values = {}): Part {
     fill(this.#args, part.places, values);
-    return { column: this.#columns.push(part.escaped) - 1 };
+    // Named: as names of columns without one, servers send back the SQL of each, which is more than what it gives.
+    const column = this.#columns.length;
+    this.#columns.push(`${part.escaped} AS c${column}`);
+    return { column };
   }
 
   statement(): Bound {

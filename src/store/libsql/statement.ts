@@ -30,8 +30,11 @@ export function statement(query: SQL): Statement {
   const { sql, params } = new SQLiteAsyncDialect().sqlToQuery(query);
   const names = params.map(nameOf);
   let at = 0;
-  // Pieces: a quoted text or name, or a place.
-  const text = sql.replaceAll(/'[^']*'|"[^"]*"|\?/g, (piece) => (piece === "?" ? `:${names[at++]}` : piece));
+  // A quoted text, a quoted name (all of ours are plain), a place, or white space.
+  const text = sql.replaceAll(/'[^']*'|"[^"]*"|\?|\s+/g, (piece) => {
+    if (piece === "?") return `:${names[at++]}`;
+    return piece.startsWith('"') ? plainName(piece) : piece.trim() === "" ? " " : piece;
+  });
   return { escaped: JSON.stringify(text).slice(1, -1), places: [...new Set(names)] };
 }
 
@@ -45,6 +48,11 @@ export function bind({ escaped, places }: Statement, values: Values): Bound {
 /** Fills those of `places` in `args` that are still empty. */
 export function fill(args: Bound["args"], places: readonly string[], values: Values): void {
   for (const place of places) if (!(place in args)) args[place] = toArgument(place, values[place]);
+}
+
+/** Names of the schema need no quotes. One that does keeps them. */
+function plainName(quoted: string): string {
+  return /^"[a-z_]+"$/.test(quoted) ? quoted.slice(1, -1) : quoted;
 }
 
 function nameOf(parameter: unknown): string {
