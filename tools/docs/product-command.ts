@@ -1,6 +1,7 @@
 import { CommandError } from "../command/command-error.ts";
 import { readDevOptions } from "../dev/options.ts";
 import { readOptions } from "../../bench/consistency/options.ts";
+import { readOptions as readBenchOptions } from "../../bench/speed/options.ts";
 
 /** What installs, starts or checks the product as a whole: a test can't run it for every page that shows it. */
 const ALONE: readonly string[] = [
@@ -16,13 +17,14 @@ const ALONE: readonly string[] = [
 ];
 const DEV = /^npm run dev(?: -- (.*))?$/;
 const VERIFY = /^npm run verify:consistency(?: -- (.*))?$/;
+const BENCH = /^npm run bench(?: -- (.*))?$/;
 const PART =
-  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:check|demo|dev|test:long|test:mutation|verify:\w+))|npx oxfmt)(?![\w:-])/;
+  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:bench|check|demo|dev|test:long|test:mutation|verify:\w+))|npx oxfmt)(?![\w:-])/;
 
 /** The last such command of a line that holds no others, such as `npm test` of `npm ci && npm test`. */
 export function productCommand(text: string): string | undefined {
   const parts = text.split(" && ");
-  const known = (part: string): boolean => ALONE.includes(part) || DEV.test(part) || VERIFY.test(part);
+  const known = (part: string): boolean => ALONE.includes(part) || [DEV, VERIFY, BENCH].some((form) => form.test(part));
   return parts.every(known) ? parts.at(-1) : undefined;
 }
 
@@ -42,9 +44,11 @@ export function refusal(text: string): string | undefined {
 export function optionsProblem(command: string): string | undefined {
   const dev = DEV.exec(command)?.[1]?.split(" ");
   const verify = VERIFY.exec(command)?.[1]?.split(" ");
+  const bench = BENCH.exec(command)?.[1]?.split(" ");
   try {
     if (dev !== undefined) readDevOptions(dev, {});
     if (verify !== undefined) readOptions(verify);
+    if (bench !== undefined) readBenchOptions(bench);
     return undefined;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
