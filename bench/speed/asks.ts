@@ -1,5 +1,4 @@
-import type { Side } from "./load/side.ts";
-import { answered } from "./load/side.ts";
+import { answered, type Side } from "./load/side.ts";
 import type { Stage } from "./stage/stage.ts";
 
 /** A path for a request: by its number, so that all paths have their turn, or by its client. */

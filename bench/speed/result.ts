@@ -1,5 +1,4 @@
-import type { Comparison } from "./compare.ts";
-import { differences, ratios } from "./compare.ts";
+import { type Comparison, differences, ratios } from "./compare.ts";
 import type { Sample } from "./load/drive.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 

@@ -29,8 +29,8 @@ async function readAtOnce(request: Request, most: number, signal: AbortSignal): 
   try {
     const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), stopped]));
     return bytes.length > most ? { ok: false, reason: "too_large" } : { ok: true, bytes };
-  } catch (error) {
-    if (signal.aborted) throw error;
+  } catch {
+    signal.throwIfAborted();
     return { ok: false, reason: "unreadable" };
   } finally {
     signal.removeEventListener("abort", giveUp);

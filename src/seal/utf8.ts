@@ -6,6 +6,15 @@ export function textOf(bytes: Uint8Array): string {
   return STRICT.decode(bytes);
 }
 
+/** The same; undefined when they are none. */
+export function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return textOf(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Text as UTF-8 bytes of a buffer of their own. Lone surrogates become U+FFFD: refuse them before. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));

@@ -5,6 +5,7 @@ import { parsePattern } from "../../src/policy/pattern.ts";
 import { sealPolicy } from "../../src/policy/seal-policy.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
 import { inStatement } from "./file-database.ts";
+import { insertSql } from "./insert-sql.ts";
 import { readerOf } from "../../src/store/libsql/reader.ts";
 
 /** Patterns of policy number `n`. */
@@ -79,10 +80,8 @@ export async function storeManyPolicies(
 }
 
 function insert(table: string, row: object): InStatement {
-  const columns = Object.keys(row).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-  const places = columns.map(() => "?");
   return {
-    sql: `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places.join(", ")})`,
+    sql: insertSql(table, row),
     args: Object.values(row) as (string | number | null | Uint8Array)[],
   };
 }

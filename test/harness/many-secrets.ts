@@ -18,22 +18,33 @@ export async function storeManySecrets(store: BulkStore, ring: KeyRing, paths: r
   for (let start = 0; start < paths.length; start += AT_A_TIME) {
     const snapshot = await store.load({}, signal);
     const some = paths.slice(start, start + AT_A_TIME);
-    const changes = await Promise.all(some.map(async (path) => await creationOf(path, ring, snapshot)));
+    const changes = await Promise.all(
+      some.map(
+        async (path) => await creationOf({ path, text: valueOf(path), writeId: `first ${path}` }, ring, snapshot),
+      ),
+    );
     const { revisions } = await store.commitEach(changes, {}, signal);
     if (revisions.includes(undefined)) throw new Error("somebody else writes to the store");
   }
 }
 
-async function creationOf(path: string, ring: KeyRing, snapshot: Snapshot<object>): Promise<Change> {
+/** The change that a put of a new secret makes, decided on that snapshot. */
+export async function creationOf(
+  { path, text, writeId }: { readonly path: string; readonly text: string; readonly writeId: string },
+  ring: KeyRing,
+  snapshot: Snapshot<object>,
+): Promise<Change> {
   const { store, now } = snapshot;
   const resource = `secret:${path}`;
-  const place = { writeId: `first ${path}`, seq: 1, ring };
-  const state = { number: 1, writeId: place.writeId, createdAt: now, deletedAt: null, destroyedAt: null };
-  const edit = { versions: [state], added: { state, text: valueOf(path) } };
+  const place = { writeId, seq: 1, ring };
+  const state = { number: 1, writeId, createdAt: now, deletedAt: null, destroyedAt: null };
+  const edit = { versions: [state], added: { state, text } };
   const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, random });
   const caller = "spiffe://spike.ist/spike/pilot/role/superuser";
   const request = { label: "request", fields: [resource] };
-  const write = { caller, action: "put", resource, traceId: "t", request };
+  // As long as a real one.
+  const traceId = "0".repeat(32);
+  const write = { caller, action: "put", resource, traceId, request };
   const verdict = { ok: true, change: { secret }, outcome: { version: 1 }, now } as const;
   return await changeOf(verdict, { write, place, tail: undefined, snapshot });
 }

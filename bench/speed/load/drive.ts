@@ -8,7 +8,6 @@ export interface Sample {
   readonly late: number;
   readonly perSecond: number;
   readonly p50Ms: number;
-  readonly p99Ms: number;
   readonly maxMs: number;
 }
 
@@ -57,7 +56,6 @@ export async function drive(side: Side, load: Load, next: () => number): Promise
     late,
     perSecond: (latencies.length - late) / elapsed,
     p50Ms: quantile(latencies, 0.5),
-    p99Ms: quantile(latencies, 0.99),
     maxMs: quantile(latencies, 1),
   };
 }

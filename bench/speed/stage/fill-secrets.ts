@@ -1,17 +1,14 @@
 import Database from "libsql";
-import { changeOf } from "../../../src/audit/audited-write.ts";
 import type { KeyRing } from "../../../src/seal/key-ring.ts";
-import { sealChange } from "../../../src/secret/seal-change.ts";
-import type { Change, Snapshot } from "../../../src/store/store.ts";
+import type { Snapshot } from "../../../src/store/store.ts";
+import { creationOf } from "../../../test/harness/many-secrets.ts";
 import { insertInto } from "./insert-into.ts";
 
 /** Sealed side by side: Node answers each call to its Web Crypto late. */
 const AT_A_TIME = 2000;
 
-const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length));
-
 /** The JSON text of secret `path`, as its one version has it: 100 characters and the path. */
-export function valueOf(path: string): string {
+function valueOf(path: string): string {
   return JSON.stringify({ user: "app", password: `${"x".repeat(70)} of ${path}` });
 }
 
@@ -35,7 +32,9 @@ export async function fillSecrets(
     // Entries vouch for the one at their `base`, which is the last of the batch before: as if all had been decided at once.
     const base = store.revision + start;
     const seen = { ...snapshot, newest: anchor, store: { ...store, revision: base } };
-    const changes = await Promise.all(numbers.map(async (n) => await creationOf(paths.pathOf(n), ring, seen)));
+    const changes = await Promise.all(
+      numbers.map(async (n) => await creationOf(secretOf(paths.pathOf(n)), ring, seen)),
+    );
     database.exec("BEGIN");
     for (const [index, { audit, secret }] of changes.entries()) {
       if (secret?.kind !== "create") throw new Error("a creation creates");
@@ -52,18 +51,8 @@ export async function fillSecrets(
   database.close();
 }
 
-async function creationOf(path: string, ring: KeyRing, snapshot: Snapshot<object>): Promise<Change> {
-  const { store, now } = snapshot;
-  const resource = `secret:${path}`;
-  // As long as a random one.
-  const writeId = Buffer.from(random(32)).toString("base64url");
-  const place = { writeId, seq: 1, ring };
-  const state = { number: 1, writeId, createdAt: now, deletedAt: null, destroyedAt: null };
-  const edit = { versions: [state], added: { state, text: valueOf(path) } };
-  const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, random });
-  const caller = "spiffe://spike.ist/spike/pilot/role/superuser";
-  const request = { label: "request", fields: ["put", path, null, edit.added.text] };
-  const write = { caller, action: "put", resource, traceId: "0".repeat(32), request };
-  const verdict = { ok: true, change: { secret }, outcome: { version: 1 }, now } as const;
-  return await changeOf(verdict, { write, place, tail: undefined, snapshot });
+/** Its write id is random, as those of most puts are. */
+function secretOf(path: string) {
+  const writeId = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+  return { path, text: valueOf(path), writeId };
 }

@@ -1,15 +1,12 @@
 import type Database from "libsql";
+import { insertSql } from "../../../test/harness/insert-sql.ts";
 
-/** Inserts rows whose members are named like the columns, in the manner of JavaScript. */
+/** Inserts rows of one shape, whose members are named like the columns: see {@link insertSql}. */
 export function insertInto(database: Database.Database, table: string): (row: object) => void {
   let statement: Database.Statement | undefined;
   return (row) => {
-    const entries = Object.entries(row);
-    const columns = entries.map(([key]) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-    statement ??= database.prepare(
-      `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
-    );
-    statement.run(entries.map(([, value]) => column(value)));
+    statement ??= database.prepare(insertSql(table, row));
+    statement.run(Object.values(row).map(column));
   };
 }
 

@@ -6,7 +6,7 @@ import { pathScope } from "../../policy/path-scope.ts";
 import { standingOf } from "../../policy/standing.ts";
 import type { RowProblem } from "../../rotation/room.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
-import { textOf } from "../../seal/utf8.ts";
+import { textIn } from "../../seal/utf8.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
 import type { BundleProblem } from "../../trust/room.ts";
@@ -153,16 +153,8 @@ async function readRequest(
     return { ok: false, failure: { code }, ...(text !== undefined && { text }) };
   }
   if (octets) return readOctets(body.bytes);
-  const text = decodeUtf8(body.bytes);
+  // A byte order mark stays, and so is no JSON: Go refuses it as well.
+  const text = textIn(body.bytes);
   const json = text === undefined ? undefined : parseJsonObject(text);
   return (json && route.read(json)) ?? { ok: false, failure: { code: "bad_request" } };
-}
-
-function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  try {
-    // The byte order mark stays, and so is no JSON: Go refuses it as well.
-    return textOf(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { decodeBase64url } from "../../seal/decode-base64url.ts";
-import { textOf } from "../../seal/utf8.ts";
+import { textIn } from "../../seal/utf8.ts";
 import { parseStrictJson, type StrictJsonRefusal } from "../strict-json.ts";
 
 /** What a token says, decoded. Its signature was seen to be canonical base64url, no more. */
@@ -36,7 +36,8 @@ export function jsonObjectOf(
 ):
   | { readonly ok: true; readonly members: ReadonlyMap<string, unknown> }
   | { readonly ok: false; readonly reason: JsonPartRefusal } {
-  const text = utf8(part);
+  // A byte order mark is kept, and then refused as JSON.
+  const text = textIn(part);
   if (text === undefined) return { ok: false, reason: "not-utf8" };
   const parsed = parseStrictJson(text);
   if (!parsed.ok) return parsed;
@@ -45,13 +46,4 @@ export function jsonObjectOf(
   }
   // A map: a member called `__proto__` is a name like any other, and what is absent is not found on a prototype.
   return { ok: true, members: new Map(Object.entries(parsed.value)) };
-}
-
-function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    // A byte order mark is kept, and then refused as JSON.
-    return textOf(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,7 +9,11 @@ import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
  * @param alias of the table in the query
  */
 export function jsonRow(table: SQLiteTable, alias: string, more: readonly SQL[] = []): SQL {
-  return sql`json_array(${sql.join([...columnsOf(table, alias), ...more], sql`, `)})`;
+  return jsonArray([...columnsOf(table, alias), ...more]);
+}
+
+export function jsonArray(cells: readonly SQL[]): SQL {
+  return sql`json_array(${sql.join([...cells], sql`, `)})`;
 }
 
 /** Columns of a table, each as JSON can hold it. */

@@ -1,6 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { columnsOf, jsonRow } from "./json-row.ts";
+import { columnsOf, jsonArray, jsonRow } from "./json-row.ts";
 import { audit, keys, policies, secrets, secretVersions, store, trustBundles } from "./schema.ts";
 import { type Statement, statement } from "./statement.ts";
 
@@ -96,8 +96,8 @@ const highestLive: SQL = sql`(SELECT max(l.number) FROM ${secretVersions} l WHER
   AND l.destroyed_at IS NULL AND (l.deleted_at IS NULL OR l.deleted_at > ${now}))`;
 
 const stateColumns = columnsOf(secretVersions, "x", ["path", "revision", "sealed"]);
-const state: SQL = sql`json_array(${sql.join([...stateColumns], sql`, `)})`;
-const pathAndState: SQL = sql`json_array(x.path, ${sql.join([...stateColumns], sql`, `)})`;
+const state: SQL = jsonArray(stateColumns);
+const pathAndState: SQL = jsonArray([sql`x.path`, ...stateColumns]);
 
 const allStates: SQL = listOf(
   state,
@@ -275,10 +275,7 @@ export const reads = {
   ),
   keyCounts: statement(
     listOf(
-      sql`json_array(x.key_id, ${sql.join(
-        COUNTED.map((column) => sql`x.${sql.identifier(column)}`),
-        sql`, `,
-      )})`,
+      jsonArray([sql`x.key_id`, ...COUNTED.map((column) => sql`x.${sql.identifier(column)}`)]),
       sql`(SELECT key_id, ${sql.join(
         COUNTED.map((column) => sql`sum(${sql.identifier(column)}) AS ${sql.identifier(column)}`),
         sql`, `,
