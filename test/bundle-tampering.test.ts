@@ -158,17 +158,17 @@ describe("a hostile database, and trust bundles", () => {
   it("an authentic bundle for a static domain, which a put refuses, makes nobody a superuser", async () => {
     const own = await testDomain(service.domain.name, "k9");
     const controller = new AbortController().signal;
-    const room = {
+    const deps = {
       store: libsqlStore(database.execute),
       ring: await ringOf(KEY_A),
       attempts: {
         deadline: controller,
         client: controller,
         sleep: async () => undefined,
-        chance: () => 0,
+        random: () => 0,
         now: Date.now,
       },
-      random: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
+      randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
       access: UNRESTRICTED,
       reportBundle: () => undefined,
       // Stored while this domain was not configured.
@@ -176,7 +176,7 @@ describe("a hostile database, and trust bundles", () => {
     };
     const wanted = { trustDomain: own.name, bundle: JSON.stringify(own.bundle), endpointUrl: "", endpointProfile: "" };
     const origin = { caller: "spiffe://spike.ist/x", idempotencyKey: undefined, traceId: "t" };
-    expect((await putBundle(room, { ...wanted, ...origin, cas: undefined })).ok).toBe(true);
+    expect((await putBundle(deps, { ...wanted, ...origin, cas: undefined })).ok).toBe(true);
     expect(parseTrustDomain(own.name)).toBeDefined();
     const headers = { authorization: `Bearer ${await own.token(SUPERUSER)}` };
     const answer = await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers });

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../src/api/nexus/routes.ts";
-import { writeIdOf } from "../src/audit/write-id.ts";
+import { writeIdOf } from "../src/commit/write-id.ts";
 import { compose } from "../src/runtime/compose.ts";
 import { StoreUnavailable } from "../src/store/store-unavailable.ts";
 import { canaries, encodingsOf, type Sighting } from "./harness/canaries.ts";
@@ -453,7 +453,7 @@ describe("P22 a real worker", () => {
     ]);
     expect(new Set(await Promise.all(asked))).toEqual(new Set([503]));
     // Tried as often as may be, or as long.
-    const reasons = ["store_connection", "store_rubbish", "store_status", "store_deadline"];
+    const reasons = ["store_connection", "store_malformed", "store_status", "store_deadline"];
     expect(edge.workers[0]!.output().match(/store_[a-z]+/g)).toEqual(expect.arrayContaining(reasons));
 
     database(() => ({ delayMs: 50 }));

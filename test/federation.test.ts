@@ -43,8 +43,8 @@ describe("a federated trust domain", () => {
       SPIKE_CLIENT_CERTIFICATES: "cloudflare",
       SPIKE_CLIENT_CERTIFICATE_HOSTS: HOST,
     };
-    const world = { trustedCertificates: [endpoint.authority], cfHeader: "x-test-cf" };
-    workers = await Promise.all([startWorker(built.folder, env, world), startWorker(built.folder, env, world)]);
+    const platform = { trustedCertificates: [endpoint.authority], cfHeader: "x-test-cf" };
+    workers = await Promise.all([startWorker(built.folder, env, platform), startWorker(built.folder, env, platform)]);
     await post("/v1/store/secrets", { path: "app/a", values: { v: "x" } });
     const policy = {
       name: "p",

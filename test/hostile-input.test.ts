@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { parseJsonObject } from "../src/api/json-object.ts";
+import { parseJsonObject } from "../src/json/json-object.ts";
 import { ROUTES } from "../src/api/nexus/routes.ts";
 import { compose } from "../src/runtime/compose.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
@@ -679,7 +679,7 @@ describe("requests share nothing", () => {
 
   it("P29 a clock that stands still changes nothing: no number, key, nonce or order is taken from it", async () => {
     const now = 1_800_000_000_000;
-    const still = await testService(memoryStore({ storeId: "s", now: () => now }), { world: { now: () => now } });
+    const still = await testService(memoryStore({ storeId: "s", now: () => now }), { platform: { now: () => now } });
     const token = await still.domain.token(SUPERUSER, { exp: now / 1000 + 60 });
     const post = async (target: string, body: object) =>
       await still.post(target, body, { headers: { authorization: `Bearer ${token}` } });

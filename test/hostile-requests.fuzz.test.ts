@@ -39,7 +39,7 @@ beforeAll(async () => {
     commit: async (change, query, signal) => (commits.push(change), await store.commit(change, query, signal)),
   };
   service = await testService(counting, {
-    mostBodyBytes: 8192,
+    maxBodyBytes: 8192,
     certificates: { kind: "proxy", secrets: [await importProxySecret(proxySecret)] },
     rateLimits: {
       byAddress: { limit: async (asked) => await Promise.resolve({ success: asked.key !== limitedAddress }) },

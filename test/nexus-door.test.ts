@@ -76,7 +76,7 @@ describe("the Nexus door", () => {
       const { domain } = service;
       const tokens = {
         none: "",
-        rubbish: "Bearer x",
+        malformed: "Bearer x",
         basic: `Basic ${await domain.token("/spike/pilot/role/superuser")}`,
         workload: `Bearer ${await domain.token("/workload")}`,
         recover: `Bearer ${await domain.token("/spike/pilot/role/recover")}`,

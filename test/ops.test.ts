@@ -49,7 +49,7 @@ describe("load balancers are told by", () => {
       throw new Error("canary");
     };
     const printed = vi.spyOn(console, "error").mockReturnValue(undefined);
-    const broken = await testService(libsqlStore(database.execute), { world: { audit } });
+    const broken = await testService(libsqlStore(database.execute), { platform: { audit } });
     const answer = await get(broken, "/healthz");
     expect(answer).toMatchObject({ status: 500, text: '{"err":"api_internal_error"}' });
     expect(answer.headers.get("cache-control")).toContain("no-store");

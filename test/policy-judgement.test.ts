@@ -20,7 +20,7 @@ const allow = (name: string, pathPattern: string) => ({
   pathPattern,
   permissions: ["list"],
 });
-const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 
 /** A store into which every policy is written with other rules than were asked for, past all checks of the put. */
 function smuggling(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pathKey: "" }): Store {
@@ -32,7 +32,7 @@ function smuggling(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pat
       const { storeId } = (await inner.load({}, signal)).store;
       const { idTag: _, pathTag: __, sealed: ___, keyId: ____, ...place } = change.policy.row;
       const row = await sealPolicy(
-        { ring: await ringOf(KEY_A), random },
+        { ring: await ringOf(KEY_A), randomBytes },
         { ...rules, ...prefixes },
         { storeId, ...place },
       );
@@ -164,7 +164,7 @@ describe("a scoped list of many paths", () => {
       await new Promise((go) => setTimeout(go, 400));
       signal.throwIfAborted();
     };
-    const service = await testService(store, { requestTimeoutMs: 200, world: { sleep } });
+    const service = await testService(store, { requestTimeoutMs: 200, platform: { sleep } });
     const { status } = await (await service.as("/w"))(`${SECRETS}?action=list`, {});
     expect([status, pauses]).toEqual([503, 1]);
     expect((await (await patient.as("/w"))(`${SECRETS}?action=list`, { limit: 3 })).body).toEqual({

@@ -180,7 +180,7 @@ describe("a stored policy whose pattern is refused by now (G05)", () => {
         const { idTag, pathTag, sealed: _, keyId: __, ...place } = row;
         expect([idTag.length, pathTag.length]).toEqual([32, 32]);
         const sealed = await sealPolicy(
-          { ring, random: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+          { ring, randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
           { ...rules, idKey: "spiffe://spike.ist/", pathKey: "app/" },
           { storeId: now.storeId, ...place },
         );

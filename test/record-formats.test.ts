@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
-import { sealEntry } from "../src/audit/entry.ts";
-import { firstCommit } from "../src/audit/store-row.ts";
+import { sealEntry } from "../src/commit/entry.ts";
+import { firstCommit } from "../src/commit/store-row.ts";
 import { bundleContext } from "../src/trust/bundle-record.ts";
 import { policyContext, keyTag } from "../src/policy/policy-record.ts";
 import { canonical } from "../src/seal/encoding.ts";
 import { macOf } from "../src/seal/mac.ts";
 import type { Context } from "../src/seal/record.ts";
 import { dataKeyContext, headContext, historyContext, valueContext } from "../src/secret/contexts.ts";
-import { writeIdOf } from "../src/audit/write-id.ts";
+import { writeIdOf } from "../src/commit/write-id.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { KEY_A, ringOf, testService } from "./harness/service.ts";

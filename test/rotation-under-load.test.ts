@@ -79,10 +79,10 @@ describe("K20 a root key is rotated under load", () => {
 
     // The old key is gone.
     const ring = await ringOf(KEY_B);
-    const random = (length: number) => new Uint8Array(length);
-    const room = { store, ring, attempts: PATIENT, access: UNRESTRICTED, keptVersions: 1, random };
+    const randomBytes = (length: number) => new Uint8Array(length);
+    const deps = { store, ring, attempts: PATIENT, access: UNRESTRICTED, keptVersions: 1, randomBytes };
     const read = async (path: string): Promise<void> => {
-      const answer = await getSecret(room, { path: parseSecretPath(path)!, number: 0 });
+      const answer = await getSecret(deps, { path: parseSecretPath(path)!, number: 0 });
       expect(answer).toMatchObject({ ok: true, answer: { text: written.get(path)?.text ?? valueOf(path) } });
     };
     for (let start = 0; start < SECRETS; start += 100) {
@@ -93,7 +93,7 @@ describe("K20 a root key is rotated under load", () => {
     expect(puts).toBe(1 + SECRETS + acknowledged);
     expect(audit.filter(({ action }) => action === "rewrap")).toHaveLength(rewrapped);
     expect(
-      await verifyAudit({ ...room, ring: await ringOf(KEY_B, KEY_A) }, { pages: 100, longestMs: 60_000 }),
+      await verifyAudit({ ...deps, ring: await ringOf(KEY_B, KEY_A) }, { pages: 100, longestMs: 60_000 }),
     ).toMatchObject({
       problems: [],
       entries: audit.length,

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
-import { sealEntry, verifyEntry } from "../src/audit/entry.ts";
-import { firstCommit, verifyStore } from "../src/audit/store-row.ts";
+import { sealEntry, verifyEntry } from "../src/commit/entry.ts";
+import { firstCommit, verifyStore } from "../src/commit/store-row.ts";
 import { policyContext } from "../src/policy/policy-record.ts";
 import { createDataKey, openDataKey } from "../src/seal/data-key.ts";
 import type { Field } from "../src/seal/encoding.ts";
@@ -11,14 +11,14 @@ import { type Context, openRecord, sealRecord } from "../src/seal/record.ts";
 import { SealError } from "../src/seal/seal-error.ts";
 import { dataKeyContext, headContext, historyContext, valueContext } from "../src/secret/contexts.ts";
 import type { AuditRow, StoreRow } from "../src/store/rows.ts";
-import { headOf, policyOf, versionOf } from "../src/store/contract-rows.ts";
-import { bundleOf } from "../src/store/contract-rows.ts";
+import { headOf, policyOf, versionOf } from "./store-contract/rows.ts";
+import { bundleOf } from "./store-contract/rows.ts";
 import { bundleContext } from "../src/trust/bundle-record.ts";
 import { KEY_A, KEY_B, ringOf } from "./harness/service.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 const text = (length: number) => new Uint8Array(length).fill(0x61);
 const SECRET = { storeId: "store", path: "app/db", born: "w1" };
 
@@ -64,7 +64,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     context: valueContext(SECRET, versionOf(3, "w3")),
     keyId: "",
     async keyOf(ring) {
-      const key = dataKeys.get(ring) ?? (await createDataKey(ring, dataKeyContext(SECRET), random)).key;
+      const key = dataKeys.get(ring) ?? (await createDataKey(ring, dataKeyContext(SECRET), randomBytes)).key;
       dataKeys.set(ring, key);
       return () => key;
     },
@@ -113,7 +113,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
     record = await seal(text(20));
   });
   const seal = async (plaintext: Bytes) =>
-    await sealRecord({ id: keyId, key: keys(keyId) }, plaintext, { context, nonce: random(12) });
+    await sealRecord({ id: keyId, key: keys(keyId) }, plaintext, { context, nonce: randomBytes(12) });
   const open = async (bytes: Bytes, within = context) => await openRecord(keys, bytes, within);
 
   it("K01 opens with each part of what it is bound to, and with no other", async () => {
@@ -245,7 +245,7 @@ describe("the MAC of the store row", () => {
 describe("keys", () => {
   it("K13 of whatever purpose can't be exported", async () => {
     const ring = await ringOf(KEY_A);
-    const { key, wrapped } = await createDataKey(ring, dataKeyContext(SECRET), random);
+    const { key, wrapped } = await createDataKey(ring, dataKeyContext(SECRET), randomBytes);
     const purposes = Object.entries(ring.primary).filter(([, value]) => value instanceof CryptoKey);
     expect(purposes.map(([name]) => name)).toEqual(["wrap", "policy", "tag", "mac", "cipher"]);
     const opened = await openDataKey(ring, wrapped, dataKeyContext(SECRET));
@@ -272,8 +272,8 @@ describe("keys", () => {
   it("K16 are the same wherever they are derived: what one isolate seals, another one opens", async () => {
     const [one, other] = await Promise.all([ringOf(KEY_A), ringOf(KEY_A)]);
     const context = dataKeyContext(SECRET);
-    const { key, wrapped } = await createDataKey(one, context, random);
-    const nonce = random(12);
+    const { key, wrapped } = await createDataKey(one, context, randomBytes);
+    const nonce = randomBytes(12);
     const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, key, text(5));
     const opened = await openDataKey(other, wrapped, context);
     expect(new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce }, opened, sealed))).toEqual(
@@ -293,7 +293,8 @@ it(`K18 no nonce is used twice in ${SEALS} seals`, async () => {
     const records = await Promise.all(
       Array.from(
         { length: 1000 },
-        async () => await sealRecord({ id, key }, text(1), { context: KINDS["a policy"]!.context, nonce: random(12) }),
+        async () =>
+          await sealRecord({ id, key }, text(1), { context: KINDS["a policy"]!.context, nonce: randomBytes(12) }),
       ),
     );
     for (const record of records) seen.add(Buffer.from(record.subarray(3, 15)).toString("latin1"));

@@ -451,11 +451,11 @@ describe("a hostile database", () => {
 
 /** Walks the audit in one piece, in pages of two; and part by part, which has to find the same. */
 async function audit(store: Store, given?: Awaited<ReturnType<typeof ringOf>>) {
-  const room = { store, ring: given ?? (await ringOf(KEY_A)), attempts: PATIENT };
-  const whole = await verifyAudit(room, { perPage: 2, pages: 1000 });
+  const deps = { store, ring: given ?? (await ringOf(KEY_A)), attempts: PATIENT };
+  const whole = await verifyAudit(deps, { perPage: 2, pages: 1000 });
   let parts: readonly AuditProblem[] = [];
   for (let after: number | undefined = 0; after !== undefined;) {
-    const part: Awaited<ReturnType<typeof verifyAudit>> = await verifyAudit(room, { after, perPage: 2, pages: 1 });
+    const part: Awaited<ReturnType<typeof verifyAudit>> = await verifyAudit(deps, { after, perPage: 2, pages: 1 });
     parts = [...parts, ...part.problems];
     after = part.next;
   }

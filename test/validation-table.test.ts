@@ -175,7 +175,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
   let service: TestService;
   beforeAll(async () => {
     store = memoryStore({ storeId: "s", now: Date.now });
-    service = await testService(store, { mostBodyBytes: 4 * 1024 * 1024 });
+    service = await testService(store, { maxBodyBytes: 4 * 1024 * 1024 });
     await service.post(SECRETS, { path: "versions", values: {} });
   });
 

@@ -4,7 +4,7 @@ const WRITES = "src/store/libsql/write-statements.ts";
 const STORE = "src/store/libsql/libsql-store.ts";
 const TRANSACT = "src/store/transact.ts";
 const LOAD = "src/store/load.ts";
-const AUDITED = "src/audit/audited-write.ts";
+const AUDITED = "src/commit/audited-write.ts";
 
 /** What goes wrong between a snapshot and the commit that was decided on it. */
 export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
@@ -126,7 +126,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     name: "an idempotency key is everybody's",
     edits: [
       {
-        file: "src/audit/write-id.ts",
+        file: "src/commit/write-id.ts",
         find: `canonical("write_id", [caller, idempotencyKey])`,
         replace: `canonical("write_id", [idempotencyKey])`,
       },
@@ -197,7 +197,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     name: "idempotency keys are ignored",
     edits: [
       {
-        file: "src/audit/write-id.ts",
+        file: "src/commit/write-id.ts",
         find: "if (idempotencyKey === undefined) return",
         replace: "if (caller) return",
       },

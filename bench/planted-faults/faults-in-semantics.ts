@@ -160,7 +160,7 @@ export async function getSecretAfresh(`,
     name: "a right is judged in the first snapshot only",
     edits: [
       {
-        file: "src/audit/audited-write.ts",
+        file: "src/commit/audited-write.ts",
         find: "const applied = sent && snapshot.replay !== undefined;",
         replace: "const applied = sent;",
       },
@@ -237,7 +237,7 @@ export async function getSecretAfresh(`,
     name: "the audit entry has the trace of no request",
     edits: [
       {
-        file: "src/audit/audited-write.ts",
+        file: "src/commit/audited-write.ts",
         find: "      outcome: JSON.stringify(verdict.outcome),\n      traceId,",
         replace: '      outcome: JSON.stringify(verdict.outcome),\n      traceId: traceId.replace(/^../, "ff"),',
       },
@@ -291,7 +291,7 @@ export async function getSecretAfresh(`,
     unseen: true,
     edits: [
       {
-        file: "src/audit/standing.ts",
+        file: "src/commit/row-validity.ts",
         find: 'if (tail === undefined) throw inconsistent(named, "has no audit entry");',
         replace: "if (tail !== undefined) return;",
       },

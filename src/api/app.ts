@@ -15,8 +15,8 @@ export function createApp(service: Service): Hono {
     .route("/", nexus(service));
   // The doors answer whatever breaks in them. What breaks outside must not be printed with its message, as Hono does.
   app.onError((error, context) => {
-    const requestId = requestIdOf(context.req.raw, service.world);
-    service.world.log({ event: "request_failed", requestId, ...logException(error) });
+    const requestId = requestIdOf(context.req.raw, service.platform);
+    service.platform.log({ event: "request_failed", requestId, ...logException(error) });
     return respond(500, { err: "api_internal_error" }, requestId);
   });
   return app;

@@ -29,14 +29,14 @@ async function answer(
   { handle, counted }: { readonly handle: (scope: RequestScope) => Promise<Response>; readonly counted: boolean },
 ): Promise<Response> {
   using scope = openScope(request, service);
-  const began = service.world.now();
+  const began = service.platform.now();
   const response = await answerUnlessTooMany(request, { service, scope, handle, counted });
   const { id, store, trail } = scope;
-  service.world.audit({
+  service.platform.audit({
     traceId: id,
     ...trail,
     status: response.status,
-    durationMs: service.world.now() - began,
+    durationMs: service.platform.now() - began,
     roundTrips: store.requests,
     databaseMs: store.waitedMs,
   });
@@ -58,7 +58,7 @@ async function answerUnlessTooMany(
   },
 ): Promise<Response> {
   const { service, scope, handle, counted } = at;
-  const { log } = service.world;
+  const { log } = service.platform;
   try {
     if (counted) await countRequest(service.rateLimits.byAddress, addressOf(request), { log, requestId: scope.id });
   } catch (error) {

@@ -5,6 +5,6 @@ export async function keyed(service: Service, requestId: string): Promise<KeyedS
   const keys = await service.keys.read();
   if (keys.ok) return { ...service, ring: keys.ring, rootKeys: keys.roots };
   const detail = `SPIKE_ROOT_KEYS ${keys.problem}`;
-  service.world.log({ level: "error", event: "not_configured", requestId, detail });
+  service.platform.log({ level: "error", event: "not_configured", requestId, detail });
   return undefined;
 }

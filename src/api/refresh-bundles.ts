@@ -2,7 +2,7 @@ import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { UNRESTRICTED } from "../store/access.ts";
 import { refreshDueBundles, type ScheduledRefresh } from "../trust/refresh-due.ts";
 import { limitRequests } from "../store/limit-requests.ts";
-import type { BundleProblem, TrustRoom } from "../trust/room.ts";
+import type { BundleProblem, TrustDeps } from "../trust/deps.ts";
 import { keyed } from "./keyed.ts";
 import type { LogLine } from "./log.ts";
 import { logException } from "./log-exception.ts";
@@ -19,23 +19,23 @@ const TIMEOUT_MS = 120_000;
 
 /** Refreshes the stored bundles that are due, on nobody's behalf, and tells the operator what came of it. Never rejects. */
 export async function refreshBundles(service: Service, at: number): Promise<void> {
-  const id = newTraceId(service.world);
+  const id = newTraceId(service.platform);
   using scope = openWork(service, { id, signal: new AbortController().signal, timeoutMs: TIMEOUT_MS });
-  const { log } = service.world;
+  const { log } = service.platform;
   const ready = await keyed(service, id);
   if (ready === undefined) return;
-  const roomOf = (): TrustRoom => ({
+  const depsOf = (): TrustDeps => ({
     // Each has the requests of one invocation to itself: whoever changes often must not use up those of the others.
-    store: limitRequests(service.store, () => service.world.now()),
+    store: limitRequests(service.store, () => service.platform.now()),
     ring: ready.ring,
     attempts: scope.attempts,
-    random: (length: number) => service.world.random(length),
+    randomBytes: (length: number) => service.platform.randomBytes(length),
     access: UNRESTRICTED,
     isStatic: (trustDomain: TrustDomain) => service.trust.isStatic(trustDomain),
     reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
   });
   try {
-    await refreshDueBundles(roomOf, { at, every: EVERY_MS, traceId: id, fetch: service.fetch }, (refresh) => {
+    await refreshDueBundles(depsOf, { at, every: EVERY_MS, traceId: id, fetch: service.fetch }, (refresh) => {
       const line = lineOf(refresh);
       if (line !== undefined) log({ requestId: id, ...line });
     });

@@ -1,4 +1,4 @@
-import type { BundleProblem } from "../trust/room.ts";
+import type { BundleProblem } from "../trust/deps.ts";
 import type { RequestScope } from "./request-scope.ts";
 import type { Service } from "./service.ts";
 
@@ -9,5 +9,5 @@ export function reportBundle(
   { trustDomain, reason, detail }: BundleProblem,
 ): void {
   const line = { level: "error", event: "bundle_ignored", requestId: id } as const;
-  service.world.log({ ...line, reason, detail: `bundle of "${trustDomain}": ${detail}` });
+  service.platform.log({ ...line, reason, detail: `bundle of "${trustDomain}": ${detail}` });
 }

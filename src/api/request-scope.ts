@@ -17,9 +17,9 @@ export interface RequestScope extends Disposable {
 
 /** Starts the clock of a request: its signals fire at the deadline and when the client hangs up. */
 export function openScope(request: Request, service: Service): RequestScope {
-  const { world, requestTimeoutMs } = service;
+  const { platform, requestTimeoutMs } = service;
   return openWork(service, {
-    id: requestIdOf(request, world),
+    id: requestIdOf(request, platform),
     signal: request.signal,
     timeoutMs: requestTimeoutMs,
   });
@@ -30,7 +30,7 @@ export function openWork(
   service: Service,
   work: { readonly id: string; readonly signal: AbortSignal; readonly timeoutMs: number },
 ): RequestScope {
-  const { world } = service;
+  const { platform } = service;
   const { id, signal, timeoutMs } = work;
   const deadline = new AbortController();
   const client = new AbortController();
@@ -46,11 +46,11 @@ export function openWork(
     attempts: {
       deadline: deadline.signal,
       client: client.signal,
-      sleep: (ms, signal) => world.sleep(ms, signal),
-      chance: () => world.chance(),
-      now: () => world.now(),
+      sleep: (ms, signal) => platform.sleep(ms, signal),
+      random: () => platform.random(),
+      now: () => platform.now(),
     },
-    store: limitRequests(service.store, () => world.now()),
+    store: limitRequests(service.store, () => platform.now()),
     trail: { action: "none", outcome: "ok" },
     [Symbol.dispose]() {
       clearTimeout(timer);

@@ -39,7 +39,7 @@ export function respondText(status: number, text: string, requestId: string): Re
 /**
  * Seconds to stay away, spread out from `least` on: those who were turned away together must not come back together.
  */
-export function retryAfter(response: Response, chance: number, least = 1): Response {
-  response.headers.set("Retry-After", String(least + Math.floor(chance * 4 * least)));
+export function retryAfter(response: Response, random: number, least = 1): Response {
+  response.headers.set("Retry-After", String(least + Math.floor(random * 4 * least)));
   return response;
 }

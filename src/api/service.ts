@@ -2,7 +2,7 @@ import type { CallerTrust } from "../identity/caller.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { KeySource, Keys } from "../seal/key-source.ts";
-import type { Split } from "../recovery/room.ts";
+import type { Split } from "../recovery/deps.ts";
 import type { BulkStore } from "../store/store.ts";
 import type { Fetch } from "../trust/fetch-bundle.ts";
 import type { AuditLine } from "./audit-line.ts";
@@ -25,12 +25,12 @@ export interface Service {
   readonly roots: TrustRoots;
   readonly keptVersions: number;
   /** How root keys are split into shares, and the highest number that a share may have. */
-  readonly shamir: Split & { readonly mostShares: number };
-  readonly mostBodyBytes: number;
+  readonly shamir: Split & { readonly maxShares: number };
+  readonly maxBodyBytes: number;
   /** Bytes that a ciphertext of the cipher API may have, its tag included. */
-  readonly mostCipherBytes: number;
+  readonly maxCipherBytes: number;
   readonly requestTimeoutMs: number;
-  readonly world: World;
+  readonly platform: Platform;
 }
 
 /** A service with the keys of one request. */
@@ -40,12 +40,12 @@ export interface KeyedService extends Service {
 }
 
 /** Time, chance and output. */
-export interface World {
+export interface Platform {
   /** Milliseconds since the epoch, by the worker's clock. */
   now(): number;
   /** Uniform in [0, 1). */
-  chance(): number;
-  random(length: number): Uint8Array<ArrayBuffer>;
+  random(): number;
+  randomBytes(length: number): Uint8Array<ArrayBuffer>;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Operational lines: what the operator has to look after. */
   log: Log;

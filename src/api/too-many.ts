@@ -8,5 +8,5 @@ const RATE_PERIOD = 10;
 /** 429, whatever was asked for: it was not looked at. */
 export function tooMany(scope: RequestScope, service: Service): Response {
   scope.trail.outcome = "rate_limited";
-  return retryAfter(respond(429, { err: "rate_limited" }, scope.id), service.world.chance(), RATE_PERIOD);
+  return retryAfter(respond(429, { err: "rate_limited" }, scope.id), service.platform.random(), RATE_PERIOD);
 }

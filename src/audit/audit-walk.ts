@@ -2,7 +2,7 @@ import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, Bytes, StoreRow } from "../store/rows.ts";
-import { raisesEpoch, verifyEntry } from "./entry.ts";
+import { raisesEpoch, verifyEntry } from "../commit/entry.ts";
 
 /** One thing wrong with the stored audit. `revision` is where it shows. */
 export interface AuditProblem {

@@ -3,11 +3,11 @@ import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import { auditWalk, isVerifiable } from "./audit-walk.ts";
-import { auditedWrite, type WriteFailure, type WriteOrigin, type WriteRoom } from "./audited-write.ts";
-import { verifyEntry } from "./entry.ts";
+import { auditedWrite, type WriteFailure, type WriteOrigin, type WriteDeps } from "../commit/audited-write.ts";
+import { verifyEntry } from "../commit/entry.ts";
 
 /** The least that is kept: as long as somebody may need to see what happened, or to repeat a write by its key. */
-export const LEAST_KEPT_DAYS = 7;
+export const MIN_KEPT_DAYS = 7;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -32,11 +32,11 @@ export interface Pruned {
  * @throws SealError, StoreUnavailable
  */
 export async function pruneAudit(
-  room: WriteRoom,
+  deps: WriteDeps,
   request: WriteOrigin & { readonly days: number },
 ): Promise<{ readonly ok: true; readonly answer: Pruned } | { readonly ok: false; readonly failure: WriteFailure }> {
   const { days } = request;
-  if (days < LEAST_KEPT_DAYS) throw new RangeError(`Cannot prune the audit: ${days} days are fewer than 7`);
+  if (days < MIN_KEPT_DAYS) throw new RangeError(`Cannot prune the audit: ${days} days are fewer than 7`);
   const write = {
     ...request,
     action: "prune",
@@ -45,15 +45,15 @@ export async function pruneAudit(
   };
   // One more than is pruned: an entry goes only when a later one vouches for it.
   const page = { after: 0, limit: PAGE + 1, aboveFloor: true };
-  const result = await auditedWrite(room, write, {
+  const result = await auditedWrite(deps, write, {
     query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
     readOutcome: readPruned,
     async judge({ store, now, audit, auditContext }) {
-      const floor = await prunableFloor(room.ring, {
+      const floor = await prunableFloor(deps.ring, {
         store,
         entries: audit,
-        before: Math.min(now, room.attempts.now()) - days * DAY_MS,
+        before: Math.min(now, deps.attempts.now()) - days * DAY_MS,
         context: auditContext,
       });
       if (floor === undefined) {

@@ -1,9 +1,9 @@
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
 import { load } from "../store/load.ts";
-import type { WriteRoom } from "./audited-write.ts";
-import { verifyEntry } from "./entry.ts";
-import { verifyStore } from "./store-row.ts";
+import type { WriteDeps } from "../commit/audited-write.ts";
+import { verifyEntry } from "../commit/entry.ts";
+import { verifyStore } from "../commit/store-row.ts";
 
 /** Which entries are wanted; all that is given has to fit. Times in milliseconds since the epoch. */
 export interface AuditFilter {
@@ -27,18 +27,18 @@ export interface AuditPage {
 }
 
 /** Revisions that one page without a resource looks through: what bounds the cost of a filter that fits nothing. */
-const MOST_SIFTED = 20_000;
+const MAX_SIFTED = 20_000;
 
 /**
  * Stored audit entries behind revision `after`, ascending. A page may hold fewer than `limit`, or none, and still have a
  * `next`. One round trip. @throws SealError, StoreUnavailable
  */
 export async function readAudit(
-  { store, ring, attempts }: Pick<WriteRoom, "store" | "ring" | "attempts">,
+  { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
   asked: AuditFilter & { readonly after: number; readonly limit: number },
 ): Promise<AuditPage> {
   const { after, limit, resource } = asked;
-  const upTo = resource === undefined ? { upTo: after + MOST_SIFTED } : {};
+  const upTo = resource === undefined ? { upTo: after + MAX_SIFTED } : {};
   const snapshot = await load(store, { audit: { ...asked, ...upTo } }, attempts);
   await verifyStore(ring, snapshot);
   const entries = await Promise.all(

@@ -1,8 +1,8 @@
 import type { Bytes } from "../store/rows.ts";
 import { load } from "../store/load.ts";
 import { type AuditProblem, auditWalk } from "./audit-walk.ts";
-import type { WriteRoom } from "./audited-write.ts";
-import { verifyStore } from "./store-row.ts";
+import type { WriteDeps } from "../commit/audited-write.ts";
+import { verifyStore } from "../commit/store-row.ts";
 
 /** What a walk over stored audit entries found. */
 export interface AuditReport {
@@ -21,7 +21,7 @@ export interface AuditReport {
 }
 
 /** A report is for people: beyond this, the audit is broken in any case. */
-const MOST_PROBLEMS = 100;
+const MAX_PROBLEMS = 100;
 
 /**
  * Walks the stored audit from behind revision `after` on and reports every gap, every entry that is not ours, and every
@@ -34,7 +34,7 @@ const MOST_PROBLEMS = 100;
  * @throws SealError when the store row itself is not ours
  */
 export async function verifyAudit(
-  { store, ring, attempts }: Pick<WriteRoom, "store" | "ring" | "attempts">,
+  { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
   asked: {
     readonly after?: number;
     readonly pages?: number;
@@ -58,10 +58,10 @@ export async function verifyAudit(
     const { revision } = snapshot.store;
     const atEnd = snapshot.audit.length < perPage;
     if (atEnd) problems.push(...walk.end(snapshot.store));
-    if (atEnd || page >= pages || attempts.now() - began > longestMs || problems.length >= MOST_PROBLEMS) {
+    if (atEnd || page >= pages || attempts.now() - began > longestMs || problems.length >= MAX_PROBLEMS) {
       return {
         entries,
-        problems: problems.slice(0, MOST_PROBLEMS),
+        problems: problems.slice(0, MAX_PROBLEMS),
         unverified: walk.unverified,
         next: atEnd ? undefined : walk.last,
         revision,

@@ -1,6 +1,6 @@
 import { type CipherResult, failed } from "./failure.ts";
 import { permittedRing } from "./permitted-ring.ts";
-import type { CipherRoom } from "./room.ts";
+import type { CipherDeps } from "./deps.ts";
 import { NONCE_BYTES, type SealedText } from "./sealed-text.ts";
 
 const TAG_BYTES = 16;
@@ -13,12 +13,12 @@ const TAG_BYTES = 16;
  *
  * @throws SealError, StoreUnavailable
  */
-export async function encrypt(room: CipherRoom, plaintext: Uint8Array<ArrayBuffer>): Promise<CipherResult<SealedText>> {
-  const ring = await permittedRing(room);
+export async function encrypt(deps: CipherDeps, plaintext: Uint8Array<ArrayBuffer>): Promise<CipherResult<SealedText>> {
+  const ring = await permittedRing(deps);
   if (ring === undefined) return failed("denied");
   // Whatever is encrypted can be decrypted: the limit is the ciphertext's.
-  if (plaintext.length > room.mostCipherBytes - TAG_BYTES) return failed("ciphertext_too_large");
-  const nonce = room.random(NONCE_BYTES);
+  if (plaintext.length > deps.maxCipherBytes - TAG_BYTES) return failed("ciphertext_too_large");
+  const nonce = deps.randomBytes(NONCE_BYTES);
   const algorithm = { name: "AES-GCM", iv: nonce, tagLength: TAG_BYTES * 8 };
   const ciphertext = await crypto.subtle.encrypt(algorithm, ring.primary.cipher, plaintext);
   return { ok: true, answer: { nonce, ciphertext: new Uint8Array(ciphertext) } };

@@ -1,7 +1,7 @@
-import { verifyStore, writingRing } from "../audit/store-row.ts";
+import { verifyStore, writingRing } from "../commit/store-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { load } from "../store/load.ts";
-import type { CipherRoom } from "./room.ts";
+import type { CipherDeps } from "./deps.ts";
 
 /**
  * The ring, its primary the key that is written with, for a caller who may; undefined for others. Asks the store even where no
@@ -9,7 +9,7 @@ import type { CipherRoom } from "./room.ts";
  *
  * @throws SealError, StoreUnavailable
  */
-export async function permittedRing({ store, ring, attempts, access }: CipherRoom): Promise<KeyRing | undefined> {
+export async function permittedRing({ store, ring, attempts, access }: CipherDeps): Promise<KeyRing | undefined> {
   const snapshot = await load(store, access.query, attempts);
   await verifyStore(ring, snapshot);
   return (await access.permits(snapshot)) ? writingRing(ring, snapshot) : undefined;

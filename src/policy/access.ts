@@ -1,5 +1,5 @@
 import type { Access } from "../store/access.ts";
-import { isGranted, MOST_CANDIDATES } from "./evaluate.ts";
+import { isGranted, MAX_CANDIDATES } from "./evaluate.ts";
 import type { Permission } from "./permission.ts";
 import type { ReportProblem } from "./policy-problem.ts";
 import { requirePolicyKeys } from "./policy-keys.ts";
@@ -17,7 +17,7 @@ export async function policyAccess(
     requestTags(ring, "path", request.path),
   ]);
   return {
-    query: { grants: { idTags, pathTags, limit: MOST_CANDIDATES + 1 } },
+    query: { grants: { idTags, pathTags, limit: MAX_CANDIDATES + 1 } },
     async permits({ store, keys, grants }) {
       if (await isGranted({ ring, store, report }, grants ?? [], request)) return true;
       requirePolicyKeys(ring, keys);

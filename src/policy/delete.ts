@@ -1,9 +1,9 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
-import { isPermitted } from "../audit/is-permitted.ts";
-import { DELETION } from "../audit/standing.ts";
+import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { isPermitted } from "../commit/is-permitted.ts";
+import { DELETION } from "../commit/row-validity.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
-import type { PolicyRoom } from "./room.ts";
+import type { PolicyDeps } from "./deps.ts";
 import { replaceablePolicy } from "./verify-policy.ts";
 
 /**
@@ -12,7 +12,7 @@ import { replaceablePolicy } from "./verify-policy.ts";
  * @throws SealError, StoreUnavailable
  */
 export async function deletePolicy(
-  room: PolicyRoom,
+  deps: PolicyDeps,
   request: WriteOrigin & {
     readonly name: string;
     /** Row version as the caller believes. */ readonly cas: number | undefined;
@@ -20,19 +20,19 @@ export async function deletePolicy(
 ): Promise<PolicyResult<{ readonly revision: number }>> {
   const { cas } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(room)) ? invalid(NAME_RULE) : failed("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalid(NAME_RULE) : failed("denied");
   const write = {
     ...request,
     action: DELETION,
     resource: `policy:${name}`,
     request: { label: "request", fields: ["policy.delete", name, cas ?? null] },
   };
-  return await auditedWrite(room, write, {
+  return await auditedWrite(deps, write, {
     query: { policy: { name } },
     tailOf: ({ policy }) => policy?.tail,
     readOutcome: () => ({}),
     async judge({ store, now: clock, policy }) {
-      const found = await replaceablePolicy(room.ring, store, { name, view: policy, report: room.report });
+      const found = await replaceablePolicy(deps.ring, store, { name, view: policy, report: deps.report });
       if (found === undefined) return failed("not_found");
       if (cas !== undefined && cas !== found.version) return failed("version_conflict");
       const now = Math.max(clock, found.row?.updatedAt ?? 0);

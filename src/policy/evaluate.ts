@@ -1,4 +1,4 @@
-import { requireStanding } from "../audit/standing.ts";
+import { requireCurrentRow } from "../commit/row-validity.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { unlessSealed } from "../seal/unless-sealed.ts";
 import type { StoreRow } from "../store/rows.ts";
@@ -15,7 +15,7 @@ import { openPolicy } from "./seal-policy.ts";
 import { namedPolicy } from "./verify-policy.ts";
 
 /** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
-export const MOST_CANDIDATES = 1000;
+export const MAX_CANDIDATES = 1000;
 
 /** What policies are judged in: one snapshot, and whoever is told of those that are of no use. */
 export interface Evaluation {
@@ -49,7 +49,7 @@ export async function isGranted(
     const live = compileFor(evaluation, policy, caller);
     if (live !== undefined && reachesPath(live, path) && (await stands(evaluation, view))) return true;
   }
-  if (views.length > MOST_CANDIDATES) throw new PolicyOverflow();
+  if (views.length > MAX_CANDIDATES) throw new PolicyOverflow();
   return false;
 }
 
@@ -59,7 +59,7 @@ export async function policiesFor(
   views: readonly PolicyView[],
   request: { readonly caller: string; readonly wanted: Permission },
 ): Promise<readonly LivePolicy[]> {
-  if (views.length > MOST_CANDIDATES) throw new PolicyOverflow();
+  if (views.length > MAX_CANDIDATES) throw new PolicyOverflow();
   const found: LivePolicy[] = [];
   for (const { view, policy } of await openAll(evaluation, views, request.wanted)) {
     const live = compileFor(evaluation, policy, request.caller);
@@ -116,6 +116,6 @@ function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Mat
 async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promise<boolean> {
   if (row === undefined) return false;
   const { ring, store } = evaluation;
-  const standing = requireStanding(ring, store, { named: namedPolicy(row.name), row, tail }).then(() => true);
+  const standing = requireCurrentRow(ring, store, { named: namedPolicy(row.name), row, tail }).then(() => true);
   return (await unlessSealed(standing, (fault) => evaluation.report({ policy: row.name, ...fault }))) ?? false;
 }

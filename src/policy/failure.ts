@@ -1,4 +1,4 @@
-import type { WriteFailure } from "../audit/audited-write.ts";
+import type { WriteFailure } from "../commit/audited-write.ts";
 
 /** What a request for a policy may run into, expectedly. */
 export type PolicyFailure =

@@ -1,10 +1,10 @@
-import { verifyStore } from "../audit/store-row.ts";
+import { verifyStore } from "../commit/store-row.ts";
 import { unlessSealed } from "../seal/unless-sealed.ts";
 import { load } from "../store/load.ts";
 import type { PolicyView } from "../store/store.ts";
 import { failed, type PolicyResult } from "./failure.ts";
 import type { Policy } from "./policy.ts";
-import type { PolicyRoom } from "./room.ts";
+import type { PolicyDeps } from "./deps.ts";
 import { verifyPolicy } from "./verify-policy.ts";
 
 /** `next`: the last name that was looked at, where there may be more. `revision`: the store's. */
@@ -15,7 +15,7 @@ interface PolicyList {
 }
 
 /** The most policies one answer holds. */
-export const MOST_POLICIES = 10_000;
+export const MAX_POLICIES = 10_000;
 
 /**
  * Policies by name, from `after` (exclusive) on: all, or those whose pattern is exactly the one given; the SPIFFE ID
@@ -25,7 +25,7 @@ export const MOST_POLICIES = 10_000;
  * on behind. One round trip. @throws SealError, StoreUnavailable
  */
 export async function listPolicies(
-  room: PolicyRoom,
+  deps: PolicyDeps,
   asked: {
     readonly spiffeIdPattern: string;
     readonly pathPattern: string;
@@ -34,20 +34,20 @@ export async function listPolicies(
   },
 ): Promise<PolicyResult<PolicyList>> {
   const { spiffeIdPattern, pathPattern, after, limit } = asked;
-  const query = { ...room.access.query, policies: { after, limit: limit ?? MOST_POLICIES + 1 } };
-  const snapshot = await load(room.store, query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (!(await room.access.permits(snapshot))) return failed("denied");
+  const query = { ...deps.access.query, policies: { after, limit: limit ?? MAX_POLICIES + 1 } };
+  const snapshot = await load(deps.store, query, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (!(await deps.access.permits(snapshot))) return failed("denied");
   const { store, policies } = snapshot;
-  if (policies.length > MOST_POLICIES) return failed("too_many_names");
+  if (policies.length > MAX_POLICIES) return failed("too_many_names");
   const wanted = (policy: Policy): boolean => {
     if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
     return pathPattern === "" || policy.pathPattern === pathPattern;
   };
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
-    return await unlessSealed(verifyPolicy(room.ring, store, { name, view }), (fault) =>
-      room.report({ policy: name, ...fault }),
+    return await unlessSealed(verifyPolicy(deps.ring, store, { name, view }), (fault) =>
+      deps.report({ policy: name, ...fault }),
     );
   };
   const found = (await Promise.all(policies.map(verify))).filter((policy) => policy !== undefined);

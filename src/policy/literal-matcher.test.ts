@@ -32,13 +32,13 @@ describe("a pattern that needs no engine", () => {
   it("matches what RE2 matches", () => {
     let decided = 0;
     fc.assert(
-      fc.property(pattern, input, pieces, (text, random, near) => {
+      fc.property(pattern, input, pieces, (text, randomBytes, near) => {
         const literal = literalMatcher("path", text);
         if (literal === undefined) return;
         decided += 1;
         const compiled = RE2JS.compile(text);
         const plain = near.replaceAll(String.raw`\.`, ".");
-        for (const each of [random, plain, `${random}${plain}`, `${plain}${random}`, `${plain}\n`]) {
+        for (const each of [randomBytes, plain, `${randomBytes}${plain}`, `${plain}${randomBytes}`, `${plain}\n`]) {
           expect(literal.matches(each), JSON.stringify([text, each])).toBe(compiled.test(each));
         }
       }),

@@ -5,7 +5,7 @@ import type { Matcher } from "./matcher.ts";
 const LITERAL = /^(\^?)((?:[a-zA-Z0-9_\-/:]|\\\.)*)((?:\.\*)?)(\$?)$/;
 
 /** A longer one may be too large a program, which is for the compiler to say. */
-const MOST_CHARACTERS = 256;
+const MAX_CHARACTERS = 256;
 
 /**
  * A pattern of characters that stand for themselves, with or without anchors and a `.*` at its end, as most are; matched
@@ -17,7 +17,7 @@ export function literalMatcher(side: PatternSide, text: string): Matcher | undef
   const parts = LITERAL.exec(text);
   if (parts === null) return undefined;
   const [, begin, characters = "", rest, end] = parts;
-  if (characters.length > MOST_CHARACTERS) return undefined;
+  if (characters.length > MAX_CHARACTERS) return undefined;
   const literal = characters.replaceAll("\\.", ".");
   const anchored = begin !== "";
   const matches = matching(literal, { anchored, open: rest !== "", ended: end !== "" });

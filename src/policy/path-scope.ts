@@ -1,6 +1,6 @@
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { PathScope } from "../store/access.ts";
-import { MOST_CANDIDATES, policiesFor, reachesPath } from "./evaluate.ts";
+import { MAX_CANDIDATES, policiesFor, reachesPath } from "./evaluate.ts";
 import type { ReportProblem } from "./policy-problem.ts";
 import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
@@ -9,7 +9,7 @@ import { requestTags } from "./request-tags.ts";
 export async function pathScope(ring: KeyRing, caller: string, report: ReportProblem): Promise<PathScope> {
   const idTags = await requestTags(ring, "spiffeId", caller);
   return {
-    query: { identityGrants: { idTags, limit: MOST_CANDIDATES + 1 } },
+    query: { identityGrants: { idTags, limit: MAX_CANDIDATES + 1 } },
     async read({ store, keys, identityGrants }) {
       requirePolicyKeys(ring, keys);
       const policies = await policiesFor({ ring, store, report }, identityGrants ?? [], { caller, wanted: "list" });

@@ -1,10 +1,10 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
-import { isPermitted } from "../audit/is-permitted.ts";
+import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { isPermitted } from "../commit/is-permitted.ts";
 import type { PolicyChange } from "../store/store.ts";
 import { type CheckedPolicy, checkPolicy, type WantedPolicy } from "./check-policy.ts";
 import { failed, invalid, type PolicyResult } from "./failure.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
-import type { PolicyRoom } from "./room.ts";
+import type { PolicyDeps } from "./deps.ts";
 import { sealPolicy } from "./seal-policy.ts";
 import { replaceablePolicy } from "./verify-policy.ts";
 
@@ -22,7 +22,7 @@ interface Put {
  * @throws SealError, StoreUnavailable
  */
 export async function putPolicy(
-  room: PolicyRoom,
+  deps: PolicyDeps,
   request: WriteOrigin &
     WantedPolicy & {
       readonly name: string;
@@ -32,7 +32,7 @@ export async function putPolicy(
 ): Promise<PolicyResult<Put>> {
   const { cas, spiffeIdPattern, pathPattern, permissions } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(room)) ? invalid(NAME_RULE) : failed("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalid(NAME_RULE) : failed("denied");
   // Once, and not before the permission: nothing is compiled for whoever may not put any.
   let known: CheckedPolicy | undefined;
   const check = (): CheckedPolicy => (known ??= checkPolicy(name, request));
@@ -45,19 +45,19 @@ export async function putPolicy(
       fields: ["policy.put", name, cas ?? null, spiffeIdPattern, pathPattern, ...permissions],
     },
   };
-  const result = await auditedWrite(room, write, {
+  const result = await auditedWrite(deps, write, {
     query: { policy: { name } },
     tailOf: ({ policy }) => policy?.tail,
     readOutcome: () => ({}),
     async judge({ store, now: clock, policy: view }, { writeId, ring }) {
       const checked = check();
       if (!checked.ok) return invalid(checked.detail);
-      const found = await replaceablePolicy(room.ring, store, { name, view, report: room.report });
+      const found = await replaceablePolicy(deps.ring, store, { name, view, report: deps.report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const now = Math.max(clock, found?.row?.updatedAt ?? 0);
       const { storeId, epoch, auditFloor } = store;
       const times = { createdAt: found?.row?.createdAt ?? now, updatedAt: now };
-      const row = await sealPolicy({ ring, random: room.random }, checked.rules, {
+      const row = await sealPolicy({ ring, randomBytes: deps.randomBytes }, checked.rules, {
         storeId,
         name,
         writeId,

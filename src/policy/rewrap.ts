@@ -1,4 +1,4 @@
-import type { SealingPlace } from "../audit/audited-write.ts";
+import type { SealingPlace } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { PolicyChange, PolicyView } from "../store/store.ts";
 import { checkPolicy } from "./check-policy.ts";
@@ -14,7 +14,7 @@ import { verifyPolicy } from "./verify-policy.ts";
  */
 export async function rewrapPolicy(
   view: PolicyView,
-  { ring, random, store, writeId, now: clock }: SealingPlace,
+  { ring, randomBytes, store, writeId, now: clock }: SealingPlace,
 ): Promise<{ readonly change: PolicyChange; readonly now: number }> {
   const name = parsePolicyName(view.row?.name ?? "");
   if (name === undefined) throw new SealError("malformed", "a policy has a name that is none");
@@ -25,6 +25,6 @@ export async function rewrapPolicy(
   const { version, createdAt, updatedAt } = policy;
   const { storeId, epoch } = store;
   const times = { createdAt, updatedAt };
-  const row = await sealPolicy({ ring, random }, checked.rules, { storeId, name, writeId, epoch, ...times });
+  const row = await sealPolicy({ ring, randomBytes }, checked.rules, { storeId, name, writeId, epoch, ...times });
   return { change: { kind: "update", seen: version, row }, now: Math.max(clock, updatedAt) };
 }

@@ -26,7 +26,7 @@ export interface PolicyPlace {
 
 /** Seals rules into a row under the ring's primary key, to be found by the keys of their patterns. */
 export async function sealPolicy(
-  { ring, random }: { readonly ring: KeyRing; readonly random: RandomBytes },
+  { ring, randomBytes }: { readonly ring: KeyRing; readonly randomBytes: RandomBytes },
   rules: IndexedRules,
   { storeId, ...place }: PolicyPlace,
 ): Promise<PolicyValues> {
@@ -37,7 +37,7 @@ export async function sealPolicy(
   const sealed = await sealRecord(
     { id: primary.id, key: primary.policy },
     utf8(JSON.stringify({ spiffeIdPattern, pathPattern, permissions })),
-    { context: policyContext(storeId, columns), nonce: random(12) },
+    { context: policyContext(storeId, columns), nonce: randomBytes(12) },
   );
   return { ...columns, sealed };
 }

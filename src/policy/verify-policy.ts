@@ -1,4 +1,10 @@
-import { type Named, replaceable, type Replaceable, requireAbsence, requireStanding } from "../audit/standing.ts";
+import {
+  type NamedResource,
+  replaceable,
+  type Replaceable,
+  requireAbsentRow,
+  requireCurrentRow,
+} from "../commit/row-validity.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
@@ -8,7 +14,7 @@ import type { ReportProblem } from "./policy-problem.ts";
 import { openPolicy } from "./seal-policy.ts";
 
 /** A policy as the audit and the operator's log name it. */
-export function namedPolicy(name: string): Named {
+export function namedPolicy(name: string): NamedResource {
   return { resource: `policy:${name}`, title: `policy "${name}"` };
 }
 
@@ -21,12 +27,12 @@ export async function verifyPolicy(
   const { row, tail } = view;
   const named = namedPolicy(name);
   if (row === undefined) {
-    await requireAbsence(ring, store, { named, tail });
+    await requireAbsentRow(ring, store, { named, tail });
     return undefined;
   }
   // Rows of another name are as authentic: an answer to another question must not pass for the one to this.
   if (row.name !== name) throw new SealError("inconsistent", `${named.title} was asked for, and another one given`);
-  await requireStanding(ring, store, { named, row, tail });
+  await requireCurrentRow(ring, store, { named, row, tail });
   return await openPolicy(ring, store.storeId, row);
 }
 

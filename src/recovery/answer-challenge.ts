@@ -1,8 +1,8 @@
 import { bytesToHex } from "@noble/curves/utils.js";
-import { verifyStore } from "../audit/store-row.ts";
+import { verifyStore } from "../commit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
 import { load } from "../store/load.ts";
-import type { RecoveryRoom } from "./room.ts";
+import type { RecoveryDeps } from "./deps.ts";
 
 /** What whoever has just dealt out a root key sends, to see whether it arrived: AES-256-GCM under the root key itself. */
 interface Challenge {
@@ -18,11 +18,11 @@ interface Challenge {
  *
  * @throws SealError when no root key of the ring opens it; StoreUnavailable
  */
-export async function answerChallenge(room: RecoveryRoom, challenge: Challenge): Promise<string | undefined> {
-  const snapshot = await load(room.store, room.access.query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (!(await room.access.permits(snapshot))) return undefined;
-  const roots = room.rootKeys();
+export async function answerChallenge(deps: RecoveryDeps, challenge: Challenge): Promise<string | undefined> {
+  const snapshot = await load(deps.store, deps.access.query, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (!(await deps.access.permits(snapshot))) return undefined;
+  const roots = deps.rootKeys();
   try {
     for (const { bytes } of roots) {
       const opened = await open(bytes, challenge);

@@ -1,5 +1,5 @@
 import { type Share, shareOf } from "../seal/shamir.ts";
-import type { RecoveryRoom } from "./room.ts";
+import type { RecoveryDeps } from "./deps.ts";
 import { withPrimaryRoot } from "./with-primary-root.ts";
 
 /**
@@ -8,9 +8,9 @@ import { withPrimaryRoot } from "./with-primary-root.ts";
  *
  * @throws SealError, StoreUnavailable
  */
-export async function checkShare(room: RecoveryRoom, { id, value }: Share): Promise<boolean | undefined> {
-  const { threshold, shares } = room.split;
-  return await withPrimaryRoot(room, async (root) => {
+export async function checkShare(deps: RecoveryDeps, { id, value }: Share): Promise<boolean | undefined> {
+  const { threshold, shares } = deps.split;
+  return await withPrimaryRoot(deps, async (root) => {
     // Others lie on the same curve, but nobody was given them.
     if (id > shares) return false;
     return await isSameSecret(await shareOf(root, { threshold, id }), value);

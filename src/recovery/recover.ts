@@ -1,5 +1,5 @@
 import { type Share, splitKey } from "../seal/shamir.ts";
-import type { RecoveryRoom } from "./room.ts";
+import type { RecoveryDeps } from "./deps.ts";
 import { withPrimaryRoot } from "./with-primary-root.ts";
 
 /**
@@ -8,6 +8,6 @@ import { withPrimaryRoot } from "./with-primary-root.ts";
  *
  * @throws SealError, StoreUnavailable
  */
-export async function recoverShares(room: RecoveryRoom): Promise<readonly Share[] | undefined> {
-  return await withPrimaryRoot(room, async (root) => await splitKey(root, room.split));
+export async function recoverShares(deps: RecoveryDeps): Promise<readonly Share[] | undefined> {
+  return await withPrimaryRoot(deps, async (root) => await splitKey(root, deps.split));
 }

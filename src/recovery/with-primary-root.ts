@@ -1,6 +1,6 @@
-import { verifyStore, writingRing } from "../audit/store-row.ts";
+import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { load } from "../store/load.ts";
-import type { RecoveryRoom } from "./room.ts";
+import type { RecoveryDeps } from "./deps.ts";
 
 /**
  * Hands the root key that rows are written under to `use`, and wipes it afterwards. Only once the store has vouched for it by
@@ -9,15 +9,15 @@ import type { RecoveryRoom } from "./room.ts";
  * @throws SealError, StoreUnavailable
  */
 export async function withPrimaryRoot<T>(
-  room: RecoveryRoom,
+  deps: RecoveryDeps,
   use: (root: Uint8Array<ArrayBuffer>) => Promise<T>,
 ): Promise<T | undefined> {
-  const { ring, access } = room;
-  const snapshot = await load(room.store, access.query, room.attempts);
+  const { ring, access } = deps;
+  const snapshot = await load(deps.store, access.query, deps.attempts);
   await verifyStore(ring, snapshot);
   if (!(await access.permits(snapshot))) return undefined;
   const { id } = writingRing(ring, snapshot).primary;
-  const roots = room.rootKeys();
+  const roots = deps.rootKeys();
   try {
     const root = roots.find((key) => key.id === id);
     if (root === undefined) throw new TypeError("a ring has a key that is none of its root keys");

@@ -1,4 +1,4 @@
-import type { WriteFailure } from "../audit/audited-write.ts";
+import type { WriteFailure } from "../commit/audited-write.ts";
 
 /** What the verbs of this room may expectedly end in, besides success. */
 export type RotationFailure =

@@ -1,10 +1,10 @@
-import { verifyStore, writingRing } from "../audit/store-row.ts";
+import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
 import { load } from "../store/load.ts";
 import type { Bytes } from "../store/rows.ts";
 import type { KeyCount } from "../store/store.ts";
 import type { RotationResult } from "./failure.ts";
-import type { RotationRoom } from "./room.ts";
+import type { RotationDeps } from "./deps.ts";
 
 /** One key that the ring has, the store knows, or rows depend on. */
 export interface KeyStatus extends KeyCount {
@@ -31,10 +31,10 @@ interface KeyReport {
  * @throws SealError, StoreUnavailable
  */
 export async function keyStatus(
-  room: Pick<RotationRoom, "store" | "ring" | "attempts" | "access">,
+  deps: Pick<RotationDeps, "store" | "ring" | "attempts" | "access">,
 ): Promise<RotationResult<KeyReport>> {
-  const { ring, access } = room;
-  const snapshot = await load(room.store, { ...access.query, keyCounts: {} }, room.attempts);
+  const { ring, access } = deps;
+  const snapshot = await load(deps.store, { ...access.query, keyCounts: {} }, deps.attempts);
   await verifyStore(ring, snapshot);
   if (!(await access.permits(snapshot))) return { ok: false, failure: { code: "denied" } };
   const { store, keys: registered, keyCounts } = snapshot;
@@ -50,11 +50,11 @@ export async function keyStatus(
       createdAt: row?.createdAt ?? null,
     };
   });
-  const primary = store.revision === 0 ? null : primaryOf(room, snapshot);
+  const primary = store.revision === 0 ? null : primaryOf(deps, snapshot);
   return { ok: true, answer: { primary, first: ring.primary.id, keys, revision: store.revision } };
 }
 
-function primaryOf({ ring }: Pick<RotationRoom, "ring">, anchor: Parameters<typeof writingRing>[1]): string | null {
+function primaryOf({ ring }: Pick<RotationDeps, "ring">, anchor: Parameters<typeof writingRing>[1]): string | null {
   try {
     return writingRing(ring, anchor).primary.id;
   } catch (error) {

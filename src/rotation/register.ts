@@ -1,7 +1,7 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
-import { registrationOf } from "../audit/store-row.ts";
+import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { registrationOf } from "../commit/store-row.ts";
 import type { RotationFailure, RotationResult } from "./failure.ts";
-import type { RotationRoom } from "./room.ts";
+import type { RotationDeps } from "./deps.ts";
 
 /** `revision`: of the commit, or of the store where the key was registered already. */
 interface Registered {
@@ -17,11 +17,11 @@ interface Registered {
  * @throws SealError, StoreUnavailable
  */
 export async function registerKey(
-  room: RotationRoom,
+  deps: RotationDeps,
   request: WriteOrigin & { readonly keyId: string },
 ): Promise<RotationResult<Registered>> {
   const { keyId } = request;
-  const { primary } = room.ring;
+  const { primary } = deps.ring;
   const write = {
     ...request,
     action: "register",
@@ -30,7 +30,7 @@ export async function registerKey(
   };
   type Refusal = RotationFailure | { readonly code: "registered"; readonly revision: number };
   const refuse = (failure: Refusal): { readonly ok: false; readonly failure: Refusal } => ({ ok: false, failure });
-  const result = await auditedWrite<object, { readonly keyId: string }, Refusal>(room, write, {
+  const result = await auditedWrite<object, { readonly keyId: string }, Refusal>(deps, write, {
     query: { chain: { resource: "store" } },
     tailOf: ({ chain }) => chain?.tail,
     readOutcome: readKeyId,
@@ -41,7 +41,7 @@ export async function registerKey(
         ok: true,
         // The first commit of an empty store registers the whole ring.
         change: store.revision === 0 ? {} : { register: [registrationOf(primary, now)] },
-        ring: room.ring,
+        ring: deps.ring,
         authority: { auditFloor: store.auditFloor },
         outcome: { keyId },
         now,

@@ -1,8 +1,8 @@
-import { type AcceptedWrite, changeOf, type SealingPlace } from "../audit/audited-write.ts";
-import { verifyEntry } from "../audit/entry.ts";
-import { leavesNone, REWRAP, STILL_DELETED } from "../audit/standing.ts";
-import { verifyStore, writingRing } from "../audit/store-row.ts";
-import { writeIdOf } from "../audit/write-id.ts";
+import { type AcceptedWrite, changeOf, type SealingPlace } from "../commit/audited-write.ts";
+import { verifyEntry } from "../commit/entry.ts";
+import { isDeletion, REWRAP, STILL_DELETED } from "../commit/row-validity.ts";
+import { verifyStore, writingRing } from "../commit/store-row.ts";
+import { writeIdOf } from "../commit/write-id.ts";
 import { rewrapPolicy } from "../policy/rewrap.ts";
 import { SealError } from "../seal/seal-error.ts";
 import { unlessSealed } from "../seal/unless-sealed.ts";
@@ -13,10 +13,10 @@ import type { AnySnapshot, Change, Query } from "../store/store.ts";
 import { rewrapBundle } from "../trust/rewrap.ts";
 import { type Cursor, startAfter } from "./cursor.ts";
 import type { RotationResult } from "./failure.ts";
-import type { RotationRoom } from "./room.ts";
+import type { RotationDeps } from "./deps.ts";
 
 /** Rows that one page takes at most. */
-export const MOST_ROWS = 100;
+export const MAX_ROWS = 100;
 
 /** Commits that go to the database at a time: others wait for it as long as these take. */
 const AT_A_TIME = 25;
@@ -42,7 +42,7 @@ interface Rewrapped {
  * @throws SealError, StoreUnavailable
  */
 export async function rewrapRows(
-  room: RotationRoom,
+  deps: RotationDeps,
   request: {
     readonly caller: string;
     readonly traceId: string;
@@ -51,16 +51,16 @@ export async function rewrapRows(
   },
 ): Promise<RotationResult<Rewrapped>> {
   const { cursor, limit } = request;
-  const { primary } = room.ring;
-  const query = { ...room.access.query, ...queryOf(cursor, { keyId: primary.id, limit }) };
-  const snapshot = await load(room.store, query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (!(await room.access.permits(snapshot))) return { ok: false, failure: { code: "denied" } };
-  if (snapshot.store.revision > 0 && writingRing(room.ring, snapshot).primary !== primary) {
+  const { primary } = deps.ring;
+  const query = { ...deps.access.query, ...queryOf(cursor, { keyId: primary.id, limit }) };
+  const snapshot = await load(deps.store, query, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (!(await deps.access.permits(snapshot))) return { ok: false, failure: { code: "denied" } };
+  if (snapshot.store.revision > 0 && writingRing(deps.ring, snapshot).primary !== primary) {
     return { ok: false, failure: { code: "key_not_registered" } };
   }
   const items = itemsOf(cursor, snapshot, primary.id);
-  const page: Page = { room, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
+  const page: Page = { deps, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
   for (let start = 0; start < items.length; start += AT_A_TIME) {
     await commitSome(page, items.slice(start, start + AT_A_TIME));
   }
@@ -74,7 +74,7 @@ export async function rewrapRows(
 
 /** What becomes of a page while it is committed. */
 interface Page {
-  readonly room: RotationRoom;
+  readonly deps: RotationDeps;
   readonly request: { readonly caller: string; readonly traceId: string };
   /** What the next rows are decided on: the store as the commit before left it, whoever else had committed until then. */
   snapshot: AnySnapshot;
@@ -97,37 +97,37 @@ interface Item {
  * before it leads to, and if that one loses, so do the rest.
  */
 async function commitSome(page: Page, items: readonly Item[]): Promise<void> {
-  const { room, snapshot } = page;
+  const { deps, snapshot } = page;
   const changes: Change[] = [];
   let next = snapshot.store.epoch;
   for (const item of items) {
     const store: StoreRow = { ...snapshot.store, epoch: next };
     const sealed = await unlessSealed(changeFor(item, { ...snapshot, store }, page), (fault) => {
       page.failed.push(item.resource);
-      room.reportRow({ resource: item.resource, ...fault });
+      deps.reportRow({ resource: item.resource, ...fault });
     });
     if (sealed === undefined) continue;
     changes.push(sealed);
     if (item.raisesEpoch) next += 1;
   }
   if (changes.length === 0) return;
-  const { revisions, snapshot: after } = await room.store.commitEach(changes, {}, room.attempts.deadline);
+  const { revisions, snapshot: after } = await deps.store.commitEach(changes, {}, deps.attempts.deadline);
   const won = revisions.filter((revision) => revision !== undefined).length;
   page.rewrapped += won;
   page.lost += changes.length - won;
   // The next rows are signed together with what this says of the store.
-  await verifyStore(room.ring, after);
+  await verifyStore(deps.ring, after);
   const { store, newest, now } = after;
   page.snapshot = { ...snapshot, store, newest, now };
 }
 
-async function changeFor(item: Item, snapshot: AnySnapshot, { room, request }: Page): Promise<Change> {
+async function changeFor(item: Item, snapshot: AnySnapshot, { deps, request }: Page): Promise<Change> {
   const { caller, traceId } = request;
   const { resource, tail } = item;
-  const { ring, random } = room;
-  const place = { writeId: await writeIdOf(caller, undefined, random), seq: (tail?.seq ?? 0) + 1, ring };
+  const { ring, randomBytes } = deps;
+  const place = { writeId: await writeIdOf(caller, undefined, randomBytes), seq: (tail?.seq ?? 0) + 1, ring };
   const { store, now } = snapshot;
-  const verdict = await item.rewrap({ ...place, store, random, now });
+  const verdict = await item.rewrap({ ...place, store, randomBytes, now });
   const write = {
     caller,
     traceId,
@@ -220,7 +220,7 @@ function deletionItem(tail: AuditRow): Item {
     raisesEpoch: true,
     async rewrap({ ring, store, now }) {
       await verifyEntry(ring, store, tail);
-      if (!leavesNone(tail)) throw new SealError("inconsistent", `row of "${resource}" is missing`);
+      if (!isDeletion(tail)) throw new SealError("inconsistent", `row of "${resource}" is missing`);
       return { ok: true, change: {}, authority: store, outcome: STILL_DELETED, now };
     },
   };

@@ -2,7 +2,7 @@ import { createApp } from "../api/app.ts";
 import { type CertificateSource } from "../api/client-certificate.ts";
 import { importProxySecret } from "../api/proxy-secret.ts";
 import { refreshBundles } from "../api/refresh-bundles.ts";
-import type { Service, World } from "../api/service.ts";
+import type { Service, Platform } from "../api/service.ts";
 import { createUnreadyApp } from "../api/unready.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
@@ -13,7 +13,7 @@ import { memoryStore } from "../store/memory/memory-store.ts";
 import type { BulkStore } from "../store/store.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { printJson } from "./print-json.ts";
-import { type Output, worldOf } from "./world.ts";
+import { type Output, createPlatform } from "./platform.ts";
 
 /** The one entry that every runtime serves. */
 export interface App {
@@ -37,9 +37,9 @@ interface ExecutionContextLike {
  */
 export async function compose(env: Readonly<Record<string, unknown>>, output: Output = printJson): Promise<App> {
   const config = configOf(env);
-  if (config instanceof ConfigError) return unready(config, worldOf(output));
+  if (config instanceof ConfigError) return unready(config, createPlatform(output));
   const [keys, bundles] = await Promise.all([keysOf(config), importBundles(config)]);
-  const { tokens, rateLimits, roots, keptVersions, shamir, mostBodyBytes, requestTimeoutMs } = config;
+  const { tokens, rateLimits, roots, keptVersions, shamir, maxBodyBytes, requestTimeoutMs } = config;
   const { pilot, nexus, bootstrap, liteWorkload } = roots;
   const settled = new Set([...bundles.keys(), ...pilot, ...nexus, ...bootstrap, ...liteWorkload]);
   const service: Service = {
@@ -53,11 +53,11 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
     roots,
     keptVersions,
     shamir,
-    mostBodyBytes,
+    maxBodyBytes,
     // What was encrypted has to fit into the body that asks to decrypt it, in base64 and with what stands around it.
-    mostCipherBytes: Math.min(config.mostCipherBytes, Math.floor(((mostBodyBytes - 256) * 3) / 4)),
+    maxCipherBytes: Math.min(config.maxCipherBytes, Math.floor(((maxBodyBytes - 256) * 3) / 4)),
     requestTimeoutMs,
-    world: worldOf(output),
+    platform: createPlatform(output),
   };
   const app = createApp(service);
   return {
@@ -75,12 +75,12 @@ async function sourceOf({ certificates }: Config): Promise<CertificateSource> {
   return { kind: "proxy", secrets: await Promise.all(certificates.secrets.map(importProxySecret)) };
 }
 
-function unready({ problems }: ConfigError, world: World): App {
-  const app = createUnreadyApp(problems, world);
+function unready({ problems }: ConfigError, platform: Platform): App {
+  const app = createUnreadyApp(problems, platform);
   return {
     fetch: async (request, env, context) => await app.fetch(request, env, context),
     async scheduled() {
-      world.log({ level: "error", event: "not_configured", detail: problems.join("; ") });
+      platform.log({ level: "error", event: "not_configured", detail: problems.join("; ") });
       await Promise.resolve();
     },
   };

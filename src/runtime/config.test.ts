@@ -25,9 +25,9 @@ describe("parseConfig", () => {
       rateLimits: { byAddress: undefined, byIdentity: undefined },
       roots: { pilot: ["spike.ist"], nexus: ["spike.ist"], bootstrap: ["spike.ist"], liteWorkload: ["spike.ist"] },
       keptVersions: 10,
-      shamir: { threshold: 2, shares: 3, mostShares: 1000 },
-      mostBodyBytes: 1_048_576,
-      mostCipherBytes: 65_536,
+      shamir: { threshold: 2, shares: 3, maxShares: 1000 },
+      maxBodyBytes: 1_048_576,
+      maxCipherBytes: 65_536,
       requestTimeoutMs: 8000,
     });
   });
@@ -58,7 +58,7 @@ describe("parseConfig", () => {
       certificates: { kind: "proxy", secrets: ["s".repeat(32), "t".repeat(32)] },
       roots: { pilot: ["example.org", "example.com"] },
       keptVersions: 3,
-      mostBodyBytes: 2048,
+      maxBodyBytes: 2048,
       requestTimeoutMs: 900,
     });
     expect(config.rootKeys).toMatchObject({ kind: "text", text: expect.stringContaining(",b:") });

@@ -1,7 +1,7 @@
 import type { RateLimits } from "../api/rate-limit.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustRoots } from "../identity/role.ts";
-import { parseStrictJson } from "../identity/strict-json.ts";
+import { parseStrictJson } from "../json/strict-json.ts";
 import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
 import { parseRootKeys } from "../seal/root-key.ts";
 
@@ -30,9 +30,9 @@ export interface Config {
   readonly rateLimits: RateLimits;
   readonly roots: TrustRoots;
   readonly keptVersions: number;
-  readonly shamir: { readonly threshold: number; readonly shares: number; readonly mostShares: number };
-  readonly mostBodyBytes: number;
-  readonly mostCipherBytes: number;
+  readonly shamir: { readonly threshold: number; readonly shares: number; readonly maxShares: number };
+  readonly maxBodyBytes: number;
+  readonly maxCipherBytes: number;
   readonly requestTimeoutMs: number;
 }
 
@@ -71,8 +71,8 @@ export function parseConfig(env: Env): Config {
     liteWorkload: domains("SPIKE_TRUST_ROOT_LITE_WORKLOAD"),
     shamir: parseShamir(env),
     keptVersions: setting(env, "SPIKE_NEXUS_MAX_SECRET_VERSIONS", wholeNumber(1, 100_000), "10"),
-    mostBodyBytes: setting(env, "SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 8 * MIB), String(MIB)),
-    mostCipherBytes: setting(env, "SPIKE_NEXUS_CRYPTO_MAX_CIPHERTEXT_SIZE", wholeNumber(1024, 4 * MIB), "65536"),
+    maxBodyBytes: setting(env, "SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 8 * MIB), String(MIB)),
+    maxCipherBytes: setting(env, "SPIKE_NEXUS_CRYPTO_MAX_CIPHERTEXT_SIZE", wholeNumber(1024, 4 * MIB), "65536"),
     requestTimeoutMs: setting(env, "SPIKE_REQUEST_TIMEOUT_MS", wholeNumber(100, 25_000), "8000"),
   };
   const problems = Object.values(settings).flatMap((found) => (found.ok ? [] : [found.problem]));
@@ -97,8 +97,8 @@ export function parseConfig(env: Env): Config {
     },
     shamir: valueOf(settings.shamir),
     keptVersions: valueOf(settings.keptVersions),
-    mostBodyBytes: valueOf(settings.mostBodyBytes),
-    mostCipherBytes: valueOf(settings.mostCipherBytes),
+    maxBodyBytes: valueOf(settings.maxBodyBytes),
+    maxCipherBytes: valueOf(settings.maxCipherBytes),
     requestTimeoutMs: valueOf(settings.requestTimeoutMs),
   };
 }
@@ -259,16 +259,16 @@ function parseShamir(env: Env): Setting<Config["shamir"]> {
   const whole = wholeNumber(2, 1000);
   const threshold = setting(env, "SPIKE_NEXUS_SHAMIR_THRESHOLD", whole, "2");
   const shares = setting(env, "SPIKE_NEXUS_SHAMIR_SHARES", whole, "3");
-  const mostShares = setting(env, "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT", whole, "1000");
+  const maxShares = setting(env, "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT", whole, "1000");
   if (!threshold.ok) return threshold;
   if (!shares.ok) return shares;
-  if (!mostShares.ok) return mostShares;
+  if (!maxShares.ok) return maxShares;
   if (threshold.value > shares.value) {
     return problem("SPIKE_NEXUS_SHAMIR_THRESHOLD is more than SPIKE_NEXUS_SHAMIR_SHARES: no key could be restored");
   }
-  return shares.value > mostShares.value
+  return shares.value > maxShares.value
     ? problem("SPIKE_NEXUS_SHAMIR_SHARES is more than SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT")
-    : good({ threshold: threshold.value, shares: shares.value, mostShares: mostShares.value });
+    : good({ threshold: threshold.value, shares: shares.value, maxShares: maxShares.value });
 }
 
 function parseDomains(value: string): Setting<readonly TrustDomain[]> {

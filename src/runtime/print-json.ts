@@ -1,4 +1,4 @@
-import type { Output } from "./world.ts";
+import type { Output } from "./platform.ts";
 
 /**
  * One JSON object a line, to where the runtime collects them. The audit of requests is told apart from operational lines by

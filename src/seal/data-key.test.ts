@@ -3,7 +3,7 @@ import { KEY_A, KEY_B, ringOf } from "../../test/harness/service.ts";
 import { createDataKey, openDataKey, renewDataKey } from "./data-key.ts";
 import { recordKeyId } from "./record.ts";
 
-const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 const context = { label: "secrets.wrapped_key", fields: ["s", "p", "b"] };
 const iv = new Uint8Array(12);
 const seal = async (key: CryptoKey) => await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new Uint8Array(3));
@@ -11,7 +11,7 @@ const seal = async (key: CryptoKey) => await crypto.subtle.encrypt({ name: "AES-
 describe("a data key", () => {
   it("comes back from its wrap, unextractable, for its secret only", async () => {
     const ring = await ringOf(KEY_A);
-    const { key, wrapped } = await createDataKey(ring, context, random);
+    const { key, wrapped } = await createDataKey(ring, context, randomBytes);
     const opened = await openDataKey(ring, wrapped, context);
     expect(await seal(opened)).toEqual(await seal(key));
     expect([key.extractable, opened.extractable]).toEqual([false, false]);
@@ -21,16 +21,18 @@ describe("a data key", () => {
 
   it("stays the same when it is wrapped anew under a newer primary key", async () => {
     const [old, both, only] = [await ringOf(KEY_A), await ringOf(KEY_B, KEY_A), await ringOf(KEY_B)];
-    const first = await createDataKey(old, context, random);
-    expect((await renewDataKey(old, first.wrapped, { context, random })).wrapped).toBe(first.wrapped);
-    const renewed = await renewDataKey(both, first.wrapped, { context, random });
+    const first = await createDataKey(old, context, randomBytes);
+    expect((await renewDataKey(old, first.wrapped, { context, randomBytes })).wrapped).toBe(first.wrapped);
+    const renewed = await renewDataKey(both, first.wrapped, { context, randomBytes });
     expect([recordKeyId(first.wrapped), recordKeyId(renewed.wrapped)]).toEqual(["a", "b"]);
     expect(await seal(await openDataKey(only, renewed.wrapped, context))).toEqual(await seal(first.key));
   });
 
   it("is another one for every secret, under another nonce for every wrap", async () => {
     const ring = await ringOf(KEY_A);
-    const made = await Promise.all(Array.from({ length: 50 }, async () => await createDataKey(ring, context, random)));
+    const made = await Promise.all(
+      Array.from({ length: 50 }, async () => await createDataKey(ring, context, randomBytes)),
+    );
     expect(new Set(made.map(({ wrapped }) => String(wrapped.subarray(3, 15)))).size).toBe(50);
     const texts = await Promise.all(made.map(async ({ key }) => Buffer.from(await seal(key)).toString("hex")));
     expect(new Set(texts).size).toBe(50);

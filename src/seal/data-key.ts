@@ -14,8 +14,8 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 
 /** Draws a data key and wraps it under the ring's primary key. */
-export async function createDataKey(ring: KeyRing, context: Context, random: RandomBytes): Promise<DataKey> {
-  return await keep(random(KEY_BYTES), { ring, context, random });
+export async function createDataKey(ring: KeyRing, context: Context, randomBytes: RandomBytes): Promise<DataKey> {
+  return await keep(randomBytes(KEY_BYTES), { ring, context, randomBytes });
 }
 
 /**
@@ -25,7 +25,7 @@ export async function createDataKey(ring: KeyRing, context: Context, random: Ran
 export async function renewDataKey(
   ring: KeyRing,
   wrapped: Uint8Array<ArrayBuffer>,
-  options: { readonly context: Context; readonly random: RandomBytes },
+  options: { readonly context: Context; readonly randomBytes: RandomBytes },
 ): Promise<DataKey> {
   const raw = await unwrap(ring, wrapped, options.context);
   if (recordKeyId(wrapped) === ring.primary.id) return { key: await importRaw(raw), wrapped };
@@ -51,11 +51,11 @@ async function unwrap(
 
 async function keep(
   raw: Uint8Array<ArrayBuffer>,
-  to: { readonly ring: KeyRing; readonly context: Context; readonly random: RandomBytes },
+  to: { readonly ring: KeyRing; readonly context: Context; readonly randomBytes: RandomBytes },
 ): Promise<DataKey> {
   const { primary } = to.ring;
   const sealing = { id: primary.id, key: primary.wrap };
-  const wrapped = await sealRecord(sealing, raw, { context: to.context, nonce: to.random(NONCE_BYTES) });
+  const wrapped = await sealRecord(sealing, raw, { context: to.context, nonce: to.randomBytes(NONCE_BYTES) });
   return { key: await importRaw(raw), wrapped };
 }
 

@@ -11,7 +11,7 @@ const SCALARS: Readonly<ReturnType<typeof Field>> = Field(P256_ORDER);
 const VALUE_BYTES = 32;
 
 /** SPIKE's bound on the number of a share. */
-const MOST_SHARES = 1000;
+const MAX_SHARES = 1000;
 
 /**
  * Splits a root key so that any `threshold` of `shares` bring it back, and fewer tell nothing (Shamir, 1979). The same key
@@ -59,7 +59,7 @@ export function combineShares(shares: readonly Share[], threshold: number): Comb
 function problemIn(shares: readonly Share[], threshold: number): string | undefined {
   const seen = new Set<number>();
   for (const { id, value } of shares) {
-    if (!Number.isInteger(id) || id < 1 || id > MOST_SHARES) return `a share has a number outside 1 to ${MOST_SHARES}`;
+    if (!Number.isInteger(id) || id < 1 || id > MAX_SHARES) return `a share has a number outside 1 to ${MAX_SHARES}`;
     if (seen.has(id)) return `share ${id} is there twice: each has to be another one`;
     if (value.length !== VALUE_BYTES) return `share ${id} has ${value.length} bytes, not ${VALUE_BYTES}: it is damaged`;
     if (!isScalar(toScalar(value))) return `share ${id} is outside the field that keys are shared in: it is damaged`;

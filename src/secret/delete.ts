@@ -1,5 +1,5 @@
 import { failed, type SecretResult } from "./failure.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import { deleteVersions, summarize } from "./versions.ts";
 import { type WriteRequest, writeSecret, type Written } from "./write.ts";
 
@@ -10,11 +10,11 @@ import { type WriteRequest, writeSecret, type Written } from "./write.ts";
  * @throws SealError, StoreUnavailable
  */
 export async function deleteSecret(
-  room: SecretRoom,
+  deps: SecretDeps,
   request: WriteRequest & { readonly numbers: readonly number[] },
 ): Promise<SecretResult<Written>> {
   const { numbers } = request;
-  return await writeSecret(room, request, {
+  return await writeSecret(deps, request, {
     action: "delete",
     body: numbers,
     judge(secret, { now }) {

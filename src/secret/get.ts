@@ -1,11 +1,11 @@
-import { verifyStore } from "../audit/store-row.ts";
+import { verifyStore } from "../commit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretRow } from "../store/rows.ts";
 import { load } from "../store/load.ts";
 import type { SecretView } from "../store/store.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import { openValue } from "./open-value.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import type { SecretPath } from "./secret-path.ts";
 import { timeOf } from "./time-of.ts";
 import { verifySecret } from "./verify-secret.ts";
@@ -22,16 +22,16 @@ export interface Got {
  * version, no such number, or deleted. One round trip. @throws SealError, StoreUnavailable
  */
 export async function getSecret(
-  room: SecretRoom,
+  deps: SecretDeps,
   asked: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Got>> {
   const { path, number } = asked;
   const version: "current" | number = number === 0 ? "current" : number;
-  const query = { ...room.access.query, secret: { path, version } };
-  const snapshot = await load(room.store, query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (!(await room.access.permits(snapshot))) return failed("denied");
-  const head = await verifySecret(room.ring, snapshot.store, { path, view: snapshot.secret });
+  const query = { ...deps.access.query, secret: { path, version } };
+  const snapshot = await load(deps.store, query, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const now = timeOf(snapshot.now, head);
   const wanted = number === 0 ? currentOf(head, snapshot.secret, now) : liveNumber(snapshot.secret, number, now);
@@ -40,7 +40,7 @@ export async function getSecret(
   if (row?.number !== wanted.number || row.writeId !== wanted.writeId) {
     throw new SealError("inconsistent", `version ${wanted.number} of "secret:${path}" is missing`);
   }
-  const text = await openValue(room.ring, { storeId: snapshot.store.storeId, head }, row);
+  const text = await openValue(deps.ring, { storeId: snapshot.store.storeId, head }, row);
   return { ok: true, answer: { number: wanted.number, text } };
 }
 

@@ -1,16 +1,16 @@
-import { verifyStore } from "../audit/store-row.ts";
+import { verifyStore } from "../commit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { PathScope, VisiblePaths } from "../store/access.ts";
 import { load } from "../store/load.ts";
 import { failed, type SecretResult } from "./failure.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import { parseSecretPath } from "./secret-path.ts";
 
 /** The most names one answer holds. */
-export const MOST_NAMES = 10_000;
+export const MAX_NAMES = 10_000;
 
 /** The most names that are looked through for one answer of a caller who may not see all of them. */
-const MOST_SIFTED = 50_000;
+const MAX_SIFTED = 50_000;
 
 interface Asked {
   readonly prefix: string;
@@ -27,42 +27,42 @@ interface Asked {
  * @throws SealError, StoreUnavailable
  */
 export async function listSecrets(
-  room: SecretRoom,
+  deps: SecretDeps,
   asked: Asked,
   scope: PathScope | undefined,
 ): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit = MOST_NAMES + 1 } = asked;
+  const { prefix, after, limit = MAX_NAMES + 1 } = asked;
   const paths = { prefix, after, limit };
-  const snapshot = await load(room.store, { ...room.access.query, ...scope?.query, paths }, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (await room.access.permits(snapshot)) {
+  const snapshot = await load(deps.store, { ...deps.access.query, ...scope?.query, paths }, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (await deps.access.permits(snapshot)) {
     requirePage(snapshot.paths, paths);
     return answer(snapshot.paths);
   }
   if (scope === undefined) return failed("denied");
   return await listVisible(
-    room,
+    deps,
     { ...asked, scope },
     { visible: await scope.read(snapshot), epoch: snapshot.store.epoch },
   );
 }
 
 async function listVisible(
-  room: SecretRoom,
+  deps: SecretDeps,
   asked: Asked & { readonly scope: PathScope },
   first: { readonly visible: VisiblePaths; readonly epoch: number },
 ): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit = MOST_NAMES + 1, scope } = asked;
+  const { prefix, after, limit = MAX_NAMES + 1, scope } = asked;
   let { visible, epoch } = first;
   for (;;) {
     if (visible.within.length === 0) return failed("denied");
-    const paths = { prefix, after, limit: MOST_SIFTED + 1, within: visible.within };
-    const snapshot = await load(room.store, { ...scope.query, paths }, room.attempts);
-    await verifyStore(room.ring, snapshot);
+    const paths = { prefix, after, limit: MAX_SIFTED + 1, within: visible.within };
+    const snapshot = await load(deps.store, { ...scope.query, paths }, deps.attempts);
+    await verifyStore(deps.ring, snapshot);
     if (snapshot.store.epoch === epoch) {
       requirePage(snapshot.paths, paths);
-      const found = (await sift(room, snapshot.paths, visible)).slice(0, limit);
-      const sifted = found.length === limit || snapshot.paths.length <= MOST_SIFTED;
+      const found = (await sift(deps, snapshot.paths, visible)).slice(0, limit);
+      const sifted = found.length === limit || snapshot.paths.length <= MAX_SIFTED;
       return sifted ? answer(found) : failed("too_many_names");
     }
     // Some right has changed in between: what is visible has to be of the same moment as what is listed.
@@ -75,7 +75,7 @@ async function listVisible(
 const SIFTED_AT_ONCE = 1000;
 
 async function sift(
-  { attempts }: SecretRoom,
+  { attempts }: SecretDeps,
   paths: readonly string[],
   visible: VisiblePaths,
 ): Promise<readonly string[]> {
@@ -88,7 +88,7 @@ async function sift(
 }
 
 function answer(paths: readonly string[]): SecretResult<readonly string[]> {
-  return paths.length > MOST_NAMES ? failed("too_many_names") : { ok: true, answer: paths };
+  return paths.length > MAX_NAMES ? failed("too_many_names") : { ok: true, answer: paths };
 }
 
 /** A list can be forged, but not into what nobody asked for: only paths, in order, of that prefix, no more than wanted. */

@@ -1,7 +1,7 @@
-import { verifyStore } from "../audit/store-row.ts";
+import { verifyStore } from "../commit/store-row.ts";
 import { load } from "../store/load.ts";
 import { failed, type SecretResult } from "./failure.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import type { SecretPath } from "./secret-path.ts";
 import { timeOf } from "./time-of.ts";
 import { verifySecret } from "./verify-secret.ts";
@@ -22,19 +22,19 @@ export interface Metadata {
  * one that is stored. One round trip. @throws SealError, StoreUnavailable
  */
 export async function getMetadata(
-  room: SecretRoom,
+  deps: SecretDeps,
   asked: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Metadata>> {
-  const query = { ...room.access.query, secret: { path: asked.path, version: "none" as const } };
-  const snapshot = await load(room.store, query, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (!(await room.access.permits(snapshot))) return failed("denied");
-  const head = await verifySecret(room.ring, snapshot.store, { path: asked.path, view: snapshot.secret });
+  const query = { ...deps.access.query, secret: { path: asked.path, version: "none" as const } };
+  const snapshot = await load(deps.store, query, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  const head = await verifySecret(deps.ring, snapshot.store, { path: asked.path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
   if (asked.number !== 0 && !versions.some((version) => version.number === asked.number)) return failed("not_found");
   const { current, oldest } = summarize(versions, timeOf(snapshot.now, head));
   const { createdAt, updatedAt } = head;
-  const maxVersions = head.maxVersions === 0 ? room.keptVersions : head.maxVersions;
+  const maxVersions = head.maxVersions === 0 ? deps.keptVersions : head.maxVersions;
   return { ok: true, answer: { current, oldest, createdAt, updatedAt, maxVersions, versions } };
 }

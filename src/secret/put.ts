@@ -1,5 +1,5 @@
 import type { SecretResult } from "./failure.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import type { FoundSecret, Verdict, WriteRequest, Written } from "./write.ts";
 import { writeSecret } from "./write.ts";
 import { addVersion } from "./versions.ts";
@@ -9,14 +9,14 @@ import { addVersion } from "./versions.ts";
  * of versions. @throws SealError, StoreUnavailable
  */
 export async function putSecret(
-  room: SecretRoom,
+  deps: SecretDeps,
   request: WriteRequest & { /** JSON text, kept as it is. */ readonly text: string },
 ): Promise<SecretResult<Written>> {
   const { text } = request;
-  return await writeSecret(room, request, {
+  return await writeSecret(deps, request, {
     action: "put",
     body: [text],
-    judge: (secret, write) => judgePut(secret, { ...write, text, keptVersions: room.keptVersions }),
+    judge: (secret, write) => judgePut(secret, { ...write, text, keptVersions: deps.keptVersions }),
   });
 }
 

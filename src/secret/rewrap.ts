@@ -1,4 +1,4 @@
-import type { SealingPlace } from "../audit/audited-write.ts";
+import type { SealingPlace } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretChange, SecretView } from "../store/store.ts";
 import { sealChange } from "./seal-change.ts";

@@ -28,21 +28,21 @@ export interface Place {
   readonly seq: number;
   readonly now: number;
   readonly ring: KeyRing;
-  readonly random: RandomBytes;
+  readonly randomBytes: RandomBytes;
 }
 
 /** Turns an edit into rows: everything they depend on is under the ring's primary key afterwards. */
 export async function sealChange(edit: VersionEdit, place: Place): Promise<SecretChange> {
-  const { head, writeId, store, ring, random } = place;
+  const { head, writeId, store, ring, randomBytes } = place;
   const born = head?.born ?? writeId;
   const identity: SecretIdentity = { storeId: store.storeId, path: place.path, born };
   const context = dataKeyContext(identity);
   const dataKey = await (head === undefined
-    ? createDataKey(ring, context, random)
-    : renewDataKey(ring, head.wrappedKey, { context, random }));
+    ? createDataKey(ring, context, randomBytes)
+    : renewDataKey(ring, head.wrappedKey, { context, randomBytes }));
   const [history, sealed] = await Promise.all([
     macOf(ring.primary, historyContext(identity, edit.versions)),
-    edit.added && sealValue(random, dataKey.key, { identity, added: edit.added }),
+    edit.added && sealValue(randomBytes, dataKey.key, { identity, added: edit.added }),
   ]);
   const unsigned = {
     ...nextColumns(edit, place),
@@ -86,14 +86,14 @@ function nextColumns(edit: VersionEdit, place: Place): Plain {
 }
 
 async function sealValue(
-  random: RandomBytes,
+  randomBytes: RandomBytes,
   key: CryptoKey,
   value: { readonly identity: SecretIdentity; readonly added: { readonly state: VersionState; readonly text: string } },
 ): Promise<Bytes> {
   const { state, text } = value.added;
   const context = valueContext(value.identity, state);
   // The empty key id: the row's own data key, whatever root key wraps it.
-  return await sealRecord({ id: "", key }, utf8(text), { context, nonce: random(12) });
+  return await sealRecord({ id: "", key }, utf8(text), { context, nonce: randomBytes(12) });
 }
 
 function changesOf(edit: VersionEdit, sealed: Bytes | undefined): VersionChanges {

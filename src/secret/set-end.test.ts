@@ -6,7 +6,7 @@ import type { Store } from "../store/store.ts";
 import { getSecret } from "./get.ts";
 import { getMetadata } from "./metadata.ts";
 import { putSecret } from "./put.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import { parseSecretPath } from "./secret-path.ts";
 import { addVersion } from "./versions.ts";
 import { type WriteRequest, writeSecret } from "./write.ts";
@@ -24,7 +24,7 @@ describe("a version with a set end", () => {
   const END = 1_800_000_000_500;
   let clock: number;
   let store: Store;
-  let room: SecretRoom;
+  let deps: SecretDeps;
   beforeEach(async () => {
     clock = END - 500;
     store = memoryStore({ storeId: "s", now: () => clock });
@@ -32,14 +32,14 @@ describe("a version with a set end", () => {
     const attempts = {
       deadline: never,
       client: never,
-      chance: Math.random,
+      random: Math.random,
       now: () => clock,
       sleep: async () => undefined,
     };
-    const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-    room = { store, ring: await ringOf(KEY_A), attempts, random, keptVersions: 10, access: UNRESTRICTED };
-    await putSecret(room, { ...request, text: '{"v":"1"}' });
-    await writeSecret(room, request, {
+    const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+    deps = { store, ring: await ringOf(KEY_A), attempts, randomBytes, keptVersions: 10, access: UNRESTRICTED };
+    await putSecret(deps, { ...request, text: '{"v":"1"}' });
+    await writeSecret(deps, request, {
       action: "put",
       body: [],
       judge(secret, { writeId, now }) {
@@ -53,7 +53,7 @@ describe("a version with a set end", () => {
     });
   });
   const get = async (number = 0) => {
-    const result = await getSecret(room, { path, number });
+    const result = await getSecret(deps, { path, number });
     return result.ok ? result.answer.text : result.failure.code;
   };
 
@@ -62,12 +62,12 @@ describe("a version with a set end", () => {
     expect([await get(), await get(2)]).toEqual(['{"v":"2"}', '{"v":"2"}']);
     clock = END;
     expect([await get(), await get(2)]).toEqual(['{"v":"1"}', "not_found"]);
-    expect(await getMetadata(room, { path, number: 0 })).toMatchObject({ answer: { current: 1, oldest: 1 } });
+    expect(await getMetadata(deps, { path, number: 0 })).toMatchObject({ answer: { current: 1, oldest: 1 } });
   });
 
   it("leaves its number used, and may leave nothing current", async () => {
     clock = END;
-    expect(await putSecret(room, { ...request, text: "{}" })).toMatchObject({ answer: { version: 3 } });
+    expect(await putSecret(deps, { ...request, text: "{}" })).toMatchObject({ answer: { version: 3 } });
     expect(await get()).toBe("{}");
   });
 });

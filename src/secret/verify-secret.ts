@@ -1,4 +1,4 @@
-import { verifyEntry } from "../audit/entry.ts";
+import { verifyEntry } from "../commit/entry.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { requireMac } from "../seal/mac.ts";
 import { SealError } from "../seal/seal-error.ts";

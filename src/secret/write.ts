@@ -1,8 +1,8 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
+import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import type { Field } from "../seal/encoding.ts";
 import type { SecretRow } from "../store/rows.ts";
 import { failed, type SecretFailure, type SecretResult } from "./failure.ts";
-import type { SecretRoom } from "./room.ts";
+import type { SecretDeps } from "./deps.ts";
 import { sealChange, type VersionEdit } from "./seal-change.ts";
 import type { SecretPath } from "./secret-path.ts";
 import { timeOf } from "./time-of.ts";
@@ -43,8 +43,8 @@ export type Verdict =
  *
  * @throws SealError, StoreUnavailable
  */
-export async function writeSecret(room: SecretRoom, request: WriteRequest, verb: Verb): Promise<SecretResult<Written>> {
-  const { random } = room;
+export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb: Verb): Promise<SecretResult<Written>> {
+  const { randomBytes } = deps;
   const { path, cas } = request;
   const { action, body } = verb;
   const write = {
@@ -54,12 +54,12 @@ export async function writeSecret(room: SecretRoom, request: WriteRequest, verb:
     // Keyed, so that the database does not tell which of two likely values was written.
     request: { label: "request", fields: [action, path, cas ?? null, ...body] },
   };
-  return await auditedWrite(room, write, {
+  return await auditedWrite(deps, write, {
     query: { secret: { path, version: "none" } },
     tailOf: ({ secret }) => secret?.tail,
     readOutcome: versionIn,
     async judge({ store, now: clock, secret }, place) {
-      const head = await verifySecret(room.ring, store, { path, view: secret });
+      const head = await verifySecret(deps.ring, store, { path, view: secret });
       const now = timeOf(clock, head);
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);
       if (conflict && head !== undefined) return failed("version_conflict");
@@ -67,7 +67,7 @@ export async function writeSecret(room: SecretRoom, request: WriteRequest, verb:
       const verdict = verb.judge(found, { writeId: place.writeId, now });
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
-      const change = { secret: await sealChange(verdict.edit, { path, store, head, now, random, ...place }) };
+      const change = { secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, ...place }) };
       return { ok: true, change, outcome: { version: verdict.version }, now };
     },
   });

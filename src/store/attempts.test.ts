@@ -6,7 +6,7 @@ function late(): { readonly attempts: Attempts; readonly slept: number[] } {
   const never = new AbortController().signal;
   const slept: number[] = [];
   const sleep = async (ms: number) => await Promise.resolve(void slept.push(ms));
-  return { attempts: { deadline: never, client: never, chance: () => 1, now: () => 0, sleep }, slept };
+  return { attempts: { deadline: never, client: never, random: () => 1, now: () => 0, sleep }, slept };
 }
 
 describe("waiting", () => {

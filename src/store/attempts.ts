@@ -7,7 +7,7 @@ export interface Attempts {
   /** Resolves after `ms` milliseconds; rejects as soon as `signal` fires. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Uniform in [0, 1). */
-  chance(): number;
+  random(): number;
   /** Milliseconds, by any clock that does not run backwards much: only differences count. */
   now(): number;
 }
@@ -17,11 +17,11 @@ const LONGEST_MS = 600;
 
 /** Waits after failure number `round` (from 0): full jitter, so that those who failed together scatter. */
 export async function pauseAfterFailure(attempts: Attempts, round: number, signal: AbortSignal): Promise<void> {
-  await attempts.sleep(attempts.chance() * Math.min(LONGEST_MS, FIRST_MS * 2 ** round), signal);
+  await attempts.sleep(attempts.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** round), signal);
 }
 
 const FIRST_ATTEMPTS_APART = 16;
-const MOST_ATTEMPTS_APART = 256;
+const MAX_ATTEMPTS_APART = 256;
 const LONGEST_AFTER_RACE_MS = 2000;
 
 /**
@@ -35,6 +35,6 @@ export async function pauseAfterRace(
   race: { readonly round: number; readonly attemptMs: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const span = Math.max(1, race.attemptMs) * Math.min(MOST_ATTEMPTS_APART, FIRST_ATTEMPTS_APART * 4 ** race.round);
-  await attempts.sleep(attempts.chance() * Math.min(LONGEST_AFTER_RACE_MS, span), signal);
+  const span = Math.max(1, race.attemptMs) * Math.min(MAX_ATTEMPTS_APART, FIRST_ATTEMPTS_APART * 4 ** race.round);
+  await attempts.sleep(attempts.random() * Math.min(LONGEST_AFTER_RACE_MS, span), signal);
 }

@@ -2,7 +2,7 @@ import type { BulkStore } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 /** Workers allow 50 subrequests an invocation on the smallest plan; leave room for what is not the database. */
-const MOST_REQUESTS = 40;
+const MAX_REQUESTS = 40;
 
 /** The store for one request, and what it cost so far. */
 export interface MeteredStore extends BulkStore {
@@ -16,7 +16,7 @@ export function limitRequests(store: BulkStore, now: () => number): MeteredStore
   let requests = 0;
   let waitedMs = 0;
   const metered = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (requests >= MOST_REQUESTS) throw new StoreUnavailable("budget", "none", `${MOST_REQUESTS} database requests`);
+    if (requests >= MAX_REQUESTS) throw new StoreUnavailable("budget", "none", `${MAX_REQUESTS} database requests`);
     requests += 1;
     const began = now();
     try {

@@ -3,9 +3,9 @@ import type { Query, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
 
 /** About 2 s in the mean: longer than a failover hiccup, shorter than the deadline. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
-const PASSING: ReadonlySet<UnavailableCause> = new Set<UnavailableCause>(["connection", "status", "rubbish", "busy"]);
+const PASSING: ReadonlySet<UnavailableCause> = new Set<UnavailableCause>(["connection", "status", "malformed", "busy"]);
 
 /**
  * Loads a snapshot, again after passing failures, and stops when the caller hangs up or `attempts.deadline` fires.
@@ -28,7 +28,7 @@ export async function loadUntil<Q extends Query>(
       return await store.load(query, signal);
     } catch (error) {
       const passing = error instanceof StoreUnavailable && PASSING.has(error.reason);
-      if (!passing || tried + 1 >= MOST_TRIES) throw error;
+      if (!passing || tried + 1 >= MAX_TRIES) throw error;
       await pauseAfterFailure(attempts, tried, signal);
     }
   }

@@ -2,7 +2,7 @@
 export type UnavailableCause =
   | "connection"
   | "status"
-  | "rubbish"
+  | "malformed"
   | "busy"
   | "rejected"
   | "deadline"

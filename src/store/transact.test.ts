@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attempts } from "./attempts.ts";
-import { auditOf } from "./contract-rows.ts";
+import { auditOf } from "../../test/store-contract/rows.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { memoryStore } from "./memory/memory-store.ts";
 import type { Change, Query, Snapshot, Store } from "./store.ts";
@@ -19,7 +19,7 @@ function attempts(overrides: Partial<Attempts> = {}): Attempts & { readonly slep
     now: () => (now += 10),
     deadline: never,
     client: never,
-    chance: () => 0.5,
+    random: () => 0.5,
     sleep: async (ms, signal) => {
       slept.push(ms);
       signal.throwIfAborted();
@@ -110,24 +110,24 @@ describe("transact", () => {
   it("decides again at once from the snapshot of a lost race, without another load or pause", async () => {
     const inner = fresh();
     const store = faulty(inner, []);
-    const world = attempts();
+    const platform = attempts();
     const decide = overtaken(inner, 1);
-    expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 2" });
+    expect(await transact(store, query, { attempts: platform, decide })).toEqual({ ok: true, answer: "won 2" });
     expect(store.calls).toEqual(["load", "ok", "ok"]);
-    expect(world.slept).toEqual([]);
+    expect(platform.slept).toEqual([]);
   });
 
   it("lost twice, waits with jitter, by the time an attempt takes, and loads anew", async () => {
     const inner = fresh();
     const store = faulty(inner, []);
-    const world = attempts();
+    const platform = attempts();
     const decide = overtaken(inner, 2);
-    expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "won 3" });
+    expect(await transact(store, query, { attempts: platform, decide })).toEqual({ ok: true, answer: "won 3" });
     expect(store.calls).toEqual(["load", "ok", "ok", "load", "ok"]);
-    expect(world.slept).toEqual([40]);
+    expect(platform.slept).toEqual([40]);
   });
 
-  it.each(["lose-answer", "status", "rubbish", "connection", "busy"] as const)(
+  it.each(["lose-answer", "status", "malformed", "connection", "busy"] as const)(
     "applies a change once although a commit ended in: %s",
     async (step) => {
       const inner = fresh();
@@ -150,11 +150,11 @@ describe("transact", () => {
   it("refuses after an unanswered commit only when that commit can no longer succeed", async () => {
     const inner = fresh();
     const store = faulty(inner, ["never-arrive"]);
-    const world = attempts({
+    const platform = attempts({
       // While it waits, another writer makes the precondition of the unanswered commit false for good.
       sleep: async () => await intrude(inner, 1),
     });
-    const result = await transact(store, query, { attempts: world, decide: decider({ refuseAfter: 1 }) });
+    const result = await transact(store, query, { attempts: platform, decide: decider({ refuseAfter: 1 }) });
     expect(result).toEqual({ ok: false, failure: "conflict" });
     for (const late of store.held) expect(await late()).toMatchObject({ won: false });
     expect(await revisionOf(inner)).toBe(1);
@@ -169,12 +169,12 @@ describe("transact", () => {
       if (snapshot.replay !== undefined || decided === 1) return await decider()(snapshot);
       return { kind: "refused", failure: "changed my mind" };
     };
-    const world = attempts({
+    const platform = attempts({
       sleep: async () => {
         if (decided === 3) await store.held[0]?.();
       },
     });
-    expect(await transact(store, query, { attempts: world, decide })).toEqual({ ok: true, answer: "found 1" });
+    expect(await transact(store, query, { attempts: platform, decide })).toEqual({ ok: true, answer: "found 1" });
   });
 
   it.each(["rejected", "deadline", "budget"] as const)("gives up on: %s", async (step) => {
@@ -197,15 +197,15 @@ describe("transact", () => {
 
     const later = new AbortController();
     const lossy = faulty(fresh(), ["lose-answer"]);
-    const world = attempts({ client: later.signal, sleep: async () => later.abort() });
-    expect(await transact(lossy, query, { attempts: world, decide: decider() })).toEqual({
+    const platform = attempts({ client: later.signal, sleep: async () => later.abort() });
+    expect(await transact(lossy, query, { attempts: platform, decide: decider() })).toEqual({
       ok: true,
       answer: "found 1",
     });
   });
 
   it("gives up loading after 10 tries, with growing pauses", async () => {
-    const world = attempts();
+    const platform = attempts();
     let loads = 0;
     const down: Store = {
       load: async () => {
@@ -214,11 +214,11 @@ describe("transact", () => {
       },
       commit: async () => await Promise.reject(new Error("not reached")),
     };
-    await expect(transact(down, query, { attempts: world, decide: decider() })).rejects.toMatchObject({
+    await expect(transact(down, query, { attempts: platform, decide: decider() })).rejects.toMatchObject({
       reason: "connection",
     });
     expect(loads).toBe(10);
-    expect(world.slept).toEqual([25, 50, 100, 200, 300, 300, 300, 300, 300]);
+    expect(platform.slept).toEqual([25, 50, 100, 200, 300, 300, 300, 300, 300]);
   });
 
   it("never asks the database more than 40 times for one request", async () => {

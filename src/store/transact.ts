@@ -83,7 +83,7 @@ async function commit<Q extends Query>(
     switch (error.reason) {
       case "connection":
       case "status":
-      case "rubbish":
+      case "malformed":
       case "busy":
         return undefined;
       case "rejected":

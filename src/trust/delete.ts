@@ -1,9 +1,9 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
-import { isPermitted } from "../audit/is-permitted.ts";
-import { DELETION } from "../audit/standing.ts";
+import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { isPermitted } from "../commit/is-permitted.ts";
+import { DELETION } from "../commit/row-validity.ts";
 import { parseTrustDomain } from "../identity/spiffe-id.ts";
 import { failed, type TrustResult } from "./failure.ts";
-import type { TrustRoom } from "./room.ts";
+import type { TrustDeps } from "./deps.ts";
 import { replaceableBundle } from "./verify-bundle.ts";
 
 /**
@@ -11,24 +11,24 @@ import { replaceableBundle } from "./verify-bundle.ts";
  * it. A domain that has become static since may be deleted too. @throws SealError, StoreUnavailable
  */
 export async function deleteBundle(
-  room: TrustRoom,
+  deps: TrustDeps,
   request: WriteOrigin & { readonly trustDomain: string; readonly cas: number | undefined },
 ): Promise<TrustResult<{ readonly revision: number }>> {
   const { cas } = request;
   const trustDomain = parseTrustDomain(request.trustDomain);
-  if (trustDomain === undefined) return failed((await isPermitted(room)) ? "not_found" : "denied");
+  if (trustDomain === undefined) return failed((await isPermitted(deps)) ? "not_found" : "denied");
   const write = {
     ...request,
     action: DELETION,
     resource: `bundle:${trustDomain}`,
     request: { label: "request", fields: ["bundle.delete", trustDomain, cas ?? null] },
   };
-  return await auditedWrite(room, write, {
+  return await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: ({ bundle }) => bundle?.tail,
     readOutcome: () => ({}),
     async judge({ store, now, bundle: view }) {
-      const found = await replaceableBundle(room.ring, store, { trustDomain, view, report: room.reportBundle });
+      const found = await replaceableBundle(deps.ring, store, { trustDomain, view, report: deps.reportBundle });
       if (found === undefined) return failed("not_found");
       if (cas !== undefined && cas !== found.version) return failed("version_conflict");
       const change = { bundle: { kind: "remove", seen: found.version, trustDomain } } as const;

@@ -1,4 +1,4 @@
-import type { WriteFailure } from "../audit/audited-write.ts";
+import type { WriteFailure } from "../commit/audited-write.ts";
 
 /** What a request for a trust bundle may run into, expectedly. */
 export type TrustFailure =

@@ -6,10 +6,10 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** The text that an endpoint gave; or what it gave instead, in words without anything of the answer's contents. */
 export type Fetched = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly detail: string };
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /** Four bytes a character are the most that the longest stored bundle can need. */
-const MOST_BYTES = 4 * 65_536;
+const MAX_BYTES = 4 * 65_536;
 
 /**
  * Fetches a bundle by the `https_web` profile (SPIFFE Federation, section 5.2.1): the platform verifies the server by the web's
@@ -25,7 +25,7 @@ export async function fetchBundle(
 ): Promise<Fetched> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   let place = url;
-  for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const answer = await ask(fetch, place, either);
     signal.throwIfAborted();
     if ("text" in answer) return { ok: true, text: answer.text };
@@ -36,7 +36,7 @@ export async function fetchBundle(
     }
     place = next;
   }
-  return { ok: false, detail: `more than ${MOST_REDIRECTS} redirects` };
+  return { ok: false, detail: `more than ${MAX_REDIRECTS} redirects` };
 }
 
 type Answer = { readonly text: string } | { readonly location: string } | { readonly detail: string };
@@ -66,9 +66,9 @@ async function readText(response: Response): Promise<Answer> {
     const chunk = await reader?.read();
     if (chunk === undefined || chunk.done) return { text: text + decoder.decode() };
     length += chunk.value.length;
-    if (length > MOST_BYTES) {
+    if (length > MAX_BYTES) {
       await reader?.cancel();
-      return { detail: `more than ${MOST_BYTES} bytes` };
+      return { detail: `more than ${MAX_BYTES} bytes` };
     }
     text += decoder.decode(chunk.value, { stream: true });
   }

@@ -1,14 +1,14 @@
-import { verifyStore } from "../audit/store-row.ts";
+import { verifyStore } from "../commit/store-row.ts";
 import { unlessSealed } from "../seal/unless-sealed.ts";
 import { load } from "../store/load.ts";
 import type { BundleView } from "../store/store.ts";
 import { failed, type TrustResult } from "./failure.ts";
-import type { TrustRoom } from "./room.ts";
+import type { TrustDeps } from "./deps.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 
 /** The most bundles one answer holds. */
-export const MOST_BUNDLES = 100;
+export const MAX_BUNDLES = 100;
 
 /** `next`: the last trust domain that was looked at, where there may be more. `revision`: the store's. */
 interface BundleList {
@@ -22,18 +22,18 @@ interface BundleList {
  * reported: it vouches for nobody either. One round trip. @throws SealError, StoreUnavailable
  */
 export async function listBundles(
-  room: Pick<TrustRoom, "store" | "ring" | "attempts" | "access" | "reportBundle">,
+  deps: Pick<TrustDeps, "store" | "ring" | "attempts" | "access" | "reportBundle">,
   asked: { readonly after: string; readonly limit: number },
 ): Promise<TrustResult<BundleList>> {
   const { after, limit } = asked;
-  const snapshot = await load(room.store, { ...room.access.query, bundles: { after, limit } }, room.attempts);
-  await verifyStore(room.ring, snapshot);
-  if (!(await room.access.permits(snapshot))) return failed("denied");
+  const snapshot = await load(deps.store, { ...deps.access.query, bundles: { after, limit } }, deps.attempts);
+  await verifyStore(deps.ring, snapshot);
+  if (!(await deps.access.permits(snapshot))) return failed("denied");
   const { store, bundles } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";
-    return await unlessSealed(verifyBundle(room.ring, store, { trustDomain, view }), (fault) =>
-      room.reportBundle({ trustDomain, ...fault }),
+    return await unlessSealed(verifyBundle(deps.ring, store, { trustDomain, view }), (fault) =>
+      deps.reportBundle({ trustDomain, ...fault }),
     );
   };
   const found = (await Promise.all(bundles.map(verify))).filter((bundle) => bundle !== undefined);

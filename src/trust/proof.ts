@@ -5,7 +5,7 @@ import type { KeyRing } from "../seal/key-ring.ts";
 import { faultOf, SealError } from "../seal/seal-error.ts";
 import type { Access, PathScope } from "../store/access.ts";
 import type { AnySnapshot } from "../store/store.ts";
-import type { BundleProblem } from "./room.ts";
+import type { BundleProblem } from "./deps.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 
 /** A claimed identity that a stored bundle has to prove, in every snapshot that something is decided on. */

@@ -1,15 +1,15 @@
-import { auditedWrite, type WriteOrigin } from "../audit/audited-write.ts";
-import { isPermitted } from "../audit/is-permitted.ts";
+import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { isPermitted } from "../commit/is-permitted.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { AuditRow } from "../store/rows.ts";
 import type { BundleChange } from "../store/store.ts";
 import { parseEndpointUrl } from "./endpoint.ts";
 import { failed, invalid, type TrustResult } from "./failure.ts";
-import type { TrustRoom } from "./room.ts";
+import type { TrustDeps } from "./deps.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
-import { EMPTY_BUNDLE, entriesOf, isOutdated, MOST_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
-import { MOST_ENTRIES, readSequence } from "./stored-bundle.ts";
+import { EMPTY_BUNDLE, entriesOf, isOutdated, MAX_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
+import { MAX_ENTRIES, readSequence } from "./stored-bundle.ts";
 import { replaceableBundle } from "./verify-bundle.ts";
 
 /** A bundle as somebody wants it stored, in the protocol's words. */
@@ -39,9 +39,9 @@ interface Put {
  *
  * @throws SealError, StoreUnavailable
  */
-export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBundle): Promise<TrustResult<Put>> {
-  const checked = check(room, request);
-  if (!checked.ok) return (await isPermitted(room)) ? invalid(checked.detail) : failed("denied");
+export async function putBundle(deps: TrustDeps, request: WriteOrigin & WantedBundle): Promise<TrustResult<Put>> {
+  const checked = check(deps, request);
+  if (!checked.ok) return (await isPermitted(deps)) ? invalid(checked.detail) : failed("denied");
   const { trustDomain, keys } = checked;
   const { cas, bundle, endpointUrl, endpointProfile } = request;
   const write = {
@@ -53,12 +53,12 @@ export async function putBundle(room: TrustRoom, request: WriteOrigin & WantedBu
       fields: ["bundle.put", trustDomain, cas ?? null, bundle ?? null, endpointUrl, endpointProfile],
     },
   };
-  const result = await auditedWrite(room, write, {
+  const result = await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: (snapshot) => snapshot.bundle?.tail,
     readOutcome: readSequence,
     async judge({ store, now, bundle: view }, { writeId, ring }) {
-      const found = await replaceableBundle(room.ring, store, { trustDomain, view, report: room.reportBundle });
+      const found = await replaceableBundle(deps.ring, store, { trustDomain, view, report: deps.reportBundle });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const stored = found?.row;
       const next = keys ?? stored?.keys;
@@ -102,8 +102,8 @@ type Checked =
   | { readonly ok: false; readonly detail: string };
 
 /** What of a wanted bundle breaks a rule, in words that quote nothing but the trust domain. */
-function check(room: TrustRoom, wanted: WantedBundle): Checked {
-  const domain = parseStorableDomain(room, wanted.trustDomain);
+function check(deps: TrustDeps, wanted: WantedBundle): Checked {
+  const domain = parseStorableDomain(deps, wanted.trustDomain);
   if (!domain.ok) return domain;
   const { trustDomain } = domain;
   const { bundle, endpointUrl, endpointProfile } = wanted;
@@ -118,10 +118,10 @@ function check(room: TrustRoom, wanted: WantedBundle): Checked {
   if (bundle === undefined) {
     return endpointUrl === "" ? refuse("neither a bundle nor an endpoint") : { ok: true, trustDomain, keys: undefined };
   }
-  if (bundle.length > MOST_BUNDLE_CHARACTERS) return refuse(`it has more than ${MOST_BUNDLE_CHARACTERS} characters`);
+  if (bundle.length > MAX_BUNDLE_CHARACTERS) return refuse(`it has more than ${MAX_BUNDLE_CHARACTERS} characters`);
   const keys = parseTrustBundle(bundle);
   if (!keys.ok) return refuse(`it ${keys.problem}`);
-  return entriesOf(keys) > MOST_ENTRIES
-    ? refuse(`it has more than ${MOST_ENTRIES} entries`)
+  return entriesOf(keys) > MAX_ENTRIES
+    ? refuse(`it has more than ${MAX_ENTRIES} entries`)
     : { ok: true, trustDomain, keys };
 }

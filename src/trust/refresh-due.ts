@@ -1,9 +1,9 @@
 import type { Fetch } from "./fetch-bundle.ts";
 import type { TrustFailure } from "./failure.ts";
 import { isDue } from "./is-due.ts";
-import { listBundles, MOST_BUNDLES } from "./list.ts";
+import { listBundles, MAX_BUNDLES } from "./list.ts";
 import { refreshSeen } from "./refresh.ts";
-import type { TrustRoom } from "./room.ts";
+import type { TrustDeps } from "./deps.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 
 /** Who the audit says it was: no SPIFFE ID, so nobody can call by this name. */
@@ -36,27 +36,27 @@ type Due = StoredBundle & { readonly revision: number };
  * @throws SealError, StoreUnavailable where the bundles can't be listed
  */
 export async function refreshDueBundles(
-  roomOf: () => TrustRoom,
+  depsOf: () => TrustDeps,
   look: { readonly at: number; readonly every: number; readonly traceId: string; readonly fetch: Fetch },
   tell: (refresh: ScheduledRefresh) => void,
 ): Promise<void> {
-  const { attempts } = roomOf();
+  const { attempts } = depsOf();
   const due: Due[] = [];
   for (let after: string | undefined = ""; after !== undefined;) {
-    const page = await listBundles(roomOf(), { after, limit: MOST_BUNDLES });
+    const page = await listBundles(depsOf(), { after, limit: MAX_BUNDLES });
     if (!page.ok) throw new RangeError(`Cannot list the stored bundles: ${page.failure.code}`);
     const { bundles, next, revision } = page.answer;
     const wanted = bundles.filter(({ row }) => row.endpointUrl !== null && isDue(row.refreshHint, look));
     due.push(...wanted.map((bundle) => ({ ...bundle, revision })));
     after = next;
   }
-  const first = Math.floor(attempts.chance() * due.length);
+  const first = Math.floor(attempts.random() * due.length);
   const waiting = [...due.slice(first), ...due.slice(0, first)];
   const work = async (): Promise<void> => {
     for (let seen = waiting.shift(); seen !== undefined; seen = waiting.shift()) {
       const { trustDomain } = seen.row;
       tell(
-        attempts.deadline.aborted ? { trustDomain, outcome: "not_reached" } : await refreshOne(roomOf(), seen, look),
+        attempts.deadline.aborted ? { trustDomain, outcome: "not_reached" } : await refreshOne(depsOf(), seen, look),
       );
     }
   };
@@ -64,14 +64,14 @@ export async function refreshDueBundles(
 }
 
 async function refreshOne(
-  room: TrustRoom,
+  deps: TrustDeps,
   seen: Due,
   { traceId, fetch }: { readonly traceId: string; readonly fetch: Fetch },
 ): Promise<ScheduledRefresh> {
   const { trustDomain } = seen.row;
   try {
     const reach = { fetch, patienceMs: PATIENCE_MS };
-    const result = await refreshSeen(room, { caller: SCHEDULE, traceId, seen }, reach);
+    const result = await refreshSeen(deps, { caller: SCHEDULE, traceId, seen }, reach);
     if (result.ok) return { trustDomain, outcome: result.answer.changed ? "changed" : "unchanged" };
     const { failure } = result;
     return { trustDomain, outcome: failure.code, ...("detail" in failure && { detail: failure.detail }) };

@@ -1,13 +1,13 @@
-import { auditedWrite, type WriteOrigin, type WriteVerdict } from "../audit/audited-write.ts";
+import { auditedWrite, type WriteOrigin, type WriteVerdict } from "../commit/audited-write.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { endpointFailed, failed, invalid, type TrustResult } from "./failure.ts";
 import { type Fetch, fetchBundle } from "./fetch-bundle.ts";
 import { getBundle } from "./get.ts";
-import type { TrustRoom } from "./room.ts";
+import type { TrustDeps } from "./deps.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
-import { entriesOf, isOutdated, MOST_BUNDLE_CHARACTERS, MOST_ENTRIES, readSequence } from "./stored-bundle.ts";
+import { entriesOf, isOutdated, MAX_BUNDLE_CHARACTERS, MAX_ENTRIES, readSequence } from "./stored-bundle.ts";
 import type { StoredBundle, WrittenBundle } from "./stored-bundle.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 
@@ -36,35 +36,35 @@ export interface Reach {
  * to depends on the endpoint, and doing it again is harmless. @throws SealError, StoreUnavailable
  */
 export async function refreshBundle(
-  room: TrustRoom,
+  deps: TrustDeps,
   request: Omit<WriteOrigin, "idempotencyKey"> & { readonly trustDomain: string },
   reach: Reach,
 ): Promise<TrustResult<Refreshed>> {
-  const found = await getBundle(room, request);
-  return found.ok ? await refreshSeen(room, { ...request, seen: found.answer }, reach) : found;
+  const found = await getBundle(deps, request);
+  return found.ok ? await refreshSeen(deps, { ...request, seen: found.answer }, reach) : found;
 }
 
 /** The same, of a bundle that was looked at a moment ago. */
 export async function refreshSeen(
-  room: TrustRoom,
+  deps: TrustDeps,
   request: Omit<WriteOrigin, "idempotencyKey"> & { readonly seen: StoredBundle & { readonly revision: number } },
   { fetch, patienceMs }: Reach,
 ): Promise<TrustResult<Refreshed>> {
   const { seen } = request;
   const { revision } = seen;
-  const domain = parseStorableDomain(room, seen.row.trustDomain);
+  const domain = parseStorableDomain(deps, seen.row.trustDomain);
   if (!domain.ok) return invalid(domain.detail);
   const { trustDomain } = domain;
   const { endpointUrl } = seen.row;
   if (endpointUrl === null) return invalid(`bundle of "${trustDomain}" has no endpoint`);
   const fetched = await fetchBundle(fetch, endpointUrl, {
-    signal: AbortSignal.any([room.attempts.deadline, room.attempts.client]),
+    signal: AbortSignal.any([deps.attempts.deadline, deps.attempts.client]),
     patienceMs,
   });
   if (!fetched.ok) return endpointFailed(`endpoint of "${trustDomain}" gave ${fetched.detail}`);
   const unchanged = { changed: false, version: seen.version, revision } as const;
   if (fetched.text === seen.row.bundle) return { ok: true, answer: unchanged };
-  return await store(room, { ...request, idempotencyKey: undefined, trustDomain }, fetched.text);
+  return await store(deps, { ...request, idempotencyKey: undefined, trustDomain }, fetched.text);
 }
 
 /** What has become of the stored bundle while its endpoint was asked. */
@@ -73,18 +73,18 @@ type Stale =
   | { readonly code: "bundle_outdated" };
 
 async function store(
-  room: TrustRoom,
+  deps: TrustDeps,
   request: WriteOrigin & { readonly trustDomain: TrustDomain; readonly seen: StoredBundle },
   text: string,
 ): Promise<TrustResult<Refreshed>> {
   const { trustDomain, seen } = request;
   const where = `endpoint of "${trustDomain}"`;
-  if (text.length > MOST_BUNDLE_CHARACTERS) {
-    return endpointFailed(`${where} gave more than ${MOST_BUNDLE_CHARACTERS} characters`);
+  if (text.length > MAX_BUNDLE_CHARACTERS) {
+    return endpointFailed(`${where} gave more than ${MAX_BUNDLE_CHARACTERS} characters`);
   }
   const keys = parseTrustBundle(text);
   if (!keys.ok) return endpointFailed(`${where} gave a bundle that ${keys.problem}`);
-  if (entriesOf(keys) > MOST_ENTRIES) return endpointFailed(`${where} gave more than ${MOST_ENTRIES} entries`);
+  if (entriesOf(keys) > MAX_ENTRIES) return endpointFailed(`${where} gave more than ${MAX_ENTRIES} entries`);
   if (isOutdated(keys, seen.keys)) return failed("bundle_outdated");
   const write = {
     ...request,
@@ -92,12 +92,12 @@ async function store(
     resource: `bundle:${trustDomain}`,
     request: { label: "request", fields: ["bundle.refresh", trustDomain] },
   };
-  const result = await auditedWrite(room, write, {
+  const result = await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: ({ bundle }) => bundle?.tail,
     readOutcome: readSequence,
     async judge({ store, now, bundle: view }, { writeId, ring }): Promise<WriteVerdict<WrittenBundle, Stale>> {
-      const found = await verifyBundle(room.ring, store, { trustDomain, view });
+      const found = await verifyBundle(deps.ring, store, { trustDomain, view });
       if (found?.version !== seen.version) {
         const { revision } = store;
         return { ok: false, failure: { code: "superseded", version: found?.version ?? 0, revision } };

@@ -1,4 +1,4 @@
-import type { SealingPlace } from "../audit/audited-write.ts";
+import type { SealingPlace } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { BundleChange, BundleView } from "../store/store.ts";
 import { sealBundle } from "./seal-bundle.ts";

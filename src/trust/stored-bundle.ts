@@ -10,10 +10,10 @@ export interface StoredBundle {
 }
 
 /** What a bundle is stored with. Its text is loaded with every request of its domain, so it stays small. */
-export const MOST_BUNDLE_CHARACTERS = 65_536;
+export const MAX_BUNDLE_CHARACTERS = 65_536;
 
 /** More entries than any domain has: each is read with every request of the domain, whoever sends it. */
-export const MOST_ENTRIES = 100;
+export const MAX_ENTRIES = 100;
 
 /** How many entries a bundle has, those of no use included. */
 export function entriesOf({ keys, authorities, ignored }: BundleKeys): number {

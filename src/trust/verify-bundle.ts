@@ -1,4 +1,10 @@
-import { type Named, replaceable, type Replaceable, requireAbsence, requireStanding } from "../audit/standing.ts";
+import {
+  type NamedResource,
+  replaceable,
+  type Replaceable,
+  requireAbsentRow,
+  requireCurrentRow,
+} from "../commit/row-validity.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { requireMac } from "../seal/mac.ts";
@@ -6,11 +12,11 @@ import { SealError } from "../seal/seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { BundleView } from "../store/store.ts";
 import { bundleContext } from "./bundle-record.ts";
-import type { BundleProblem } from "./room.ts";
+import type { BundleProblem } from "./deps.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 
 /** A bundle as the audit and the operator's log name it. */
-function namedBundle(trustDomain: string): Named {
+function namedBundle(trustDomain: string): NamedResource {
   return { resource: `bundle:${trustDomain}`, title: `bundle of "${trustDomain}"` };
 }
 
@@ -26,7 +32,7 @@ export async function verifyBundle(
   const { row, tail } = view;
   const named = namedBundle(trustDomain);
   if (row === undefined) {
-    await requireAbsence(ring, store, { named, tail });
+    await requireAbsentRow(ring, store, { named, tail });
     return undefined;
   }
   // Rows of another domain are as authentic: its keys must not vouch for this one.
@@ -34,7 +40,7 @@ export async function verifyBundle(
     throw new SealError("inconsistent", `${named.title} was asked for, and another one given`);
   }
   await Promise.all([
-    requireStanding(ring, store, { named, row, tail }),
+    requireCurrentRow(ring, store, { named, row, tail }),
     requireMac(ring, bundleContext(store.storeId, row), row),
   ]);
   const keys = parseTrustBundle(row.bundle);

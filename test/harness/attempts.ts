@@ -7,6 +7,6 @@ export const PATIENT: Attempts = {
   deadline: never,
   client: never,
   sleep: async () => undefined,
-  chance: () => 0.5,
+  random: () => 0.5,
   now: () => Date.now(),
 };

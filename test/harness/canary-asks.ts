@@ -174,7 +174,7 @@ export function unlucky(
     ],
     500: [
       ...broken.map(([what, load]) => at(`a load that throws ${what}`, { load })),
-      ...(writes ? [at("no random bytes", { random: broken[0]![1] })] : []),
+      ...(writes ? [at("no random bytes", { randomBytes: broken[0]![1] })] : []),
       ...(commits ? broken.map(([what, commit]) => at(`a commit that throws ${what}`, { commit })) : []),
     ],
     503: [

@@ -27,7 +27,7 @@ export interface Weather {
   readonly load?: () => never;
   readonly commit?: () => never;
   /** Throws where random bytes are wanted for keys, nonces and names of writes. */
-  readonly random?: () => never;
+  readonly randomBytes?: () => never;
   /** Throws where the time is wanted: first of all by what surrounds the doors. */
   readonly now?: () => never;
   /** Answers instead of the store. */
@@ -134,7 +134,7 @@ export async function canaryStage(kind: (typeof STORES)[number]): Promise<Stage>
   };
   const service = await testService(store, {
     keys: await fixedKeys(rootKeys),
-    mostBodyBytes: 100_000,
+    maxBodyBytes: 100_000,
     certificates: { kind: "proxy", secrets: [await importProxySecret(proxySecret)] },
     rateLimits: {
       byAddress: { limit: async ({ key }) => (see("a key of a counter", key), answerOf(weather.limits?.address)) },
@@ -144,15 +144,15 @@ export async function canaryStage(kind: (typeof STORES)[number]): Promise<Stage>
       see("a request to an endpoint", url, inspect(init, { depth: 5 }));
       return await (weather.endpoint ?? (() => new Response(null, { status: 404 })))(url);
     },
-    world: {
+    platform: {
       sleep: async () => await Promise.resolve(),
       now() {
         weather.now?.();
         return Date.now();
       },
-      random(length) {
+      randomBytes(length) {
         // Names of requests are drawn before anything can go wrong.
-        if (length !== 16) weather.random?.();
+        if (length !== 16) weather.randomBytes?.();
         const bytes = crypto.getRandomValues(new Uint8Array(length));
         if (length === 32) drawn.push(Buffer.from(bytes).toString("base64url"));
         return bytes;

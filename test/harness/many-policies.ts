@@ -1,6 +1,6 @@
 import type { Client, InStatement } from "@libsql/client";
-import { sealEntry } from "../../src/audit/entry.ts";
-import { nextAuthority } from "../../src/audit/store-row.ts";
+import { sealEntry } from "../../src/commit/entry.ts";
+import { nextAuthority } from "../../src/commit/store-row.ts";
 import { parsePattern } from "../../src/policy/pattern.ts";
 import { sealPolicy } from "../../src/policy/seal-policy.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
@@ -40,7 +40,7 @@ export async function storeManyPolicies(
         updatedAt: n,
       };
       const row = await sealPolicy(
-        { ring, random: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+        { ring, randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
         {
           spiffeIdPattern,
           pathPattern,

@@ -1,9 +1,9 @@
-import { changeOf } from "../../src/audit/audited-write.ts";
+import { changeOf } from "../../src/commit/audited-write.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
 import { sealChange } from "../../src/secret/seal-change.ts";
 import type { BulkStore, Change, Snapshot } from "../../src/store/store.ts";
 
-const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 const signal = new AbortController().signal;
 const AT_A_TIME = 100;
 
@@ -39,7 +39,7 @@ export async function creationOf(
   const place = { writeId, seq: 1, ring };
   const state = { number: 1, writeId, createdAt: now, deletedAt: null, destroyedAt: null };
   const edit = { versions: [state], added: { state, text } };
-  const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, random });
+  const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, randomBytes });
   const caller = "spiffe://spike.ist/spike/pilot/role/superuser";
   const request = { label: "request", fields: [resource] };
   // As long as a real one.

@@ -2,13 +2,13 @@ import { createApp } from "../../src/api/app.ts";
 import type { AuditLine } from "../../src/api/audit-line.ts";
 import type { LogLine } from "../../src/api/log.ts";
 import { refreshBundles } from "../../src/api/refresh-bundles.ts";
-import type { Service, World } from "../../src/api/service.ts";
+import type { Service, Platform } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
 import { fixedKeys, type KeySource } from "../../src/seal/key-source.ts";
 import { parseRootKeys } from "../../src/seal/root-key.ts";
-import { worldOf } from "../../src/runtime/world.ts";
+import { createPlatform } from "../../src/runtime/platform.ts";
 import type { BulkStore, Change, Query, Store } from "../../src/store/store.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
 
@@ -55,8 +55,8 @@ interface ServiceOptions {
   readonly backend?: Service["backend"];
   readonly keptVersions?: number;
   readonly requestTimeoutMs?: number;
-  readonly mostBodyBytes?: number;
-  readonly world?: Partial<World>;
+  readonly maxBodyBytes?: number;
+  readonly platform?: Partial<Platform>;
   readonly tokens?: Partial<Service["trust"]["tokens"]>;
   readonly certificates?: Service["certificates"];
   readonly rateLimits?: Partial<Service["rateLimits"]>;
@@ -112,11 +112,14 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
     fetch: options.fetch ?? unreachable,
     roots: { pilot: [name], nexus: [name], bootstrap: [name], liteWorkload: [name] },
     keptVersions: options.keptVersions ?? 10,
-    shamir: { threshold: 2, shares: 3, mostShares: 1000 },
-    mostCipherBytes: 65_536,
-    mostBodyBytes: options.mostBodyBytes ?? 1024 * 1024,
+    shamir: { threshold: 2, shares: 3, maxShares: 1000 },
+    maxCipherBytes: 65_536,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
     requestTimeoutMs: options.requestTimeoutMs ?? 8000,
-    world: { ...worldOf({ log: (line) => log.push(line), audit: (line) => audit.push(line) }), ...options.world },
+    platform: {
+      ...createPlatform({ log: (line) => log.push(line), audit: (line) => audit.push(line) }),
+      ...options.platform,
+    },
   };
   const app = createApp(assembled);
   const token = await domain.token(SUPERUSER);

@@ -157,14 +157,14 @@ export function tenantLane(of: {
     ],
   ];
   const table = steps.flatMap(([share, step]) => Array.from({ length: share }, () => step));
-  const chance = numbers(index);
+  const random = numbers(index);
 
   return {
     exchanges,
     faults,
     async run(requests) {
       while (exchanges.length < requests) {
-        const n = chance();
+        const n = random();
         await table[n % table.length]!(Math.floor(n / table.length));
       }
     },

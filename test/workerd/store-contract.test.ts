@@ -1,6 +1,6 @@
 import { createClient } from "@libsql/client/web";
 import { inject } from "vitest";
-import { storeContract } from "../../src/store/contract.ts";
+import { storeContract } from "../store-contract/store-contract.ts";
 import { httpExecute } from "../../src/store/libsql/http-execute.ts";
 import { libsqlStore } from "../../src/store/libsql/libsql-store.ts";
 import { EMPTY_DATABASE } from "../harness/empty-database.ts";

@@ -122,6 +122,7 @@ async function placeOn(
 /** Failures of the database are part of the run; all else is not. */
 function isComplaint(line: string): boolean {
   return (
-    line.includes('"level":"error"') && !/"reason":"store_(?:connection|status|rubbish|busy|deadline|gone)"/.test(line)
+    line.includes('"level":"error"') &&
+    !/"reason":"store_(?:connection|status|malformed|busy|deadline|gone)"/.test(line)
   );
 }

@@ -22,12 +22,12 @@ export async function identify(
   { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Identified> {
   const { trail } = scope;
-  const { log } = service.world;
+  const { log } = service.platform;
   const credentials = {
     authorization: request.headers.get("authorization"),
     certificate: await clientCertificate(request, service.certificates),
   };
-  const found = await authenticate(credentials, service.trust, service.world.now());
+  const found = await authenticate(credentials, service.trust, service.platform.now());
   if (!found.ok) return found;
   const { caller, claim } = found;
   let counted = false;

@@ -41,7 +41,7 @@ interface At {
 /** There is no key, so nothing can be done. Upstream says so until its root key is restored. */
 function unready({ service, scope }: { readonly service: Service; readonly scope: RequestScope }): Response {
   scope.trail.outcome = "not_configured";
-  return retryAfter(respond(503, { err: "state_not_ready" }, scope.id), service.world.chance());
+  return retryAfter(respond(503, { err: "state_not_ready" }, scope.id), service.platform.random());
 }
 
 async function answer(route: AnyRoute, request: Request, at: At): Promise<Response> {
@@ -53,10 +53,10 @@ async function answer(route: AnyRoute, request: Request, at: At): Promise<Respon
     if (error instanceof RateLimited) return tooMany(scope, service);
     const line = logException(error);
     scope.trail.outcome = line.reason;
-    service.world.log({ event: "request_failed", requestId: scope.id, ...line });
+    service.platform.log({ event: "request_failed", requestId: scope.id, ...line });
     const { status, err } = wireException(error);
     const response = respond(status, route.errorBody(err), scope.id);
-    return status === 503 ? retryAfter(response, service.world.chance()) : response;
+    return status === 503 ? retryAfter(response, service.platform.random()) : response;
   }
 }
 
@@ -85,7 +85,7 @@ function succeedOrRefuse(route: AnyRoute, result: Answer, { service, scope }: At
   if (failure.code === "unauthorized") scope.trail.reason = failure.reason;
   const event = eventOf(failure);
   if (event !== undefined && "detail" in failure) {
-    service.world.log({ level: "warn", event, requestId: scope.id, detail: failure.detail });
+    service.platform.log({ level: "warn", event, requestId: scope.id, detail: failure.detail });
   }
   const { status, err } = wireFailure(failure);
   if (result.text !== undefined) return respondText(status, result.text, scope.id);

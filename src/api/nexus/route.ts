@@ -1,15 +1,15 @@
 import type { Permission } from "../../policy/permission.ts";
 import type { ReservedPath } from "../../policy/reserved.ts";
-import type { PolicyRoom } from "../../policy/room.ts";
-import type { CipherRoom } from "../../cipher/room.ts";
-import type { RecoveryRoom } from "../../recovery/room.ts";
-import type { RotationRoom } from "../../rotation/room.ts";
-import type { SecretRoom } from "../../secret/room.ts";
+import type { PolicyDeps } from "../../policy/deps.ts";
+import type { CipherDeps } from "../../cipher/deps.ts";
+import type { RecoveryDeps } from "../../recovery/deps.ts";
+import type { RotationDeps } from "../../rotation/deps.ts";
+import type { SecretDeps } from "../../secret/deps.ts";
 import type { SecretPath } from "../../secret/secret-path.ts";
 import type { PathScope } from "../../store/access.ts";
 import type { Fetch } from "../../trust/fetch-bundle.ts";
-import type { TrustRoom } from "../../trust/room.ts";
-import type { JsonObject } from "../json-object.ts";
+import type { TrustDeps } from "../../trust/deps.ts";
+import type { JsonObject } from "../../json/json-object.ts";
 import type { Answer } from "./failure.ts";
 
 /** Who may use an operation (SPIKE SDK, spiffeid/auth.go). Every route names its rule: there is no default. */
@@ -50,7 +50,7 @@ export interface NexusRoute<Shape extends object> {
 
 /** What an operation works with, for one request. */
 export interface NexusCall {
-  readonly room: SecretRoom & PolicyRoom & TrustRoom & RotationRoom & RecoveryRoom & CipherRoom;
+  readonly deps: SecretDeps & PolicyDeps & TrustDeps & RotationDeps & RecoveryDeps & CipherDeps;
   /** SPIFFE ID of the caller. */
   readonly caller: string;
   readonly traceId: string;
@@ -60,7 +60,7 @@ export interface NexusCall {
   /** The shape's `path`, parsed; undefined for operations without one. */
   readonly path: SecretPath | undefined;
   /** The highest number that a share of a root key may have. */
-  readonly mostShares: number;
+  readonly maxShares: number;
   /** For trust bundles. */
   readonly fetch: Fetch;
   /** What the caller may see of a scoped operation; undefined where nothing restricts it. */

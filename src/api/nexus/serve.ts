@@ -3,14 +3,14 @@ import type { SpiffeId, TrustDomain } from "../../identity/spiffe-id.ts";
 import { policyAccess } from "../../policy/access.ts";
 import type { PolicyProblem } from "../../policy/policy-problem.ts";
 import { pathScope } from "../../policy/path-scope.ts";
-import { standingOf } from "../../policy/standing.ts";
-import type { RowProblem } from "../../rotation/room.ts";
+import { roleAccess } from "../../policy/role-access.ts";
+import type { RowProblem } from "../../rotation/deps.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
 import { textIn } from "../../seal/utf8.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
-import type { BundleProblem } from "../../trust/room.ts";
-import { parseJsonObject } from "../json-object.ts";
+import type { BundleProblem } from "../../trust/deps.ts";
+import { parseJsonObject } from "../../json/json-object.ts";
 import { readBody } from "../read-body.ts";
 import { reportBundle } from "../report-bundle.ts";
 import type { RequestScope } from "../request-scope.ts";
@@ -34,7 +34,7 @@ export async function serve(
   { service, scope }: { readonly service: KeyedService; readonly scope: RequestScope },
 ): Promise<Answer> {
   const { trail, attempts } = scope;
-  const read = await readRequest(route, request, { most: service.mostBodyBytes, signal: attempts.deadline });
+  const read = await readRequest(route, request, { most: service.maxBodyBytes, signal: attempts.deadline });
   if (!("run" in read)) return read;
   const path = read.path === undefined ? undefined : parseSecretPath(read.path);
   const resource = path === undefined ? read.resource : `secret:${path}`;
@@ -52,22 +52,22 @@ export async function serve(
   if (claimed === undefined) return refused("denied");
   const right = proof === undefined ? claimed : provenRight(proof, claimed);
 
-  const { ring, rootKeys, keptVersions, world } = service;
-  const { mostShares, ...split } = service.shamir;
-  const room = {
+  const { ring, rootKeys, keptVersions, platform } = service;
+  const { maxShares, ...split } = service.shamir;
+  const deps = {
     store: scope.store,
     ring,
     rootKeys,
     split,
-    mostCipherBytes: service.mostCipherBytes,
+    maxCipherBytes: service.maxCipherBytes,
     keptVersions,
     attempts,
-    random: (length: number) => world.random(length),
+    randomBytes: (length: number) => platform.randomBytes(length),
     access: right.access,
     report: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
     reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
     reportRow: ({ resource, reason, detail }: RowProblem) =>
-      world.log({
+      platform.log({
         level: "error",
         event: "row_not_rewrapped",
         requestId: scope.id,
@@ -80,13 +80,13 @@ export async function serve(
   const timeoutMs = service.requestTimeoutMs;
   const { fetch } = service;
   const call = {
-    room,
+    deps,
     caller,
     traceId: scope.id,
     timeoutMs,
     idempotencyKey,
     path,
-    mostShares,
+    maxShares,
     fetch,
     scope: right.scope,
   };
@@ -116,7 +116,7 @@ async function rightOf(
   const role = roleOf(caller, service.roots);
   if (role === "lite" && "lite" in access) return ANYBODY;
   if (access.on === "role") return access.role === role ? ANYBODY : undefined;
-  const standing = standingOf(role);
+  const standing = roleAccess(role);
   if (standing === "unrestricted") return { access: UNRESTRICTED, scope: undefined };
   if (standing === "denied" || access.on === "nothing") return undefined;
   const { wanted } = access;
@@ -132,7 +132,7 @@ async function rightOf(
 
 function reportPolicy(service: KeyedService, scope: RequestScope, { policy, reason, detail }: PolicyProblem): void {
   const line = { level: "error", event: "policy_ignored", requestId: scope.id } as const;
-  service.world.log({ ...line, reason, detail: `policy "${policy}": ${detail}` });
+  service.platform.log({ ...line, reason, detail: `policy "${policy}": ${detail}` });
 }
 
 /** Visible ASCII: what any client can send in a header and any log can show. */

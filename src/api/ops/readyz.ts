@@ -1,4 +1,4 @@
-import { verifyStore } from "../../audit/store-row.ts";
+import { verifyStore } from "../../commit/store-row.ts";
 import { SealError } from "../../seal/seal-error.ts";
 import { logException } from "../log-exception.ts";
 import type { RequestScope } from "../request-scope.ts";
@@ -32,7 +32,7 @@ export async function readyz(service: Service, scope: RequestScope): Promise<Res
   } catch (error) {
     const line = logException(error);
     scope.trail.outcome = line.reason;
-    service.world.log({ event: "not_ready", requestId: scope.id, ...line });
-    return retryAfter(respond(503, NOT_READY, scope.id), service.world.chance());
+    service.platform.log({ event: "not_ready", requestId: scope.id, ...line });
+    return retryAfter(respond(503, NOT_READY, scope.id), service.platform.random());
   }
 }

@@ -17,7 +17,7 @@ export interface RestoreOptions {
 }
 
 const SECRET = "SPIKE_ROOT_KEYS";
-const MOST_LINE_BYTES = 4096;
+const MAX_LINE_BYTES = 4096;
 
 /**
  * `spike operator restore`: puts the root key together from shares, on this machine and nowhere else, makes sure that it is the
@@ -128,7 +128,7 @@ async function askForShares({ terminal }: Surroundings, threshold: number): Prom
 }
 
 function shareIn(text: string, where: string): Share {
-  const share = text.length > MOST_LINE_BYTES ? undefined : parseShare(text);
+  const share = text.length > MAX_LINE_BYTES ? undefined : parseShare(text);
   if (share === undefined) throw cannot(`${where} is no share: that is "spike", a number and 64 hexadecimal digits`);
   return share;
 }

@@ -4,9 +4,9 @@ import type { Progress, Surroundings } from "../surroundings.ts";
 import { readStatus, rowsOf, type Status } from "./key-status.ts";
 
 /** A row can be lost to somebody who writes it at the same moment, again and again, but hardly as often as this. */
-const MOST_WALKS = 5;
-const MOST_TRIES = 10;
-const MOST_ROWS = 100;
+const MAX_WALKS = 5;
+const MAX_TRIES = 10;
+const MAX_ROWS = 100;
 const PAUSE_MS = 1000;
 
 /**
@@ -24,7 +24,7 @@ export async function rewrap(surroundings: Surroundings, connection: Connection)
   const failed = new Set<string>();
   let rewrapped = 0;
   try {
-    for (let walk = 1; walk <= MOST_WALKS; walk += 1) {
+    for (let walk = 1; walk <= MAX_WALKS; walk += 1) {
       const found = await walkThrough(surroundings, connection, progress);
       rewrapped += found.rewrapped;
       for (const resource of found.failed) failed.add(resource);
@@ -71,12 +71,12 @@ async function askPatiently(
   connection: Connection,
   after: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  for (let tried = 1, limit = MOST_ROWS; ; tried += 1) {
+  for (let tried = 1, limit = MAX_ROWS; ; tried += 1) {
     try {
       const body = { after, limit };
       return await askNexus(surroundings, connection, { what: "rewrap", target: "operator/rewrap", body });
     } catch (error) {
-      if (!(error instanceof TryAgain) || tried >= MOST_TRIES) throw error;
+      if (!(error instanceof TryAgain) || tried >= MAX_TRIES) throw error;
       // Rows with many versions may take longer than a request may.
       limit = Math.ceil(limit / 2);
       await surroundings.sleep(PAUSE_MS * tried);

@@ -2,7 +2,7 @@ import { importJWK, type CryptoKey } from "jose";
 import { type BundleAuthorityRefusal, readBundleAuthority } from "./bundle-authority.ts";
 import { readBundleKey, type BundleKey, type BundleKeyRefusal } from "./bundle-key.ts";
 import type { JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
-import { parseStrictJson } from "../strict-json.ts";
+import { parseStrictJson } from "../../json/strict-json.ts";
 import type { Certificate } from "../x509/certificate.ts";
 
 /** An entry of a bundle that is of no use here, by its place in `keys` from 0, and why. Safe to log. */

@@ -1,6 +1,6 @@
 import { decodeBase64url } from "../../seal/decode-base64url.ts";
 import { textIn } from "../../seal/utf8.ts";
-import { parseStrictJson, type StrictJsonRefusal } from "../strict-json.ts";
+import { parseStrictJson, type StrictJsonRefusal } from "../../json/strict-json.ts";
 
 /** What a token says, decoded. Its signature was seen to be canonical base64url, no more. */
 export interface CompactJws {

@@ -14,8 +14,8 @@ describe("the columns of a row", () => {
       false,
     ]);
     columns.end();
-    expect(() => of(1).end()).toThrow("rubbish");
-    expect(() => of().integer()).toThrow("rubbish");
+    expect(() => of(1).end()).toThrow("malformed");
+    expect(() => of().integer()).toThrow("malformed");
   });
 
   it("of a row that was not found are skipped together", () => {
@@ -26,18 +26,18 @@ describe("the columns of a row", () => {
   });
 
   it.each([["1"], [1.5], [2 ** 53], [null], [undefined]])("%j is no integer", (value) => {
-    expect(() => of(value).integer()).toThrow("rubbish");
+    expect(() => of(value).integer()).toThrow("malformed");
   });
 
   it.each([[1], [null], ["0"], ["0g"], ["é0"], ["0x"]])("%j is no bytes", (value) => {
-    expect(() => of(value).bytes()).toThrow("rubbish");
+    expect(() => of(value).bytes()).toThrow("malformed");
   });
 
   it.each([[-1], [253_402_300_800_000]])("%j is no time", (value) => {
-    expect(() => of(value).time()).toThrow("rubbish");
+    expect(() => of(value).time()).toThrow("malformed");
   });
 
   it("are those of a list", () => {
-    for (const row of [null, {}, "x", 1]) expect(() => new Columns(row)).toThrow("rubbish");
+    for (const row of [null, {}, "x", 1]) expect(() => new Columns(row)).toThrow("malformed");
   });
 });

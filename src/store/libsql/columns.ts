@@ -11,7 +11,7 @@ export class Columns {
   #next = 0;
 
   constructor(row: unknown) {
-    if (!Array.isArray(row)) throw rubbish("a row is no list");
+    if (!Array.isArray(row)) throw malformed("a row is no list");
     this.#row = row;
   }
 
@@ -66,7 +66,7 @@ export class Columns {
   }
 
   end(): void {
-    if (this.#next !== this.#row.length) throw rubbish(`a row has ${this.#row.length} columns`);
+    if (this.#next !== this.#row.length) throw malformed(`a row has ${this.#row.length} columns`);
   }
 
   #take(): unknown {
@@ -82,10 +82,10 @@ export class Columns {
   }
 
   #refuse(what: string): never {
-    throw rubbish(`column ${this.#next} of a row is no ${what}`);
+    throw malformed(`column ${this.#next} of a row is no ${what}`);
   }
 }
 
-export function rubbish(detail: string): StoreUnavailable {
-  return new StoreUnavailable("rubbish", "unknown", detail);
+export function malformed(detail: string): StoreUnavailable {
+  return new StoreUnavailable("malformed", "unknown", detail);
 }

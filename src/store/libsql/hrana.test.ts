@@ -24,14 +24,14 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["a skipped COMMIT", answer([ROW, ROW, null, ROW]), "rubbish", "unknown"],
-    ["a skipped statement", answer([ROW, null, null, null]), "rubbish", "unknown"],
-    ["too few steps", answer([ROW, ROW]), "rubbish", "unknown"],
-    ["too few errors", answer(done, []), "rubbish", "unknown"],
-    ["no batch", { results: [{ type: "ok", response: { type: "close" } }] }, "rubbish", "unknown"],
-    ["no results", {}, "rubbish", "unknown"],
-    ["null", null, "rubbish", "unknown"],
-    ["a failed stream", { results: [{ type: "error", error: error("X") }] }, "rubbish", "unknown"],
+    ["a skipped COMMIT", answer([ROW, ROW, null, ROW]), "malformed", "unknown"],
+    ["a skipped statement", answer([ROW, null, null, null]), "malformed", "unknown"],
+    ["too few steps", answer([ROW, ROW]), "malformed", "unknown"],
+    ["too few errors", answer(done, []), "malformed", "unknown"],
+    ["no batch", { results: [{ type: "ok", response: { type: "close" } }] }, "malformed", "unknown"],
+    ["no results", {}, "malformed", "unknown"],
+    ["null", null, "malformed", "unknown"],
+    ["a failed stream", { results: [{ type: "error", error: error("X") }] }, "malformed", "unknown"],
     ["BEGIN busy", answer([null, null, null, null], [error("SQLITE_BUSY"), null, null, null]), "busy", "none"],
     [
       "a statement failed",

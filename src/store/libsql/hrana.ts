@@ -60,7 +60,7 @@ export function resultsOf(answer: unknown, count: number, mode: Mode): readonly 
   const last = mode === "write" ? count + 1 : count - 1;
   const steps = stepsOf(answer);
   if (steps === undefined || steps.results.length <= last || steps.errors.length <= last) {
-    throw new StoreUnavailable("rubbish", open, "no result of a batch");
+    throw new StoreUnavailable("malformed", open, "no result of a batch");
   }
   const failed = steps.errors.findIndex((error, index) => error !== null && index <= last);
   if (failed >= 0) {
@@ -70,7 +70,7 @@ export function resultsOf(answer: unknown, count: number, mode: Mode): readonly 
     throw new StoreUnavailable(isPassing(code) ? "busy" : "rejected", outcome, safeCode(code));
   }
   const results = steps.results.slice(0, last + 1);
-  if (results.includes(null)) throw new StoreUnavailable("rubbish", open, "a step of a batch was skipped");
+  if (results.includes(null)) throw new StoreUnavailable("malformed", open, "a step of a batch was skipped");
   return results.slice(before, before + count).map((result) => resultOf(result, open));
 }
 
@@ -95,7 +95,7 @@ function stepsOf(answer: unknown): Steps | undefined {
 function resultOf(result: unknown, open: "none" | "unknown"): Result {
   const rows = listIn(result, "rows")?.map((row) => (Array.isArray(row) ? row.map(cellOf) : undefined));
   if (rows?.every((row) => row !== undefined) === true) return { rows };
-  throw new StoreUnavailable("rubbish", open, "a result has no rows");
+  throw new StoreUnavailable("malformed", open, "a result has no rows");
 }
 
 /** A cell as the driver would give it. What is none of the kinds that are stored here is undefined, and fits nowhere. */

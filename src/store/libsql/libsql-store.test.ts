@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
 import { type FileDatabase, fileDatabase } from "../../../test/harness/file-database.ts";
-import { storeContract } from "../contract.ts";
+import { storeContract } from "../../../test/store-contract/store-contract.ts";
 import { libsqlStore } from "./libsql-store.ts";
 
 const opened: FileDatabase[] = [];

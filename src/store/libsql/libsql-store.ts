@@ -69,7 +69,7 @@ function read<T>(
   try {
     const last = results.at(-1);
     if (last === undefined || results.length !== count) {
-      throw new StoreUnavailable("rubbish", outcome, "answers are missing");
+      throw new StoreUnavailable("malformed", outcome, "answers are missing");
     }
     return parse(last);
   } catch (error) {
@@ -90,7 +90,7 @@ function wonRevision(gate: Result | undefined): number | undefined {
   if (row === undefined) return undefined;
   const revision = row[0];
   if (typeof revision === "number" && more.length === 0) return revision;
-  throw new StoreUnavailable("rubbish", "unknown", "the gate returned no revision");
+  throw new StoreUnavailable("malformed", "unknown", "the gate returned no revision");
 }
 
 /** What the same answer tells of the state afterwards has to agree: an answer to another request would not. */
@@ -102,5 +102,5 @@ function requireWin(
   const { store, replay } = snapshot;
   const recorded = writeId === undefined || (replay?.writeId === writeId && replay.revision === revision);
   if (store.revision === revision && recorded) return;
-  throw new StoreUnavailable("rubbish", "unknown", "a commit was reported that its own snapshot does not show");
+  throw new StoreUnavailable("malformed", "unknown", "a commit was reported that its own snapshot does not show");
 }

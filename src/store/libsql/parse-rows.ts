@@ -1,7 +1,7 @@
 import type { AuditRow, BundleRow, Bytes, PolicyRow, RegisteredKey, SecretRow, StoreRow } from "../rows.ts";
 import type { VersionRow, VersionState } from "../rows.ts";
 import type { KeyCount, KeyUse } from "../store.ts";
-import { Columns, rubbish } from "./columns.ts";
+import { Columns, malformed } from "./columns.ts";
 
 /** What `read-statements.ts` makes of rows, each in the order of the schema. */
 type Read<T> = (columns: Columns) => T;
@@ -14,15 +14,15 @@ export function parseOne<T>(json: unknown, read: Read<T>): T | undefined {
 /** A list of rows; a part that was not to be had counts as an empty one. */
 export function parseList<T>(json: unknown, read: Read<T>): readonly T[] {
   if (json === null) return [];
-  if (!Array.isArray(json)) throw rubbish("a list is none");
+  if (!Array.isArray(json)) throw malformed("a list is none");
   return json.map((row: unknown) => parseRow(row, read));
 }
 
 export function parsePaths(json: unknown): readonly string[] {
   if (json === null) return [];
-  if (!Array.isArray(json)) throw rubbish("a list is none");
+  if (!Array.isArray(json)) throw malformed("a list is none");
   return json.map((path: unknown) => {
-    if (typeof path !== "string") throw rubbish("a path is no text");
+    if (typeof path !== "string") throw malformed("a path is no text");
     return path;
   });
 }
@@ -39,7 +39,7 @@ export function readStore(at: Columns): {
   readonly now: number;
   readonly newest: Bytes | null;
 } {
-  if (at.integer() !== 1) throw rubbish("another row of the store");
+  if (at.integer() !== 1) throw malformed("another row of the store");
   const row = {
     storeId: at.text(),
     revision: at.integer(),
@@ -99,7 +99,7 @@ export function readState(at: Columns): VersionState {
 /** A version, and its value as it came in a column of its own. */
 export function parseVersion(json: unknown, sealed: unknown): VersionRow | undefined {
   const state = parseOne(json, readState);
-  if (sealed !== null && !(sealed instanceof ArrayBuffer)) throw rubbish("a value is no bytes");
+  if (sealed !== null && !(sealed instanceof ArrayBuffer)) throw malformed("a value is no bytes");
   return state && { ...state, sealed: sealed === null ? null : new Uint8Array(sealed) };
 }
 

@@ -1,7 +1,7 @@
 import { bytesToHex } from "@noble/curves/utils.js";
 import type { Bytes } from "../rows.ts";
 import type { AnySnapshot, AuditQuery, Outdated, Query, SecretView, Snapshot } from "../store.ts";
-import { rubbish } from "./columns.ts";
+import { malformed } from "./columns.ts";
 import type { Result } from "./execute.ts";
 import { parseList, parseOne, parsePaths, parseVersion, readAudit, readBundle, readKey } from "./parse-rows.ts";
 import { readKeyCount, readKeyUse, readPathState, readPolicy, readSecret, readState, readStore } from "./parse-rows.ts";
@@ -63,7 +63,7 @@ export function readerOf<Q extends Query>(query: Q, { unlessWon = false } = {}):
     },
     parse(result) {
       const answer = new Answer(result);
-      if (answer.cell(asked) !== 1) throw rubbish("a snapshot was left out");
+      if (answer.cell(asked) !== 1) throw malformed("a snapshot was left out");
       const found = requireStore(answer.json(store));
       const snapshot: AnySnapshot = {
         now: found.now,
@@ -111,7 +111,7 @@ export function readerOf<Q extends Query>(query: Q, { unlessWon = false } = {}):
 
 function requireStore(json: unknown) {
   const found = parseOne(json, readStore);
-  if (found === undefined) throw rubbish("no store row");
+  if (found === undefined) throw malformed("no store row");
   return found;
 }
 
@@ -165,8 +165,8 @@ class Answer {
 
   constructor({ rows }: Result) {
     const [row] = rows;
-    if (row === undefined) throw rubbish("no store row: are the migrations applied?");
-    if (rows.length > 1) throw rubbish("more than one row");
+    if (row === undefined) throw malformed("no store row: are the migrations applied?");
+    if (rows.length > 1) throw malformed("more than one row");
     this.#row = row;
   }
 
@@ -177,11 +177,11 @@ class Answer {
   json(part: Part): unknown {
     const text = this.cell(part);
     if (text === null) return null;
-    if (typeof text !== "string") throw rubbish(`column ${part.column} is no JSON`);
+    if (typeof text !== "string") throw malformed(`column ${part.column} is no JSON`);
     try {
       return JSON.parse(text);
     } catch {
-      throw rubbish(`column ${part.column} is no JSON`);
+      throw malformed(`column ${part.column} is no JSON`);
     }
   }
 }

@@ -14,7 +14,7 @@ export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): 
     return new StoreUnavailable(gone ? "gone" : "deadline", open, "aborted");
   }
   return error instanceof SyntaxError || error instanceof RangeError
-    ? new StoreUnavailable("rubbish", open, error.name)
+    ? new StoreUnavailable("malformed", open, error.name)
     : new StoreUnavailable("connection", open, "no answer");
 }
 

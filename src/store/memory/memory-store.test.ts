@@ -1,4 +1,4 @@
-import { storeContract } from "../contract.ts";
+import { storeContract } from "../../../test/store-contract/store-contract.ts";
 import { memoryStore } from "./memory-store.ts";
 
 storeContract("memory", async () => memoryStore({ storeId: "s", now: Date.now }));

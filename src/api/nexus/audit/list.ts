@@ -1,12 +1,12 @@
 import { base64url } from "jose";
 import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
 import { parseWireTime, wireTime } from "../wire-time.ts";
 
-const MOST_ENTRIES = 1000;
+const MAX_ENTRIES = 1000;
 const USUAL_ENTRIES = 100;
 
 /** `POST /v1/audit?action=list`: stored audit entries by resource, identity, time and revision, in pages. */
@@ -30,11 +30,11 @@ export const list = route({
     };
   },
   errorBody: (err) => ({ entries: null, err }),
-  async run({ room }, { resource, spiffeId, from, until, after, limit }) {
+  async run({ deps }, { resource, spiffeId, from, until, after, limit }) {
     const times = [from, until].map((text) => (text === "" ? undefined : parseWireTime(text)));
-    if (times.includes("malformed") || after < 0 || limit < 1 || limit > MOST_ENTRIES) return refused("bad_request");
+    if (times.includes("malformed") || after < 0 || limit < 1 || limit > MAX_ENTRIES) return refused("bad_request");
     const [fromMs, untilMs] = times;
-    const page = await readAudit(room, {
+    const page = await readAudit(deps, {
       after,
       limit,
       ...(resource !== "" && { resource }),

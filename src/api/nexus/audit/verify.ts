@@ -1,7 +1,7 @@
 import { base64url } from "jose";
 import { verifyAudit } from "../../../audit/verify-audit.ts";
-import { integerField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
 
@@ -17,10 +17,10 @@ export const verify = route({
     return after.ok ? { after: after.value ?? 0 } : undefined;
   },
   errorBody: (err) => ({ entries: 0, problems: null, err }),
-  async run({ room, timeoutMs }, { after }) {
+  async run({ deps, timeoutMs }, { after }) {
     if (after < 0) return refused("bad_request");
     const longestMs = Math.min(LONGEST_MS, timeoutMs / 2);
-    const { newest, unverified, ...report } = await verifyAudit(room, { after, longestMs });
+    const { newest, unverified, ...report } = await verifyAudit(deps, { after, longestMs });
     const gone = [...unverified].map(([keyId, entries]) => ({ keyId, entries }));
     const body = {
       ...report,

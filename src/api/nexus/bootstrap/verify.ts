@@ -1,13 +1,13 @@
 import { answerChallenge } from "../../../recovery/answer-challenge.ts";
-import { bytesField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { bytesField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
 
 const NONCE_BYTES = 12;
 
 /** SPIKE's own bound, whatever its cipher API is set to. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 /** `POST /v1/bootstrap/verify`: shows whoever has dealt out the root key that it arrived (SPIKE, route/bootstrap). */
 export const verify = route({
@@ -19,9 +19,9 @@ export const verify = route({
     return nonce.ok && ciphertext.ok ? { nonce: nonce.value, ciphertext: ciphertext.value } : undefined;
   },
   errorBody: (err) => ({ hash: "", err }),
-  async run({ room }, { nonce, ciphertext }) {
-    if (nonce.length !== NONCE_BYTES || ciphertext.length > MOST_BYTES) return refused("bad_request");
-    const hash = await answerChallenge(room, { nonce, ciphertext });
+  async run({ deps }, { nonce, ciphertext }) {
+    if (nonce.length !== NONCE_BYTES || ciphertext.length > MAX_BYTES) return refused("bad_request");
+    const hash = await answerChallenge(deps, { nonce, ciphertext });
     return hash === undefined ? refused("denied") : { ok: true, body: JSON.stringify({ hash }) };
   },
 });

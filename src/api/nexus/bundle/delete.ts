@@ -1,6 +1,6 @@
 import { deleteBundle } from "../../../trust/delete.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { bundleResource } from "./bundle-resource.ts";
@@ -18,8 +18,8 @@ export const remove = route({
   errorBody: (err) => ({ err }),
   async run(call, asked) {
     if (asked.cas !== undefined && asked.cas < 0) return await refuseIfPermitted(call);
-    const { room, caller, idempotencyKey, traceId } = call;
-    const result = await deleteBundle(room, { ...asked, caller, idempotencyKey, traceId });
+    const { deps, caller, idempotencyKey, traceId } = call;
+    const result = await deleteBundle(deps, { ...asked, caller, idempotencyKey, traceId });
     if (!result.ok) return result;
     // 0 = none: what `cas` has to be for the next put of that domain.
     return { ok: true, body: JSON.stringify({ version: 0, revision: result.answer.revision }) };

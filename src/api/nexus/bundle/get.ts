@@ -1,6 +1,6 @@
 import { getBundle } from "../../../trust/get.ts";
-import { stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { route } from "../route.ts";
 import { bundleResource } from "./bundle-resource.ts";
 import { bundleSummary } from "./bundle-summary.ts";
@@ -15,8 +15,8 @@ export const get = route({
   },
   resource: ({ trustDomain }) => bundleResource(trustDomain),
   errorBody: (err) => ({ bundle: null, err }),
-  async run({ room }, asked) {
-    const result = await getBundle(room, asked);
+  async run({ deps }, asked) {
+    const result = await getBundle(deps, asked);
     if (!result.ok) return result;
     const { revision, ...found } = result.answer;
     const summary = JSON.stringify({ ...bundleSummary(found), revision });

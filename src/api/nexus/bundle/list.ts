@@ -1,7 +1,7 @@
 import { parseTrustDomain } from "../../../identity/spiffe-id.ts";
-import { listBundles, MOST_BUNDLES } from "../../../trust/list.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { listBundles, MAX_BUNDLES } from "../../../trust/list.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { bundleSummary } from "./bundle-summary.ts";
@@ -18,8 +18,8 @@ export const list = route({
   errorBody: (err) => ({ bundles: null, err }),
   async run(call, { after, limit }) {
     const readable = after === "" || parseTrustDomain(after) !== undefined;
-    if (!readable || limit < 0 || limit > MOST_BUNDLES) return await refuseIfPermitted(call);
-    const result = await listBundles(call.room, { after, limit: limit === 0 ? MOST_BUNDLES : limit });
+    if (!readable || limit < 0 || limit > MAX_BUNDLES) return await refuseIfPermitted(call);
+    const result = await listBundles(call.deps, { after, limit: limit === 0 ? MAX_BUNDLES : limit });
     if (!result.ok) return result;
     const { bundles, next, revision } = result.answer;
     return { ok: true, body: JSON.stringify({ bundles: bundles.map(bundleSummary), next, revision }) };

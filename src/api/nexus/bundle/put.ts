@@ -1,6 +1,6 @@
 import { putBundle } from "../../../trust/put.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { bundleResource } from "./bundle-resource.ts";
@@ -31,8 +31,8 @@ export const put = route({
   errorBody: (err) => ({ err }),
   async run(call, wanted) {
     if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(call);
-    const { room, caller, idempotencyKey, traceId } = call;
-    const result = await putBundle(room, { ...wanted, caller, idempotencyKey, traceId });
+    const { deps, caller, idempotencyKey, traceId } = call;
+    const result = await putBundle(deps, { ...wanted, caller, idempotencyKey, traceId });
     if (!result.ok) return result;
     const { revision, ignored } = result.answer;
     const { trustDomain } = wanted;

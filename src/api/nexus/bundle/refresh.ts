@@ -1,6 +1,6 @@
 import { refreshBundle } from "../../../trust/refresh.ts";
-import { stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { route } from "../route.ts";
 import { bundleResource } from "./bundle-resource.ts";
 
@@ -14,9 +14,9 @@ export const refresh = route({
   },
   resource: ({ trustDomain }) => bundleResource(trustDomain),
   errorBody: (err) => ({ err }),
-  async run({ room, caller, traceId, fetch, timeoutMs }, asked) {
+  async run({ deps, caller, traceId, fetch, timeoutMs }, asked) {
     // The other half of the time is for storing what comes.
-    const result = await refreshBundle(room, { ...asked, caller, traceId }, { fetch, patienceMs: timeoutMs / 2 });
+    const result = await refreshBundle(deps, { ...asked, caller, traceId }, { fetch, patienceMs: timeoutMs / 2 });
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },
 });

@@ -1,8 +1,8 @@
 import { decrypt as decryptText } from "../../../cipher/decrypt.ts";
 import { NONCE_BYTES, type SealedText, unframe, VERSION } from "../../../cipher/sealed-text.ts";
 import { encodeBase64 } from "../../base64.ts";
-import { bytesField, integerField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { bytesField, integerField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import type { Answer } from "../failure.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
@@ -32,7 +32,7 @@ export const decrypt = route({
       const refusal = await refuseIfPermitted(call);
       return !refusal.ok && refusal.failure.code === "denied" ? refusal : told(refusal, sealed);
     }
-    const result = await decryptText(call.room, sealed);
+    const result = await decryptText(call.deps, sealed);
     if (!result.ok) return result.failure.code === "not_decrypted" ? told(result, "decryption failed") : result;
     const plaintext = result.answer;
     return { ok: true, body: octets ? plaintext : JSON.stringify({ plaintext: encodeBase64(plaintext) }) };

@@ -1,8 +1,8 @@
 import { encrypt as encryptText } from "../../../cipher/encrypt.ts";
 import { frame, VERSION } from "../../../cipher/sealed-text.ts";
 import { encodeBase64 } from "../../base64.ts";
-import { bytesField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { bytesField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { route } from "../route.ts";
 
 /** `POST /v1/cipher/encrypt`: encrypts bytes, which are not stored (SPIKE, app/nexus/internal/route/cipher). */
@@ -15,8 +15,8 @@ export const encrypt = route({
   },
   readOctets: (plaintext) => ({ plaintext, octets: true }),
   errorBody: (err) => ({ version: 0, nonce: null, ciphertext: null, err }),
-  async run({ room }, { plaintext, octets }) {
-    const result = await encryptText(room, plaintext);
+  async run({ deps }, { plaintext, octets }) {
+    const result = await encryptText(deps, plaintext);
     if (!result.ok) return result;
     if (octets) return { ok: true, body: frame(result.answer) };
     const { nonce, ciphertext } = result.answer;

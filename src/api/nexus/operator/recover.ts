@@ -11,8 +11,8 @@ export const recover = route({
   access: { on: "role", role: "recover" },
   readShape: () => ({}),
   errorBody: (err) => ({ shards: null, err }),
-  async run({ room }) {
-    const shares = await recoverShares(room);
+  async run({ deps }) {
+    const shares = await recoverShares(deps);
     if (shares === undefined) return refused("denied");
     const shards = Object.fromEntries(shares.map(({ id, value }) => [id, [...value]]));
     return { ok: true, body: JSON.stringify({ shards }) };

@@ -1,6 +1,6 @@
 import { registerKey } from "../../../rotation/register.ts";
-import { stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { route } from "../route.ts";
 
 /** `POST /v1/operator/register`: writes with the ring's first key, `keyId`, from now on. */
@@ -12,8 +12,8 @@ export const register = route({
     return keyId.ok ? { keyId: keyId.value } : undefined;
   },
   errorBody: (err) => ({ err }),
-  async run({ room, caller, idempotencyKey, traceId }, { keyId }) {
-    const result = await registerKey(room, { keyId, caller, idempotencyKey, traceId });
+  async run({ deps, caller, idempotencyKey, traceId }, { keyId }) {
+    const result = await registerKey(deps, { keyId, caller, idempotencyKey, traceId });
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },
 });

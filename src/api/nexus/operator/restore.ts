@@ -1,6 +1,6 @@
 import { checkShare } from "../../../recovery/check-share.ts";
-import { integerField, integersField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, integersField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
 
@@ -19,12 +19,12 @@ export const restore = route({
     return id.ok && shard.ok ? { id: id.value ?? 0, shard: shard.value } : undefined;
   },
   errorBody: (err) => ({ collected: 0, remaining: 0, restored: false, err }),
-  async run({ room, mostShares }, { id, shard }) {
+  async run({ deps, maxShares }, { id, shard }) {
     const isShare = shard.length === SHARE_BYTES && shard.every((byte) => byte >= 0 && byte <= 255);
-    if (id < 1 || id > mostShares || !isShare || shard.every((byte) => byte === 0)) return refused("bad_request");
-    const right = await checkShare(room, { id, value: Uint8Array.from(shard) });
+    if (id < 1 || id > maxShares || !isShare || shard.every((byte) => byte === 0)) return refused("bad_request");
+    const right = await checkShare(deps, { id, value: Uint8Array.from(shard) });
     if (right === undefined) return refused("denied");
     if (!right) return refused("bad_request");
-    return { ok: true, body: JSON.stringify({ collected: 1, remaining: room.split.threshold - 1, restored: false }) };
+    return { ok: true, body: JSON.stringify({ collected: 1, remaining: deps.split.threshold - 1, restored: false }) };
   },
 });

@@ -1,7 +1,7 @@
 import { formatCursor, parseCursor } from "../../../rotation/cursor.ts";
-import { MOST_ROWS, rewrapRows } from "../../../rotation/rewrap.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { MAX_ROWS, rewrapRows } from "../../../rotation/rewrap.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
 import { route } from "../route.ts";
 
@@ -12,13 +12,13 @@ export const rewrap = route({
   readShape(body: JsonObject) {
     const after = stringField(body, "after");
     const limit = integerField(body, "limit");
-    return after.ok && limit.ok ? { after: after.value, limit: limit.value ?? MOST_ROWS } : undefined;
+    return after.ok && limit.ok ? { after: after.value, limit: limit.value ?? MAX_ROWS } : undefined;
   },
   errorBody: (err) => ({ rewrapped: 0, err }),
-  async run({ room, caller, traceId }, { after, limit }) {
+  async run({ deps, caller, traceId }, { after, limit }) {
     const cursor = parseCursor(after);
-    if (cursor === undefined || limit < 1 || limit > MOST_ROWS) return refused("bad_request");
-    const result = await rewrapRows(room, { caller, traceId, cursor, limit });
+    if (cursor === undefined || limit < 1 || limit > MAX_ROWS) return refused("bad_request");
+    const result = await rewrapRows(deps, { caller, traceId, cursor, limit });
     if (!result.ok) return result;
     const { next, revision, ...rest } = result.answer;
     return { ok: true, body: JSON.stringify({ ...rest, next: next && formatCursor(next), revision }) };

@@ -9,8 +9,8 @@ export const status = route({
   access: { on: "nothing" },
   readShape: () => ({}),
   errorBody: (err) => ({ keys: null, err }),
-  async run({ room }) {
-    const result = await keyStatus(room);
+  async run({ deps }) {
+    const result = await keyStatus(deps);
     if (!result.ok) return result;
     const { primary, first, keys, revision } = result.answer;
     return { ok: true, body: JSON.stringify({ primary, first, keys: keys.map(wireKey), revision }) };

@@ -1,7 +1,7 @@
 import { deletePolicy } from "../../../policy/delete.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { policyResource } from "./policy-resource.ts";
@@ -19,8 +19,8 @@ export const remove = route({
   errorBody: (err) => ({ err }),
   async run(call, { name, cas }) {
     if (cas !== undefined && cas < 0) return await refuseIfPermitted(call);
-    const { room, caller, idempotencyKey, traceId } = call;
-    const result = await deletePolicy(room, { name, cas, caller, idempotencyKey, traceId });
+    const { deps, caller, idempotencyKey, traceId } = call;
+    const result = await deletePolicy(deps, { name, cas, caller, idempotencyKey, traceId });
     if (!result.ok) return result;
     // 0 = none: what `cas` has to be for the next put of that name.
     return { ok: true, body: JSON.stringify({ version: 0, revision: result.answer.revision }) };

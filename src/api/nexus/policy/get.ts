@@ -1,7 +1,7 @@
 import { getPolicy } from "../../../policy/get.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { route } from "../route.ts";
 import { wireTime, ZERO_TIME } from "../wire-time.ts";
 import { policyResource } from "./policy-resource.ts";
@@ -25,8 +25,8 @@ export const get = route({
     updatedAt: ZERO_TIME,
     err,
   }),
-  async run({ room }, { name }) {
-    const result = await getPolicy(room, { name });
+  async run({ deps }, { name }) {
+    const result = await getPolicy(deps, { name });
     if (!result.ok) return result;
     const { spiffeIdPattern, pathPattern, permissions, createdAt, updatedAt, version, revision } = result.answer;
     const body = {

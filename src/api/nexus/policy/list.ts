@@ -1,8 +1,8 @@
-import { listPolicies, MOST_POLICIES } from "../../../policy/list.ts";
+import { listPolicies, MAX_POLICIES } from "../../../policy/list.ts";
 import { parsePolicyName } from "../../../policy/policy-name.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 
@@ -26,8 +26,8 @@ export const list = route({
   errorBody: (err) => ({ policies: null, err }),
   async run(call, { limit, ...asked }) {
     const readable = asked.after === "" || parsePolicyName(asked.after) !== undefined;
-    if (!readable || limit < 0 || limit > MOST_POLICIES) return await refuseIfPermitted(call);
-    const result = await listPolicies(call.room, { ...asked, limit: limit === 0 ? undefined : limit });
+    if (!readable || limit < 0 || limit > MAX_POLICIES) return await refuseIfPermitted(call);
+    const result = await listPolicies(call.deps, { ...asked, limit: limit === 0 ? undefined : limit });
     if (!result.ok) return result;
     const { policies, next, revision } = result.answer;
     const listed = policies.map(({ name, version }) => ({ id: name, name, version }));

@@ -1,7 +1,7 @@
 import { putPolicy } from "../../../policy/put.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { integerField, stringField, stringsField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField, stringsField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { policyResource } from "./policy-resource.ts";
@@ -29,8 +29,8 @@ export const put = route({
   errorBody: (err) => ({ err }),
   async run(call, wanted) {
     if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(call);
-    const { room, caller, idempotencyKey, traceId } = call;
-    const result = await putPolicy(room, { ...wanted, caller, idempotencyKey, traceId });
+    const { deps, caller, idempotencyKey, traceId } = call;
+    const result = await putPolicy(deps, { ...wanted, caller, idempotencyKey, traceId });
     if (!result.ok) return result;
     const { revision, warnings } = result.answer;
     // The row version of a policy is the revision of the commit that wrote it.

@@ -10,6 +10,6 @@ export const remove = route({
   readShape: readVersions,
   errorBody: (err) => ({ err }),
   async run(call, { cas, numbers }) {
-    return await answerWrite(call, cas, async (request) => await deleteSecret(call.room, { ...request, numbers }));
+    return await answerWrite(call, cas, async (request) => await deleteSecret(call.deps, { ...request, numbers }));
   },
 });

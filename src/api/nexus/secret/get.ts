@@ -9,9 +9,9 @@ export const get = route({
   access: { on: "path", wanted: "read" },
   readShape: readVersion,
   errorBody: (err) => ({ data: null, err }),
-  async run({ room, path }, { number }) {
+  async run({ deps, path }, { number }) {
     if (path === undefined) return refused("bad_request");
-    const result = await getSecret(room, { path, number });
+    const result = await getSecret(deps, { path, number });
     // The text was JSON when it was written and authentic when it was opened: it needs no second parse.
     return result.ok ? { ok: true, body: `{"data":${result.answer.text}}` } : result;
   },

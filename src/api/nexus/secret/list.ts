@@ -1,8 +1,8 @@
 import { SYSTEM_SECRET } from "../../../policy/reserved.ts";
-import { listSecrets, MOST_NAMES } from "../../../secret/list.ts";
+import { listSecrets, MAX_NAMES } from "../../../secret/list.ts";
 import { parseSecretPath } from "../../../secret/secret-path.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 
@@ -20,9 +20,9 @@ export const list = route({
   errorBody: (err) => ({ keys: null, err }),
   async run(call, { prefix, after, limit }) {
     const readable = [prefix, after].every((text) => text === "" || parseSecretPath(text) !== undefined);
-    if (!readable || limit < 0 || limit > MOST_NAMES) return await refuseIfPermitted(call);
+    if (!readable || limit < 0 || limit > MAX_NAMES) return await refuseIfPermitted(call);
     const asked = { prefix, after, limit: limit === 0 ? undefined : limit };
-    const result = await listSecrets(call.room, asked, call.scope);
+    const result = await listSecrets(call.deps, asked, call.scope);
     return result.ok ? { ok: true, body: JSON.stringify({ keys: result.answer }) } : result;
   },
 });

@@ -14,9 +14,9 @@ export const metadata = route({
     metadata: { currentVersion: 0, oldestVersion: 0, createdTime: ZERO_TIME, updatedTime: ZERO_TIME, maxVersions: 0 },
     err,
   }),
-  async run({ room, path }, { number }) {
+  async run({ deps, path }, { number }) {
     if (path === undefined) return refused("bad_request");
-    const result = await getMetadata(room, { path, number });
+    const result = await getMetadata(deps, { path, number });
     return result.ok ? { ok: true, body: JSON.stringify(wireMetadata(result.answer)) } : result;
   },
 });

@@ -1,7 +1,7 @@
 import { putSecret } from "../../../secret/put.ts";
-import { integerField, stringField } from "../../json-fields.ts";
-import { type JsonMember, type JsonObject, membersOf, textOf } from "../../json-object.ts";
-import type { JsonNode } from "../../json-tree.ts";
+import { integerField, stringField } from "../../../json/json-fields.ts";
+import { type JsonMember, type JsonObject, membersOf, textOf } from "../../../json/json-object.ts";
+import type { JsonNode } from "../../../json/json-tree.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { answerWrite } from "./write-call.ts";
@@ -25,7 +25,7 @@ export const put = route({
     return await answerWrite(
       call,
       cas,
-      async (request) => await putSecret(call.room, { ...request, text: values.text }),
+      async (request) => await putSecret(call.deps, { ...request, text: values.text }),
     );
   },
 });

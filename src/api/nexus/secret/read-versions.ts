@@ -1,5 +1,5 @@
-import { integerField, integersField, stringField } from "../../json-fields.ts";
-import type { JsonObject } from "../../json-object.ts";
+import { integerField, integersField, stringField } from "../../../json/json-fields.ts";
+import type { JsonObject } from "../../../json/json-object.ts";
 
 /** The body of a read: a path, and the number of one version, 0 = the current one. */
 export function readVersion(body: JsonObject): { path: string; number: number } | undefined {

@@ -10,6 +10,6 @@ export const undelete = route({
   readShape: readVersions,
   errorBody: (err) => ({ err }),
   async run(call, { cas, numbers }) {
-    return await answerWrite(call, cas, async (request) => await undeleteSecret(call.room, { ...request, numbers }));
+    return await answerWrite(call, cas, async (request) => await undeleteSecret(call.deps, { ...request, numbers }));
   },
 });

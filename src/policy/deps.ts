@@ -1,7 +1,7 @@
-import type { WriteRoom } from "../audit/audited-write.ts";
+import type { WriteDeps } from "../commit/audited-write.ts";
 import type { ReportProblem } from "./policy-problem.ts";
 
 /** What the verbs of this room work with, for one request. */
-export interface PolicyRoom extends WriteRoom {
+export interface PolicyDeps extends WriteDeps {
   readonly report: ReportProblem;
 }

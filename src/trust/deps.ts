@@ -1,4 +1,4 @@
-import type { WriteRoom } from "../audit/audited-write.ts";
+import type { WriteDeps } from "../commit/audited-write.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 
 /** A stored bundle that was passed over, for the operator's log. */
@@ -9,7 +9,7 @@ export interface BundleProblem {
 }
 
 /** What the verbs of this room work with, for one request. */
-export interface TrustRoom extends WriteRoom {
+export interface TrustDeps extends WriteDeps {
   /** Whether a domain is settled by the configuration: then nothing is stored for it. */
   isStatic(trustDomain: TrustDomain): boolean;
   readonly reportBundle: (problem: BundleProblem) => void;

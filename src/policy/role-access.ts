@@ -5,7 +5,7 @@ import type { Role } from "../identity/role.ts";
  * may do everything, a lite workload nothing; everybody else, operators for recovery and the service's own identities
  * included, is an ordinary workload.
  */
-export function standingOf(role: Role | undefined): "unrestricted" | "denied" | "by-policy" {
+export function roleAccess(role: Role | undefined): "unrestricted" | "denied" | "by-policy" {
   switch (role) {
     case "superuser":
       return "unrestricted";

@@ -11,9 +11,9 @@ import { canonical } from "../seal/encoding.ts";
 export async function writeIdOf(
   caller: string,
   idempotencyKey: string | undefined,
-  random: RandomBytes,
+  randomBytes: RandomBytes,
 ): Promise<string> {
-  if (idempotencyKey === undefined) return base64url.encode(random(32));
+  if (idempotencyKey === undefined) return base64url.encode(randomBytes(32));
   const digest = await crypto.subtle.digest("SHA-256", canonical("write_id", [caller, idempotencyKey]));
   return base64url.encode(new Uint8Array(digest));
 }

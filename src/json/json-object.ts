@@ -1,4 +1,4 @@
-import { jsonFault } from "../identity/json-fault.ts";
+import { jsonFault } from "./json-fault.ts";
 import { type JsonNode, jsonTree } from "./json-tree.ts";
 
 /** One member of a body's object: what it holds, and its JSON text as sent. */
@@ -14,10 +14,10 @@ export type JsonObject = ReadonlyMap<string, JsonMember>;
  * Members of objects and elements of arrays, all together: a list of 10 000, and what stands around it. 1 MiB has room for
  * 350 000, which take 120 MB once parsed, and a stranger may send them.
  */
-const MOST_VALUES = 12_000;
+const MAX_VALUES = 12_000;
 
 /** Of the body itself. No request has a tenth as many, and they are looked up by name: see `jsonFault`. */
-const MOST_FIELDS = 100;
+const MAX_FIELDS = 100;
 
 /**
  * Parses a body that has to be one JSON object (RFC 8259), read as Go's encoding/json would: members match whatever
@@ -29,9 +29,9 @@ const MOST_FIELDS = 100;
  * a map, and differ as bytes do.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
-  if (jsonFault(text, MOST_VALUES) !== undefined) return undefined;
+  if (jsonFault(text, MAX_VALUES) !== undefined) return undefined;
   const root = jsonTree(text);
-  if (root.type !== "object" || (root.children?.length ?? 0) > MOST_FIELDS) return undefined;
+  if (root.type !== "object" || (root.children?.length ?? 0) > MAX_FIELDS) return undefined;
   const members = new Map<string, JsonMember>();
   for (const { name, value } of membersOf(root)) {
     const folded = fold(name);

@@ -1,14 +1,14 @@
-import type { World } from "../api/service.ts";
+import type { Platform } from "../api/service.ts";
 
 /** Where lines go. */
-export type Output = Pick<World, "log" | "audit">;
+export type Output = Pick<Platform, "log" | "audit">;
 
 /** Time and chance of the platform, which every runtime has by the same names. */
-export function worldOf(output: Output): World {
+export function createPlatform(output: Output): Platform {
   return {
     now: () => Date.now(),
-    chance: () => Math.random(),
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    random: () => Math.random(),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     sleep,
     ...output,
   };

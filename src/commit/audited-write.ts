@@ -13,11 +13,11 @@ import { firstCommit, nextAuthority, verifyStore, writingRing } from "./store-ro
 import { writeIdOf } from "./write-id.ts";
 
 /** What a write works with, for one request. */
-export interface WriteRoom {
+export interface WriteDeps {
   readonly store: Store;
   readonly ring: KeyRing;
   readonly attempts: Attempts;
-  readonly random: RandomBytes;
+  readonly randomBytes: RandomBytes;
   readonly access: Access;
 }
 
@@ -69,7 +69,7 @@ export interface EntryPlace {
 /** Where a row is going to be sealed anew, as {@link EntryPlace} and what else a row takes. */
 export interface SealingPlace extends EntryPlace {
   readonly store: StoreRow;
-  readonly random: RandomBytes;
+  readonly randomBytes: RandomBytes;
   /** Milliseconds, by the database's clock. */
   readonly now: number;
 }
@@ -83,7 +83,7 @@ export interface SealingPlace extends EntryPlace {
  * @throws SealError, StoreUnavailable
  */
 export async function auditedWrite<Q extends Query, A extends object, F>(
-  room: WriteRoom,
+  deps: WriteDeps,
   write: AuditedWrite,
   options: {
     readonly query: Q;
@@ -94,23 +94,23 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     readonly readOutcome: (outcome: unknown) => A | undefined;
   },
 ): Promise<Outcome<A & { readonly revision: number }, F | WriteFailure>> {
-  const writeId = await writeIdOf(write.caller, write.idempotencyKey, room.random);
-  const query = { ...room.access.query, ...options.query, writeId };
+  const writeId = await writeIdOf(write.caller, write.idempotencyKey, deps.randomBytes);
+  const query = { ...deps.access.query, ...options.query, writeId };
   let sent = false;
   const decide = async (
     snapshot: Snapshot<typeof query>,
   ): Promise<Decision<A & { readonly revision: number }, F | WriteFailure>> => {
-    await verifyStore(room.ring, snapshot);
+    await verifyStore(deps.ring, snapshot);
     // A commit of this very request that was applied, its answer lost, was permitted when it was decided. The right may be
     // gone since, by that commit itself if it was its caller's own policy: "denied" would be untrue.
     const applied = sent && snapshot.replay !== undefined;
-    if (!applied && !(await room.access.permits(snapshot))) return refuse({ code: "denied" });
+    if (!applied && !(await deps.access.permits(snapshot))) return refuse({ code: "denied" });
     if (snapshot.replay !== undefined) {
       const { replay } = snapshot;
-      const known = await settle(room.ring, { write, writeId }, { snapshot, replay });
+      const known = await settle(deps.ring, { write, writeId }, { snapshot, replay });
       return known === undefined ? refuse({ code: "idempotency_key_reused" }) : settled(known, replay, options);
     }
-    const ring = writingRing(room.ring, snapshot);
+    const ring = writingRing(deps.ring, snapshot);
     const tail = options.tailOf(snapshot);
     const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring };
     const verdict = await options.judge(snapshot, place);
@@ -119,7 +119,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     sent = true;
     return { kind: "commit", change, answer: (revision) => ({ ...verdict.outcome, revision }) };
   };
-  return await transact(room.store, query, { attempts: room.attempts, decide });
+  return await transact(deps.store, query, { attempts: deps.attempts, decide });
 }
 
 function refuse<F>(failure: F): { readonly kind: "refused"; readonly failure: F } {

@@ -1,5 +1,5 @@
-import type { AuditValues, BundleValues, PolicyValues, SecretValues, VersionRow } from "./rows.ts";
-import type { Change, SecretChange, VersionChanges } from "./store.ts";
+import type { AuditValues, BundleValues, PolicyValues, SecretValues, VersionRow } from "../../src/store/rows.ts";
+import type { Change, SecretChange, VersionChanges } from "../../src/store/store.ts";
 
 /** What the suite draws its rows from: any bytes do, a store verifies nothing. */
 export const bytes = (seed: number) => new Uint8Array(32).fill(seed);

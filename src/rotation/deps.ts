@@ -1,4 +1,4 @@
-import type { WriteRoom } from "../audit/audited-write.ts";
+import type { WriteDeps } from "../commit/audited-write.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import type { BulkStore } from "../store/store.ts";
 
@@ -9,7 +9,7 @@ export interface RowProblem extends SealFault {
 }
 
 /** What the verbs of this room work with, for one request. */
-export interface RotationRoom extends WriteRoom {
+export interface RotationDeps extends WriteDeps {
   readonly store: BulkStore;
   readonly reportRow: (problem: RowProblem) => void;
 }

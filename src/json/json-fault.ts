@@ -7,14 +7,14 @@ const MAX_DEPTH = 32;
 const MAX_NAME = 2048;
 
 /**
- * What is wrong with a text as JSON (RFC 8259), if anything: it is none, nests deeper than 32, has more than `mostValues`
+ * What is wrong with a text as JSON (RFC 8259), if anything: it is none, nests deeper than 32, has more than `maxValues`
  * members and elements, all together, or has an object, at any depth, that names a member twice.
  *
  * Linear in the text, whoever wrote it. Bounds come before `JSON.parse`, and names are sorted, not looked up: V8 hashes `"123"`
  * by its number, and 70 000 names that collide took a `Set` 12 s (CVE-2026-21717 is the same in `JSON.parse`).
  */
-export function jsonFault(text: string, mostValues: number): JsonFault | undefined {
-  const names = namesOf(text, mostValues);
+export function jsonFault(text: string, maxValues: number): JsonFault | undefined {
+  const names = namesOf(text, maxValues);
   if (typeof names === "string") return names;
   if (!isJson(text)) return "not-json";
   return names.some(hasTwins) ? "duplicate-member" : undefined;
@@ -25,7 +25,7 @@ export function jsonFault(text: string, mostValues: number): JsonFault | undefin
  * JSON they mean nothing. One pass, by no regular expression and no recursion: neither megabytes of escapes nor of brackets
  * exhaust a stack.
  */
-function namesOf(text: string, mostValues: number): readonly (readonly string[])[] | JsonFault {
+function namesOf(text: string, maxValues: number): readonly (readonly string[])[] | JsonFault {
   const objects: string[][] = [];
   const open: string[][] = [];
   let values = 0;
@@ -60,7 +60,7 @@ function namesOf(text: string, mostValues: number): readonly (readonly string[])
         break;
       }
     }
-    if (values > mostValues || named > mostValues) return "too-many-values";
+    if (values > maxValues || named > maxValues) return "too-many-values";
   }
   return objects;
 }

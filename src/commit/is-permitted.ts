@@ -1,6 +1,6 @@
 import { type PathScope, UNRESTRICTED } from "../store/access.ts";
 import { load } from "../store/load.ts";
-import type { WriteRoom } from "./audited-write.ts";
+import type { WriteDeps } from "./audited-write.ts";
 import { verifyStore } from "./store-row.ts";
 
 /**
@@ -10,7 +10,7 @@ import { verifyStore } from "./store-row.ts";
  * @param scope a right to some paths counts as well
  * @throws SealError, StoreUnavailable
  */
-export async function isPermitted({ store, ring, attempts, access }: WriteRoom, scope?: PathScope): Promise<boolean> {
+export async function isPermitted({ store, ring, attempts, access }: WriteDeps, scope?: PathScope): Promise<boolean> {
   if (access === UNRESTRICTED) return true;
   const snapshot = await load(store, { ...access.query, ...scope?.query }, attempts);
   await verifyStore(ring, snapshot);

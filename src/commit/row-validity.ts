@@ -16,7 +16,7 @@ export const REWRAP = "rewrap";
 export const STILL_DELETED = { deleted: true } as const;
 
 /** Whether an authentic entry leaves its name without a row. */
-export function leavesNone({ action, outcome }: AuditRow): boolean {
+export function isDeletion({ action, outcome }: AuditRow): boolean {
   return action === DELETION || (action === REWRAP && outcome === JSON.stringify(STILL_DELETED));
 }
 
@@ -28,7 +28,7 @@ interface Written {
 }
 
 /** A row that is named by one resource and judged by its newest audit entry, and what people call it. */
-export interface Named {
+export interface NamedResource {
   /** `policy:NAME`, `bundle:TRUST_DOMAIN`. */
   readonly resource: string;
   /** For the operator's log: `policy "NAME"`. */
@@ -41,10 +41,10 @@ export interface Named {
  *
  * Says nothing of the row's own contents. @throws SealError
  */
-export async function requireStanding(
+export async function requireCurrentRow(
   ring: KeyRing,
   store: StoreRow,
-  { named, row, tail }: { readonly named: Named; readonly row: Written; readonly tail: AuditRow | undefined },
+  { named, row, tail }: { readonly named: NamedResource; readonly row: Written; readonly tail: AuditRow | undefined },
 ): Promise<void> {
   if (tail === undefined) throw inconsistent(named, "has no audit entry");
   if (tail.resource !== named.resource) throw inconsistent(named, "came with an entry of something else");
@@ -59,15 +59,15 @@ export async function requireStanding(
 }
 
 /** Whether a row may be missing: it never was, or its newest audit entry is its deletion. @throws SealError */
-export async function requireAbsence(
+export async function requireAbsentRow(
   ring: KeyRing,
   store: StoreRow,
-  { named, tail }: { readonly named: Named; readonly tail: AuditRow | undefined },
+  { named, tail }: { readonly named: NamedResource; readonly tail: AuditRow | undefined },
 ): Promise<void> {
   if (tail === undefined) return;
   if (tail.resource !== named.resource) throw inconsistent(named, "came with an entry of something else");
   await verifyEntry(ring, store, tail);
-  if (!leavesNone(tail)) throw inconsistent(named, "is missing");
+  if (!isDeletion(tail)) throw inconsistent(named, "is missing");
 }
 
 /** A row that is going to be replaced or taken away: all that has to be known of it. */
@@ -88,7 +88,7 @@ export async function replaceable<Row extends { readonly version: number }>(
   ring: KeyRing,
   store: StoreRow,
   options: {
-    readonly named: Named;
+    readonly named: NamedResource;
     /** Undefined, too, where the row is one of another name. */
     readonly version: number | undefined;
     readonly tail: AuditRow | undefined;
@@ -108,6 +108,6 @@ export async function replaceable<Row extends { readonly version: number }>(
   }
 }
 
-function inconsistent({ title }: Named, what: string): SealError {
+function inconsistent({ title }: NamedResource, what: string): SealError {
   return new SealError("inconsistent", `${title} ${what}`);
 }

@@ -1,7 +1,7 @@
-import type { WriteRoom } from "../audit/audited-write.ts";
+import type { WriteDeps } from "../commit/audited-write.ts";
 
 /** What the verbs of this room work with, for one request. */
-export interface SecretRoom extends WriteRoom {
+export interface SecretDeps extends WriteDeps {
   /** Kept versions of a secret that sets no number of its own. */
   readonly keptVersions: number;
 }

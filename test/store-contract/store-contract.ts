@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { BundleValues } from "./rows.ts";
-import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, update, versionOf } from "./contract-rows.ts";
+import type { BundleValues } from "../../src/store/rows.ts";
+import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, update, versionOf } from "./rows.ts";
 import { rotationContract } from "./rotation-contract.ts";
-import type { AuditQuery, BulkStore, Change, Store } from "./store.ts";
+import type { AuditQuery, BulkStore, Change, Store } from "../../src/store/store.ts";
 
 /**
  * The one suite of the store contract. Every implementation passes all of it.

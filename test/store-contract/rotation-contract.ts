@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { auditOf, bundleOf, bytes, creation, never, policyOf, update } from "./contract-rows.ts";
-import type { BulkStore, Change } from "./store.ts";
+import { auditOf, bundleOf, bytes, creation, never, policyOf, update } from "./rows.ts";
+import type { BulkStore, Change } from "../../src/store/store.ts";
 
 const policy = (name: string, writeId: string, keyId: string): Change => ({
   audit: auditOf(writeId, { resource: `policy:${name}`, keyId }),

@@ -31,13 +31,13 @@ export function integerField(body: JsonObject, name: string): FieldResult<number
 }
 
 /** Far more than any secret keeps, and little enough to walk through several times. */
-const MOST_LISTED = 10_000;
+const MAX_LISTED = 10_000;
 
 /** A list of at most 10 000 integers; absent or null is empty. */
 export function integersField(body: JsonObject, name: string): FieldResult<readonly number[]> {
   const member = memberOf(body, name);
   if (member === undefined || member.node.type === "null") return { ok: true, value: [] };
-  if (member.node.type !== "array" || (member.node.children?.length ?? 0) > MOST_LISTED) return WRONG;
+  if (member.node.type !== "array" || (member.node.children?.length ?? 0) > MAX_LISTED) return WRONG;
   const values: number[] = [];
   for (const element of member.node.children ?? []) {
     const start = element.offset - member.node.offset;
@@ -53,7 +53,7 @@ export function stringsField(body: JsonObject, name: string): FieldResult<readon
   const node = memberOf(body, name)?.node;
   if (node === undefined || node.type === "null") return { ok: true, value: [] };
   const elements = node.children ?? [];
-  if (node.type !== "array" || elements.length > MOST_LISTED) return WRONG;
+  if (node.type !== "array" || elements.length > MAX_LISTED) return WRONG;
   const values: string[] = [];
   for (const element of elements) {
     const parsed = string(element);

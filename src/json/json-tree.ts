@@ -1,4 +1,4 @@
-import { afterSpace, endOfString } from "../identity/json-fault.ts";
+import { afterSpace, endOfString } from "./json-fault.ts";
 
 /** A part of a JSON text, and where it stands there. */
 export interface JsonNode {
