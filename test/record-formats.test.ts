@@ -4,8 +4,8 @@ import { sealEntry } from "../src/commit/entry.ts";
 import { firstCommit } from "../src/commit/store-row.ts";
 import { bundleContext } from "../src/trust/bundle-record.ts";
 import { policyContext, keyTag } from "../src/policy/policy-record.ts";
-import { canonical } from "../src/seal/encoding.ts";
-import { macOf } from "../src/seal/mac.ts";
+import { encodeCanonical } from "../src/seal/encoding.ts";
+import { computeMac } from "../src/seal/mac.ts";
 import type { Context } from "../src/seal/record.ts";
 import { dataKeyContext, headContext, historyContext, valueContext } from "../src/secret/contexts.ts";
 import { writeIdOf } from "../src/commit/write-id.ts";
@@ -16,7 +16,7 @@ import { KEY_A, ringOf, testService } from "./harness/service.ts";
 const bytes = (value: number) => new Uint8Array(32).fill(value);
 const hex = (value: Uint8Array) => Buffer.from(value).toString("hex");
 const digest = ({ label, fields }: Context) =>
-  createHash("sha256").update(canonical(label, fields)).digest("hex").slice(0, 16);
+  createHash("sha256").update(encodeCanonical(label, fields)).digest("hex").slice(0, 16);
 
 const VERSION = { number: 7, writeId: "w7", createdAt: 3, deletedAt: 4, destroyedAt: null };
 const SECRET = { storeId: "store", path: "a/b", born: "w1" };
@@ -116,7 +116,7 @@ describe("stored formats never change:", () => {
       check: hex(ring.primary.check).slice(0, 16),
       store: hex(init.mac).slice(0, 16),
       entry: hex(entry.mac).slice(0, 16),
-      mac: hex(await macOf(ring.primary, { label: "l", fields: ["x"] })).slice(0, 16),
+      mac: hex(await computeMac(ring.primary, { label: "l", fields: ["x"] })).slice(0, 16),
       idTag: hex(await keyTag(ring.primary, "id", "spiffe://d/")).slice(0, 16),
       pathTag: hex(await keyTag(ring.primary, "path", "a/")).slice(0, 16),
       writeId: await writeIdOf("spiffe://d/p", "key", () => bytes(0)),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { combineShares, shareOf } from "../src/seal/shamir.ts";
+import { combineShares, deriveShare } from "../src/seal/shamir.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import { fixedKeys } from "../src/seal/key-source.ts";
 import { challengeOf, firstShard } from "./harness/key-material.ts";
@@ -75,7 +75,7 @@ describe("recovery", () => {
       { id: 2, shard: share.shard },
       { id: 4, shard: share.shard },
       // On the same curve, and dealt to nobody.
-      { id: 4, shard: [...(await shareOf(bytesOf(KEY_A), { threshold: 2, id: 4 }))] },
+      { id: 4, shard: [...(await deriveShare(bytesOf(KEY_A), { threshold: 2, id: 4 }))] },
       { id: 0, shard: share.shard },
       { id: -1, shard: share.shard },
       { id: 1001, shard: share.shard },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changeOf } from "../src/commit/audited-write.ts";
+import { buildChange } from "../src/commit/audited-write.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { BulkStore } from "../src/store/store.ts";
@@ -251,7 +251,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
       const verdict = { ok: true, change: { prune: { above: 0, floor } }, authority: { auditFloor: floor } } as const;
       const place = { writeId: "prune", seq: 1, ring };
       const at = { write, place, tail: undefined, snapshot };
-      const change = await changeOf({ ...verdict, outcome: {}, now: snapshot.now }, at);
+      const change = await buildChange({ ...verdict, outcome: {}, now: snapshot.now }, at);
       const result = await store.commit(change, query, signal);
       expect(result.won).toBe(true);
       return await store.load(query, signal);

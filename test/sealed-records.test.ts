@@ -5,8 +5,8 @@ import { firstCommit, verifyStore } from "../src/commit/store-row.ts";
 import { policyContext } from "../src/policy/policy-record.ts";
 import { createDataKey, openDataKey } from "../src/seal/data-key.ts";
 import type { Field } from "../src/seal/encoding.ts";
-import { deriveKeyRing, type KeyRing, ringKey } from "../src/seal/key-ring.ts";
-import { macOf, requireMac } from "../src/seal/mac.ts";
+import { deriveKeyRing, type KeyRing, requireRingKey } from "../src/seal/key-ring.ts";
+import { computeMac, requireMac } from "../src/seal/mac.ts";
 import { type Context, openRecord, sealRecord } from "../src/seal/record.ts";
 import { SealError } from "../src/seal/seal-error.ts";
 import { dataKeyContext, headContext, historyContext, valueContext } from "../src/secret/contexts.ts";
@@ -58,7 +58,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "a wrapped data key": {
     context: dataKeyContext(SECRET),
     keyId: "a",
-    keyOf: async (ring) => (keyId) => ringKey(ring, keyId).wrap,
+    keyOf: async (ring) => (keyId) => requireRingKey(ring, keyId).wrap,
   },
   "a value": {
     context: valueContext(SECRET, versionOf(3, "w3")),
@@ -72,7 +72,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "a policy": {
     context: policyContext("store", policyOf("p", "w1")),
     keyId: "a",
-    keyOf: async (ring) => (keyId) => ringKey(ring, keyId).policy,
+    keyOf: async (ring) => (keyId) => requireRingKey(ring, keyId).policy,
   },
 };
 
@@ -152,7 +152,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
   it("K08 is refused under another key id, which only the log names", async () => {
     const start = 2 + keyId.length;
     const renamed = Uint8Array.from([1, 1, "z".charCodeAt(0), ...record.subarray(start)]);
-    const opening = openRecord((id) => ringKey(ring, id).wrap, renamed, context);
+    const opening = openRecord((id) => requireRingKey(ring, id).wrap, renamed, context);
     await expect(opening).rejects.toMatchObject({ reason: "unknown_key", detail: 'key id "z" is not in the ring' });
     await expect(opening).rejects.toThrow(/^Cannot use a stored record: it does not verify$/);
     // The key itself is the right one: the id is bound, too.
@@ -180,7 +180,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
 describe.each(Object.entries(MACS))("the MAC of %s", (_, context) => {
   it("K01 K06 K08 is that of all its parts, whole, under its own key", async () => {
     const ring = await ringOf(KEY_A, KEY_B);
-    const mac = await macOf(ring.primary, context);
+    const mac = await computeMac(ring.primary, context);
     const verify = async (keyId: string, bytes: Bytes, within = context) =>
       await refusal(requireMac(ring, within, { keyId, mac: bytes }));
     expect(await verify("a", mac)).toBe("accepted");

@@ -204,7 +204,7 @@ export async function getSecretAfresh(`,
     name: "the worker's clock counts, and may run backwards",
     edits: [
       {
-        file: "src/secret/time-of.ts",
+        file: "src/secret/write-time.ts",
         find: "return Math.max(now, head?.writtenAt ?? 0);",
         replace: "return Date.now() + 0 * (head?.writtenAt ?? now);",
       },

@@ -1,5 +1,5 @@
 import { PolicyOverflow } from "../policy/policy-overflow.ts";
-import { faultOf, SealError } from "../seal/seal-error.ts";
+import { toSealFault, SealError } from "../seal/seal-error.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { LogLine } from "./log.ts";
 
@@ -10,7 +10,7 @@ export function logException(error: unknown): Pick<LogLine, "level" | "detail"> 
     const level = error.reason === "gone" ? "info" : "error";
     return { level, reason: `store_${error.reason}`, detail: error.detail };
   }
-  if (error instanceof SealError) return { level: "error", ...faultOf(error) };
+  if (error instanceof SealError) return { level: "error", ...toSealFault(error) };
   if (error instanceof PolicyOverflow) return { level: "error", reason: "too_many_policies", detail: error.detail };
   if (!(error instanceof Error)) return { level: "error", reason: "unknown", detail: typeof error };
   return { level: "error", reason: error.name, detail: framesOf(error) };

@@ -1,6 +1,6 @@
 import type { RandomBytes } from "../seal/data-key.ts";
-import { type KeyRing, ringKey } from "../seal/key-ring.ts";
-import { isMacOf, macOf } from "../seal/mac.ts";
+import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
+import { verifyMac, computeMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { Access } from "../store/access.ts";
@@ -59,15 +59,15 @@ export interface AcceptedWrite<A extends object> {
 }
 
 /** The place of a write in the audit. */
-export interface EntryPlace {
+export interface NextEntry {
   readonly writeId: string;
   readonly seq: number;
   /** All that is written goes under its primary key. */
   readonly ring: KeyRing;
 }
 
-/** Where a row is going to be sealed anew, as {@link EntryPlace} and what else a row takes. */
-export interface SealingPlace extends EntryPlace {
+/** Where a row is going to be sealed anew, as {@link NextEntry} and what else a row takes. */
+export interface ResealInput extends NextEntry {
   readonly store: StoreRow;
   readonly randomBytes: RandomBytes;
   /** Milliseconds, by the database's clock. */
@@ -89,7 +89,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     readonly query: Q;
     /** The newest audit entry of the resource, verified or not, as `query` loads it. */
     readonly tailOf: (snapshot: AnySnapshot) => AuditRow | undefined;
-    readonly judge: (snapshot: Snapshot<Q>, place: EntryPlace) => Promise<WriteVerdict<A, F>>;
+    readonly judge: (snapshot: Snapshot<Q>, place: NextEntry) => Promise<WriteVerdict<A, F>>;
     /** Reads back what a verdict's `outcome` was; undefined when it is none of this kind of write. */
     readonly readOutcome: (outcome: unknown) => A | undefined;
   },
@@ -115,7 +115,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring };
     const verdict = await options.judge(snapshot, place);
     if (!verdict.ok) return refuse(verdict.failure);
-    const change = await changeOf(verdict, { write, place, tail, snapshot });
+    const change = await buildChange(verdict, { write, place, tail, snapshot });
     sent = true;
     return { kind: "commit", change, answer: (revision) => ({ ...verdict.outcome, revision }) };
   };
@@ -127,11 +127,11 @@ function refuse<F>(failure: F): { readonly kind: "refused"; readonly failure: F 
 }
 
 /** Completes the rows of a verdict to the one change that commits them. */
-export async function changeOf(
+export async function buildChange(
   verdict: AcceptedWrite<object>,
   at: {
     readonly write: Omit<AuditedWrite, "idempotencyKey">;
-    readonly place: EntryPlace;
+    readonly place: NextEntry;
     readonly tail: AuditRow | undefined;
     readonly snapshot: AnySnapshot;
   },
@@ -145,7 +145,7 @@ export async function changeOf(
     sealEntry(ring, store.storeId, {
       writeId,
       seq,
-      request: await macOf(ring.primary, write.request),
+      request: await computeMac(ring.primary, write.request),
       at: verdict.now,
       spiffeId: caller,
       action,
@@ -180,7 +180,9 @@ async function settle(
     throw new SealError("inconsistent", "an entry of another write was given for this one");
   }
   await verifyEntry(ring, snapshot.store, replay);
-  return (await isMacOf(ringKey(ring, replay.keyId), write.request, replay.request)) ? replay.outcome : undefined;
+  return (await verifyMac(requireRingKey(ring, replay.keyId), write.request, replay.request))
+    ? replay.outcome
+    : undefined;
 }
 
 function settled<A extends object>(

@@ -1,5 +1,5 @@
 import type { KeyRing } from "../seal/key-ring.ts";
-import { macOf, requireMac } from "../seal/mac.ts";
+import { computeMac, requireMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, AuditValues, StoreRow } from "../store/rows.ts";
@@ -17,7 +17,7 @@ export function raisesEpoch(resource: string): boolean {
 /** Completes an entry with its MAC under the primary key. */
 export async function sealEntry(ring: KeyRing, storeId: string, draft: AuditDraft): Promise<AuditValues> {
   const unsigned = { ...draft, keyId: ring.primary.id };
-  return { ...unsigned, mac: await macOf(ring.primary, contextOf(storeId, unsigned)) };
+  return { ...unsigned, mac: await computeMac(ring.primary, contextOf(storeId, unsigned)) };
 }
 
 /**

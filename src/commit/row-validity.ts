@@ -1,5 +1,5 @@
 import type { KeyRing } from "../seal/key-ring.ts";
-import { faultOf, SealError, type SealFault } from "../seal/seal-error.ts";
+import { toSealFault, SealError, type SealFault } from "../seal/seal-error.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import { verifyEntry } from "./entry.ts";
 
@@ -103,7 +103,7 @@ export async function replaceable<Row extends { readonly version: number }>(
   } catch (error) {
     if (!(error instanceof SealError) || version === undefined || tail?.resource !== named.resource) throw error;
     await verifyEntry(ring, store, tail);
-    report(faultOf(error));
+    report(toSealFault(error));
     return { version, row: undefined };
   }
 }

@@ -1,6 +1,6 @@
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing, RingKey } from "../seal/key-ring.ts";
-import { macOf, requireMac } from "../seal/mac.ts";
+import { computeMac, requireMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { Bytes, KeyRow, StoreRow } from "../store/rows.ts";
@@ -69,14 +69,14 @@ export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): 
   return {
     keys: ring.keys.map((key) => registrationOf(key, now)),
     keyId,
-    mac: await macOf(ring.primary, contextOf({ ...store, keyId })),
+    mac: await computeMac(ring.primary, contextOf({ ...store, keyId })),
   };
 }
 
 /** What the store row is signed with once a commit has raised its epoch; the audit floor may have changed with it. */
 export async function nextAuthority(ring: KeyRing, store: StoreRow): Promise<NonNullable<Change["authority"]>> {
   const keyId = ring.primary.id;
-  return { keyId, mac: await macOf(ring.primary, contextOf({ ...store, epoch: store.epoch + 1, keyId })) };
+  return { keyId, mac: await computeMac(ring.primary, contextOf({ ...store, epoch: store.epoch + 1, keyId })) };
 }
 
 function contextOf(store: StoreRow): Context {

@@ -1,6 +1,6 @@
 import { base64url } from "jose";
 import type { RandomBytes } from "../seal/data-key.ts";
-import { canonical } from "../seal/encoding.ts";
+import { encodeCanonical } from "../seal/encoding.ts";
 
 /**
  * The name under which a change is committed at most once, as 32 bytes in base64url.
@@ -14,6 +14,6 @@ export async function writeIdOf(
   randomBytes: RandomBytes,
 ): Promise<string> {
   if (idempotencyKey === undefined) return base64url.encode(randomBytes(32));
-  const digest = await crypto.subtle.digest("SHA-256", canonical("write_id", [caller, idempotencyKey]));
+  const digest = await crypto.subtle.digest("SHA-256", encodeCanonical("write_id", [caller, idempotencyKey]));
   return base64url.encode(new Uint8Array(digest));
 }

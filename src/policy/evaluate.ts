@@ -1,6 +1,6 @@
 import { requireCurrentRow } from "../commit/row-validity.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import { unlessSealed } from "../seal/unless-sealed.ts";
+import { reportSealError } from "../seal/report-seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { PatternSide } from "./literal-prefix.ts";
@@ -89,7 +89,7 @@ async function openAll(
     views.map(async (view): Promise<Opened | undefined> => {
       const { row } = view;
       if (row === undefined) return undefined;
-      const policy = await unlessSealed(openPolicy(ring, store.storeId, row), (fault) =>
+      const policy = await reportSealError(openPolicy(ring, store.storeId, row), (fault) =>
         evaluation.report({ policy: row.name, ...fault }),
       );
       return policy && { view, policy };
@@ -117,5 +117,5 @@ async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promis
   if (row === undefined) return false;
   const { ring, store } = evaluation;
   const standing = requireCurrentRow(ring, store, { named: namedPolicy(row.name), row, tail }).then(() => true);
-  return (await unlessSealed(standing, (fault) => evaluation.report({ policy: row.name, ...fault }))) ?? false;
+  return (await reportSealError(standing, (fault) => evaluation.report({ policy: row.name, ...fault }))) ?? false;
 }

@@ -1,5 +1,5 @@
 import { verifyStore } from "../commit/store-row.ts";
-import { unlessSealed } from "../seal/unless-sealed.ts";
+import { reportSealError } from "../seal/report-seal-error.ts";
 import { load } from "../store/load.ts";
 import type { PolicyView } from "../store/store.ts";
 import { failed, type PolicyResult } from "./failure.ts";
@@ -46,7 +46,7 @@ export async function listPolicies(
   };
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
-    return await unlessSealed(verifyPolicy(deps.ring, store, { name, view }), (fault) =>
+    return await reportSealError(verifyPolicy(deps.ring, store, { name, view }), (fault) =>
       deps.report({ policy: name, ...fault }),
     );
   };

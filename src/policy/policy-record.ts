@@ -1,4 +1,4 @@
-import { canonical } from "../seal/encoding.ts";
+import { encodeCanonical } from "../seal/encoding.ts";
 import type { RingKey } from "../seal/key-ring.ts";
 import type { Context } from "../seal/record.ts";
 import type { Bytes, PolicyValues } from "../store/rows.ts";
@@ -21,5 +21,7 @@ export function policyContext(storeId: string, policy: Omit<PolicyValues, "seale
  * request has to know its tags before it has read anything.
  */
 export async function keyTag(key: RingKey, side: "id" | "path", patternKey: string): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key.tag, canonical(`policies.${side}_tag`, [patternKey])));
+  return new Uint8Array(
+    await crypto.subtle.sign("HMAC", key.tag, encodeCanonical(`policies.${side}_tag`, [patternKey])),
+  );
 }

@@ -1,8 +1,8 @@
 import type { RandomBytes } from "../seal/data-key.ts";
-import { type KeyRing, ringKey } from "../seal/key-ring.ts";
+import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
 import { openRecord, sealRecord } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { textOf, utf8 } from "../seal/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../seal/utf8.ts";
 import type { PolicyRow, PolicyValues } from "../store/rows.ts";
 import { parsePermissions } from "./permission.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
@@ -36,7 +36,7 @@ export async function sealPolicy(
   const columns = { ...place, idTag, pathTag, keyId: primary.id };
   const sealed = await sealRecord(
     { id: primary.id, key: primary.policy },
-    utf8(JSON.stringify({ spiffeIdPattern, pathPattern, permissions })),
+    encodeUtf8(JSON.stringify({ spiffeIdPattern, pathPattern, permissions })),
     { context: policyContext(storeId, columns), nonce: randomBytes(12) },
   );
   return { ...columns, sealed };
@@ -46,10 +46,10 @@ export async function sealPolicy(
 export async function openPolicy(ring: KeyRing, storeId: string, row: PolicyRow): Promise<Policy> {
   const keyOf = (keyId: string): CryptoKey => {
     if (keyId !== row.keyId) throw new SealError("malformed", `policy "${row.name}" names two keys`);
-    return ringKey(ring, keyId).policy;
+    return requireRingKey(ring, keyId).policy;
   };
   const bytes = await openRecord(keyOf, row.sealed, policyContext(storeId, row));
-  const rules = readRules(JSON.parse(textOf(bytes)));
+  const rules = readRules(JSON.parse(decodeUtf8(bytes)));
   if (rules === undefined) throw new SealError("malformed", `policy "${row.name}" has no rules`);
   const { name, version, createdAt, updatedAt } = row;
   return { name, version, createdAt, updatedAt, ...rules };

@@ -1,4 +1,4 @@
-import { type Share, shareOf } from "../seal/shamir.ts";
+import { type Share, deriveShare } from "../seal/shamir.ts";
 import type { RecoveryDeps } from "./deps.ts";
 import { withPrimaryRoot } from "./with-primary-root.ts";
 
@@ -13,7 +13,7 @@ export async function checkShare(deps: RecoveryDeps, { id, value }: Share): Prom
   return await withPrimaryRoot(deps, async (root) => {
     // Others lie on the same curve, but nobody was given them.
     if (id > shares) return false;
-    return await isSameSecret(await shareOf(root, { threshold, id }), value);
+    return await isSameSecret(await deriveShare(root, { threshold, id }), value);
   });
 }
 

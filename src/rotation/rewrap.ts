@@ -1,11 +1,11 @@
-import { type AcceptedWrite, changeOf, type SealingPlace } from "../commit/audited-write.ts";
+import { type AcceptedWrite, buildChange, type ResealInput } from "../commit/audited-write.ts";
 import { verifyEntry } from "../commit/entry.ts";
 import { isDeletion, REWRAP, STILL_DELETED } from "../commit/row-validity.ts";
 import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { writeIdOf } from "../commit/write-id.ts";
 import { rewrapPolicy } from "../policy/rewrap.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { unlessSealed } from "../seal/unless-sealed.ts";
+import { reportSealError } from "../seal/report-seal-error.ts";
 import { rewrapSecret } from "../secret/rewrap.ts";
 import { load } from "../store/load.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
@@ -89,7 +89,7 @@ interface Item {
   readonly place: Cursor["after"];
   readonly tail: AuditRow | undefined;
   readonly raisesEpoch: boolean;
-  rewrap(place: SealingPlace): Promise<AcceptedWrite<object>>;
+  rewrap(place: ResealInput): Promise<AcceptedWrite<object>>;
 }
 
 /**
@@ -102,7 +102,7 @@ async function commitSome(page: Page, items: readonly Item[]): Promise<void> {
   let next = snapshot.store.epoch;
   for (const item of items) {
     const store: StoreRow = { ...snapshot.store, epoch: next };
-    const sealed = await unlessSealed(changeFor(item, { ...snapshot, store }, page), (fault) => {
+    const sealed = await reportSealError(changeFor(item, { ...snapshot, store }, page), (fault) => {
       page.failed.push(item.resource);
       deps.reportRow({ resource: item.resource, ...fault });
     });
@@ -135,7 +135,7 @@ async function changeFor(item: Item, snapshot: AnySnapshot, { deps, request }: P
     resource,
     request: { label: "request", fields: ["rewrap", resource, ring.primary.id] },
   };
-  return await changeOf(verdict, { write, place, tail, snapshot });
+  return await buildChange(verdict, { write, place, tail, snapshot });
 }
 
 function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readonly limit: number }): Query {

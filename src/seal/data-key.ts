@@ -1,4 +1,4 @@
-import { type KeyRing, ringKey } from "./key-ring.ts";
+import { type KeyRing, requireRingKey } from "./key-ring.ts";
 import { type Context, openRecord, recordKeyId, sealRecord } from "./record.ts";
 
 /** Cryptographically random bytes, fresh on every call. */
@@ -46,7 +46,7 @@ async function unwrap(
   wrapped: Uint8Array<ArrayBuffer>,
   context: Context,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return await openRecord((keyId) => ringKey(ring, keyId).wrap, wrapped, context);
+  return await openRecord((keyId) => requireRingKey(ring, keyId).wrap, wrapped, context);
 }
 
 async function keep(

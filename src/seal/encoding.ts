@@ -15,7 +15,7 @@ const BLOB = 3;
  * Layout: u32 number of fields (the label included), then for each field a type byte and
  * nothing (NULL) | int64 big endian (INTEGER) | u32 length and bytes (TEXT as UTF-8, BLOB).
  */
-export function canonical(label: string, fields: readonly Field[]): Uint8Array<ArrayBuffer> {
+export function encodeCanonical(label: string, fields: readonly Field[]): Uint8Array<ArrayBuffer> {
   let size = 4 + sizeOf(label);
   for (const field of fields) size += sizeOf(field);
   const out = new Uint8Array(size);

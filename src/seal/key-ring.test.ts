@@ -1,6 +1,6 @@
 import { createCipheriv, hkdfSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { deriveKeyRing, ringKey } from "./key-ring.ts";
+import { deriveKeyRing, requireRingKey } from "./key-ring.ts";
 import { parseRootKeys } from "./root-key.ts";
 
 const text = (byte: number) => Buffer.alloc(32, byte).toString("base64url");
@@ -56,8 +56,8 @@ describe("the key ring", () => {
   it("writes under the first key and knows all by name", async () => {
     const { ring } = await derive(`new:${text(2)},old:${text(1)}`);
     expect(ring.primary.id).toBe("new");
-    expect(ringKey(ring, "old").check).not.toEqual(ring.primary.check);
-    expect(() => ringKey(ring, "none")).toThrow("does not verify");
+    expect(requireRingKey(ring, "old").check).not.toEqual(ring.primary.check);
+    expect(() => requireRingKey(ring, "none")).toThrow("does not verify");
   });
 });
 

@@ -35,7 +35,7 @@ export async function deriveKeyRing(roots: readonly [RootKey, ...RootKey[]]): Pr
 }
 
 /** The ring's key of that name, or the one opaque failure; the name is safe to log. */
-export function ringKey(ring: KeyRing, id: string): RingKey {
+export function requireRingKey(ring: KeyRing, id: string): RingKey {
   const key = ring.keys.find((candidate) => candidate.id === id);
   if (key === undefined) throw new SealError("unknown_key", `key id "${id}" is not in the ring`);
   return key;

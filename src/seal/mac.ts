@@ -1,16 +1,16 @@
-import { canonical } from "./encoding.ts";
-import { type KeyRing, ringKey, type RingKey } from "./key-ring.ts";
+import { encodeCanonical } from "./encoding.ts";
+import { type KeyRing, requireRingKey, type RingKey } from "./key-ring.ts";
 import type { Context } from "./record.ts";
 import { SealError } from "./seal-error.ts";
 
 /** HMAC-SHA256 (32 bytes) over the canonical encoding of `context`, under the key's `mac` purpose. */
-export async function macOf(key: RingKey, context: Context): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key.mac, canonical(context.label, context.fields)));
+export async function computeMac(key: RingKey, context: Context): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key.mac, encodeCanonical(context.label, context.fields)));
 }
 
 /** Whether `mac` is that of `context`; compared by the platform, in constant time. */
-export async function isMacOf(key: RingKey, context: Context, mac: Uint8Array<ArrayBuffer>): Promise<boolean> {
-  return await crypto.subtle.verify("HMAC", key.mac, mac, canonical(context.label, context.fields));
+export async function verifyMac(key: RingKey, context: Context, mac: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  return await crypto.subtle.verify("HMAC", key.mac, mac, encodeCanonical(context.label, context.fields));
 }
 
 /** @throws SealError when the ring lacks key `keyId` or `mac` is not that of `context` under it. */
@@ -19,7 +19,7 @@ export async function requireMac(
   context: Context,
   claim: { readonly keyId: string; readonly mac: Uint8Array<ArrayBuffer> },
 ): Promise<void> {
-  if (!(await isMacOf(ringKey(ring, claim.keyId), context, claim.mac))) {
+  if (!(await verifyMac(requireRingKey(ring, claim.keyId), context, claim.mac))) {
     throw new SealError("not_authentic", `MAC of "${context.label}" does not verify`);
   }
 }

@@ -1,4 +1,4 @@
-import { canonical, type Field } from "./encoding.ts";
+import { encodeCanonical, type Field } from "./encoding.ts";
 import { SealError } from "./seal-error.ts";
 
 /** AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D); the only suite so far. */
@@ -77,7 +77,7 @@ interface Gcm {
 
 /** Suite and key id are bound too, so that a record cannot be relabelled to steer which key or suite reads it. */
 function algorithm(nonce: Uint8Array<ArrayBuffer>, context: Context, keyId: string): Gcm {
-  const additionalData = canonical(context.label, [SUITE, keyId, ...context.fields]);
+  const additionalData = encodeCanonical(context.label, [SUITE, keyId, ...context.fields]);
   return { name: "AES-GCM", iv: nonce, additionalData, tagLength: TAG_BYTES * 8 };
 }
 

@@ -30,6 +30,6 @@ export interface SealFault {
   readonly detail: string;
 }
 
-export function faultOf({ reason, detail }: SealError): SealFault {
+export function toSealFault({ reason, detail }: SealError): SealFault {
   return { reason: `seal_${reason}`, detail };
 }

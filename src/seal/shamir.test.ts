@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { combineShares, type Share, shareOf, splitKey } from "./shamir.ts";
+import { combineShares, type Share, deriveShare, splitKey } from "./shamir.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -24,7 +24,7 @@ describe("shares of a root key", () => {
       "d7060f775f1f687b1cfc95871d87713c8d221022b18839e5568d203073e11d52",
       "4ccac6a3aaa6fee7c4a15a57f767d789f0d7a32ebd62e0128049666556797517",
     ]);
-    expect(await shareOf(KEY, { threshold: 3, id: 5 })).toEqual(five[4]!.value);
+    expect(await deriveShare(KEY, { threshold: 3, id: 5 })).toEqual(five[4]!.value);
   });
 
   it("K24 bring the key back, whichever are chosen, in whatever order", async () => {

@@ -26,7 +26,7 @@ export async function splitKey(
 }
 
 /** The one share of that number. */
-export async function shareOf(
+export async function deriveShare(
   root: Uint8Array<ArrayBuffer>,
   { threshold, id }: { readonly threshold: number; readonly id: number },
 ): Promise<Uint8Array<ArrayBuffer>> {

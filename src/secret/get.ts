@@ -7,7 +7,7 @@ import { failed, type SecretResult } from "./failure.ts";
 import { openValue } from "./open-value.ts";
 import type { SecretDeps } from "./deps.ts";
 import type { SecretPath } from "./secret-path.ts";
-import { timeOf } from "./time-of.ts";
+import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 import { isLive, summarize } from "./versions.ts";
 
@@ -33,7 +33,7 @@ export async function getSecret(
   if (!(await deps.access.permits(snapshot))) return failed("denied");
   const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
-  const now = timeOf(snapshot.now, head);
+  const now = writeTime(snapshot.now, head);
   const wanted = number === 0 ? currentOf(head, snapshot.secret, now) : liveNumber(snapshot.secret, number, now);
   if (wanted.number === 0) return failed("not_found");
   const row = snapshot.secret.version;

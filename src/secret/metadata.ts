@@ -3,7 +3,7 @@ import { load } from "../store/load.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
 import type { SecretPath } from "./secret-path.ts";
-import { timeOf } from "./time-of.ts";
+import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 import { summarize, type Versions } from "./versions.ts";
 
@@ -33,7 +33,7 @@ export async function getMetadata(
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
   if (asked.number !== 0 && !versions.some((version) => version.number === asked.number)) return failed("not_found");
-  const { current, oldest } = summarize(versions, timeOf(snapshot.now, head));
+  const { current, oldest } = summarize(versions, writeTime(snapshot.now, head));
   const { createdAt, updatedAt } = head;
   const maxVersions = head.maxVersions === 0 ? deps.keptVersions : head.maxVersions;
   return { ok: true, answer: { current, oldest, createdAt, updatedAt, maxVersions, versions } };

@@ -2,7 +2,7 @@ import { openDataKey } from "../seal/data-key.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { openRecord } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { textOf } from "../seal/utf8.ts";
+import { decodeUtf8 } from "../seal/utf8.ts";
 import type { SecretRow, VersionRow } from "../store/rows.ts";
 import { dataKeyContext, type SecretIdentity, valueContext } from "./contexts.ts";
 
@@ -17,7 +17,7 @@ export async function openValue(
   const identity: SecretIdentity = { storeId: secret.storeId, path, born };
   const dataKey = await openDataKey(ring, wrappedKey, dataKeyContext(identity));
   const text = await openRecord(onlyDataKey(dataKey), version.sealed, valueContext(identity, version));
-  return textOf(text);
+  return decodeUtf8(text);
 }
 
 /** A value names no key of the ring: it is under the data key of its own secret. */

@@ -1,9 +1,9 @@
-import type { SealingPlace } from "../commit/audited-write.ts";
+import type { ResealInput } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretChange, SecretView } from "../store/store.ts";
 import { sealChange } from "./seal-change.ts";
 import { parseSecretPath } from "./secret-path.ts";
-import { timeOf } from "./time-of.ts";
+import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 
 /**
@@ -15,12 +15,12 @@ import { verifySecret } from "./verify-secret.ts";
  */
 export async function rewrapSecret(
   view: SecretView,
-  { now: clock, ...place }: SealingPlace,
+  { now: clock, ...place }: ResealInput,
 ): Promise<{ readonly change: SecretChange; readonly version: number; readonly now: number }> {
   const path = parseSecretPath(view.head?.path ?? "");
   if (path === undefined) throw new SealError("malformed", "a secret has a path that is none");
   const head = await verifySecret(place.ring, place.store, { path, view });
-  const now = timeOf(clock, head);
+  const now = writeTime(clock, head);
   const change = await sealChange({ versions: view.states ?? [] }, { ...place, path, head, now });
   return { change, version: head?.current ?? 0, now };
 }

@@ -1,8 +1,8 @@
 import { createDataKey, type RandomBytes, renewDataKey } from "../seal/data-key.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import { macOf } from "../seal/mac.ts";
+import { computeMac } from "../seal/mac.ts";
 import { sealRecord } from "../seal/record.ts";
-import { utf8 } from "../seal/utf8.ts";
+import { encodeUtf8 } from "../seal/utf8.ts";
 import type { Bytes, SecretRow, SecretValues, StoreRow, VersionState } from "../store/rows.ts";
 import type { SecretChange, VersionChanges } from "../store/store.ts";
 import { dataKeyContext, headContext, historyContext, type SecretIdentity, valueContext } from "./contexts.ts";
@@ -41,7 +41,7 @@ export async function sealChange(edit: VersionEdit, place: Place): Promise<Secre
     ? createDataKey(ring, context, randomBytes)
     : renewDataKey(ring, head.wrappedKey, { context, randomBytes }));
   const [history, sealed] = await Promise.all([
-    macOf(ring.primary, historyContext(identity, edit.versions)),
+    computeMac(ring.primary, historyContext(identity, edit.versions)),
     edit.added && sealValue(randomBytes, dataKey.key, { identity, added: edit.added }),
   ]);
   const unsigned = {
@@ -51,7 +51,7 @@ export async function sealChange(edit: VersionEdit, place: Place): Promise<Secre
     wrappedKey: dataKey.wrapped,
     keyId: ring.primary.id,
   };
-  const next: SecretValues = { ...unsigned, mac: await macOf(ring.primary, headContext(store.storeId, unsigned)) };
+  const next: SecretValues = { ...unsigned, mac: await computeMac(ring.primary, headContext(store.storeId, unsigned)) };
   const versions = changesOf(edit, sealed);
   return head === undefined
     ? { kind: "create", head: next, versions }
@@ -93,7 +93,7 @@ async function sealValue(
   const { state, text } = value.added;
   const context = valueContext(value.identity, state);
   // The empty key id: the row's own data key, whatever root key wraps it.
-  return await sealRecord({ id: "", key }, utf8(text), { context, nonce: randomBytes(12) });
+  return await sealRecord({ id: "", key }, encodeUtf8(text), { context, nonce: randomBytes(12) });
 }
 
 function changesOf(edit: VersionEdit, sealed: Bytes | undefined): VersionChanges {

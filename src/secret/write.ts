@@ -5,7 +5,7 @@ import { failed, type SecretFailure, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
 import { sealChange, type VersionEdit } from "./seal-change.ts";
 import type { SecretPath } from "./secret-path.ts";
-import { timeOf } from "./time-of.ts";
+import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 import type { Versions } from "./versions.ts";
 
@@ -60,7 +60,7 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
     readOutcome: versionIn,
     async judge({ store, now: clock, secret }, place) {
       const head = await verifySecret(deps.ring, store, { path, view: secret });
-      const now = timeOf(clock, head);
+      const now = writeTime(clock, head);
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);
       if (conflict && head !== undefined) return failed("version_conflict");
       const found = head && { head, versions: secret.states ?? [] };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { KEY_A, ringOf } from "../../test/harness/service.ts";
-import { isMacOf, macOf } from "../seal/mac.ts";
+import { verifyMac, computeMac } from "../seal/mac.ts";
 import type { BundleValues } from "../store/rows.ts";
 import { bundleContext } from "./bundle-record.ts";
 
@@ -18,8 +18,8 @@ it("the MAC of a stored bundle covers every column and the store", async () => {
     fetchedAt: 9,
     keyId: "a",
   };
-  const mac = await macOf(primary, bundleContext("s", row));
-  expect(await isMacOf(primary, bundleContext("s", row), mac)).toBe(true);
+  const mac = await computeMac(primary, bundleContext("s", row));
+  expect(await verifyMac(primary, bundleContext("s", row), mac)).toBe(true);
   const others: readonly Partial<typeof row>[] = [
     { trustDomain: "example.com" },
     { writeId: "x" },
@@ -34,7 +34,7 @@ it("the MAC of a stored bundle covers every column and the store", async () => {
     { endpointUrl: row.endpointProfile, endpointProfile: row.endpointUrl },
   ];
   for (const other of others) {
-    expect(await isMacOf(primary, bundleContext("s", { ...row, ...other }), mac), JSON.stringify(other)).toBe(false);
+    expect(await verifyMac(primary, bundleContext("s", { ...row, ...other }), mac), JSON.stringify(other)).toBe(false);
   }
-  expect(await isMacOf(primary, bundleContext("t", row), mac)).toBe(false);
+  expect(await verifyMac(primary, bundleContext("t", row), mac)).toBe(false);
 });

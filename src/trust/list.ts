@@ -1,5 +1,5 @@
 import { verifyStore } from "../commit/store-row.ts";
-import { unlessSealed } from "../seal/unless-sealed.ts";
+import { reportSealError } from "../seal/report-seal-error.ts";
 import { load } from "../store/load.ts";
 import type { BundleView } from "../store/store.ts";
 import { failed, type TrustResult } from "./failure.ts";
@@ -32,7 +32,7 @@ export async function listBundles(
   const { store, bundles } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";
-    return await unlessSealed(verifyBundle(deps.ring, store, { trustDomain, view }), (fault) =>
+    return await reportSealError(verifyBundle(deps.ring, store, { trustDomain, view }), (fault) =>
       deps.reportBundle({ trustDomain, ...fault }),
     );
   };

@@ -2,7 +2,7 @@ import { type BundleKeys, importTrustBundle } from "../identity/bundle/trust-bun
 import type { Claim } from "../identity/claim.ts";
 import { MAX_KEYS_TRIED } from "../identity/jwt/verify-jwt-svid.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import { faultOf, SealError } from "../seal/seal-error.ts";
+import { toSealFault, SealError } from "../seal/seal-error.ts";
 import type { Access, PathScope } from "../store/access.ts";
 import type { AnySnapshot } from "../store/store.ts";
 import type { BundleProblem } from "./deps.ts";
@@ -72,7 +72,7 @@ async function refusalOf(
     return await claim.refusalBy(await importTrustBundle({ ...stored.keys, keys: keysFor(claim, stored.keys.keys) }));
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    report({ trustDomain, ...faultOf(error) });
+    report({ trustDomain, ...toSealFault(error) });
     return "bundle-not-authentic";
   }
 }

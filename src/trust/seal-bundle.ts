@@ -1,5 +1,5 @@
 import type { KeyRing } from "../seal/key-ring.ts";
-import { macOf } from "../seal/mac.ts";
+import { computeMac } from "../seal/mac.ts";
 import type { BundleValues } from "../store/rows.ts";
 import { bundleContext } from "./bundle-record.ts";
 
@@ -10,5 +10,5 @@ export async function sealBundle(
   draft: Omit<BundleValues, "keyId" | "mac">,
 ): Promise<BundleValues> {
   const unsigned = { ...draft, keyId: ring.primary.id };
-  return { ...unsigned, mac: await macOf(ring.primary, bundleContext(storeId, unsigned)) };
+  return { ...unsigned, mac: await computeMac(ring.primary, bundleContext(storeId, unsigned)) };
 }

@@ -1,4 +1,4 @@
-import { changeOf } from "../../src/commit/audited-write.ts";
+import { buildChange } from "../../src/commit/audited-write.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
 import { sealChange } from "../../src/secret/seal-change.ts";
 import type { BulkStore, Change, Snapshot } from "../../src/store/store.ts";
@@ -46,5 +46,5 @@ export async function creationOf(
   const traceId = "0".repeat(32);
   const write = { caller, action: "put", resource, traceId, request };
   const verdict = { ok: true, change: { secret }, outcome: { version: 1 }, now } as const;
-  return await changeOf(verdict, { write, place, tail: undefined, snapshot });
+  return await buildChange(verdict, { write, place, tail: undefined, snapshot });
 }

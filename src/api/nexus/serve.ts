@@ -6,7 +6,7 @@ import { pathScope } from "../../policy/path-scope.ts";
 import { roleAccess } from "../../policy/role-access.ts";
 import type { RowProblem } from "../../rotation/deps.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
-import { textIn } from "../../seal/utf8.ts";
+import { tryDecodeUtf8 } from "../../seal/utf8.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
 import type { BundleProblem } from "../../trust/deps.ts";
@@ -154,7 +154,7 @@ async function readRequest(
   }
   if (octets) return readOctets(body.bytes);
   // A byte order mark stays, and so is no JSON: Go refuses it as well.
-  const text = textIn(body.bytes);
+  const text = tryDecodeUtf8(body.bytes);
   const json = text === undefined ? undefined : parseJsonObject(text);
   return (json && route.read(json)) ?? { ok: false, failure: { code: "bad_request" } };
 }

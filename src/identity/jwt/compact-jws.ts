@@ -1,5 +1,5 @@
 import { decodeBase64url } from "../../seal/decode-base64url.ts";
-import { textIn } from "../../seal/utf8.ts";
+import { tryDecodeUtf8 } from "../../seal/utf8.ts";
 import { parseStrictJson, type StrictJsonRefusal } from "../../json/strict-json.ts";
 
 /** What a token says, decoded. Its signature was seen to be canonical base64url, no more. */
@@ -37,7 +37,7 @@ export function jsonObjectOf(
   | { readonly ok: true; readonly members: ReadonlyMap<string, unknown> }
   | { readonly ok: false; readonly reason: JsonPartRefusal } {
   // A byte order mark is kept, and then refused as JSON.
-  const text = textIn(part);
+  const text = tryDecodeUtf8(part);
   if (text === undefined) return { ok: false, reason: "not-utf8" };
   const parsed = parseStrictJson(text);
   if (!parsed.ok) return parsed;
