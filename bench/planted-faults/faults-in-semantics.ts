@@ -209,7 +209,7 @@ export async function getSecretAfresh(`,
         replace: "return Date.now() + 0 * (head?.writtenAt ?? now);",
       },
     ],
-    tests: ["test/secret-examples.test.ts", "src/secret/set-end.test.ts"],
+    tests: ["test/secret-examples.test.ts", "src/secret/expiring-version.test.ts"],
   },
   {
     name: "only the primary key is known",

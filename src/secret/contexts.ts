@@ -2,7 +2,7 @@ import type { Field } from "../seal/encoding.ts";
 import type { Context } from "../seal/record.ts";
 import type { SecretValues, VersionState } from "../store/rows.ts";
 
-/** What identifies a secret for good: deleted and created again, a path is another secret. */
+/** Identifies one secret. A path that was removed and created again has another `born`, so it is another secret. */
 export interface SecretIdentity {
   readonly storeId: string;
   readonly path: string;
@@ -14,13 +14,13 @@ export function dataKeyContext(secret: SecretIdentity): Context {
   return { label: "secrets.wrapped_key", fields: identity(secret) };
 }
 
-/** Binds a sealed value to its secret, its number and the write that made it. */
+/** Binds a sealed value to its secret, its version number and the write that created it. */
 export function valueContext(secret: SecretIdentity, version: VersionState): Context {
   const { number, writeId, createdAt } = version;
   return { label: "secret_versions.sealed", fields: [...identity(secret), number, writeId, createdAt] };
 }
 
-/** Input of `history`: the states of all versions. Without it a cleared `deleted_at` would go unnoticed. */
+/** Input of the `history` MAC: the states of all versions. Without it, nobody would notice a cleared `deleted_at`. */
 export function historyContext(secret: SecretIdentity, versions: readonly VersionState[]): Context {
   const states = versions.flatMap(({ number, writeId, createdAt, deletedAt, destroyedAt }): Field[] => [
     number,
@@ -32,7 +32,7 @@ export function historyContext(secret: SecretIdentity, versions: readonly Versio
   return { label: "secrets.history", fields: [...identity(secret), versions.length, ...states] };
 }
 
-/** Input of the head's MAC: every column but `version`, which the commit assigns, and the MAC itself. */
+/** Input of the head's MAC: every column except `version`, which the commit assigns, and the MAC itself. */
 export function headContext(storeId: string, head: Omit<SecretValues, "mac">): Context {
   return {
     label: "secrets",

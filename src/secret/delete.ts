@@ -4,8 +4,8 @@ import { deleteVersions, summarize } from "./versions.ts";
 import { type WriteRequest, writeSecret, type Written } from "./write.ts";
 
 /**
- * Soft-deletes versions; none listed, or a 0, means the current one. Unknown and already deleted numbers are passed
- * over, and a request that changes nothing succeeds all the same. Not found: no such path.
+ * Soft-deletes versions. An empty list, or 0, means the current version. Unknown and already deleted numbers are
+ * ignored, and a request that changes nothing succeeds. Returns `not_found` if the path does not exist.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -17,7 +17,7 @@ export async function deleteSecret(
   return await writeSecret(deps, request, {
     action: "delete",
     body: numbers,
-    judge(secret, { now }) {
+    decide(secret, { now }) {
       if (secret === undefined) return failed("not_found");
       const { versions, changed } = deleteVersions(secret.versions, numbers, now);
       const edit = { versions, ...(changed.length > 0 && { softDelete: { numbers: changed, at: now } }) };

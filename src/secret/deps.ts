@@ -1,7 +1,7 @@
 import type { WriteDeps } from "../commit/audited-write.ts";
 
-/** What the verbs of this room work with, for one request. */
+/** What secret operations need, for one request. */
 export interface SecretDeps extends WriteDeps {
-  /** Kept versions of a secret that sets no number of its own. */
+  /** Number of versions to keep for a secret that does not set its own. */
   readonly keptVersions: number;
 }

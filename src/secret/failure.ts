@@ -1,12 +1,12 @@
 import type { WriteFailure } from "../commit/audited-write.ts";
 
-/** What a request for a secret may run into, expectedly. */
+/** The expected failures of secret operations. */
 export type SecretFailure =
   | WriteFailure
   | { readonly code: "not_found" }
-  /** `cas` was sent and is not the highest number written. */
+  /** `cas` was sent and is not the highest version number ever written. */
   | { readonly code: "version_conflict" }
-  /** More names than one answer may hold. */
+  /** More names than one response may contain. */
   | { readonly code: "too_many_names" };
 
 export type SecretResult<T> =

@@ -11,21 +11,22 @@ import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 import { isLive, summarize } from "./versions.ts";
 
-/** One value, as the JSON text that was written. */
-export interface Got {
+/** One version and its value, as the JSON text that was written. */
+export interface ReadVersion {
   readonly number: number;
   readonly text: string;
 }
 
 /**
- * Reads one version: the current one for number 0, else the one of that number. Not found: no such path, no current
- * version, no such number, or deleted. One round trip. @throws SealError, StoreUnavailable
+ * Reads one version, or the current one if `number` is 0. Returns `not_found` if the path or version does not exist, if the
+ * version is deleted, or if there is no current version. One round trip.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function getSecret(
   deps: SecretDeps,
-  asked: { readonly path: SecretPath; readonly number: number },
-): Promise<SecretResult<Got>> {
-  const { path, number } = asked;
+  { path, number }: { readonly path: SecretPath; readonly number: number },
+): Promise<SecretResult<ReadVersion>> {
   const version: "current" | number = number === 0 ? "current" : number;
   const query = { ...deps.access.query, secret: { path, version } };
   const snapshot = await load(deps.store, query, deps.attempts);
@@ -51,12 +52,12 @@ interface Wanted {
 
 const NONE: Wanted = { number: 0, writeId: null };
 
-/** The head tells its current version; the states do once that one has come to its set end. */
+/** The head names the current version. Once that version has expired, only the states of all versions can. */
 function currentOf(head: SecretRow, view: SecretView, now: number): Wanted {
   const { states } = view;
   const { currentUntil } = head;
   if (states === undefined || currentUntil === null) {
-    // Where there is a set end, the database found it still ahead.
+    // If the version expires at all, the database found that time to be in the future.
     return { number: head.current, writeId: head.currentWriteId };
   }
   const { current, currentWriteId } = summarize(states, Math.max(now, currentUntil));

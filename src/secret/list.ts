@@ -6,32 +6,32 @@ import { failed, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
 import { parseSecretPath } from "./secret-path.ts";
 
-/** The most names one answer holds. */
+/** The maximum number of names in one response. */
 export const MAX_NAMES = 10_000;
 
-/** The most names that are looked through for one answer of a caller who may not see all of them. */
-const MAX_SIFTED = 50_000;
+/** The maximum number of names filtered for a caller who may see only some of them. */
+const MAX_FILTERED = 50_000;
 
-interface Asked {
+interface ListOptions {
   readonly prefix: string;
   readonly after: string;
   readonly limit: number | undefined;
 }
 
 /**
- * Paths that begin with `prefix`, those of fully deleted secrets included, as UTF-8 bytes ascending, from `after`
- * (exclusive) on. Without `limit` all of them or, beyond 10 000, a failure: never a part that looks like the whole.
+ * Lists the paths that begin with `prefix` and come after `after`, in ascending order of their UTF-8 bytes, including fully
+ * deleted secrets. Without `limit`, more than 10 000 paths are a failure, so that a partial list never looks complete.
  *
- * One round trip for whoever may list everything. Others get the paths of their `scope`, in two.
+ * One round trip for callers who may list everything. Others get the paths in their `scope`, in two round trips.
  *
  * @throws SealError, StoreUnavailable
  */
 export async function listSecrets(
   deps: SecretDeps,
-  asked: Asked,
+  options: ListOptions,
   scope: PathScope | undefined,
 ): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit = MAX_NAMES + 1 } = asked;
+  const { prefix, after, limit = MAX_NAMES + 1 } = options;
   const paths = { prefix, after, limit };
   const snapshot = await load(deps.store, { ...deps.access.query, ...scope?.query, paths }, deps.attempts);
   await verifyStore(deps.ring, snapshot);
@@ -42,47 +42,47 @@ export async function listSecrets(
   if (scope === undefined) return failed("denied");
   return await listVisible(
     deps,
-    { ...asked, scope },
+    { ...options, scope },
     { visible: await scope.read(snapshot), epoch: snapshot.store.epoch },
   );
 }
 
 async function listVisible(
   deps: SecretDeps,
-  asked: Asked & { readonly scope: PathScope },
+  options: ListOptions & { readonly scope: PathScope },
   first: { readonly visible: VisiblePaths; readonly epoch: number },
 ): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit = MAX_NAMES + 1, scope } = asked;
+  const { prefix, after, limit = MAX_NAMES + 1, scope } = options;
   let { visible, epoch } = first;
   for (;;) {
     if (visible.within.length === 0) return failed("denied");
-    const paths = { prefix, after, limit: MAX_SIFTED + 1, within: visible.within };
+    const paths = { prefix, after, limit: MAX_FILTERED + 1, within: visible.within };
     const snapshot = await load(deps.store, { ...scope.query, paths }, deps.attempts);
     await verifyStore(deps.ring, snapshot);
     if (snapshot.store.epoch === epoch) {
       requirePage(snapshot.paths, paths);
-      const found = (await sift(deps, snapshot.paths, visible)).slice(0, limit);
-      const sifted = found.length === limit || snapshot.paths.length <= MAX_SIFTED;
-      return sifted ? answer(found) : failed("too_many_names");
+      const found = (await filterVisible(deps, snapshot.paths, visible)).slice(0, limit);
+      const complete = found.length === limit || snapshot.paths.length <= MAX_FILTERED;
+      return complete ? answer(found) : failed("too_many_names");
     }
-    // Some right has changed in between: what is visible has to be of the same moment as what is listed.
+    // Policies have changed since: the visible paths and the listed paths must come from the same epoch.
     ({ epoch } = snapshot.store);
     visible = await scope.read(snapshot);
   }
 }
 
-/** Paths matched in one go: patterns are other people's, and the deadline has to get a word in. */
-const SIFTED_AT_ONCE = 1000;
+/** Paths matched between two turns of the event loop, so that slow patterns cannot outrun the deadline. */
+const FILTER_CHUNK = 1000;
 
-async function sift(
+async function filterVisible(
   { attempts }: SecretDeps,
   paths: readonly string[],
   visible: VisiblePaths,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  for (let start = 0; start < paths.length; start += SIFTED_AT_ONCE) {
+  for (let start = 0; start < paths.length; start += FILTER_CHUNK) {
     if (start > 0) await attempts.sleep(0, attempts.deadline);
-    found.push(...paths.slice(start, start + SIFTED_AT_ONCE).filter((path) => visible.includes(path)));
+    found.push(...paths.slice(start, start + FILTER_CHUNK).filter((path) => visible.includes(path)));
   }
   return found;
 }
@@ -91,15 +91,15 @@ function answer(paths: readonly string[]): SecretResult<readonly string[]> {
   return paths.length > MAX_NAMES ? failed("too_many_names") : { ok: true, answer: paths };
 }
 
-/** A list can be forged, but not into what nobody asked for: only paths, in order, of that prefix, no more than wanted. */
+/** The database can forge a list. This limits it to valid paths, in order, with the requested prefix, and not too many. */
 function requirePage(
   paths: readonly string[],
-  asked: { readonly prefix: string; readonly after: string; readonly limit: number },
+  page: { readonly prefix: string; readonly after: string; readonly limit: number },
 ): void {
-  const { prefix, after, limit } = asked;
+  const { prefix, after, limit } = page;
   const fits = (path: string, index: number): boolean =>
     path > (paths[index - 1] ?? after) && path.startsWith(prefix) && parseSecretPath(path) !== undefined;
   if (paths.length > limit || !paths.every(fits)) {
-    throw new SealError("inconsistent", "a list holds what was not asked for");
+    throw new SealError("inconsistent", "a list contains paths that were not requested");
   }
 }

@@ -7,7 +7,7 @@ import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 import { summarize, type Versions } from "./versions.ts";
 
-/** Times in milliseconds since the epoch. */
+/** Metadata of a secret. Times are milliseconds since the epoch. */
 export interface Metadata {
   readonly current: number;
   readonly oldest: number;
@@ -18,21 +18,23 @@ export interface Metadata {
 }
 
 /**
- * The whole history of a secret, deleted versions and fully deleted secrets included. A number other than 0 has to be
- * one that is stored. One round trip. @throws SealError, StoreUnavailable
+ * Reads the whole history of a secret, including deleted versions and fully deleted secrets. Returns `not_found` if
+ * `number` is not 0 and no such version is stored. One round trip.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function getMetadata(
   deps: SecretDeps,
-  asked: { readonly path: SecretPath; readonly number: number },
+  { path, number }: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Metadata>> {
-  const query = { ...deps.access.query, secret: { path: asked.path, version: "none" as const } };
+  const query = { ...deps.access.query, secret: { path, version: "none" as const } };
   const snapshot = await load(deps.store, query, deps.attempts);
   await verifyStore(deps.ring, snapshot);
   if (!(await deps.access.permits(snapshot))) return failed("denied");
-  const head = await verifySecret(deps.ring, snapshot.store, { path: asked.path, view: snapshot.secret });
+  const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
-  if (asked.number !== 0 && !versions.some((version) => version.number === asked.number)) return failed("not_found");
+  if (number !== 0 && !versions.some((version) => version.number === number)) return failed("not_found");
   const { current, oldest } = summarize(versions, writeTime(snapshot.now, head));
   const { createdAt, updatedAt } = head;
   const maxVersions = head.maxVersions === 0 ? deps.keptVersions : head.maxVersions;

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../seal/utf8.ts";
 import type { SecretRow, VersionRow } from "../store/rows.ts";
 import { dataKeyContext, type SecretIdentity, valueContext } from "./contexts.ts";
 
-/** The JSON text of one version, exactly as it was written. @throws SealError */
+/** Decrypts one version and returns its JSON text exactly as it was written. @throws SealError */
 export async function openValue(
   ring: KeyRing,
   secret: { readonly storeId: string; readonly head: SecretRow },
@@ -20,7 +20,7 @@ export async function openValue(
   return decodeUtf8(text);
 }
 
-/** A value names no key of the ring: it is under the data key of its own secret. */
+/** A value's record has an empty key id, because it is sealed under its own secret's data key. */
 function onlyDataKey(dataKey: CryptoKey): (keyId: string) => CryptoKey {
   return (keyId) => {
     if (keyId !== "") throw new SealError("malformed", "a value names a key of the ring");

@@ -5,22 +5,24 @@ import { writeSecret } from "./write.ts";
 import { addVersion } from "./versions.ts";
 
 /**
- * Writes a new version, numbered one above the highest ever written, and drops for good what exceeds the kept number
- * of versions. @throws SealError, StoreUnavailable
+ * Writes a new version, numbered one above the highest ever written, and deletes the oldest versions beyond the number to
+ * keep.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function putSecret(
   deps: SecretDeps,
-  request: WriteRequest & { /** JSON text, kept as it is. */ readonly text: string },
+  request: WriteRequest & { /** JSON text, stored unchanged. */ readonly text: string },
 ): Promise<SecretResult<Written>> {
   const { text } = request;
   return await writeSecret(deps, request, {
     action: "put",
     body: [text],
-    judge: (secret, write) => judgePut(secret, { ...write, text, keptVersions: deps.keptVersions }),
+    decide: (secret, write) => decidePut(secret, { ...write, text, keptVersions: deps.keptVersions }),
   });
 }
 
-function judgePut(
+function decidePut(
   secret: FoundSecret | undefined,
   put: { readonly writeId: string; readonly now: number; readonly text: string; readonly keptVersions: number },
 ): Verdict {

@@ -7,20 +7,20 @@ import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 
 /**
- * The change that puts a secret under the primary key of `place.ring`: its data key wrapped anew, its history and its head
- * under new MACs. Values stay as they are and are not opened.
+ * Moves a secret to the primary key of `input.ring`: wraps its data key again and signs its history and head again. Values
+ * are neither changed nor decrypted.
  *
- * @param view with the states of all versions
- * @throws SealError when the secret is not what this service wrote last
+ * @param view must include the states of all versions
+ * @throws SealError if the stored secret is not the one this service wrote last
  */
 export async function rewrapSecret(
   view: SecretView,
-  { now: clock, ...place }: ResealInput,
+  { now: clock, ...input }: ResealInput,
 ): Promise<{ readonly change: SecretChange; readonly version: number; readonly now: number }> {
   const path = parseSecretPath(view.head?.path ?? "");
-  if (path === undefined) throw new SealError("malformed", "a secret has a path that is none");
-  const head = await verifySecret(place.ring, place.store, { path, view });
+  if (path === undefined) throw new SealError("malformed", "a secret has an invalid path");
+  const head = await verifySecret(input.ring, input.store, { path, view });
   const now = writeTime(clock, head);
-  const change = await sealChange({ versions: view.states ?? [] }, { ...place, path, head, now });
+  const change = await sealChange({ versions: view.states ?? [] }, { ...input, path, head, now });
   return { change, version: head?.current ?? 0, now };
 }

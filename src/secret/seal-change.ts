@@ -8,7 +8,7 @@ import type { SecretChange, VersionChanges } from "../store/store.ts";
 import { dataKeyContext, headContext, historyContext, type SecretIdentity, valueContext } from "./contexts.ts";
 import { summarize, type Versions } from "./versions.ts";
 
-/** What a verb does to the versions of a secret, before anything is sealed. */
+/** How an operation changes the versions of a secret, before sealing. */
 export interface VersionEdit {
   /** All versions afterwards. */
   readonly versions: Versions;
@@ -19,7 +19,8 @@ export interface VersionEdit {
   readonly restore?: { readonly numbers: readonly number[] };
 }
 
-export interface Place {
+/** The secret to change, and what sealing it needs. */
+export interface SealInput {
   readonly path: string;
   readonly store: StoreRow;
   /** The head as loaded and verified; undefined creates the secret. */
@@ -31,11 +32,11 @@ export interface Place {
   readonly randomBytes: RandomBytes;
 }
 
-/** Turns an edit into rows: everything they depend on is under the ring's primary key afterwards. */
-export async function sealChange(edit: VersionEdit, place: Place): Promise<SecretChange> {
-  const { head, writeId, store, ring, randomBytes } = place;
+/** Turns an edit into rows that depend on the ring's primary key only. */
+export async function sealChange(edit: VersionEdit, input: SealInput): Promise<SecretChange> {
+  const { head, writeId, store, ring, randomBytes } = input;
   const born = head?.born ?? writeId;
-  const identity: SecretIdentity = { storeId: store.storeId, path: place.path, born };
+  const identity: SecretIdentity = { storeId: store.storeId, path: input.path, born };
   const context = dataKeyContext(identity);
   const dataKey = await (head === undefined
     ? createDataKey(ring, context, randomBytes)
@@ -45,7 +46,7 @@ export async function sealChange(edit: VersionEdit, place: Place): Promise<Secre
     edit.added && sealValue(randomBytes, dataKey.key, { identity, added: edit.added }),
   ]);
   const unsigned = {
-    ...nextColumns(edit, place),
+    ...nextColumns(edit, input),
     born,
     history,
     wrappedKey: dataKey.wrapped,
@@ -60,10 +61,10 @@ export async function sealChange(edit: VersionEdit, place: Place): Promise<Secre
 
 type Plain = Omit<SecretValues, "born" | "history" | "wrappedKey" | "keyId" | "mac">;
 
-function nextColumns(edit: VersionEdit, place: Place): Plain {
-  const { path, head, writeId, seq, now, store } = place;
+function nextColumns(edit: VersionEdit, input: SealInput): Plain {
+  const { path, head, writeId, seq, now, store } = input;
   const summary = summarize(edit.versions, now);
-  // SPIKE's updatedTime: a put, or a change of which version is current.
+  // SPIKE's updatedTime changes with a put, and when another version becomes the current one.
   const updated = edit.added !== undefined || summary.current !== (head?.current ?? 0);
   return {
     path,
@@ -92,7 +93,7 @@ async function sealValue(
 ): Promise<Bytes> {
   const { state, text } = value.added;
   const context = valueContext(value.identity, state);
-  // The empty key id: the row's own data key, whatever root key wraps it.
+  // The empty key id stands for the secret's own data key, whichever root key wraps it.
   return await sealRecord({ id: "", key }, encodeUtf8(text), { context, nonce: randomBytes(12) });
 }
 

@@ -4,8 +4,10 @@ import { restoreVersions, summarize } from "./versions.ts";
 import { type WriteRequest, writeSecret, type Written } from "./write.ts";
 
 /**
- * Restores soft-deleted versions; none listed, or a 0, means the newest one. Not found: no such path, or nothing among
- * the listed that could be restored. @throws SealError, StoreUnavailable
+ * Restores soft-deleted versions. An empty list, or 0, means the newest version. Returns `not_found` if the path does not
+ * exist or no listed version can be restored.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function undeleteSecret(
   deps: SecretDeps,
@@ -15,7 +17,7 @@ export async function undeleteSecret(
   return await writeSecret(deps, request, {
     action: "undelete",
     body: numbers,
-    judge(secret, { now }) {
+    decide(secret, { now }) {
       const restored = secret && restoreVersions(secret.versions, numbers, now);
       if (restored === undefined || restored.changed.length === 0) return failed("not_found");
       const { versions, changed } = restored;

@@ -7,33 +7,34 @@ import type { SecretView } from "../store/store.ts";
 import { headContext, historyContext } from "./contexts.ts";
 import type { SecretPath } from "./secret-path.ts";
 
-/** The audit action that takes a head away: after it, and only after it, a path with a past may be without one. */
+/** The audit action that removes a head. A path with audit entries may lack a head only if this is its newest action. */
 const REMOVAL = "remove";
 
 /**
- * Whether what was loaded of one secret is what this service wrote last: the head and its versions authentic, and the
- * newest audit entry of the path the one that wrote this very head. An older head put back, or one taken away, has an
- * entry that says so.
+ * Verifies that a loaded secret is the one this service wrote last: the head and its versions are authentic, and the newest
+ * audit entry of the path is the one that wrote this head. That entry reveals an old head that was put back, or a head that
+ * was deleted behind our back.
  *
- * Returns the head, or nothing where there is none. @throws SealError
+ * Returns the head, or undefined if there is no such secret.
+ *
+ * @throws SealError
  */
 export async function verifySecret(
   ring: KeyRing,
   store: StoreRow,
-  asked: { readonly path: SecretPath; readonly view: SecretView },
+  { path, view }: { readonly path: SecretPath; readonly view: SecretView },
 ): Promise<SecretRow | undefined> {
-  const { path, view } = asked;
   const { head, states, tail } = view;
-  // Rows of another path are as authentic: an answer to another question must not pass for the one to this.
+  // Rows of another path are authentic too: the database must not answer with another secret.
   if ((head !== undefined && head.path !== path) || (tail !== undefined && tail.resource !== `secret:${path}`)) {
-    throw new SealError("inconsistent", `rows of another path were given for "secret:${path}"`);
+    throw new SealError("inconsistent", `rows of another path were returned for "secret:${path}"`);
   }
   if (head === undefined) {
     await verifyAbsence(ring, store, view);
     return undefined;
   }
   if (tail === undefined) throw inconsistent(head, "has no audit entry");
-  requirePlace(store, head, tail);
+  requireSameCommit(store, head, tail);
   const identity = { storeId: store.storeId, path, born: head.born };
   await Promise.all([
     verifyEntry(ring, store, tail),
@@ -46,20 +47,21 @@ export async function verifySecret(
 async function verifyAbsence(ring: KeyRing, store: StoreRow, view: SecretView): Promise<void> {
   const { states, version, tail } = view;
   if (version !== undefined || (states?.length ?? 0) > 0) {
-    throw new SealError("inconsistent", "versions of a secret without a head");
+    throw new SealError("inconsistent", "a secret has versions but no head");
   }
   if (tail === undefined) return;
   await verifyEntry(ring, store, tail);
   if (tail.action !== REMOVAL) throw new SealError("inconsistent", `head of "${tail.resource}" is missing`);
 }
 
-function requirePlace(store: StoreRow, head: SecretRow, tail: AuditRow): void {
+function requireSameCommit(store: StoreRow, head: SecretRow, tail: AuditRow): void {
   if (tail.writeId !== head.writeId || tail.seq !== head.seq) {
-    throw inconsistent(head, "is not the one its newest audit entry wrote");
+    throw inconsistent(head, "was not written by its newest audit entry");
   }
-  if (head.version !== tail.revision) throw inconsistent(head, "has a row version that is not that of its audit entry");
+  if (head.version !== tail.revision)
+    throw inconsistent(head, "has a row version that differs from its audit entry's revision");
   if (!(head.base < head.version && head.version <= store.revision && head.epoch <= store.epoch)) {
-    throw inconsistent(head, "stands outside its store");
+    throw inconsistent(head, "has a revision or epoch outside the range of its store");
   }
 }
 

@@ -1,9 +1,9 @@
 import type { VersionState } from "../store/rows.ts";
 
-/** All stored versions of one secret, by ascending number. */
+/** All stored versions of one secret, in ascending order. */
 export type Versions = readonly VersionState[];
 
-/** What the head of a secret says of its versions. */
+/** The columns of a secret's head that summarise its versions. */
 export interface Summary {
   readonly current: number;
   readonly currentWriteId: string | null;
@@ -11,12 +11,12 @@ export interface Summary {
   readonly oldest: number;
 }
 
-/** Whether a version can be read at `now`: a soft deletion that lies ahead does not count yet. */
+/** Whether a version can be read at `now`. A soft deletion in the future does not count yet. */
 export function isLive(version: VersionState, now: number): boolean {
   return version.destroyedAt === null && (version.deletedAt === null || version.deletedAt > now);
 }
 
-/** Highest and lowest live version at `now`, 0 where there is none. */
+/** The highest and lowest live versions at `now`; 0 if no version is live. */
 export function summarize(versions: Versions, now: number): Summary {
   const highest = versions.findLast((version) => isLive(version, now));
   const lowest = versions.find((version) => isLive(version, now));
@@ -28,7 +28,7 @@ export function summarize(versions: Versions, now: number): Summary {
   };
 }
 
-/** Adds `added` and drops the lowest numbers until at most `keep` versions are left. */
+/** Adds a version, then drops the lowest numbers until at most `keep` versions remain. */
 export function addVersion(
   versions: Versions,
   added: VersionState,
@@ -40,43 +40,43 @@ export function addVersion(
 }
 
 /**
- * Soft-deletes the listed numbers; none listed, or 0 in the list, means the current one. Versions that are deleted
- * already keep the time of their first deletion; unknown numbers are passed over.
+ * Soft-deletes the listed versions. An empty list, or a 0 in it, means the current version. A deleted version keeps the time
+ * of its first deletion; unknown numbers are ignored.
  */
 export function deleteVersions(
   versions: Versions,
   listed: readonly number[],
   now: number,
 ): { readonly versions: Versions; readonly changed: readonly number[] } {
-  const wanted = numbersOf(listed, summarize(versions, now).current);
+  const wanted = resolveNumbers(listed, summarize(versions, now).current);
   const changed = numbersWhere(versions, (version) => wanted.has(version.number) && isLive(version, now));
-  return { versions: stamp(versions, changed, now), changed };
+  return { versions: setDeletedAt(versions, changed, now), changed };
 }
 
-/** Restores the listed soft-deleted numbers; none listed, or 0 in the list, means the newest one. */
+/** Restores the listed soft-deleted versions. An empty list, or a 0 in it, means the newest version. */
 export function restoreVersions(
   versions: Versions,
   listed: readonly number[],
   now: number,
 ): { readonly versions: Versions; readonly changed: readonly number[] } {
-  const wanted = numbersOf(listed, versions.at(-1)?.number ?? 0);
+  const wanted = resolveNumbers(listed, versions.at(-1)?.number ?? 0);
   const changed = numbersWhere(
     versions,
     (version) => wanted.has(version.number) && version.destroyedAt === null && !isLive(version, now),
   );
-  return { versions: stamp(versions, changed, null), changed };
+  return { versions: setDeletedAt(versions, changed, null), changed };
 }
 
-function numbersOf(listed: readonly number[], standsForZero: number): ReadonlySet<number> {
+function resolveNumbers(listed: readonly number[], defaultNumber: number): ReadonlySet<number> {
   const numbers = listed.length === 0 ? [0] : listed;
-  return new Set(numbers.map((number) => (number === 0 ? standsForZero : number)));
+  return new Set(numbers.map((number) => (number === 0 ? defaultNumber : number)));
 }
 
 function numbersWhere(versions: Versions, test: (version: VersionState) => boolean): readonly number[] {
   return versions.filter(test).map((version) => version.number);
 }
 
-function stamp(versions: Versions, numbers: readonly number[], deletedAt: number | null): Versions {
+function setDeletedAt(versions: Versions, numbers: readonly number[], deletedAt: number | null): Versions {
   const chosen = new Set(numbers);
   return versions.map((version) => (chosen.has(version.number) ? { ...version, deletedAt } : version));
 }

@@ -9,24 +9,28 @@ import { writeTime } from "./write-time.ts";
 import { verifySecret } from "./verify-secret.ts";
 import type { Versions } from "./versions.ts";
 
-/** Who changes what, and how the change is told apart from others. */
+/** A request to change a secret. */
 export interface WriteRequest extends WriteOrigin {
   readonly path: SecretPath;
-  /** Highest number written so far, as the caller believes; 0 = none ever. */
+  /** The highest version number ever written, as the caller knows it; 0 means the secret must not exist. */
   readonly cas: number | undefined;
 }
 
-/** `version`: the number written, or the current one that results. `revision`: that of the commit. */
+/** The response to a write. */
 export interface Written {
+  /** The number written, or the version that is now current. */
   readonly version: number;
+  /** The revision of the commit. */
   readonly revision: number;
 }
 
-/** A verb: its name in the audit, what else makes the request this very one, and what it does to a secret. */
+/** One kind of write. */
 export interface Verb {
+  /** Its action in the audit. */
   readonly action: "put" | "delete" | "undelete";
+  /** Its arguments besides path and `cas`. A request repeated under its idempotency key must have the same ones. */
   readonly body: readonly Field[];
-  judge(secret: FoundSecret | undefined, write: { readonly writeId: string; readonly now: number }): Verdict;
+  decide(secret: FoundSecret | undefined, write: { readonly writeId: string; readonly now: number }): Verdict;
 }
 
 export interface FoundSecret {
@@ -39,7 +43,7 @@ export type Verdict =
   | { readonly ok: true; readonly edit: VersionEdit; readonly version: number };
 
 /**
- * Carries out a verb on one secret, exactly once: two round trips when nobody interferes.
+ * Applies a verb to one secret exactly once. Two round trips unless another write interferes.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -51,29 +55,29 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
     ...request,
     action,
     resource: `secret:${path}`,
-    // Keyed, so that the database does not tell which of two likely values was written.
+    // Stored as a keyed digest, so that the database cannot tell which of two likely values was written.
     request: { label: "request", fields: [action, path, cas ?? null, ...body] },
   };
   return await auditedWrite(deps, write, {
     query: { secret: { path, version: "none" } },
     tailOf: ({ secret }) => secret?.tail,
-    readOutcome: versionIn,
-    async judge({ store, now: clock, secret }, place) {
+    readOutcome: parseVersion,
+    async judge({ store, now: clock, secret }, entry) {
       const head = await verifySecret(deps.ring, store, { path, view: secret });
       const now = writeTime(clock, head);
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);
       if (conflict && head !== undefined) return failed("version_conflict");
       const found = head && { head, versions: secret.states ?? [] };
-      const verdict = verb.judge(found, { writeId: place.writeId, now });
+      const verdict = verb.decide(found, { writeId: entry.writeId, now });
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
-      const change = { secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, ...place }) };
+      const change = { secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, ...entry }) };
       return { ok: true, change, outcome: { version: verdict.version }, now };
     },
   });
 }
 
-function versionIn(outcome: unknown): { readonly version: number } | undefined {
+function parseVersion(outcome: unknown): { readonly version: number } | undefined {
   if (typeof outcome !== "object" || outcome === null || !("version" in outcome)) return undefined;
   return typeof outcome.version === "number" ? { version: outcome.version } : undefined;
 }

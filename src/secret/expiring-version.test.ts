@@ -11,8 +11,8 @@ import { parseSecretPath } from "./secret-path.ts";
 import { addVersion } from "./versions.ts";
 import { type WriteRequest, writeSecret } from "./write.ts";
 
-/** Versions whose deletion lies ahead: no route sets one yet, the rows and the reads know them already. */
-describe("a version with a set end", () => {
+/** Versions with a deletion time in the future. No operation sets one yet, but rows and reads support them. */
+describe("a version that expires", () => {
   const path = parseSecretPath("a")!;
   const request: WriteRequest = {
     caller: "spiffe://x/y",
@@ -42,7 +42,7 @@ describe("a version with a set end", () => {
     await writeSecret(deps, request, {
       action: "put",
       body: [],
-      judge(secret, { writeId, now }) {
+      decide(secret, { writeId, now }) {
         const state = { number: 2, writeId, createdAt: now, deletedAt: END, destroyedAt: null };
         return {
           ok: true,
@@ -57,7 +57,7 @@ describe("a version with a set end", () => {
     return result.ok ? result.answer.text : result.failure.code;
   };
 
-  it("is current until then, and from then on the highest live version is", async () => {
+  it("is current until it expires, and then the highest live version is", async () => {
     clock = END - 1;
     expect([await get(), await get(2)]).toEqual(['{"v":"2"}', '{"v":"2"}']);
     clock = END;
@@ -65,7 +65,7 @@ describe("a version with a set end", () => {
     expect(await getMetadata(deps, { path, number: 0 })).toMatchObject({ answer: { current: 1, oldest: 1 } });
   });
 
-  it("leaves its number used, and may leave nothing current", async () => {
+  it("keeps its number and may leave no current version", async () => {
     clock = END;
     expect(await putSecret(deps, { ...request, text: "{}" })).toMatchObject({ answer: { version: 3 } });
     expect(await get()).toBe("{}");
