@@ -269,9 +269,9 @@ describe("spike operator", () => {
       const [, other] = (await sharesOf(KEY_B)) as [string, string];
       const above = `spike:2:${"f".repeat(64)}`;
       const cases: readonly (readonly [readonly string[], RegExp])[] = [
-        [[first], /2 shares are needed, and here are 1/],
-        [[], /2 shares are needed, and here are 0/],
-        [[first, first], /share 1 is there twice/],
+        [[first], /2 shares are needed, 1 were given/],
+        [[], /2 shares are needed, 0 were given/],
+        [[first, first], /share 1 was given twice/],
         [[first, other], /do not make a key of this store/],
         [[first, second, `spike:3:${other.slice(-64)}`], /share 3 does not go with the first 2, which make a key/],
         [
@@ -281,7 +281,7 @@ describe("spike operator", () => {
         [[first, other, third, other.replace(":2:", ":4:")], /shares 3 and 4 do not go/],
         [await sharesOf(KEY_B), /do not make a key of this store/],
         [await sharesOf(KEY_A, 3), /do not make a key of this store/],
-        [[first, above], /share 2 is outside the field/],
+        [[first, above], /share 2 is not a scalar/],
         [[first, third.slice(0, -1)], /line 2 is no share/],
         [[first, "x".repeat(5000)], /line 2 is no share/],
         [[first, `spike:0:${second.slice(-64)}`], /a number outside 1 to 1000/],

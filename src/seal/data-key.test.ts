@@ -9,7 +9,7 @@ const iv = new Uint8Array(12);
 const seal = async (key: CryptoKey) => await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new Uint8Array(3));
 
 describe("a data key", () => {
-  it("comes back from its wrap, unextractable, for its secret only", async () => {
+  it("unwraps to a non-extractable key, for its own secret only", async () => {
     const ring = await ringOf(KEY_A);
     const { key, wrapped } = await createDataKey(ring, context, randomBytes);
     const opened = await openDataKey(ring, wrapped, context);
@@ -19,7 +19,7 @@ describe("a data key", () => {
     await expect(openDataKey(await ringOf(KEY_B), wrapped, context)).rejects.toThrow();
   });
 
-  it("stays the same when it is wrapped anew under a newer primary key", async () => {
+  it("stays the same when it is wrapped again under a newer primary key", async () => {
     const [old, both, only] = [await ringOf(KEY_A), await ringOf(KEY_B, KEY_A), await ringOf(KEY_B)];
     const first = await createDataKey(old, context, randomBytes);
     expect((await renewDataKey(old, first.wrapped, { context, randomBytes })).wrapped).toBe(first.wrapped);
@@ -28,7 +28,7 @@ describe("a data key", () => {
     expect(await seal(await openDataKey(only, renewed.wrapped, context))).toEqual(await seal(first.key));
   });
 
-  it("is another one for every secret, under another nonce for every wrap", async () => {
+  it("differs for every secret, and every wrap has its own nonce", async () => {
     const ring = await ringOf(KEY_A);
     const made = await Promise.all(
       Array.from({ length: 50 }, async () => await createDataKey(ring, context, randomBytes)),

@@ -4,7 +4,7 @@ import { type Context, openRecord, recordKeyId, sealRecord } from "./record.ts";
 /** Cryptographically random bytes, fresh on every call. */
 export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;
 
-/** The AES-256-GCM key of one secret, and its sealed form that the database keeps. */
+/** The AES-256-GCM key of one secret, and its sealed form, which the database stores. */
 export interface DataKey {
   readonly key: CryptoKey;
   readonly wrapped: Uint8Array<ArrayBuffer>;
@@ -13,14 +13,14 @@ export interface DataKey {
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 
-/** Draws a data key and wraps it under the ring's primary key. */
+/** Generates a data key and wraps it under the ring's primary key. */
 export async function createDataKey(ring: KeyRing, context: Context, randomBytes: RandomBytes): Promise<DataKey> {
-  return await keep(randomBytes(KEY_BYTES), { ring, context, randomBytes });
+  return await wrap(randomBytes(KEY_BYTES), { ring, context, randomBytes });
 }
 
 /**
- * Unwraps a data key. Where the wrap is older than the primary key it is wrapped anew, so that what a write stores
- * depends on the primary key alone; values stay as they are.
+ * Unwraps a data key for writing. A key that is wrapped under another key than the primary is wrapped again, so that a write
+ * depends on the primary key only. Values do not change.
  */
 export async function renewDataKey(
   ring: KeyRing,
@@ -29,10 +29,10 @@ export async function renewDataKey(
 ): Promise<DataKey> {
   const raw = await unwrap(ring, wrapped, options.context);
   if (recordKeyId(wrapped) === ring.primary.id) return { key: await importRaw(raw), wrapped };
-  return await keep(raw, { ring, ...options });
+  return await wrap(raw, { ring, ...options });
 }
 
-/** Unwraps a data key for reading. @throws SealError when it does not open in this context. */
+/** Unwraps a data key for reading. @throws SealError if it does not open in this context */
 export async function openDataKey(
   ring: KeyRing,
   wrapped: Uint8Array<ArrayBuffer>,
@@ -49,7 +49,7 @@ async function unwrap(
   return await openRecord((keyId) => requireRingKey(ring, keyId).wrap, wrapped, context);
 }
 
-async function keep(
+async function wrap(
   raw: Uint8Array<ArrayBuffer>,
   to: { readonly ring: KeyRing; readonly context: Context; readonly randomBytes: RandomBytes },
 ): Promise<DataKey> {

@@ -18,14 +18,14 @@ const same = (a: readonly Field[], b: readonly Field[]): boolean =>
     return Object.is(value, other);
   });
 
-describe("canonical", () => {
-  it("has this layout", () => {
+describe("encodeCanonical", () => {
+  it("writes the documented layout", () => {
     expect(Buffer.from(encodeCanonical("ab", [null, -2, "é", Uint8Array.of(9)])).toString("hex")).toBe(
       ["00000005", "02000000026162", "00", "01fffffffffffffffe", "0200000002c3a9", "030000000109"].join(""),
     );
   });
 
-  it("gives different lists different bytes", () => {
+  it("encodes different lists differently", () => {
     fc.assert(
       fc.property(fields, fields, (a, b) => {
         const equal = Buffer.compare(encodeCanonical("l", a), encodeCanonical("l", b)) === 0;
@@ -35,7 +35,7 @@ describe("canonical", () => {
     );
   });
 
-  it("tells apart what only types, places or lengths tell apart", () => {
+  it("distinguishes lists that differ only in types, positions or lengths", () => {
     const lists: readonly (readonly Field[])[] = [
       [],
       [null],
@@ -58,7 +58,7 @@ describe("canonical", () => {
     expect(encodeCanonical("a", [])).not.toEqual(encodeCanonical("b", []));
   });
 
-  it("refuses what has no encoding of its own", () => {
+  it("rejects values without a unique encoding", () => {
     for (const value of [1.5, Number.NaN, Infinity, 2 ** 53, "\uD800"]) {
       expect(() => encodeCanonical("l", [value])).toThrow(RangeError);
     }

@@ -1,4 +1,4 @@
-/** One column of a record: SQLite's NULL, INTEGER, TEXT or BLOB. Integers are safe integers. */
+/** One authenticated value: SQLite's NULL, INTEGER, TEXT or BLOB. Integers must be safe integers. */
 export type Field = null | number | string | Uint8Array;
 
 const NULL = 0;
@@ -7,12 +7,12 @@ const TEXT = 2;
 const BLOB = 3;
 
 /**
- * The one canonical encoding of everything that is authenticated here: AAD of sealed records, MAC inputs, keyed digests.
+ * Encodes everything that is authenticated: AAD of sealed records, MAC inputs and keyed digests.
  *
- * `label` names the kind of record, so that bytes made for one purpose never pass for another. Each field carries its
- * type and, where its length varies, its length: no two lists of fields share an encoding, whatever their contents.
+ * `label` names the kind of record, so that bytes made for one purpose cannot be used for another. Each field has a type
+ * and, if its length varies, a length, so that two different lists of fields never have the same encoding.
  *
- * Layout: u32 number of fields (the label included), then for each field a type byte and
+ * Layout: u32 number of fields including the label, then for each field a type byte and
  * nothing (NULL) | int64 big endian (INTEGER) | u32 length and bytes (TEXT as UTF-8, BLOB).
  */
 export function encodeCanonical(label: string, fields: readonly Field[]): Uint8Array<ArrayBuffer> {
@@ -31,7 +31,7 @@ interface Target {
   readonly view: DataView;
 }
 
-/** One buffer for all: this runs a dozen times in a request, over two dozen fields, and buffers are dear. */
+/** Shared, because this runs a dozen times per request. It keeps no state between calls. */
 const UTF8: Readonly<TextEncoder> = new TextEncoder();
 
 function sizeOf(field: Field): number {
@@ -40,18 +40,18 @@ function sizeOf(field: Field): number {
   return 5 + (typeof field === "string" ? utf8Length(field) : field.length);
 }
 
-/** Bytes of a text in UTF-8 (RFC 3629, section 3). */
+/** The length of a text in UTF-8 (RFC 3629, section 3). */
 function utf8Length(text: string): number {
   let length = text.length;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    // Two bytes; three; and of a pair of surrogates, which are two units and four bytes, two each.
+    // Below 0x800: two bytes. A surrogate pair is two code units and four bytes, so two bytes per unit. Others: three bytes.
     if (code >= 0x80) length += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
   }
   return length;
 }
 
-/** Writes a field at `start`, and says where it ends. */
+/** Writes a field at `start` and returns the offset behind it. */
 function write({ out, view }: Target, start: number, field: Field): number {
   if (field === null) {
     out[start] = NULL;
@@ -60,7 +60,7 @@ function write({ out, view }: Target, start: number, field: Field): number {
   if (typeof field === "number") {
     if (!Number.isSafeInteger(field)) throw new RangeError("Cannot encode a number: it is not a safe integer");
     out[start] = INTEGER;
-    // The upper half with its sign, then the lower one.
+    // The upper half carries the sign.
     view.setInt32(start + 1, Math.floor(field / 2 ** 32));
     view.setUint32(start + 5, field >>> 0);
     return start + 9;
@@ -80,7 +80,7 @@ function write({ out, view }: Target, start: number, field: Field): number {
 
 const ASCII_END = 0x80;
 
-/** Writes a text that is ASCII, as nearly all are; whether it was. Calling the encoder takes longer than a short text. */
+/** Writes an ASCII text and returns true, or returns false. For short texts this is faster than calling the encoder. */
 function writeAscii(out: Uint8Array, start: number, text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -91,7 +91,7 @@ function writeAscii(out: Uint8Array, start: number, text: string): boolean {
 }
 
 function writeText(out: Uint8Array, start: number, text: string): number {
-  // TextEncoder turns every lone surrogate into U+FFFD: two different texts would get one encoding.
-  if (!text.isWellFormed()) throw new RangeError("Cannot encode a text: it holds a lone surrogate");
+  // TextEncoder replaces every lone surrogate by U+FFFD, so two different texts would have the same encoding.
+  if (!text.isWellFormed()) throw new RangeError("Cannot encode a text: it contains a lone surrogate");
   return UTF8.encodeInto(text, out.subarray(start)).written;
 }

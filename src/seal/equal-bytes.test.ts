@@ -3,7 +3,7 @@ import { equalBytes } from "./equal-bytes.ts";
 
 const bytes = (...values: readonly number[]) => Uint8Array.from(values);
 
-it("two values are the same bytes in the same number, and nothing is none of them", () => {
+it("returns true for the same bytes only, and false for null", () => {
   expect(equalBytes(bytes(1, 2), bytes(1, 2))).toBe(true);
   expect(equalBytes(bytes(), bytes())).toBe(true);
   for (const [a, b] of [

@@ -1,4 +1,4 @@
-/** Whether two values that are no secret are the same bytes. Not in constant time: MACs are verified by the platform. */
+/** Compares two public values. Not in constant time: use `verifyMac` for MACs. */
 export function equalBytes(a: Uint8Array | null, b: Uint8Array): boolean {
   return a?.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -11,7 +11,7 @@ const derive = async (value: string) => {
 };
 
 describe("the key ring", () => {
-  it("derives by HKDF-SHA256 with one info a purpose", async () => {
+  it("derives keys by HKDF-SHA256 with one info per purpose", async () => {
     const { ring } = await derive(`a:${text(1)}`);
     const expected = hkdfSync("sha256", Buffer.alloc(32, 1), "", "spike-edge/v1/check", 32);
     expect(Buffer.from(ring.primary.check).equals(Buffer.from(expected))).toBe(true);
@@ -23,7 +23,7 @@ describe("the key ring", () => {
   });
 
   it.each(["wrap", "policy", "cipher"] as const)(
-    "seals under the key that is derived for %s, as anybody derives it",
+    "seals under the key derived for %s, which others can derive too",
     async (purpose) => {
       const { ring } = await derive(`a:${text(1)}`);
       const key = Buffer.from(hkdfSync("sha256", Buffer.alloc(32, 1), "", `spike-edge/v1/${purpose}`, 32));
@@ -35,7 +35,7 @@ describe("the key ring", () => {
     },
   );
 
-  it("tags under the key that is derived for that", async () => {
+  it("computes tags under the key derived for tags", async () => {
     const { ring } = await derive(`a:${text(1)}`);
     const raw = Buffer.from(hkdfSync("sha256", Buffer.alloc(32, 1), "", "spike-edge/v1/tag", 32));
     const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
@@ -43,7 +43,7 @@ describe("the key ring", () => {
     expect((await sign(ring.primary.tag)).equals(await sign(key))).toBe(true);
   });
 
-  it("K13 exports nothing, and wipes the root keys it was given", async () => {
+  it("has non-extractable keys, and overwrites the root keys it was given (K13)", async () => {
     const { ring, roots } = await derive(`a:${text(1)},b:${text(2)}`);
     const { wrap, policy, mac, tag, cipher } = ring.primary;
     for (const key of [wrap, policy, mac, tag, cipher]) {
@@ -53,7 +53,7 @@ describe("the key ring", () => {
     expect(roots.every((root) => root.bytes.every((byte) => byte === 0))).toBe(true);
   });
 
-  it("writes under the first key and knows all by name", async () => {
+  it("has the first key as its primary and finds all keys by id", async () => {
     const { ring } = await derive(`new:${text(2)},old:${text(1)}`);
     expect(ring.primary.id).toBe("new");
     expect(requireRingKey(ring, "old").check).not.toEqual(ring.primary.check);
@@ -65,7 +65,7 @@ describe("parseRootKeys", () => {
   const ORDER = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
   const below = Buffer.from(`${ORDER.slice(0, -1)}0`, "hex").toString("base64url");
 
-  it("takes one or more keys of 32 bytes below the order of P-256", () => {
+  it("accepts one or more keys of 32 bytes below the order of P-256", () => {
     expect(parseRootKeys(`a:${text(1)}`)).toMatchObject({ ok: true, keys: [{ id: "a" }] });
     expect(parseRootKeys(` a-1:${text(1)} , b_2:${below} `)).toMatchObject({ keys: [{ id: "a-1" }, { id: "b_2" }] });
   });
@@ -88,7 +88,7 @@ describe("parseRootKeys", () => {
     ["an id twice", `a:${text(1)},a:${text(2)}`],
     ["an empty entry", `a:${text(1)},`],
     ["17 keys", Array.from({ length: 17 }, (_, n) => `k${n}:${text(n + 1)}`).join(",")],
-  ])("refuses %s, and quotes no key", (_, value) => {
+  ])("rejects %s without quoting a key", (_, value) => {
     const parsed = parseRootKeys(value);
     expect(parsed.ok).toBe(false);
     if (!parsed.ok)

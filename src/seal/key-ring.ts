@@ -1,32 +1,32 @@
 import type { RootKey } from "./root-key.ts";
 import { SealError } from "./seal-error.ts";
 
-/** The purpose keys of one root key. Non-extractable; each serves one purpose and no other. */
+/** The keys derived from one root key, one per purpose. Not extractable. */
 export interface RingKey {
   readonly id: string;
   /** AES-256-GCM: wraps the data key of a secret. */
   readonly wrap: CryptoKey;
   /** AES-256-GCM: seals policies. */
   readonly policy: CryptoKey;
-  /** HMAC-SHA256: tags of the literal prefixes that a policy is found by. */
+  /** HMAC-SHA256: tags of the literal prefixes by which policies are looked up. */
   readonly tag: CryptoKey;
   /** HMAC-SHA256: MACs of rows and keyed digests of requests. */
   readonly mac: CryptoKey;
-  /** AES-256-GCM: what is encrypted for callers and stored nowhere. Opens nothing that is stored. */
+  /** AES-256-GCM: the cipher API. Opens no stored record. */
   readonly cipher: CryptoKey;
-  /** 32 bytes that only this root key yields; kept in the database so that a wrong key is noticed. Not secret. */
+  /** Check value: 32 bytes that only this root key yields. Stored in the database to detect a wrong key. Not secret. */
   readonly check: Uint8Array<ArrayBuffer>;
 }
 
-/** The configured root keys, newest first: new rows are written under the primary, rows of every key are read. */
+/** The keys of all configured root keys, newest first. Rows are written under the primary key and read under any. */
 export interface KeyRing {
   readonly primary: RingKey;
   readonly keys: readonly RingKey[];
 }
 
 /**
- * Derives the ring from its root keys by HKDF-SHA256 (RFC 5869), one `info` a purpose, and wipes the root bytes it was
- * given. Depends on its input alone: a runtime may keep the result as a constant.
+ * Derives the ring from its root keys by HKDF-SHA256 (RFC 5869), with one `info` per purpose, and overwrites the root keys
+ * with zeros. The result depends on the input only, so a runtime may keep it.
  */
 export async function deriveKeyRing(roots: readonly [RootKey, ...RootKey[]]): Promise<KeyRing> {
   const [primary, ...rest] = roots;
@@ -34,7 +34,7 @@ export async function deriveKeyRing(roots: readonly [RootKey, ...RootKey[]]): Pr
   return { primary: first, keys: [first, ...(await Promise.all(rest.map(deriveRingKey)))] };
 }
 
-/** The ring's key of that name, or the one opaque failure; the name is safe to log. */
+/** Returns the ring's key with this id, which is safe to log. @throws SealError if the ring lacks it */
 export function requireRingKey(ring: KeyRing, id: string): RingKey {
   const key = ring.keys.find((candidate) => candidate.id === id);
   if (key === undefined) throw new SealError("unknown_key", `key id "${id}" is not in the ring`);
@@ -58,7 +58,7 @@ async function deriveRingKey(root: RootKey): Promise<RingKey> {
 const AES = { name: "AES-GCM", length: 256 } as const;
 const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 } as const;
 
-/** No salt: the root keys are uniformly random, and a salt would have to be kept outside the untrusted store. */
+/** No salt: root keys are uniformly random, and a salt would need storage outside the untrusted database. */
 function hkdf(purpose: string): { name: string; hash: string; salt: Uint8Array<ArrayBuffer>; info: BufferSource } {
   const info = new TextEncoder().encode(`spike-edge/v1/${purpose}`);
   return { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };

@@ -4,8 +4,8 @@ import { fetchedKeys, fixedKeys } from "./key-source.ts";
 const KEY_A = `a:${Buffer.alloc(32, 0x11).toString("base64url")}`;
 const KEY_B = `b:${Buffer.alloc(32, 0x22).toString("base64url")}`;
 
-describe("keys", () => {
-  it("that never change are derived once, and their root keys are copies", async () => {
+describe("key sources", () => {
+  it("fixedKeys derives the keys once and returns copies of the root keys", async () => {
     const source = await fixedKeys(`${KEY_B},${KEY_A}`);
     const [first, second] = [await source.read(), await source.read()];
     if (!first.ok || !second.ok) throw new Error("no keys");
@@ -17,7 +17,7 @@ describe("keys", () => {
     expect(first.roots()[0].bytes).toEqual(new Uint8Array(32).fill(0x22));
   });
 
-  it("K14 that are fetched are read for each request, and a change counts from the next one on", async () => {
+  it("fetchedKeys reads the keys for every request and sees a change with the next one (K14)", async () => {
     const texts = [KEY_A, `${KEY_B},${KEY_A}`];
     const source = fetchedKeys(async () => await Promise.resolve(texts.shift() ?? ""));
     const [before, after] = await Promise.all([source.read(), source.read()]);
@@ -26,7 +26,7 @@ describe("keys", () => {
     expect(after.ok && after.roots().map(({ id }) => id)).toEqual(["b", "a"]);
   });
 
-  it("that can't be had are a problem that quotes nothing", async () => {
+  it("fetchedKeys reports a failing source without quoting its error", async () => {
     const broken = fetchedKeys(async () => await Promise.reject(new Error("canary")));
     expect(await broken.read()).toEqual({ ok: false, problem: "could not be read" });
     for (const text of ["", "a:canary", "canary"]) {

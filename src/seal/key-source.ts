@@ -1,31 +1,31 @@
 import { deriveKeyRing, type KeyRing } from "./key-ring.ts";
 import { parseRootKeys, type RootKey } from "./root-key.ts";
 
-/** What there is of keys for one request. */
+/** The keys for one request. */
 export type Keys =
   | {
       readonly ok: true;
       readonly ring: KeyRing;
-      /** Fresh copies of the root keys themselves, first is first; whoever asks for them wipes them. */
+      /** Returns copies of the root keys, newest first. The caller overwrites them after use. */
       readonly roots: () => readonly [RootKey, ...RootKey[]];
     }
-  /** `problem` quotes no key. */
+  /** `problem` contains no key material. */
   | { readonly ok: false; readonly problem: string };
 
-/** Where keys come from. Asked once a request. */
+/** Where keys come from. Read once per request. */
 export interface KeySource {
   read(): Promise<Keys>;
 }
 
-/** Keys that never change: derived once, from a text like `SPIKE_ROOT_KEYS`. */
+/** Keys from the text of `SPIKE_ROOT_KEYS`, derived once. */
 export async function fixedKeys(text: string): Promise<KeySource> {
-  const keys = await keysIn(text);
+  const keys = await parseKeys(text);
   return { read: async () => await Promise.resolve(keys) };
 }
 
 /**
- * Keys that are kept elsewhere, such as in a store of secrets that hands them out by a request: read and derived anew each
- * time, so that nothing of an answer is kept and a new key needs no deployment.
+ * Keys from elsewhere, such as a Secrets Store binding. They are read and derived for every request, so that nothing is kept
+ * between requests and a new key needs no deployment.
  */
 export function fetchedKeys(get: () => Promise<string>): KeySource {
   return {
@@ -34,22 +34,22 @@ export function fetchedKeys(get: () => Promise<string>): KeySource {
       try {
         text = await get();
       } catch {
-        // What it says may quote what it holds.
+        // The error's message may quote the keys.
         return { ok: false, problem: "could not be read" };
       }
-      return await keysIn(text);
+      return await parseKeys(text);
     },
   };
 }
 
-async function keysIn(text: string): Promise<Keys> {
+async function parseKeys(text: string): Promise<Keys> {
   const parsed = parseRootKeys(text);
   if (!parsed.ok) return parsed;
-  return { ok: true, ring: await deriveKeyRing(parsed.keys), roots: () => rootsIn(text) };
+  return { ok: true, ring: await deriveKeyRing(parsed.keys), roots: () => parseRoots(text) };
 }
 
-function rootsIn(text: string): readonly [RootKey, ...RootKey[]] {
+function parseRoots(text: string): readonly [RootKey, ...RootKey[]] {
   const parsed = parseRootKeys(text);
-  if (!parsed.ok) throw new TypeError("a ring was derived of root keys that are none");
+  if (!parsed.ok) throw new TypeError("Cannot parse root keys that were parsed before");
   return parsed.keys;
 }

@@ -3,17 +3,17 @@ import { type KeyRing, requireRingKey, type RingKey } from "./key-ring.ts";
 import type { Context } from "./record.ts";
 import { SealError } from "./seal-error.ts";
 
-/** HMAC-SHA256 (32 bytes) over the canonical encoding of `context`, under the key's `mac` purpose. */
+/** Computes HMAC-SHA256 (32 bytes) over the canonical encoding of `context`. */
 export async function computeMac(key: RingKey, context: Context): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.sign("HMAC", key.mac, encodeCanonical(context.label, context.fields)));
 }
 
-/** Whether `mac` is that of `context`; compared by the platform, in constant time. */
+/** Whether `mac` is the MAC of `context`. The platform compares in constant time. */
 export async function verifyMac(key: RingKey, context: Context, mac: Uint8Array<ArrayBuffer>): Promise<boolean> {
   return await crypto.subtle.verify("HMAC", key.mac, mac, encodeCanonical(context.label, context.fields));
 }
 
-/** @throws SealError when the ring lacks key `keyId` or `mac` is not that of `context` under it. */
+/** @throws SealError if the ring lacks the key `keyId`, or if `mac` is not the MAC of `context` under that key */
 export async function requireMac(
   ring: KeyRing,
   context: Context,

@@ -23,7 +23,7 @@ describe("a sealed record", () => {
     return error.reason;
   };
 
-  it("is suite, length of key id, key id, nonce, ciphertext and tag", () => {
+  it("consists of suite, length of the key id, key id, nonce, ciphertext and tag", () => {
     expect([...record.subarray(0, 5)]).toEqual([1, 3, 0x6b, 0x2d, 0x31]);
     expect(record.subarray(5, 17)).toEqual(nonce);
     expect(record).toHaveLength(17 + plain.length + 16);
@@ -34,7 +34,7 @@ describe("a sealed record", () => {
     expect(await open(record)).toEqual(plain);
   });
 
-  it("K01 does not open with any part of its context changed", async () => {
+  it("does not open if any part of its context changes (K01)", async () => {
     const others: readonly Context[] = [
       { ...context, label: "table.other" },
       { ...context, fields: ["store", "path", 8, null] },
@@ -47,7 +47,7 @@ describe("a sealed record", () => {
     for (const other of others) expect(await reasonOf(open(record, other))).toBe("not_authentic");
   });
 
-  it("K06 does not open with any one bit flipped", async () => {
+  it("does not open if any single bit is flipped (K06)", async () => {
     for (let bit = 0; bit < record.length * 8; bit += 1) {
       const altered = record.slice();
       altered[bit >> 3]! ^= 1 << (bit & 7);
@@ -55,14 +55,14 @@ describe("a sealed record", () => {
     }
   });
 
-  it("does not open cut at any length, or with bytes added", async () => {
+  it("does not open if it is truncated or extended", async () => {
     for (let length = 0; length < record.length; length += 1) {
       expect(await reasonOf(open(record.slice(0, length))), `${length}`).toMatch(/^(not_authentic|malformed)$/);
     }
     expect(await reasonOf(open(new Uint8Array([...record, 0])))).toBe("not_authentic");
   });
 
-  it("does not open under a key id it was not sealed with, though the key be the same", async () => {
+  it("does not open under another key id, even with the same key", async () => {
     const renamed = record.slice();
     renamed[4] = 0x32;
     expect(recordKeyId(renamed)).toBe("k-2");
@@ -74,7 +74,7 @@ describe("a sealed record", () => {
     expect(await reasonOf(openRecord(() => other, record, context))).toBe("not_authentic");
   });
 
-  it("holds an empty text, and one of a megabyte", async () => {
+  it("seals an empty text and a text of one megabyte", async () => {
     for (const size of [0, 65536, 1024 * 1024]) {
       const text = new Uint8Array(size).fill(7);
       const sealed = await sealRecord({ id: "", key }, text, { context, nonce });
@@ -82,7 +82,7 @@ describe("a sealed record", () => {
     }
   });
 
-  it("refuses a nonce of another length", async () => {
+  it("rejects a nonce of another length", async () => {
     const sealing = sealRecord({ id: "k", key }, plain, { context, nonce: new Uint8Array(11) });
     await expect(sealing).rejects.toThrow("the nonce has 11 bytes");
   });

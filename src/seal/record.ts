@@ -1,18 +1,18 @@
 import { encodeCanonical, type Field } from "./encoding.ts";
 import { SealError } from "./seal-error.ts";
 
-/** AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D); the only suite so far. */
+/** AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D). The only suite so far. */
 const SUITE = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What a record is bound to: it opens only with the same label and the same fields. */
+/** What a record is bound to. It opens only with the same label and the same fields. */
 export interface Context {
   readonly label: string;
   readonly fields: readonly Field[];
 }
 
-/** The key that seals, with the name the record carries; the empty name means the data key of the row's own secret. */
+/** The key that seals, and the id that the record names. An empty id stands for the data key of the row's own secret. */
 export interface SealingKey {
   readonly id: string;
   readonly key: CryptoKey;
@@ -21,8 +21,9 @@ export interface SealingKey {
 /**
  * Seals `plaintext` under `key`, bound to `context`.
  *
- * `nonce`: 12 fresh random bytes, for this one call only; a second encryption under it would void GCM.
  * Record: suite (1) | length of the key id (1) | key id (ASCII) | nonce (12) | ciphertext and tag.
+ *
+ * @param options `nonce`: 12 random bytes for this call only. Two encryptions under one nonce break GCM.
  */
 export async function sealRecord(
   key: SealingKey,
@@ -41,15 +42,15 @@ export async function sealRecord(
   return out;
 }
 
-/** The name of the key that sealed a record; fails like {@link openRecord} on bytes that are none. */
+/** Returns the id of the key that sealed a record. @throws SealError if the bytes are not a record */
 export function recordKeyId(record: Uint8Array<ArrayBuffer>): string {
   return parse(record).keyId;
 }
 
 /**
- * Opens a record sealed for exactly this context.
+ * Opens a record that was sealed for this context.
  *
- * @throws SealError, always the same one outwardly, when the bytes, the key or the context do not fit.
+ * @throws SealError if the bytes, the key or the context do not fit. The message is the same in all cases.
  */
 export async function openRecord(
   keyOf: (keyId: string) => CryptoKey,
@@ -67,7 +68,7 @@ export async function openRecord(
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The parameters of AES-GCM, as all runtimes type them. */
+/** The AES-GCM parameters that all runtimes' types accept. */
 interface Gcm {
   readonly name: "AES-GCM";
   readonly iv: Bytes;
@@ -75,7 +76,7 @@ interface Gcm {
   readonly tagLength: number;
 }
 
-/** Suite and key id are bound too, so that a record cannot be relabelled to steer which key or suite reads it. */
+/** Binds suite and key id too, so that nobody can relabel a record to choose the key or suite that opens it. */
 function algorithm(nonce: Uint8Array<ArrayBuffer>, context: Context, keyId: string): Gcm {
   const additionalData = encodeCanonical(context.label, [SUITE, keyId, ...context.fields]);
   return { name: "AES-GCM", iv: nonce, additionalData, tagLength: TAG_BYTES * 8 };
@@ -93,7 +94,7 @@ function parse(record: Uint8Array<ArrayBuffer>): {
   const body = 2 + idLength + NONCE_BYTES;
   if (record.length < body + TAG_BYTES) throw new SealError("malformed", "record is cut short");
   return {
-    // Bytes outside ASCII give a name that no ring has.
+    // Bytes outside ASCII yield an id that no ring contains.
     keyId: String.fromCharCode(...record.subarray(2, 2 + idLength)),
     nonce: record.subarray(2 + idLength, body),
     sealed: record.subarray(body),

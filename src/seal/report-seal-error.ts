@@ -1,6 +1,6 @@
 import { toSealFault, SealError, type SealFault } from "./seal-error.ts";
 
-/** What the work comes to, or nothing, and a report, when the store is not what we wrote. */
+/** Awaits `work`. Reports a {@link SealError} and returns undefined instead of throwing it. */
 export async function reportSealError<T>(work: Promise<T>, report: (fault: SealFault) => void): Promise<T | undefined> {
   try {
     return await work;

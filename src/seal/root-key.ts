@@ -1,7 +1,7 @@
 import { decodeBase64url } from "./decode-base64url.ts";
 import { isScalar, toScalar } from "./p256-scalar.ts";
 
-/** A root key as configured: its name, and 32 bytes that are a scalar of P-256 (so that Shamir's split can carry it). */
+/** A configured root key: its id and 32 bytes, which must be a scalar of P-256 so that they can be split into shares. */
 export interface RootKey {
   readonly id: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -16,9 +16,9 @@ const KEY_BYTES = 32;
 const MAX_KEYS = 16;
 
 /**
- * Parses `SPIKE_ROOT_KEYS`: comma-separated `id:base64url`, the first one primary.
+ * Parses `SPIKE_ROOT_KEYS`: comma-separated `id:base64url`. The first key is the primary.
  *
- * A problem names the entry by its place or id and never quotes key material.
+ * A problem names the entry by its position and never quotes key material.
  */
 export function parseRootKeys(text: string): ParsedRing {
   const keys: RootKey[] = [];
@@ -36,12 +36,12 @@ export function parseRootKeys(text: string): ParsedRing {
 
 function parseEntry(entry: string): RootKey | string {
   const colon = entry.indexOf(":");
-  if (colon < 0) return "is not of the form id:base64url";
+  if (colon < 0) return "must have the form id:base64url";
   const id = entry.slice(0, colon);
-  if (!KEY_ID.test(id)) return "has an id outside a-z, 0-9, dash and underscore, or longer than 32";
+  if (!KEY_ID.test(id)) return "has an invalid id: use 1 to 32 of a-z, 0-9, dash and underscore";
   const bytes = decodeBase64url(entry.slice(colon + 1));
   if (bytes === undefined) return "is not base64url without padding";
   if (bytes.length !== KEY_BYTES) return `holds ${bytes.length} bytes, not ${KEY_BYTES}`;
-  if (!isScalar(toScalar(bytes))) return "is no scalar of P-256: draw another key";
+  if (!isScalar(toScalar(bytes))) return "is not a scalar of P-256: generate another key";
   return { id, bytes };
 }

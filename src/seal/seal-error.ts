@@ -1,16 +1,16 @@
-/** Why a stored record is not to be trusted. Stable, for the operator's log alone. */
+/** Why a stored record cannot be trusted. Stable codes, for the operator's log only. */
 export type SealReason =
-  | "malformed" // the bytes are no record of ours
-  | "unknown_suite" // sealed by an algorithm that this code does not know
+  | "malformed" // the bytes are not a record of ours
+  | "unknown_suite" // sealed with an algorithm that this code does not know
   | "unknown_key" // the ring lacks the key that the record names
-  | "wrong_key" // the ring's key of that name is not the one the store was written with
+  | "wrong_key" // the ring has another key with that id than the store
   | "unregistered_key" // no key of the ring has a check value in this store
   | "not_authentic" // an AEAD tag or MAC does not verify
-  | "inconsistent"; // each row verifies, but they do not belong together: rolled back, swapped, cut
+  | "inconsistent"; // each row verifies, but they do not belong together: rolled back, swapped or truncated
 
 /**
- * A stored record failed to open or to verify. The message is one and the same whatever happened, so that no caller
- * learns which part of a forgery was already right; `reason` and `detail` are for the operator's log and hold no value.
+ * A stored record does not open or verify. The message is always the same, so that no caller learns which part of a forgery
+ * is already right. `reason` and `detail` are for the operator's log and contain no secret value.
  */
 export class SealError extends Error {
   override readonly name = "SealError";
@@ -24,7 +24,7 @@ export class SealError extends Error {
   }
 }
 
-/** What the operator's log says of such a failure. */
+/** A {@link SealError} as the operator's log shows it. */
 export interface SealFault {
   readonly reason: `seal_${SealReason}`;
   readonly detail: string;

@@ -1,7 +1,7 @@
 import { Field } from "@noble/curves/abstract/modular.js";
 import { isScalar, P256_ORDER, toScalar } from "./p256-scalar.ts";
 
-/** One share of a split key: the value of the polynomial at `id`, 32 bytes, big endian. */
+/** One share of a split key: the value of the polynomial at `id`, as 32 bytes, big endian. */
 export interface Share {
   readonly id: number;
   readonly value: Uint8Array<ArrayBuffer>;
@@ -10,12 +10,12 @@ export interface Share {
 const SCALARS: Readonly<ReturnType<typeof Field>> = Field(P256_ORDER);
 const VALUE_BYTES = 32;
 
-/** SPIKE's bound on the number of a share. */
+/** SPIKE's limit for the number of a share. */
 const MAX_SHARES = 1000;
 
 /**
- * Splits a root key so that any `threshold` of `shares` bring it back, and fewer tell nothing (Shamir, 1979). The same key
- * always gives the same shares, numbered from 1 (SPIKE SDK, crypto/shamir.go): who asks again gets no second batch.
+ * Splits a root key so that any `threshold` of `shares` restore it, and fewer reveal nothing (Shamir, 1979). The same key
+ * always yields the same shares, numbered from 1 (SPIKE SDK, crypto/shamir.go), so there is never a second set.
  */
 export async function splitKey(
   root: Uint8Array<ArrayBuffer>,
@@ -25,7 +25,7 @@ export async function splitKey(
   return Array.from({ length: shares }, (_, index) => ({ id: index + 1, value: valueAt(polynomial, index + 1) }));
 }
 
-/** The one share of that number. */
+/** Computes a single share. */
 export async function deriveShare(
   root: Uint8Array<ArrayBuffer>,
   { threshold, id }: { readonly threshold: number; readonly id: number },
@@ -37,14 +37,14 @@ export type Combined =
   | {
       readonly ok: true;
       readonly key: Uint8Array<ArrayBuffer>;
-      /** Numbers of the shares behind the first `threshold` that do not go with those. */
+      /** Numbers of the extra shares that do not fit the first `threshold` shares. */
       readonly strays: readonly number[];
     }
   | { readonly ok: false; readonly problem: string };
 
 /**
- * Puts a key together from the first `threshold` of these shares (Lagrange at 0). Nothing in a share tells which key it is of:
- * whether the result is the right one has to be checked by whoever uses it.
+ * Restores a key from the first `threshold` shares (Lagrange interpolation at 0). A share does not identify its key, so the
+ * caller must check that the result is the right key.
  */
 export function combineShares(shares: readonly Share[], threshold: number): Combined {
   const problem = problemIn(shares, threshold);
@@ -60,12 +60,12 @@ function problemIn(shares: readonly Share[], threshold: number): string | undefi
   const seen = new Set<number>();
   for (const { id, value } of shares) {
     if (!Number.isInteger(id) || id < 1 || id > MAX_SHARES) return `a share has a number outside 1 to ${MAX_SHARES}`;
-    if (seen.has(id)) return `share ${id} is there twice: each has to be another one`;
+    if (seen.has(id)) return `share ${id} was given twice: each share must be a different one`;
     if (value.length !== VALUE_BYTES) return `share ${id} has ${value.length} bytes, not ${VALUE_BYTES}: it is damaged`;
-    if (!isScalar(toScalar(value))) return `share ${id} is outside the field that keys are shared in: it is damaged`;
+    if (!isScalar(toScalar(value))) return `share ${id} is not a scalar of P-256: it is damaged`;
     seen.add(id);
   }
-  return shares.length < threshold ? `${threshold} shares are needed, and here are ${shares.length}` : undefined;
+  return shares.length < threshold ? `${threshold} shares are needed, ${shares.length} were given` : undefined;
 }
 
 interface Point {
@@ -85,12 +85,12 @@ function interpolate(points: readonly Point[], at: bigint): bigint {
 }
 
 /**
- * Coefficients, the key first. The others come from a reader that begins with SHA-256 of the key and goes on with SHA-256 of
- * the block before; what is no scalar is passed over.
+ * The coefficients, the key first. The others are the blocks of a hash chain: SHA-256 of the key, then SHA-256 of the block
+ * before. Blocks that are not scalars are skipped.
  */
 async function polynomialOf(root: Uint8Array<ArrayBuffer>, threshold: number): Promise<readonly bigint[]> {
   const key = toScalar(root);
-  if (root.length !== VALUE_BYTES || !isScalar(key)) throw new RangeError("Cannot split a key: it is no scalar");
+  if (root.length !== VALUE_BYTES || !isScalar(key)) throw new RangeError("Cannot split a key: it is not a scalar");
   const coefficients = [key];
   let block = root;
   while (coefficients.length < threshold) {
