@@ -1,9 +1,9 @@
 import type { AnySnapshot, Query } from "./store.ts";
 
 /**
- * Whether a caller may do what it asks for, judged anew in every snapshot that something is decided on: what `query` adds
- * to the load is of the same moment as the rest. A commit then names the epoch of that snapshot, so that no write outruns
- * the revocation of the right it was made by.
+ * A caller's permission for one request, judged in every snapshot that something is decided on. What `query` adds to the load
+ * is from the same moment as the rest. The commit names the epoch of that snapshot, so that a write cannot be committed after
+ * its permission was revoked.
  */
 export interface Access {
   readonly query: Pick<Query, "grants" | "trust">;
@@ -11,7 +11,7 @@ export interface Access {
   permits(snapshot: AnySnapshot): Promise<boolean>;
 }
 
-/** A right to see those paths only that are granted one by one. */
+/** The permission to see only some paths. */
 export interface PathScope {
   readonly query: Pick<Query, "identityGrants" | "trust">;
   /** @throws SealError */
@@ -19,10 +19,10 @@ export interface PathScope {
 }
 
 export interface VisiblePaths {
-  /** Every visible path begins with one of these; none of them begins with another. */
+  /** Every visible path begins with one of these. None of these begins with another. */
   readonly within: readonly string[];
   includes(path: string): boolean;
 }
 
-/** Who may do anything at all: nothing is looked up for it. */
+/** Unrestricted access: no policy lookup. */
 export const UNRESTRICTED: Readonly<Access> = { query: {}, permits: async () => await Promise.resolve(true) };

@@ -1,40 +1,40 @@
-/** What bounds the work done for one request, and the world it needs to wait in. */
+/** The limits of one request, and what it needs to wait and try again. */
 export interface Attempts {
-  /** Fires when the time for the request is over. */
+  /** Aborts when the request's time is up. */
   readonly deadline: AbortSignal;
-  /** Fires when the caller has hung up. */
+  /** Aborts when the caller hangs up. */
   readonly client: AbortSignal;
-  /** Resolves after `ms` milliseconds; rejects as soon as `signal` fires. */
+  /** Resolves after `ms` milliseconds. Rejects when `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Milliseconds, by any clock that does not run backwards much: only differences count. */
+  /** Milliseconds. Only differences count. */
   now(): number;
 }
 
 const FIRST_MS = 50;
-const LONGEST_MS = 600;
+const MAX_MS = 600;
 
-/** Waits after failure number `round` (from 0): full jitter, so that those who failed together scatter. */
+/** Waits after failure number `round`, from 0. Full jitter spreads out requests that failed together. */
 export async function pauseAfterFailure(attempts: Attempts, round: number, signal: AbortSignal): Promise<void> {
-  await attempts.sleep(attempts.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** round), signal);
+  await attempts.sleep(attempts.random() * Math.min(MAX_MS, FIRST_MS * 2 ** round), signal);
 }
 
-const FIRST_ATTEMPTS_APART = 16;
-const MAX_ATTEMPTS_APART = 256;
-const LONGEST_AFTER_RACE_MS = 2000;
+const FIRST_SPREAD = 16;
+const MAX_SPREAD = 256;
+const MAX_AFTER_RACE_MS = 2000;
 
 /**
- * Waits after lost race number `round` (from 0), which took `attemptMs` from snapshot to verdict.
+ * Waits after lost race number `round`, from 0, which took `attemptMs` from snapshot to verdict.
  *
- * Whoever commits in that span makes the others lose, so that is the unit to scatter by: few contenders need few units,
- * many need many, near databases short ones and far databases long ones (decision 0018).
+ * A commit within that time makes all other attempts lose, so waits are spread over multiples of it. This adapts to the number
+ * of contenders and to the distance of the database (decision 0018).
  */
 export async function pauseAfterRace(
   attempts: Attempts,
   race: { readonly round: number; readonly attemptMs: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const span = Math.max(1, race.attemptMs) * Math.min(MAX_ATTEMPTS_APART, FIRST_ATTEMPTS_APART * 4 ** race.round);
-  await attempts.sleep(attempts.random() * Math.min(LONGEST_AFTER_RACE_MS, span), signal);
+  const span = Math.max(1, race.attemptMs) * Math.min(MAX_SPREAD, FIRST_SPREAD * 4 ** race.round);
+  await attempts.sleep(attempts.random() * Math.min(MAX_AFTER_RACE_MS, span), signal);
 }

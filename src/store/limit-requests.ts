@@ -1,17 +1,17 @@
 import type { BulkStore } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
-/** Workers allow 50 subrequests an invocation on the smallest plan; leave room for what is not the database. */
+/** Workers on the smallest plan allow 50 subrequests per invocation. Some of them are not database requests. */
 const MAX_REQUESTS = 40;
 
-/** The store for one request, and what it cost so far. */
+/** The store for one request, with the number and duration of its database requests. */
 export interface MeteredStore extends BulkStore {
   readonly requests: number;
-  /** Milliseconds spent waiting for answers. */
+  /** Milliseconds spent waiting for the database. */
   readonly waitedMs: number;
 }
 
-/** The store for one request: refuses to be asked more than 40 times, and tells how often and how long it was. */
+/** Limits a store to 40 database requests, and measures them. */
 export function limitRequests(store: BulkStore, now: () => number): MeteredStore {
   let requests = 0;
   let waitedMs = 0;

@@ -2,13 +2,18 @@ import { type Attempts, pauseAfterFailure } from "./attempts.ts";
 import type { Query, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
 
-/** About 2 s in the mean: longer than a failover hiccup, shorter than the deadline. */
+/** About 2 s on average: longer than a short failover, shorter than the deadline. */
 const MAX_TRIES = 10;
 
-const PASSING: ReadonlySet<UnavailableCause> = new Set<UnavailableCause>(["connection", "status", "malformed", "busy"]);
+const TRANSIENT: ReadonlySet<UnavailableCause> = new Set<UnavailableCause>([
+  "connection",
+  "status",
+  "malformed",
+  "busy",
+]);
 
 /**
- * Loads a snapshot, again after passing failures, and stops when the caller hangs up or `attempts.deadline` fires.
+ * Loads a snapshot and retries after transient failures. Stops when the caller hangs up or the deadline passes.
  *
  * @throws StoreUnavailable
  */
@@ -16,7 +21,7 @@ export async function load<Q extends Query>(store: Store, query: Q, attempts: At
   return await loadUntil(store, query, { attempts, signal: AbortSignal.any([attempts.deadline, attempts.client]) });
 }
 
-/** {@link load}, stopped by the given signal alone. */
+/** Like {@link load}, but stops only when the given signal aborts. */
 export async function loadUntil<Q extends Query>(
   store: Store,
   query: Q,
@@ -27,8 +32,8 @@ export async function loadUntil<Q extends Query>(
     try {
       return await store.load(query, signal);
     } catch (error) {
-      const passing = error instanceof StoreUnavailable && PASSING.has(error.reason);
-      if (!passing || tried + 1 >= MAX_TRIES) throw error;
+      const isTransient = error instanceof StoreUnavailable && TRANSIENT.has(error.reason);
+      if (!isTransient || tried + 1 >= MAX_TRIES) throw error;
       await pauseAfterFailure(attempts, tried, signal);
     }
   }

@@ -1,4 +1,4 @@
-/** Why the store gave no usable answer. Stable, for logs; nothing of the request or the answer is in it. */
+/** Why the store did not give a usable answer. Stable codes for logs, without any content of the request or the answer. */
 export type UnavailableCause =
   | "connection"
   | "status"
@@ -11,16 +11,16 @@ export type UnavailableCause =
   | "schema";
 
 /**
- * The store gave no usable answer.
+ * The store did not give a usable answer.
  *
- * `outcome` says what is known of a commit: `"none"`, it did not happen and never will; `"unknown"`, it may have
- * happened or may still happen. Of a load it is always `"none"`.
+ * `outcome` is what is known about a commit. `"none"`: it did not happen and never will. `"unknown"`: it may have happened or
+ * may still happen. For a load, it is always `"none"`.
  */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
   readonly reason: UnavailableCause;
   readonly outcome: "none" | "unknown";
-  /** More for the operator's log: a status, a SQLite code. Never text of the server, which may quote what we sent. */
+  /** Details for the operator's log: a status or a SQLite code. Never text from the server, which may quote the request. */
   readonly detail: string;
 
   constructor(reason: UnavailableCause, outcome: "none" | "unknown", detail: string) {

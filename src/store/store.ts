@@ -11,26 +11,26 @@ import type {
 import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, VersionState } from "./rows.ts";
 
 /**
- * Where everything is kept, and all that is asked of it: read one snapshot, commit one change.
+ * The storage contract: read one snapshot, commit one change.
  *
- * **Snapshot.** A load sees the state between two commits: every part of the answer is of one moment. It is at least as
- * new as the newest commit acknowledged before the load began.
+ * **Snapshot.** A load sees the state between two commits: all parts of a snapshot are from the same moment. The snapshot is
+ * at least as new as the newest commit that was acknowledged before the load began.
  *
- * **Atomic.** Of a commit either everything is stored, or nothing. There is no state in between, for nobody, not after a
- * crash either. Once acknowledged it is durable.
+ * **Atomic.** A commit stores everything or nothing. Nobody sees a state in between, not even after a crash. An acknowledged
+ * commit is durable.
  *
- * **Conditional.** A commit wins only if, at the moment it is applied, (1) the store's epoch is the one it was decided
- * on, (2) the row it changes has the row version it was decided on, or is missing where it was found missing and has not
- * existed in between, and (3) its write id was never committed. Otherwise it changes nothing and loses.
+ * **Conditional.** A commit wins only if, when it is applied, (1) the store has the epoch that the change was decided on,
+ * (2) the changed row has the row version that the change was decided on, or has not existed since it was found missing, and
+ * (3) its write id was never committed before. Otherwise the commit loses and changes nothing.
  *
- * **Ordered.** Winning commits are numbered by `revision`: 1, 2, 3 and so on, without gap, in the order in which they
- * become visible. The audit entry and every row that the commit writes carry that number.
+ * **Ordered.** Winning commits are numbered by `revision`: 1, 2, 3 and so on, without gaps, in the order in which they become
+ * visible. The audit entry and every row that a commit writes have its revision.
  *
- * **Fresh verdict.** A commit that has lost answers with a snapshot of the same query as of its own end: its caller can
- * decide again without another trip.
+ * **Fresh verdict.** A lost commit returns a snapshot of its query, taken when the commit ended, so that the caller can
+ * decide again without another round trip.
  *
- * **Failures.** A store that cannot answer throws {@link StoreUnavailable}. After `outcome: "none"` nothing happened and
- * never will. After `"unknown"` the commit may have been applied, or may still be: only its write id tells.
+ * **Failures.** A store that cannot answer throws {@link StoreUnavailable}. With `outcome: "none"`, nothing happened and
+ * nothing will. With `"unknown"`, the commit may have been applied or may still be applied; only its write id can tell.
  *
  * One load or commit is one round trip.
  */
@@ -39,99 +39,107 @@ export interface Store {
   commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>>;
 }
 
-/** A store that takes many changes at a time: a key is rotated through all rows there are. */
+/** A store that commits many changes at once, for the rotation of root keys. */
 export interface BulkStore extends Store {
   /**
-   * Several changes in one round trip, one after the other as if each were a commit of its own: each wins or loses by the
-   * conditions above, as it finds things after those before it. What has won is stored together, or nothing is.
+   * Commits several changes in one round trip, one after the other. Each wins or loses by the conditions above, given the
+   * changes before it. Either all winning changes are stored or none.
    */
   commitEach<Q extends Query>(changes: readonly Change[], query: Q, signal: AbortSignal): Promise<CommitEach<Q>>;
 }
 
-/** What to read besides the store row and its keys. */
-export interface Query {
-  readonly secret?: {
-    readonly path: string;
-    /** A version with its value: the highest live one, or the one of that number. `"none"`: states only. */
-    readonly version: "current" | "none" | number;
-  };
-  /**
-   * Paths of all secrets that begin with `prefix`, from `after` (exclusive) on, as UTF-8 bytes ascending. With `within`
-   * only those that begin with one of these as well, none of which may begin with another.
-   */
-  readonly paths?: {
-    readonly prefix: string;
-    readonly after: string;
-    readonly limit: number;
-    readonly within?: readonly string[];
-  };
-  /**
-   * Policies that carry one of `idTags` and one of `pathTags`, each with its newest audit entry. Where there are none,
-   * nobody may see what else is asked for: `secret`, `paths`, `policy` and `policies` come back as if there were nothing.
-   * So neither work nor time tells of it.
-   */
-  readonly grants?: {
-    readonly idTags: readonly Bytes[];
-    readonly pathTags: readonly Bytes[];
-    readonly limit: number;
-  };
-  /**
-   * The stored bundle of the domain that a caller claims to be of, with its newest audit entry. Where there is none, or none
-   * that names the key `keyId`, nobody can prove that claim: `trust` itself, `grants`, `identityGrants`, `secret`, `paths`,
-   * `policy` and `policies` come back as if there were nothing.
-   */
-  readonly trust?: { readonly trustDomain: string; readonly keyId?: string };
-  /** Policies that carry one of `idTags`, whatever their paths, each with its newest audit entry. */
-  readonly identityGrants?: { readonly idTags: readonly Bytes[]; readonly limit: number };
-  /** One policy. */
-  readonly policy?: { readonly name: string };
-  /** All policies by name, as UTF-8 bytes ascending, from `after` (exclusive) on. */
-  readonly policies?: { readonly after: string; readonly limit: number };
-  /** One trust bundle. */
-  readonly bundle?: { readonly trustDomain: string };
-  /** All trust bundles by trust domain, from `after` (exclusive) on. */
-  readonly bundles?: { readonly after: string; readonly limit: number };
-  /** Audit entries, see {@link AuditQuery}. */
-  readonly audit?: AuditQuery;
-  /**
-   * What the first `limit` audit entries behind `after` (and the audit floor, with `aboveFloor`) refer to and lies before
-   * them: the entry at that revision itself, the entry before each in the chain of its resource, and the entry at its
-   * `base`. By revision, ascending.
-   */
-  readonly auditContext?: Pick<AuditQuery, "after" | "limit" | "aboveFloor">;
-  /** The newest audit entry of a resource. */
-  readonly chain?: { readonly resource: string };
-  /** Which registered keys are in use: see {@link KeyUse}. */
-  readonly keyUse?: object;
-  /** How many rows depend on each key: see {@link KeyCount}. */
-  readonly keyCounts?: object;
-  /** Secrets whose heads are under another key than the given one. */
-  readonly outdatedSecrets?: Outdated;
-  /** Policies under another key. */
-  readonly outdatedPolicies?: Outdated;
-  /** Trust bundles under another key. */
-  readonly outdatedBundles?: Outdated;
-  /** The newest audit entries of policies and trust bundles that are no more, where they are under another key. */
-  readonly outdatedDeletions?: Outdated;
-  /** The audit entry of this write id. */
-  readonly writeId?: string;
+/** One part of a snapshot: how a query asks for it, and what the snapshot then contains. */
+interface Part<Request, Result> {
+  readonly request: Request;
+  readonly result: Result;
 }
 
-/** Rows that are under another key than `keyId`, by their key and then by name, `limit` at most. */
+/** Everything that a load can read besides the store row and the registered keys. The one list of parts. */
+export interface Parts {
+  readonly secret: Part<SecretRequest, SecretView>;
+  /** Secret paths, in ascending order of their UTF-8 bytes. */
+  readonly paths: Part<PathsRequest, readonly string[]>;
+  /**
+   * Policies that have one of `idTags` and one of `pathTags`. If there are none, the caller may see nothing: `secret`,
+   * `paths`, `policy` and `policies` are then empty, so that neither work nor time depends on them.
+   */
+  readonly grants: Part<
+    { readonly idTags: readonly Bytes[]; readonly pathTags: readonly Bytes[]; readonly limit: number },
+    readonly PolicyView[]
+  >;
+  /** Policies that have one of `idTags`, for any path. */
+  readonly identityGrants: Part<{ readonly idTags: readonly Bytes[]; readonly limit: number }, readonly PolicyView[]>;
+  readonly policy: Part<{ readonly name: string }, PolicyView>;
+  /** All policies, by name in ascending order of UTF-8 bytes, from `after` (exclusive) on. */
+  readonly policies: Part<{ readonly after: string; readonly limit: number }, readonly PolicyView[]>;
+  /**
+   * The stored bundle of the trust domain that the caller claims to belong to. If there is none, or none that contains the
+   * key `keyId`, the claim cannot be proved: `trust` itself, `grants`, `identityGrants`, `secret`, `paths`, `policy` and
+   * `policies` are then empty.
+   */
+  readonly trust: Part<{ readonly trustDomain: string; readonly keyId?: string }, BundleView>;
+  readonly bundle: Part<{ readonly trustDomain: string }, BundleView>;
+  /** All trust bundles, by trust domain, from `after` (exclusive) on. */
+  readonly bundles: Part<{ readonly after: string; readonly limit: number }, readonly BundleView[]>;
+  readonly audit: Part<AuditQuery, readonly AuditRow[]>;
+  /**
+   * The earlier entries that the first `limit` audit entries after `after` (and above the audit floor, with `aboveFloor`)
+   * refer to: the entry at revision `after` itself, the previous entry of each one's resource, and the entry at each one's
+   * `base`. By ascending revision.
+   */
+  readonly auditContext: Part<Pick<AuditQuery, "after" | "limit" | "aboveFloor">, readonly AuditRow[]>;
+  /** The newest audit entry of a resource. */
+  readonly chain: Part<{ readonly resource: string }, { readonly tail: AuditRow | undefined }>;
+  /** Which registered keys are in use. */
+  readonly keyUse: Part<object, readonly KeyUse[]>;
+  /** How many rows depend on each key. */
+  readonly keyCounts: Part<object, readonly KeyCount[]>;
+  /** Secrets whose heads are under another key. Includes the states of all versions, but no values. */
+  readonly outdatedSecrets: Part<Outdated, readonly SecretView[]>;
+  /** Policies under another key. */
+  readonly outdatedPolicies: Part<Outdated, readonly PolicyView[]>;
+  /** Trust bundles under another key. */
+  readonly outdatedBundles: Part<Outdated, readonly BundleView[]>;
+  /** The newest audit entries of deleted policies and trust bundles, if they are under another key. */
+  readonly outdatedDeletions: Part<Outdated, readonly AuditRow[]>;
+}
+
+/** What to read besides the store row and its keys. */
+export type Query = { readonly [P in keyof Parts]?: Parts[P]["request"] } & {
+  /** Reads the audit entry with this write id as `replay`. */
+  readonly writeId?: string;
+};
+
+interface SecretRequest {
+  readonly path: string;
+  /** The version to read with its value: the highest live version, or the one with this number. `"none"`: states only. */
+  readonly version: "current" | "none" | number;
+}
+
+interface PathsRequest {
+  readonly prefix: string;
+  /** Exclusive. */
+  readonly after: string;
+  readonly limit: number;
+  /** Only paths that also begin with one of these. None of these begins with another. */
+  readonly within?: readonly string[];
+}
+
+/** A page of the rows that are under another key than `keyId`, in the order of their key and name. */
 export interface Outdated {
   readonly keyId: string;
-  /** The place to go on behind; nothing has an empty key id. Names of deletions are their resources. */
+  /** The last row of the previous page. No row has an empty key id. The name of a deletion is its resource. */
   readonly after: { readonly keyId: string; readonly name: string };
   readonly limit: number;
 }
 
-/** Audit entries from revision `after` (exclusive) on, ascending; only those that every given filter lets through. */
+/** Audit entries after revision `after` (exclusive), ascending. An entry must pass every given filter. */
 export interface AuditQuery {
   readonly after: number;
   readonly limit: number;
-  /** Entries behind this revision are not looked at. */
+  /** The last revision to read. */
   readonly upTo?: number;
-  /** Leaves out what lies at or below the audit floor. */
+  /** Skips entries at or below the audit floor. */
   readonly aboveFloor?: boolean;
   readonly resource?: string;
   readonly spiffeId?: string;
@@ -152,98 +160,77 @@ export interface BundleView {
   readonly tail: AuditRow | undefined;
 }
 
-/** Whether any row but audit entries depends on a key. */
+/** Whether any row other than an audit entry depends on a key. */
 export interface KeyUse {
   readonly keyId: string;
   readonly used: boolean;
 }
 
-/** How many rows depend on a key, whether it is registered or not. */
+/** How many rows depend on a key, registered or not. */
 export interface KeyCount {
   readonly keyId: string;
   readonly secrets: number;
   readonly policies: number;
   readonly bundles: number;
-  /** 1 where the store row is under it. */
+  /** 1 if the store row is under this key. */
   readonly store: number;
-  /** Newest audit entries of policies and bundles that are no more: without them, a name could not be used again. */
+  /** Newest audit entries of deleted policies and bundles. A name cannot be used again without them. */
   readonly deletions: number;
-  /** All audit entries, those included. */
+  /** All audit entries, including deletions. */
   readonly entries: number;
 }
 
 export interface SecretView {
   readonly head: SecretRow | undefined;
-  /** All versions by ascending number; left out when `"current"` was asked and the head's `current` is still live. */
+  /** All versions in ascending order. Undefined if `"current"` was requested and the head's `current` is still live. */
   readonly states: readonly VersionState[] | undefined;
   readonly version: VersionRow | undefined;
   /** The newest audit entry of `secret:PATH`. */
   readonly tail: AuditRow | undefined;
 }
 
-/** What a snapshot may hold besides the store row; a part is there exactly when the query asks for it. */
-interface SnapshotParts {
-  readonly secret: SecretView | undefined;
-  readonly paths: readonly string[] | undefined;
-  readonly grants: readonly PolicyView[] | undefined;
-  readonly identityGrants: readonly PolicyView[] | undefined;
-  readonly policy: PolicyView | undefined;
-  readonly policies: readonly PolicyView[] | undefined;
-  readonly trust: BundleView | undefined;
-  readonly bundle: BundleView | undefined;
-  readonly bundles: readonly BundleView[] | undefined;
-  readonly audit: readonly AuditRow[] | undefined;
-  readonly auditContext: readonly AuditRow[] | undefined;
-  readonly chain: { readonly tail: AuditRow | undefined } | undefined;
-  /** Of every registered key. */
-  readonly keyUse: readonly KeyUse[] | undefined;
-  readonly keyCounts: readonly KeyCount[] | undefined;
-  /** With the states of all versions, and without a value. */
-  readonly outdatedSecrets: readonly SecretView[] | undefined;
-  readonly outdatedPolicies: readonly PolicyView[] | undefined;
-  readonly outdatedBundles: readonly BundleView[] | undefined;
-  readonly outdatedDeletions: readonly AuditRow[] | undefined;
-}
+/** The requested parts; the others are undefined. */
+type SnapshotParts = { readonly [P in keyof Parts]: Parts[P]["result"] | undefined };
 
 export interface AnySnapshot extends SnapshotParts {
   /** The database's clock, in milliseconds. */
   readonly now: number;
   readonly store: StoreRow;
-  /** MAC of the audit entry at the store's revision; null where there is none. */
+  /** MAC of the audit entry at the store's revision; null if there is none. */
   readonly newest: Bytes | null;
   readonly keys: readonly RegisteredKey[];
+  /** The audit entry with the query's write id. */
   readonly replay: AuditRow | undefined;
 }
 
-export type Snapshot<Q extends Query> = Omit<AnySnapshot, keyof SnapshotParts> & {
-  readonly [Part in keyof SnapshotParts]: Q[Part] extends object
-    ? NonNullable<SnapshotParts[Part]>
-    : SnapshotParts[Part];
+/** The snapshot of a query: a requested part is never undefined. */
+export type Snapshot<Q extends Query> = Omit<AnySnapshot, keyof Parts> & {
+  readonly [P in keyof Parts]: Q[P] extends object ? Parts[P]["result"] : SnapshotParts[P];
 };
 
-/** One change with its audit entry; what it was decided on is part of it. */
+/** One change with its audit entry and the state that it was decided on. */
 export interface Change {
   readonly audit: AuditValues;
-  /** Revision of the resource's newest audit entry as loaded, 0 = there was none. */
+  /** Revision of the resource's newest audit entry as loaded; 0 if there was none. */
   readonly tail: number;
   readonly secret?: SecretChange;
   readonly policy?: PolicyChange;
   readonly bundle?: BundleChange;
-  /** Set when the store was empty: its keys and first MAC. The commit then also requires revision 0. */
+  /** The keys and the first MAC of an empty store. The commit then also requires revision 0. */
   readonly init?: { readonly keys: readonly KeyRow[]; readonly keyId: string; readonly mac: Bytes };
-  /** Check values of keys that are going to be written with. */
+  /** Keys to register with their check values. */
   readonly register?: readonly KeyRow[];
-  /** Set when the change alters who may do what: raises the epoch by one, with the MAC for that next epoch. */
+  /** Raises the epoch by one, with the store's MAC for the next epoch. Set if the change affects who may do what. */
   readonly authority?: { readonly keyId: string; readonly mac: Bytes };
   /**
-   * Raises the audit floor from `above` to `floor`, and deletes of the entries in between those that have a newer one of
-   * their resource, and all that they had replaced themselves. So the newest entry of each resource stays. The floor is
-   * under the store's MAC: this comes with `authority`.
+   * Raises the audit floor from `above` to `floor`. Deletes the entries in between that have a newer entry of the same
+   * resource, and all older entries of these resources, so that the newest entry of each resource remains. Requires
+   * `authority`, because the store's MAC covers the floor.
    */
   readonly prune?: { readonly above: number; readonly floor: number };
 }
 
-/** `seen`: row version as loaded. */
+/** `seen`: the row version as loaded. */
 type RowChange<Values, Name> =
   | { readonly kind: "create"; readonly row: Values }
   | { readonly kind: "update"; readonly seen: number; readonly row: Values }
@@ -257,7 +244,7 @@ export type SecretChange =
   | { readonly kind: "create"; readonly head: SecretValues; readonly versions: VersionChanges }
   | {
       readonly kind: "update";
-      /** Row version of the head as loaded. */
+      /** The row version of the head as loaded. */
       readonly seen: number;
       readonly head: SecretValues;
       readonly versions: VersionChanges;
@@ -266,14 +253,14 @@ export type SecretChange =
 
 export interface VersionChanges {
   readonly insert?: VersionRow;
-  /** Versions below this number are deleted for good. */
+  /** Deletes all versions below this number permanently. */
   readonly pruneBelow?: number;
   readonly softDelete?: { readonly numbers: readonly number[]; readonly at: number };
   readonly restore?: { readonly numbers: readonly number[] };
 }
 
 export interface CommitEach<Q extends Query> {
-  /** Of each change in its place; undefined where it lost. */
+  /** The revision of each change, in order; undefined if it lost. */
   readonly revisions: readonly (number | undefined)[];
   readonly snapshot: Snapshot<Q>;
 }

@@ -10,7 +10,7 @@ import { type Decision, transact } from "./transact.ts";
 const RESOURCE = "secret:p";
 const never = new AbortController().signal;
 
-/** A world in which every look at the clock finds it 10 ms later. */
+/** Every look at the clock finds it 10 ms later. */
 function attempts(overrides: Partial<Attempts> = {}): Attempts & { readonly slept: number[] } {
   const slept: number[] = [];
   let now = 0;
@@ -36,7 +36,7 @@ const change = (
   tail: snapshot.store.revision,
 });
 
-/** Decides to commit until its write id is found; refuses once somebody else has written, if told to. */
+/** Commits until its write id is found. With `refuseAfter`, refuses once another commit has that revision. */
 function decider(options: { readonly refuseAfter?: number } = {}) {
   return async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
     if (snapshot.replay !== undefined) return { kind: "settled", answer: `found ${snapshot.replay.revision}` };
@@ -49,7 +49,7 @@ function decider(options: { readonly refuseAfter?: number } = {}) {
 
 type Step = "ok" | "lose-answer" | "never-arrive" | UnavailableCause;
 
-/** A store whose commits go as told, one step each, then well. `held` are requests still under way. */
+/** A store whose first commits go through the given steps; later ones succeed. `held`: requests still in flight. */
 function faulty(inner: Store, steps: Step[]): Store & { readonly held: (() => Promise<unknown>)[]; calls: string[] } {
   const held: (() => Promise<unknown>)[] = [];
   const calls: string[] = [];
@@ -85,7 +85,7 @@ const intrude = async (store: Store, n: number) => {
   const snapshot = await store.load({}, never);
   expect((await store.commit(change(`other ${n}`, snapshot), {}, never)).won).toBe(true);
 };
-/** Decides as usual, but somebody else commits in between, the first so many times. */
+/** Decides as usual, but another writer commits first, the given number of times. */
 function overtaken(inner: Store, times: number) {
   let decided = 0;
   return async (snapshot: Snapshot<Query>) => {
@@ -100,14 +100,14 @@ const revisionOf = async (store: Store) => (await store.load({}, never)).store.r
 describe("transact", () => {
   const query: Query = { secret: { path: "p", version: "none" }, writeId: "w" };
 
-  it("takes one load and one commit when nobody interferes", async () => {
+  it("takes one load and one commit if nobody interferes", async () => {
     const store = faulty(fresh(), []);
     const result = await transact(store, query, { attempts: attempts(), decide: decider() });
     expect(result).toEqual({ ok: true, answer: "won 1" });
     expect(store.calls).toEqual(["load", "ok"]);
   });
 
-  it("decides again at once from the snapshot of a lost race, without another load or pause", async () => {
+  it("decides again at once from the snapshot of a lost race, without a load or pause", async () => {
     const inner = fresh();
     const store = faulty(inner, []);
     const platform = attempts();
@@ -117,7 +117,7 @@ describe("transact", () => {
     expect(platform.slept).toEqual([]);
   });
 
-  it("lost twice, waits with jitter, by the time an attempt takes, and loads anew", async () => {
+  it("waits after two lost races, with jitter and in proportion to an attempt, and loads again", async () => {
     const inner = fresh();
     const store = faulty(inner, []);
     const platform = attempts();
@@ -128,7 +128,7 @@ describe("transact", () => {
   });
 
   it.each(["lose-answer", "status", "malformed", "connection", "busy"] as const)(
-    "applies a change once although a commit ended in: %s",
+    "applies a change once even if a commit ends in: %s",
     async (step) => {
       const inner = fresh();
       const store = faulty(inner, [step, step]);
@@ -138,7 +138,7 @@ describe("transact", () => {
     },
   );
 
-  it("does not apply twice what arrives late", async () => {
+  it("does not apply a late commit twice", async () => {
     const inner = fresh();
     const store = faulty(inner, ["never-arrive", "never-arrive"]);
     const result = await transact(store, query, { attempts: attempts(), decide: decider() });
@@ -147,11 +147,11 @@ describe("transact", () => {
     expect(await revisionOf(inner)).toBe(1);
   });
 
-  it("refuses after an unanswered commit only when that commit can no longer succeed", async () => {
+  it("refuses after an unanswered commit only if that commit can no longer succeed", async () => {
     const inner = fresh();
     const store = faulty(inner, ["never-arrive"]);
     const platform = attempts({
-      // While it waits, another writer makes the precondition of the unanswered commit false for good.
+      // While it waits, another writer makes the precondition of the unanswered commit false.
       sleep: async () => await intrude(inner, 1),
     });
     const result = await transact(store, query, { attempts: platform, decide: decider({ refuseAfter: 1 }) });
@@ -160,7 +160,7 @@ describe("transact", () => {
     expect(await revisionOf(inner)).toBe(1);
   });
 
-  it("keeps a refusal back while an unanswered commit could still succeed", async () => {
+  it("does not refuse while an unanswered commit can still succeed", async () => {
     const inner = fresh();
     const store = faulty(inner, ["never-arrive"]);
     let decided = 0;
@@ -184,7 +184,7 @@ describe("transact", () => {
     expect(store.calls).toEqual(["load", step]);
   });
 
-  it("commits nothing for a caller who has hung up, and follows up on what was sent before", async () => {
+  it("commits nothing after the caller hung up, but finds out what became of an earlier commit", async () => {
     const gone = new AbortController();
     const store = faulty(fresh(), []);
     const decide = async (snapshot: Snapshot<Query>) => {
@@ -221,13 +221,13 @@ describe("transact", () => {
     expect(platform.slept).toEqual([25, 50, 100, 200, 300, 300, 300, 300, 300]);
   });
 
-  it("never asks the database more than 40 times for one request", async () => {
+  it("sends at most 40 database requests for one request", async () => {
     const inner = faulty(
       fresh(),
       Array.from({ length: 100 }, (): Step => "connection"),
     );
     const store = limitRequests(
-      { ...inner, commitEach: async () => await Promise.reject(new Error("not asked")) },
+      { ...inner, commitEach: async () => await Promise.reject(new Error("not reached")) },
       () => 0,
     );
     const run = transact(store, query, { attempts: attempts(), decide: decider() });

@@ -3,9 +3,9 @@ import { load, loadUntil } from "./load.ts";
 import type { AnySnapshot, Change, Commit, Query, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
-/** What a snapshot leads to. Deciding is repeated from a newer snapshot whenever a race was lost. */
+/** What to do, given a snapshot. After a lost race, the decision is made again from a newer snapshot. */
 export type Decision<A, F> =
-  /** Nothing to write: the write id was committed before, and this is what its caller is told. */
+  /** The write id was committed before: nothing to write. `answer` is the answer of that commit. */
   | { readonly kind: "settled"; readonly answer: A }
   | { readonly kind: "refused"; readonly failure: F }
   | { readonly kind: "commit"; readonly change: Change; readonly answer: (revision: number) => A };
@@ -13,17 +13,17 @@ export type Decision<A, F> =
 export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readonly ok: false; readonly failure: F };
 
 /**
- * Load, decide, commit: one change, applied exactly once or not at all.
+ * Load, decide, commit: applies one change exactly once or not at all.
  *
- * Two round trips when nobody interferes. A lost race is decided again at once from the snapshot that the commit
- * brought back; lost again, after a pause, from a fresh one.
+ * Two round trips unless another commit interferes. After the first lost race, it decides again at once from the snapshot
+ * that the commit returned. After the second, it waits and loads a new snapshot.
  *
- * A commit whose answer never came may have been applied or may still be. Every change that `decide` returns must
- * therefore carry one and the same write id, which the store accepts once, and `decide` must answer `"settled"` when it
- * meets that write id. A refusal is passed on only when no such commit can still succeed: told otherwise, the caller
- * would see a change happen that was refused.
+ * A commit without an answer may have been applied, or may still be applied. All changes that `decide` returns must therefore
+ * have the same write id, which the store accepts once, and `decide` must return `"settled"` if a snapshot contains that write
+ * id. A refusal is returned only if no unanswered commit can still succeed. Otherwise a change could happen after its caller
+ * was told that it was refused.
  *
- * @throws StoreUnavailable when the outcome stays unknown, or the store unreachable, until the deadline.
+ * @throws StoreUnavailable if the store is unreachable, or the outcome unknown, until the deadline
  */
 export async function transact<Q extends Query, A, F>(
   store: Store,
@@ -35,51 +35,78 @@ export async function transact<Q extends Query, A, F>(
 ): Promise<Outcome<A, F>> {
   const { attempts, decide } = options;
   const { deadline } = attempts;
-  const unknown: Change[] = [];
+  const unanswered: Change[] = [];
   let snapshot = await load(store, query, attempts);
   for (let round = 0; ; round += 1) {
     const began = attempts.now();
-    let raced = false;
-    // From a fresh snapshot, and once more from the one that a lost race brings back.
-    for (let fresh = true; ; fresh = false) {
-      const decision = await decide(snapshot);
-      if (decision.kind === "settled") return { ok: true, answer: decision.answer };
-      if (decision.kind === "refused") {
-        const newest = snapshot;
-        if (unknown.every((change) => cannotSucceed(change, newest))) return { ok: false, failure: decision.failure };
-        break;
-      }
-      if (attempts.client.aborted && unknown.length === 0)
-        throw new StoreUnavailable("gone", "none", "before a commit");
-      const result = await commit(store, decision.change, { query, deadline, unknown });
-      if (result === undefined) break;
-      if (result.won) return { ok: true, answer: decision.answer(result.revision) };
-      snapshot = result.snapshot;
-      raced = true;
-      if (!fresh) break;
+    let attempt = await decideAndCommit(store, snapshot, { query, attempts, decide, unanswered });
+    const lost = attempt.kind === "lost";
+    // Decided again at once, from the snapshot that the lost race returned.
+    if (attempt.kind === "lost") {
+      attempt = await decideAndCommit(store, attempt.snapshot, { query, attempts, decide, unanswered });
     }
-    await (raced
+    if (attempt.kind === "done") return attempt.outcome;
+    await (lost
       ? pauseAfterRace(attempts, { round, attemptMs: (attempts.now() - began) / 2 }, deadline)
       : pauseAfterFailure(attempts, round, deadline));
-    // Once a commit may be under way its outcome has to be known, whoever is still waiting for it.
+    // Once a commit may be in flight, its outcome must be found out, even if the caller hangs up.
     snapshot =
-      unknown.length === 0
+      unanswered.length === 0
         ? await load(store, query, attempts)
         : await loadUntil(store, query, { attempts, signal: deadline });
   }
 }
 
-/** One commit; nothing, when it failed in a way that a later attempt may mend. */
+type Attempt<Q extends Query, A, F> =
+  | { readonly kind: "done"; readonly outcome: Outcome<A, F> }
+  | { readonly kind: "lost"; readonly snapshot: Snapshot<Q> }
+  /** Nothing is certain yet: try again after a pause. */
+  | { readonly kind: "open" };
+
+async function decideAndCommit<Q extends Query, A, F>(
+  store: Store,
+  snapshot: Snapshot<Q>,
+  context: {
+    readonly query: Q;
+    readonly attempts: Attempts;
+    readonly decide: (snapshot: Snapshot<Q>) => Promise<Decision<A, F>>;
+    /** Commits without an answer so far. */
+    readonly unanswered: Change[];
+  },
+): Promise<Attempt<Q, A, F>> {
+  const { query, attempts, unanswered } = context;
+  const decision = await context.decide(snapshot);
+  switch (decision.kind) {
+    case "settled":
+      return { kind: "done", outcome: { ok: true, answer: decision.answer } };
+    case "refused":
+      return unanswered.every((change) => cannotSucceed(change, snapshot))
+        ? { kind: "done", outcome: { ok: false, failure: decision.failure } }
+        : { kind: "open" };
+    case "commit": {
+      if (attempts.client.aborted && unanswered.length === 0) {
+        throw new StoreUnavailable("gone", "none", "before a commit");
+      }
+      const result = await commit(store, decision.change, { query, deadline: attempts.deadline, unanswered });
+      if (result === undefined) return { kind: "open" };
+      return result.won
+        ? { kind: "done", outcome: { ok: true, answer: decision.answer(result.revision) } }
+        : { kind: "lost", snapshot: result.snapshot };
+    }
+  }
+}
+
+/** Commits once. Returns undefined after a failure that a later attempt may overcome. */
 async function commit<Q extends Query>(
   store: Store,
   change: Change,
-  context: { readonly query: Q; readonly deadline: AbortSignal; readonly unknown: Change[] },
+  context: { readonly query: Q; readonly deadline: AbortSignal; readonly unanswered: Change[] },
 ): Promise<Commit<Q> | undefined> {
   try {
     return await store.commit(change, context.query, context.deadline);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    if (error.outcome === "unknown") context.unknown.push(change);
+    if (error.outcome === "unknown") context.unanswered.push(change);
     switch (error.reason) {
       case "connection":
       case "status":
@@ -96,7 +123,7 @@ async function commit<Q extends Query>(
   }
 }
 
-/** Whether what `change` was decided on is gone for good: row versions and epochs never come back. */
+/** Whether the state that `change` was decided on is gone. Row versions and epochs never return to an old value. */
 function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   if (snapshot.store.epoch !== change.audit.epoch) return true;
   if (change.init !== undefined && snapshot.store.revision > 0) return true;

@@ -2,7 +2,7 @@ import type { VersionRow } from "../rows.ts";
 import type { BundleChange, Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
 import type { State } from "./state.ts";
 
-/** Carries out a change that may be committed, under the revision it has won. */
+/** Applies a change that won, under its revision. */
 export function applyChange(state: State, change: Change, revision: number): void {
   state.audit = [...state.audit, { ...change.audit, revision }];
   if (change.init !== undefined) {

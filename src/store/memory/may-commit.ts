@@ -1,7 +1,7 @@
 import type { BundleChange, Change, PolicyChange, SecretChange } from "../store.ts";
 import type { State } from "./state.ts";
 
-/** Whether everything is still as the change was decided on: the conditions of the contract. */
+/** Whether the state is still the one that the change was decided on: the conditions of the contract. */
 export function mayCommit(state: State, change: Change): boolean {
   const { audit, secret, policy, bundle, tail } = change;
   if (state.store.epoch !== audit.epoch) return false;

@@ -5,10 +5,8 @@ import { readSnapshot } from "./read-snapshot.ts";
 import type { State } from "./state.ts";
 
 /**
- * The store contract in memory: complete, and the specification that the libSQL store is compared with.
- *
- * A load or commit runs between two turns of the event loop, which is what makes it atomic here. Contents last as long
- * as this object: for tests and development.
+ * The complete store contract in memory, for tests and development. It is the specification that the libSQL store is compared
+ * with. A load or commit is atomic because it runs within one turn of the event loop.
  */
 export function memoryStore(options: { readonly storeId: string; readonly now: () => number }): BulkStore {
   const state: State = {

@@ -1,18 +1,74 @@
-import type { AuditRow, Bytes, PolicyRow, VersionRow, VersionState } from "../rows.ts";
-import type { AnySnapshot, AuditQuery, BundleView, KeyCount, KeyUse, Outdated, PolicyView } from "../store.ts";
+import type { AuditRow, Bytes, SecretRow, VersionRow, VersionState } from "../rows.ts";
+import type { AuditQuery, BundleView, KeyCount, KeyUse, Outdated, Parts, PolicyView } from "../store.ts";
 import type { Query, SecretView, Snapshot } from "../store.ts";
 import type { State } from "./state.ts";
 
-/** The state as a snapshot of what was asked for; shares nothing with it. */
+/** What a query reads from. */
+interface View {
+  /** Everything that is stored. */
+  readonly all: State;
+  /** What the caller may see: nothing if no policy can grant it, or if the caller's claim cannot be proved. */
+  readonly visible: State;
+  /** Where policies that grant something are found: nowhere if the caller's claim cannot be proved. */
+  readonly granting: State;
+  readonly isProvable: boolean;
+  readonly now: number;
+}
+
+const EMPTY = { secrets: new Map(), policies: new Map(), audit: [] } as const;
+
+function viewFor(state: State, { grants, trust }: Query, now: number): View {
+  const isProvable = trust === undefined || hasBundleKey(state, trust);
+  const granting = isProvable ? state : { ...state, ...EMPTY };
+  const isVisible = isProvable && (grants === undefined || policiesFor(granting, grants).length > 0);
+  return { all: state, visible: isVisible ? state : { ...state, ...EMPTY }, granting, isProvable, now };
+}
+
+/** How each part is read. */
+const READERS: {
+  readonly [P in keyof Parts]: (view: View, request: Parts[P]["request"]) => Parts[P]["result"];
+} = {
+  secret: ({ visible, now }, request) => secretView(visible, request, now),
+  paths: ({ visible }, request) => pathsOf(visible, request),
+  grants: ({ granting }, request) => policiesFor(granting, request).slice(0, request.limit),
+  identityGrants: ({ granting }, { idTags, limit }) => policiesFor(granting, { idTags }).slice(0, limit),
+  policy: ({ visible }, { name }) => policyView(visible, name),
+  policies: ({ visible }, { after, limit }) =>
+    sorted(visible.policies.keys(), after)
+      .slice(0, limit)
+      .map((name) => policyView(visible, name)),
+  trust: ({ all, isProvable }, { trustDomain }) =>
+    isProvable ? bundleView(all, trustDomain) : { row: undefined, tail: undefined },
+  bundle: ({ all }, { trustDomain }) => bundleView(all, trustDomain),
+  bundles: ({ all }, { after, limit }) =>
+    sorted(all.bundles.keys(), after)
+      .slice(0, limit)
+      .map((trustDomain) => bundleView(all, trustDomain)),
+  audit: ({ all }, request) => auditOf(all, request),
+  auditContext: ({ all }, request) => auditContextOf(all, request),
+  chain: ({ visible }, { resource }) => ({ tail: tailOf(visible, resource) }),
+  keyUse: ({ all }) => keyUseOf(all),
+  keyCounts: ({ all }) => keyCountsOf(all),
+  outdatedSecrets: ({ all }, request) =>
+    outdated(heads(all), request, ({ path }) => path).map(({ path }) => secretView(all, { path, version: "none" }, 0)),
+  outdatedPolicies: ({ all }, request) =>
+    outdated(all.policies.values(), request, ({ name }) => name).map(({ name }) => policyView(all, name)),
+  outdatedBundles: ({ all }, request) =>
+    outdated(all.bundles.values(), request, ({ trustDomain }) => trustDomain).map(({ trustDomain }) =>
+      bundleView(all, trustDomain),
+    ),
+  outdatedDeletions: ({ all }, request) => outdated(deletionsOf(all), request, ({ resource }) => resource),
+};
+
+function readPart<P extends keyof Parts>(view: View, query: Query, part: P): Parts[P]["result"] | undefined {
+  const request: Parts[P]["request"] | undefined = query[part];
+  return request === undefined ? undefined : READERS[part](view, request);
+}
+
+/** Reads what the query requests. The snapshot shares nothing with the state. */
 export function readSnapshot<Q extends Query>(state: State, query: Q, now: number): Snapshot<Q> {
-  const { grants, identityGrants } = query;
-  const concerns = (row: PolicyRow): boolean =>
-    grants !== undefined && has(grants.idTags, row.idTag) && has(grants.pathTags, row.pathTag);
-  const unproved = query.trust !== undefined && !isProvable(state, query.trust);
-  const hidden = unproved || (grants !== undefined && ![...state.policies.values()].some(concerns));
-  const shown: State = hidden ? { ...state, secrets: new Map(), policies: new Map(), audit: [] } : state;
-  const granting: State = unproved ? shown : state;
-  const snapshot: AnySnapshot = {
+  const view = viewFor(state, query, now);
+  const snapshot = {
     now,
     store: state.store,
     newest: state.audit.findLast((entry) => entry.revision === state.store.revision)?.mac ?? null,
@@ -20,52 +76,41 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
       ...key,
       hasPolicies: [...state.policies.values()].some(({ keyId }) => keyId === key.keyId),
     })),
-    secret: query.secret && secretView(shown, query.secret, now),
-    paths: query.paths && pathsOf(shown, query.paths),
-    grants: grants && grantsOf(granting, grants.limit, concerns),
-    identityGrants:
-      identityGrants && grantsOf(granting, identityGrants.limit, (row) => has(identityGrants.idTags, row.idTag)),
-    policy: query.policy && {
-      row: shown.policies.get(query.policy.name),
-      tail: tailOf(shown, `policy:${query.policy.name}`),
-    },
-    policies: query.policies && policiesOf(shown, query.policies),
-    trust: query.trust && (unproved ? { row: undefined, tail: undefined } : bundleOf(state, query.trust.trustDomain)),
-    bundle: query.bundle && bundleOf(state, query.bundle.trustDomain),
-    bundles: query.bundles && bundlesOf(state, query.bundles),
-    audit: query.audit && auditOf(state, query.audit),
-    auditContext: query.auditContext && auditContextOf(state, query.auditContext),
-    chain: query.chain && { tail: tailOf(shown, query.chain.resource) },
-    keyUse: query.keyUse && keyUseOf(state),
-    keyCounts: query.keyCounts && keyCountsOf(state),
-    ...outdatedOf(state, query),
     replay: state.audit.find((entry) => entry.writeId === query.writeId),
+    ...mapParts((part) => readPart(view, query, part)),
   };
-  // Each part is there exactly when the query asked for it, which is what the type says.
+  // Each part is present exactly if the query requests it, which is what the type says.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return structuredClone(snapshot) as Snapshot<Q>;
+  return structuredClone(snapshot) as unknown as Snapshot<Q>;
 }
 
-function bundleOf(state: State, trustDomain: string): BundleView {
+function mapParts(read: (part: keyof Parts) => unknown): object {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries((Object.keys(READERS) as (keyof Parts)[]).map((part) => [part, read(part)]));
+}
+
+function policyView(state: State, name: string): PolicyView {
+  return { row: state.policies.get(name), tail: tailOf(state, `policy:${name}`) };
+}
+
+function bundleView(state: State, trustDomain: string): BundleView {
   return { row: state.bundles.get(trustDomain), tail: tailOf(state, `bundle:${trustDomain}`) };
 }
 
-function bundlesOf(state: State, asked: NonNullable<Query["bundles"]>): readonly BundleView[] {
-  return sorted(state.bundles.keys(), asked.after)
-    .slice(0, asked.limit)
-    .map((trustDomain) => bundleOf(state, trustDomain));
-}
-
-/** Whether the domain has a bundle, and the bundle has the key that is named. */
-function isProvable(state: State, { trustDomain, keyId }: NonNullable<Query["trust"]>): boolean {
+/** Whether the domain has a bundle that contains the key, if one is named. */
+function hasBundleKey(state: State, { trustDomain, keyId }: Parts["trust"]["request"]): boolean {
   const bundle = state.bundles.get(trustDomain)?.bundle;
   if (bundle === undefined || keyId === undefined) return bundle !== undefined;
   const { keys }: { readonly keys: readonly unknown[] } = JSON.parse(bundle);
   return keys.some((key) => typeof key === "object" && key !== null && "kid" in key && key.kid === keyId);
 }
 
-function secretView(state: State, asked: NonNullable<Query["secret"]>, now: number): SecretView {
-  const found = state.secrets.get(asked.path);
+function heads(state: State): readonly SecretRow[] {
+  return [...state.secrets.values()].map(({ head }) => head);
+}
+
+function secretView(state: State, request: Parts["secret"]["request"], now: number): SecretView {
+  const found = state.secrets.get(request.path);
   const versions = found?.versions ?? [];
   const until = found?.head.currentUntil ?? null;
   const lapsed = until !== null && until <= now;
@@ -73,12 +118,12 @@ function secretView(state: State, asked: NonNullable<Query["secret"]>, now: numb
     (version) => version.destroyedAt === null && (version.deletedAt === null || version.deletedAt > now),
   );
   const current = lapsed ? highestLive?.number : found?.head.current;
-  const number = asked.version === "current" ? current : asked.version;
+  const number = request.version === "current" ? current : request.version;
   return {
     head: found?.head,
-    states: asked.version === "current" && !lapsed ? undefined : versions.map(withoutValue),
+    states: request.version === "current" && !lapsed ? undefined : versions.map(withoutValue),
     version: versions.find((version) => version.number === number),
-    tail: tailOf(state, `secret:${asked.path}`),
+    tail: tailOf(state, `secret:${request.path}`),
   };
 }
 
@@ -91,44 +136,41 @@ function tailOf(state: State, resource: string): AuditRow | undefined {
   return state.audit.findLast((entry) => entry.resource === resource);
 }
 
-function pathsOf(state: State, asked: NonNullable<Query["paths"]>): readonly string[] {
-  const { prefix, after, within = [""], limit } = asked;
+function pathsOf(state: State, request: Parts["paths"]["request"]): readonly string[] {
+  const { prefix, after, within = [""], limit } = request;
   return sorted(state.secrets.keys(), after)
     .filter((path) => path.startsWith(prefix) && within.some((start) => path.startsWith(start)))
     .slice(0, limit);
+}
+
+/** Policies that have one of the id tags and, if given, one of the path tags. */
+function policiesFor(
+  state: State,
+  { idTags, pathTags }: { readonly idTags: readonly Bytes[]; readonly pathTags?: readonly Bytes[] },
+): readonly PolicyView[] {
+  return [...state.policies.values()]
+    .filter((row) => has(idTags, row.idTag) && (pathTags === undefined || has(pathTags, row.pathTag)))
+    .map(({ name }) => policyView(state, name));
 }
 
 function has(tags: readonly Bytes[], tag: Bytes): boolean {
   return tags.some((candidate) => compareBytes(candidate, tag) === 0);
 }
 
-function grantsOf(state: State, limit: number, wanted: (row: PolicyRow) => boolean): readonly PolicyView[] {
-  return [...state.policies.values()]
-    .filter(wanted)
-    .slice(0, limit)
-    .map((row) => ({ row, tail: tailOf(state, `policy:${row.name}`) }));
-}
-
-function policiesOf(state: State, asked: NonNullable<Query["policies"]>): readonly PolicyView[] {
-  return sorted(state.policies.keys(), asked.after)
-    .slice(0, asked.limit)
-    .map((name) => ({ row: state.policies.get(name), tail: tailOf(state, `policy:${name}`) }));
-}
-
-function auditOf(state: State, asked: AuditQuery): readonly AuditRow[] {
-  const { after, upTo = Infinity, resource, spiffeId, from = -Infinity, until = Infinity } = asked;
-  const floor = asked.aboveFloor === true ? state.store.auditFloor : 0;
+function auditOf(state: State, request: AuditQuery): readonly AuditRow[] {
+  const { after, upTo = Infinity, resource, spiffeId, from = -Infinity, until = Infinity } = request;
+  const floor = request.aboveFloor === true ? state.store.auditFloor : 0;
   return state.audit
     .filter((entry) => entry.revision > floor)
     .filter((entry) => entry.revision > after && entry.revision <= upTo && entry.at >= from && entry.at < until)
     .filter((entry) => resource === undefined || entry.resource === resource)
     .filter((entry) => spiffeId === undefined || entry.spiffeId === spiffeId)
-    .slice(0, asked.limit);
+    .slice(0, request.limit);
 }
 
-function auditContextOf(state: State, asked: NonNullable<Query["auditContext"]>): readonly AuditRow[] {
-  const page = auditOf(state, asked);
-  const start = Math.max(asked.after, asked.aboveFloor === true ? state.store.auditFloor : 0);
+function auditContextOf(state: State, request: Parts["auditContext"]["request"]): readonly AuditRow[] {
+  const page = auditOf(state, request);
+  const start = Math.max(request.after, request.aboveFloor === true ? state.store.auditFloor : 0);
   const wanted = new Set([
     start,
     ...page.flatMap((entry) => [
@@ -143,7 +185,7 @@ function auditContextOf(state: State, asked: NonNullable<Query["auditContext"]>)
 function keyUseOf(state: State): readonly KeyUse[] {
   const inUse = new Set([
     state.store.keyId,
-    ...[...state.secrets.values()].map(({ head }) => head.keyId),
+    ...heads(state).map(({ keyId }) => keyId),
     ...[...state.policies.values()].map(({ keyId }) => keyId),
     ...[...state.bundles.values()].map(({ keyId }) => keyId),
   ]);
@@ -151,26 +193,25 @@ function keyUseOf(state: State): readonly KeyUse[] {
 }
 
 function keyCountsOf(state: State): readonly KeyCount[] {
-  const heads = [...state.secrets.values()].map(({ head }) => head);
-  const gone = deletionsOf(state);
-  const used = [...heads, ...state.policies.values(), ...state.bundles.values(), ...state.audit, ...state.keys];
+  const deletions = deletionsOf(state);
+  const used = [...heads(state), ...state.policies.values(), ...state.bundles.values(), ...state.audit, ...state.keys];
   const ids = new Set([...used.map(({ keyId }) => keyId), ...(state.store.keyId === null ? [] : [state.store.keyId])]);
   return [...ids].toSorted().map((keyId) => {
     const count = (rows: Iterable<{ readonly keyId: string | null }>): number =>
       [...rows].filter((row) => row.keyId === keyId).length;
     return {
       keyId,
-      secrets: count(heads),
+      secrets: count(heads(state)),
       policies: count(state.policies.values()),
       bundles: count(state.bundles.values()),
       store: count([state.store]),
-      deletions: count(gone),
+      deletions: count(deletions),
       entries: count(state.audit),
     };
   });
 }
 
-/** Newest entries of policies and bundles that are no more. */
+/** The newest entries of deleted policies and bundles. */
 function deletionsOf(state: State): readonly AuditRow[] {
   const newest = new Map(state.audit.map((entry) => [entry.resource, entry]));
   return [...newest.values()].filter(({ resource }) => {
@@ -179,41 +220,12 @@ function deletionsOf(state: State): readonly AuditRow[] {
   });
 }
 
-type OutdatedParts = Pick<
-  AnySnapshot,
-  "outdatedSecrets" | "outdatedPolicies" | "outdatedBundles" | "outdatedDeletions"
->;
-
-function outdatedOf(state: State, query: Query): OutdatedParts {
-  const { outdatedSecrets, outdatedPolicies, outdatedBundles, outdatedDeletions } = query;
-  const heads = [...state.secrets.values()].map(({ head }) => head);
-  return {
-    outdatedSecrets:
-      outdatedSecrets &&
-      outdated(heads, outdatedSecrets, ({ path }) => path).map(({ path }) =>
-        secretView(state, { path, version: "none" }, 0),
-      ),
-    outdatedPolicies:
-      outdatedPolicies &&
-      outdated(state.policies.values(), outdatedPolicies, ({ name }) => name).map((row) => ({
-        row,
-        tail: tailOf(state, `policy:${row.name}`),
-      })),
-    outdatedBundles:
-      outdatedBundles &&
-      outdated(state.bundles.values(), outdatedBundles, ({ trustDomain }) => trustDomain).map((row) =>
-        bundleOf(state, row.trustDomain),
-      ),
-    outdatedDeletions: outdatedDeletions && outdated(deletionsOf(state), outdatedDeletions, ({ resource }) => resource),
-  };
-}
-
 function outdated<Row extends { readonly keyId: string }>(
   rows: Iterable<Row>,
-  asked: Outdated,
+  request: Outdated,
   nameOf: (row: Row) => string,
 ): readonly Row[] {
-  const { keyId, after, limit } = asked;
+  const { keyId, after, limit } = request;
   const byKey = new Map<string, Map<string, Row>>();
   for (const row of rows) {
     if (row.keyId === keyId || row.keyId < after.keyId) continue;
@@ -229,7 +241,7 @@ function outdated<Row extends { readonly keyId: string }>(
     .slice(0, limit);
 }
 
-/** Those behind `after`, in the order of SQLite's BINARY collation; JavaScript would compare UTF-16 code units. */
+/** The texts after `after`, in the order of SQLite's BINARY collation. JavaScript would compare UTF-16 code units. */
 function sorted(texts: Iterable<string>, after: string): readonly string[] {
   const encoder = new TextEncoder();
   const start = encoder.encode(after);

@@ -1,6 +1,6 @@
 import type { AuditRow, BundleRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
 
-/** Everything the database keeps, as plain values that are replaced and never changed in place. */
+/** Everything that is stored, as plain values that are replaced and never changed in place. */
 export interface State {
   store: StoreRow;
   keys: readonly KeyRow[];
