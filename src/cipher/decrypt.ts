@@ -5,8 +5,8 @@ import type { CipherDeps } from "./deps.ts";
 import type { SealedText } from "./sealed-text.ts";
 
 /**
- * Decrypts what {@link encrypt} gave, under whichever key of the ring: what is encrypted names none, so they are tried in order.
- * What is stored can't be opened here, because that is under keys of other purposes.
+ * Decrypts a ciphertext of the cipher API. The ciphertext does not name its key, so the keys of the ring are tried in order.
+ * Stored records cannot be decrypted here, because they are sealed under keys for other purposes.
  *
  * @throws SealError, StoreUnavailable
  */

@@ -1,7 +1,7 @@
 import type { WriteDeps } from "../commit/audited-write.ts";
 
-/** What the verbs of this room work with, for one request. */
+/** What the cipher operations need, for one request. */
 export interface CipherDeps extends Pick<WriteDeps, "store" | "ring" | "attempts" | "access" | "randomBytes"> {
-  /** Bytes that a ciphertext may have, its tag included. */
+  /** The maximum size of a ciphertext in bytes, including its tag. */
   readonly maxCipherBytes: number;
 }

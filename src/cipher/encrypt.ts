@@ -6,17 +6,17 @@ import { NONCE_BYTES, type SealedText } from "./sealed-text.ts";
 const TAG_BYTES = 16;
 
 /**
- * Encrypts under the `cipher` key of the root key that is written with. Nothing is stored.
+ * Encrypts under the `cipher` key of the current root key. Stores nothing.
  *
- * With random nonces a key is good for 2^32 messages (NIST SP 800-38D, section 8.3). A service that keeps nothing cannot count
- * them: rotate the root key before.
+ * With random nonces, one key may encrypt 2^32 messages (NIST SP 800-38D, section 8.3). The service cannot count them,
+ * because it keeps nothing: operators must rotate the root key before that.
  *
  * @throws SealError, StoreUnavailable
  */
 export async function encrypt(deps: CipherDeps, plaintext: Uint8Array<ArrayBuffer>): Promise<CipherResult<SealedText>> {
   const ring = await permittedRing(deps);
   if (ring === undefined) return failed("denied");
-  // Whatever is encrypted can be decrypted: the limit is the ciphertext's.
+  // The limit applies to the ciphertext, so that everything that can be encrypted can be decrypted.
   if (plaintext.length > deps.maxCipherBytes - TAG_BYTES) return failed("ciphertext_too_large");
   const nonce = deps.randomBytes(NONCE_BYTES);
   const algorithm = { name: "AES-GCM", iv: nonce, tagLength: TAG_BYTES * 8 };

@@ -1,10 +1,10 @@
-/** What the verbs of this room may expectedly end in, besides success. */
+/** The expected failures of the cipher operations. */
 export interface CipherFailure {
   readonly code:
     | "denied"
-    /** The plaintext would make a ciphertext beyond the limit, or the ciphertext is beyond it. */
+    /** The ciphertext exceeds the limit, or would exceed it. */
     | "ciphertext_too_large"
-    /** No key of the ring made this, or somebody altered it. */
+    /** No key of the ring decrypts it: it was encrypted under another key, or altered. */
     | "not_decrypted";
 }
 

@@ -4,8 +4,8 @@ import { load } from "../store/load.ts";
 import type { CipherDeps } from "./deps.ts";
 
 /**
- * The ring, its primary the key that is written with, for a caller who may; undefined for others. Asks the store even where no
- * policy has to: a wrong root key is noticed before anything is encrypted under it. One round trip.
+ * Returns the ring whose primary is the current root key, or undefined if the caller has no permission. Reads the store even
+ * for callers who need no policy, so that a wrong root key is detected before anything is encrypted under it. One round trip.
  *
  * @throws SealError, StoreUnavailable
  */

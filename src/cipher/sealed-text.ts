@@ -1,4 +1,4 @@
-/** What encrypting gives: AES-256-GCM without additional data, the tag at the end. */
+/** A ciphertext of the cipher API: AES-256-GCM without additional data, with the tag at the end. */
 export interface SealedText {
   readonly nonce: Uint8Array<ArrayBuffer>;
   readonly ciphertext: Uint8Array<ArrayBuffer>;
@@ -9,7 +9,7 @@ export const VERSION = 1;
 
 export const NONCE_BYTES = 12;
 
-/** One piece of bytes: version (1) | nonce (12) | ciphertext and tag. There is no room for a key id. */
+/** Encodes a ciphertext as bytes: version (1) | nonce (12) | ciphertext and tag. SPIKE's format has no key id. */
 export function frame({ nonce, ciphertext }: SealedText): Uint8Array<ArrayBuffer> {
   const framed = new Uint8Array(1 + nonce.length + ciphertext.length);
   framed.set([VERSION]);
@@ -18,7 +18,7 @@ export function frame({ nonce, ciphertext }: SealedText): Uint8Array<ArrayBuffer
   return framed;
 }
 
-/** What a piece of bytes holds, or SPIKE's word for what it lacks. */
+/** Decodes the bytes of {@link frame}, or returns SPIKE's error code. */
 export function unframe(
   framed: Uint8Array<ArrayBuffer>,
 ): SealedText | "crypto_failed_to_read_version" | "crypto_unsupported_version" | "crypto_failed_to_read_nonce" {

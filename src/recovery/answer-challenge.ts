@@ -4,7 +4,7 @@ import { SealError } from "../seal/seal-error.ts";
 import { load } from "../store/load.ts";
 import type { RecoveryDeps } from "./deps.ts";
 
-/** What whoever has just dealt out a root key sends, to see whether it arrived: AES-256-GCM under the root key itself. */
+/** Sent by SPIKE's bootstrap to check that the root key has arrived: a text encrypted with AES-256-GCM under the root key. */
 interface Challenge {
   /** 12 bytes. */
   readonly nonce: Uint8Array<ArrayBuffer>;
@@ -12,11 +12,11 @@ interface Challenge {
 }
 
 /**
- * SHA-256 of what a challenge holds, in lower-case hexadecimal (SPIKE, app/nexus/internal/route/bootstrap). SPIKE's wire wants
- * the root key itself for this: nothing of ours is sealed under it, and nothing but a digest is told. Undefined where the
- * caller may not.
+ * Decrypts a challenge and returns the SHA-256 of its text in lower-case hexadecimal (SPIKE,
+ * app/nexus/internal/route/bootstrap). SPIKE's protocol uses the root key itself here. That is safe: no stored record is sealed
+ * under it, and only a digest is returned. Returns undefined if the caller has no permission.
  *
- * @throws SealError when no root key of the ring opens it; StoreUnavailable
+ * @throws SealError if no root key of the ring decrypts the challenge; StoreUnavailable
  */
 export async function answerChallenge(deps: RecoveryDeps, challenge: Challenge): Promise<string | undefined> {
   const snapshot = await load(deps.store, deps.access.query, deps.attempts);
@@ -31,7 +31,7 @@ export async function answerChallenge(deps: RecoveryDeps, challenge: Challenge):
   } finally {
     for (const { bytes } of roots) bytes.fill(0);
   }
-  throw new SealError("not_authentic", "the bootstrap's challenge was made with no root key of this ring");
+  throw new SealError("not_authentic", "the bootstrap challenge was encrypted with none of this ring's root keys");
 }
 
 async function open(root: Uint8Array<ArrayBuffer>, { nonce, ciphertext }: Challenge): Promise<ArrayBuffer | undefined> {

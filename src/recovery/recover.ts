@@ -3,8 +3,8 @@ import type { RecoveryDeps } from "./deps.ts";
 import { withPrimaryRoot } from "./with-primary-root.ts";
 
 /**
- * The Shamir shares of the primary root key, all of them, as SPIKE deals them: the same ones each time. Undefined where the
- * caller may not.
+ * Returns all Shamir shares of the current root key, as SPIKE computes them: the same ones each time. Returns undefined if the
+ * caller has no permission.
  *
  * @throws SealError, StoreUnavailable
  */

@@ -3,8 +3,9 @@ import { load } from "../store/load.ts";
 import type { RecoveryDeps } from "./deps.ts";
 
 /**
- * Hands the root key that rows are written under to `use`, and wipes it afterwards. Only once the store has vouched for it by
- * its check value: shares of a wrong key would be worse than none. Undefined where the caller may not. One round trip.
+ * Calls `use` with the root key that rows are written under, and overwrites the key afterwards. The store's check value must
+ * confirm the key first: shares of a wrong key would be worse than none. Returns undefined if the caller has no permission.
+ * One round trip.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -20,7 +21,7 @@ export async function withPrimaryRoot<T>(
   const roots = deps.rootKeys();
   try {
     const root = roots.find((key) => key.id === id);
-    if (root === undefined) throw new TypeError("a ring has a key that is none of its root keys");
+    if (root === undefined) throw new TypeError("Cannot find the root key of a ring key");
     return await use(root.bytes);
   } finally {
     for (const { bytes } of roots) bytes.fill(0);

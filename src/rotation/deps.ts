@@ -2,13 +2,13 @@ import type { WriteDeps } from "../commit/audited-write.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import type { BulkStore } from "../store/store.ts";
 
-/** A row that stays under its old key because it does not verify, for the operator's log. */
+/** A row that does not verify and therefore stays under its old key, for the operator's log. */
 export interface RowProblem extends SealFault {
   /** `secret:PATH` and so on. */
   readonly resource: string;
 }
 
-/** What the verbs of this room work with, for one request. */
+/** What the rotation operations need, for one request. */
 export interface RotationDeps extends WriteDeps {
   readonly store: BulkStore;
   readonly reportRow: (problem: RowProblem) => void;

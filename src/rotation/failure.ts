@@ -1,11 +1,11 @@
 import type { WriteFailure } from "../commit/audited-write.ts";
 
-/** What the verbs of this room may expectedly end in, besides success. */
+/** The expected failures of the rotation operations. */
 export type RotationFailure =
   | WriteFailure
-  /** The key that is named is not the first of the ring: a slip, or the worker has not got it yet. */
+  /** The named key is not the first of the ring: a typo, or this worker does not have it yet. */
   | { readonly code: "key_not_first" }
-  /** The first key of the ring is not registered: there is nothing yet that rows could be put under. */
+  /** The first key of the ring is not registered, so rows cannot be moved to it. */
   | { readonly code: "key_not_registered" };
 
 export type RotationResult<A> =

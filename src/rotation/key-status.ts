@@ -6,27 +6,28 @@ import type { KeyCount } from "../store/store.ts";
 import type { RotationResult } from "./failure.ts";
 import type { RotationDeps } from "./deps.ts";
 
-/** One key that the ring has, the store knows, or rows depend on. */
+/** A key that is in the ring, is registered in the store, or has rows that depend on it. */
 export interface KeyStatus extends KeyCount {
   readonly inRing: boolean;
-  /** Null: not registered. */
+  /** Null if the key is not registered. */
   readonly checkValue: Bytes | null;
-  /** When it was registered, in milliseconds. */
+  /** When it was registered, in milliseconds since the epoch; null if it is not registered. */
   readonly createdAt: number | null;
 }
 
 interface KeyReport {
-  /** The key that new rows are written under; null while the store knows none of the ring's. */
+  /** The key that new rows are written under; null while no key of the ring is registered. */
   readonly primary: string | null;
-  /** The first of the ring. */
+  /** The first key of the ring. */
   readonly first: string;
-  /** In the order of the ring, then by id. */
+  /** Keys of the ring in its order, then other keys by id. */
   readonly keys: readonly KeyStatus[];
   readonly revision: number;
 }
 
 /**
- * What depends on which key, so that one knows when an old one can go. One round trip, which counts all rows.
+ * Reports how many rows depend on each key, so that operators know when to remove an old one. One round trip, which counts all
+ * rows.
  *
  * @throws SealError, StoreUnavailable
  */

@@ -3,17 +3,17 @@ import { registrationOf } from "../commit/store-row.ts";
 import type { RotationFailure, RotationResult } from "./failure.ts";
 import type { RotationDeps } from "./deps.ts";
 
-/** `revision`: of the commit, or of the store where the key was registered already. */
+/** `revision`: the revision of the commit, or of the store if the key was registered before. */
 interface Registered {
   readonly keyId: string;
   readonly revision: number;
 }
 
 /**
- * Makes the first key of the ring the one that is written with, on every worker: its check value is stored, and the store row
- * signed under it. Raises the epoch, so that no write which was decided under the key before commits after this.
+ * Makes the first key of the ring the key that every worker writes with: stores its check value and signs the store row under
+ * it. Raises the epoch, so that no write that was decided under the previous key can still commit.
  *
- * @param request `keyId` has to be that first key: whoever asks says which one he means, and learns whether this worker has it
+ * @param request `keyId` must be the first key of this worker's ring. So the caller learns whether this worker has the key.
  * @throws SealError, StoreUnavailable
  */
 export async function registerKey(

@@ -15,29 +15,29 @@ import { type Cursor, startAfter } from "./cursor.ts";
 import type { RotationResult } from "./failure.ts";
 import type { RotationDeps } from "./deps.ts";
 
-/** Rows that one page takes at most. */
+/** The maximum number of rows per page. */
 export const MAX_ROWS = 100;
 
-/** Commits that go to the database at a time: others wait for it as long as these take. */
-const AT_A_TIME = 25;
+/** Changes per database request. Other writers wait for the database that long. */
+const BATCH_SIZE = 25;
 
 interface Rewrapped {
-  /** The key that rows were put under. */
+  /** The key that rows were moved to. */
   readonly primary: string;
   readonly rewrapped: number;
-  /** Rows that somebody else changed meanwhile. Another walk finds those of them that are still under another key. */
+  /** Rows that another writer changed meanwhile. Another walk finds those that are still under another key. */
   readonly lost: number;
-  /** Resources that do not verify, and stay as they are. */
+  /** Resources that do not verify and stay unchanged. */
   readonly failed: readonly string[];
   readonly next: Cursor | undefined;
   readonly revision: number;
 }
 
 /**
- * Puts rows under the ring's first key, from `cursor` on and `limit` at most, beside all other traffic: each is a commit of
- * its own with an audit entry, which wins only if nobody changed the row since it was loaded. Values are not opened.
+ * Moves up to `limit` rows after `cursor` to the ring's first key, while other requests go on. Each row is a commit of its own
+ * with an audit entry, which wins only if the row has not changed since it was loaded. Values are not decrypted.
  *
- * Carried on, or begun again, wherever it stopped: rows under the first key are not looked at. 5 round trips a page at most.
+ * Can be continued or restarted at any time, because rows under the first key are skipped. At most 5 round trips per page.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -61,42 +61,42 @@ export async function rewrapRows(
   }
   const items = itemsOf(cursor, snapshot, primary.id);
   const page: Page = { deps, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
-  for (let start = 0; start < items.length; start += AT_A_TIME) {
-    await commitSome(page, items.slice(start, start + AT_A_TIME));
+  for (let start = 0; start < items.length; start += BATCH_SIZE) {
+    await commitBatch(page, items.slice(start, start + BATCH_SIZE));
   }
   const { rewrapped, lost, failed } = page;
   const { revision } = page.snapshot.store;
   const last = items.at(-1);
   const next =
-    last !== undefined && items.length === limit ? { ...cursor, after: last.place } : startAfter(cursor.kind);
+    last !== undefined && items.length === limit ? { ...cursor, after: last.position } : startAfter(cursor.kind);
   return { ok: true, answer: { primary: primary.id, rewrapped, lost, failed, next, revision } };
 }
 
-/** What becomes of a page while it is committed. */
+/** The state of a page while it is committed. */
 interface Page {
   readonly deps: RotationDeps;
   readonly request: { readonly caller: string; readonly traceId: string };
-  /** What the next rows are decided on: the store as the commit before left it, whoever else had committed until then. */
+  /** What the next rows are decided on: the store as of the previous commit. */
   snapshot: AnySnapshot;
   readonly failed: string[];
   rewrapped: number;
   lost: number;
 }
 
-/** A row to be put under the first key. */
+/** A row to move to the first key. */
 interface Item {
   readonly resource: string;
-  readonly place: Cursor["after"];
+  readonly position: Cursor["after"];
   readonly tail: AuditRow | undefined;
   readonly raisesEpoch: boolean;
-  rewrap(place: ResealInput): Promise<AcceptedWrite<object>>;
+  rewrap(input: ResealInput): Promise<AcceptedWrite<object>>;
 }
 
 /**
- * Commits these in one round trip. Those that raise the epoch are decided one on the other: each names the epoch that the one
- * before it leads to, and if that one loses, so do the rest.
+ * Commits a batch in one round trip. A change that raises the epoch is followed by changes that name the raised epoch, so if it
+ * loses, they lose too.
  */
-async function commitSome(page: Page, items: readonly Item[]): Promise<void> {
+async function commitBatch(page: Page, items: readonly Item[]): Promise<void> {
   const { deps, snapshot } = page;
   const changes: Change[] = [];
   let next = snapshot.store.epoch;
@@ -115,7 +115,7 @@ async function commitSome(page: Page, items: readonly Item[]): Promise<void> {
   const won = revisions.filter((revision) => revision !== undefined).length;
   page.rewrapped += won;
   page.lost += changes.length - won;
-  // The next rows are signed together with what this says of the store.
+  // The next rows are signed together with this state of the store.
   await verifyStore(deps.ring, after);
   const { store, newest, now } = after;
   page.snapshot = { ...snapshot, store, newest, now };
@@ -164,8 +164,8 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot, primary: string): read
         ...itemOf("secret", view.head?.path, view.head?.keyId),
         tail: view.tail,
         raisesEpoch: false,
-        async rewrap(place) {
-          const { change, version, now } = await rewrapSecret(view, place);
+        async rewrap(input) {
+          const { change, version, now } = await rewrapSecret(view, input);
           return { ok: true, change: { secret: change }, outcome: { version }, now };
         },
       }));
@@ -174,9 +174,9 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot, primary: string): read
         ...itemOf("policy", view.row?.name, view.row?.keyId),
         tail: view.tail,
         raisesEpoch: true,
-        async rewrap(place) {
-          const { change, now } = await rewrapPolicy(view, place);
-          return { ok: true, change: { policy: change }, authority: place.store, outcome: {}, now };
+        async rewrap(input) {
+          const { change, now } = await rewrapPolicy(view, input);
+          return { ok: true, change: { policy: change }, authority: input.store, outcome: {}, now };
         },
       }));
     case "bundle":
@@ -184,9 +184,9 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot, primary: string): read
         ...itemOf("bundle", view.row?.trustDomain, view.row?.keyId),
         tail: view.tail,
         raisesEpoch: true,
-        async rewrap(place) {
-          const { change, outcome } = await rewrapBundle(view, place);
-          return { ok: true, change: { bundle: change }, authority: place.store, outcome, now: place.now };
+        async rewrap(input) {
+          const { change, outcome } = await rewrapBundle(view, input);
+          return { ok: true, change: { bundle: change }, authority: input.store, outcome, now: input.now };
         },
       }));
     case "deletion":
@@ -194,15 +194,15 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot, primary: string): read
   }
 }
 
-function itemOf(kind: string, name = "", keyId = ""): Pick<Item, "resource" | "place"> {
-  return { resource: `${kind}:${name}`, place: { keyId, name } };
+function itemOf(kind: string, name = "", keyId = ""): Pick<Item, "resource" | "position"> {
+  return { resource: `${kind}:${name}`, position: { keyId, name } };
 }
 
-/** The store row alone: registering its key has signed it, unless the ring's order was changed since. */
+/** The store row. Registering a key signs it under that key, so it is outdated only if the ring's order changed since. */
 function storeItem(keyId: string, tail: AuditRow | undefined): Item {
   return {
     resource: "store",
-    place: { keyId, name: "store" },
+    position: { keyId, name: "store" },
     tail,
     raisesEpoch: true,
     rewrap: async ({ store, now }) =>
@@ -210,12 +210,12 @@ function storeItem(keyId: string, tail: AuditRow | undefined): Item {
   };
 }
 
-/** A name without a row is judged by its newest entry: that one is written anew. */
+/** The absence of a row is proved by its newest audit entry, so that entry is written again under the first key. */
 function deletionItem(tail: AuditRow): Item {
   const { resource, keyId } = tail;
   return {
     resource,
-    place: { keyId, name: resource },
+    position: { keyId, name: resource },
     tail,
     raisesEpoch: true,
     async rewrap({ ring, store, now }) {
