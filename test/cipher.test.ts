@@ -12,7 +12,7 @@ const LIMIT = 65_536;
 const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes as string).toString("base64");
 type Sealed = { readonly version: number; readonly nonce: string; readonly ciphertext: string };
 
-/** Encryption for callers, of what is stored nowhere. */
+/** Encryption for callers. Nothing is stored. */
 describe("the cipher API", () => {
   let store: CountingStore;
   let service: TestService;
@@ -32,7 +32,7 @@ describe("the cipher API", () => {
     await by.post("/v1/cipher/encrypt", { plaintext: base64(plaintext) });
   const decrypt = async (sealed: object, by = service) => await by.post("/v1/cipher/decrypt", sealed);
 
-  it("gives and takes JSON, as SPIKE does", async () => {
+  it("returns and accepts JSON, as SPIKE does", async () => {
     const answer = await encrypt("secret canary");
     expect(answer).toMatchObject({ status: 200, body: { version: 1 } });
     const { nonce, ciphertext } = answer.body as unknown as Sealed;
@@ -43,7 +43,7 @@ describe("the cipher API", () => {
     expect(JSON.stringify([service.log, service.audit])).not.toContain("canary");
   });
 
-  it("gives and takes bytes: version, nonce, ciphertext and tag", async () => {
+  it("returns and accepts bytes: version, nonce, ciphertext and tag", async () => {
     const plaintext = new Uint8Array(randomBytes(1000));
     const sealed = await send("encrypt", plaintext);
     expect([sealed.status, sealed.headers.get("content-type"), sealed.bytes.length]).toEqual([200, OCTETS, 1029]);
@@ -51,7 +51,7 @@ describe("the cipher API", () => {
     const opened = await send("decrypt", sealed.bytes);
     expect([opened.status, opened.headers.get("content-type")]).toEqual([200, OCTETS]);
     expect(opened.bytes).toEqual(plaintext);
-    // One framing for both: what came as bytes can be taken apart into JSON, and the other way round.
+    // Both use the same parts: bytes can be converted to JSON and back.
     const parts = { version: 1, nonce: base64(sealed.bytes.slice(1, 13)), ciphertext: base64(sealed.bytes.slice(13)) };
     expect((await decrypt(parts)).body).toEqual({ plaintext: base64(plaintext) });
     const json = (await encrypt(plaintext)).body as unknown as Sealed;
@@ -63,14 +63,14 @@ describe("the cipher API", () => {
     expect((await send("decrypt", new Uint8Array(framed))).bytes).toEqual(plaintext);
   });
 
-  it("takes JSON unless the content type is exactly that of bytes", async () => {
+  it("accepts JSON unless the content type is exactly that of bytes", async () => {
     const json = new TextEncoder().encode(JSON.stringify({ plaintext: base64("x") }));
     for (const type of ["application/json", "text/plain", `${OCTETS}; charset=x`, "Application/Octet-Stream"]) {
       expect((await send("encrypt", json, type)).text, type).toContain('"version":1');
     }
   });
 
-  it("K10 encrypts nothing, too", async () => {
+  it("encrypts an empty plaintext (K10)", async () => {
     for (const body of [{ plaintext: "" }, { plaintext: null }, {}]) {
       const answer = await service.post("/v1/cipher/encrypt", body);
       expect((await decrypt(answer.body)).body).toEqual({ plaintext: "" });
@@ -81,7 +81,7 @@ describe("the cipher API", () => {
   });
 
   it.each([LIMIT - 17, LIMIT - 16, LIMIT - 15, LIMIT])(
-    "K11 what it encrypts of %i bytes it also decrypts, and the rest is 400",
+    "decrypts everything that it encrypts, of %i bytes; more is 400 (K11)",
     async (length) => {
       const plaintext = new Uint8Array(length).fill(7);
       const fits = length <= LIMIT - 16;
@@ -101,7 +101,7 @@ describe("the cipher API", () => {
     },
   );
 
-  it("K06 K09 refuses whatever was altered or cut, in both modes, as 400", async () => {
+  it("rejects altered and truncated ciphertexts with 400, in both modes (K06, K09)", async () => {
     const sealed = (await send("encrypt", new TextEncoder().encode("secret"))).bytes;
     for (let index = 1; index < sealed.length; index += 1) {
       const flipped = sealed.slice();
@@ -121,7 +121,7 @@ describe("the cipher API", () => {
     ]);
   });
 
-  it("K07 tells what is wrong with a framing, to whoever may use it", async () => {
+  it("reports invalid framing, to permitted callers only (K07)", async () => {
     const told = async (...bytes: readonly number[]) => (await send("decrypt", Uint8Array.from(bytes))).text;
     expect(await told()).toBe("crypto_failed_to_read_version\n");
     for (const version of [0, 2, 255]) expect(await told(version, 1, 2)).toBe("crypto_unsupported_version\n");
@@ -151,7 +151,7 @@ describe("the cipher API", () => {
     }
   });
 
-  it("is for the superuser, lite workloads, and whom a policy lets execute it", async () => {
+  it("is for the superuser, lite workloads, and callers with a policy that grants execute", async () => {
     const policy = { name: "p", spiffeidPattern: "^spiffe://spike\\.ist/app$", permissions: ["execute"] };
     await service.post("/v1/acl/policy", { ...policy, pathPattern: "^spike/system/cipher/exec$" });
     const statuses = async (path: string) => {
@@ -169,7 +169,7 @@ describe("the cipher API", () => {
     }
   });
 
-  it("costs one round trip a call", async () => {
+  it("takes one round trip per call", async () => {
     const sealed = (await encrypt("x")).body;
     store.trips = 0;
     await encrypt("x");
@@ -178,7 +178,7 @@ describe("the cipher API", () => {
     expect(store.trips).toBe(2);
   });
 
-  it("goes on decrypting after a rotation, and no longer once the key is gone", async () => {
+  it("decrypts after a rotation until the old key is removed", async () => {
     await service.post("/v1/store/secrets", { path: "a", values: {} });
     const before = (await encrypt("before")).body;
     const both = await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
@@ -206,7 +206,7 @@ describe("the cipher API", () => {
   });
 });
 
-describe("what is stored and what is encrypted for callers", () => {
+describe("stored records and the cipher API", () => {
   let database: FileDatabase;
   let service: TestService;
   beforeEach(async () => {
@@ -220,7 +220,7 @@ describe("what is stored and what is encrypted for callers", () => {
 
   const column = async (sql: string) =>
     Buffer.from((await database.client.execute(sql)).rows[0]!["bytes"] as ArrayBuffer);
-  /** Suite, key id with its length, nonce, and what is sealed. */
+  /** Splits a record into suite, key id with its length, nonce, and ciphertext. */
   const split = (record: Buffer) => {
     const start = 2 + record[1]!;
     return {
@@ -235,7 +235,7 @@ describe("what is stored and what is encrypted for callers", () => {
     "a policy": "SELECT sealed AS bytes FROM policies",
   };
 
-  it.each(Object.entries(STORED))("%s is not opened by it", async (_, sql) => {
+  it.each(Object.entries(STORED))("%s is not opened by the cipher API", async (_, sql) => {
     const { nonce, sealed } = split(await column(sql));
     const answer = await service.post("/v1/cipher/decrypt", {
       version: 1,
@@ -253,7 +253,7 @@ describe("what is stored and what is encrypted for callers", () => {
       "UPDATE policies SET sealed = ?",
       '{"spiffeIdPattern":".*","pathPattern":".*","permissions":["super"]}',
     ],
-  ])("%s is not minted by it", async (what, sql, text) => {
+  ])("%s cannot be forged with the cipher API", async (what, sql, text) => {
     const { header } = split(await column(STORED[what as keyof typeof STORED]));
     const { body } = await service.post("/v1/cipher/encrypt", { plaintext: base64(text) });
     const { nonce, ciphertext } = body as unknown as Sealed;
@@ -261,7 +261,7 @@ describe("what is stored and what is encrypted for callers", () => {
     const get = async () => await (await service.as("/app"))("/v1/store/secrets?action=get", { path: "a" });
     expect((await get()).status).toBe(200);
     await database.client.execute({ sql, args: [forged] });
-    // A forged policy grants nothing, a forged secret is not told.
+    // A forged policy grants nothing, and a forged secret is not returned.
     expect((await get()).status).toBe(what === "a policy" ? 401 : 500);
     expect(service.log.at(-1)).toMatchObject({ reason: "seal_not_authentic" });
   });

@@ -55,7 +55,7 @@ interface StoredEntry {
   readonly resource: string;
 }
 
-/** The lines of the audit stream, by trace. */
+/** The audit lines, by trace id. */
 function linesOf(worker: Worker): ReadonlyMap<string, readonly AuditLine[]> {
   const lines = new Map<string, AuditLine[]>();
   for (const text of worker.lines()) {
@@ -67,11 +67,11 @@ function linesOf(worker: Worker): ReadonlyMap<string, readonly AuditLine[]> {
 }
 
 /**
- * Two workloads, 25 requests of each in flight at once, in one isolate.
+ * Two workloads with 25 concurrent requests each, in one isolate.
  *
- * Over the memory store, because it is fast, and because it lies in that isolate as well: nothing but the service itself keeps
- * the two apart. What real stores do between a load and a commit is to let others go first, and that this worker does in the
- * midst of its cryptography (`entangle`).
+ * It uses the memory store, which is fast and lives in the same isolate, so that only the service itself separates the two
+ * callers. Real stores let other requests run between a load and a commit; this worker does so within its cryptography
+ * (`entangle`).
  */
 describe("10 000 requests of two callers in one isolate", () => {
   let worker: Worker;
@@ -111,7 +111,7 @@ describe("10 000 requests of two callers in one isolate", () => {
   };
   const answered = () => exchanges.filter(({ status }) => status !== undefined);
 
-  it("P18 none sees anything of the other, and each sees what it has last been told is stored", () => {
+  it("never shows one caller's data to the other, and shows each its own last write (P18)", () => {
     expect(exchanges).toHaveLength(REQUESTS);
     expect(faults).toEqual([]);
     // Everything has happened that was meant to.
@@ -119,29 +119,29 @@ describe("10 000 requests of two callers in one isolate", () => {
     expect([...statuses]).toEqual(expect.arrayContaining([200, 400, 401, 404, 409, undefined]));
   });
 
-  it("P18 each answer is of a request of its own", () => {
+  it("gives each request its own response (P18)", () => {
     expect(new Set(exchanges.map(({ traceId }) => traceId)).size).toBe(REQUESTS);
   });
 
-  it("P18, P20 each request has one line, and that names its caller, its path and its status", async () => {
+  it("logs one line per request, with its caller, path and status (P18, P20)", async () => {
     const lines = await settled();
     const wrong = answered().filter((each) => {
       const { tenant, traceId, action, path, status, isGenuine } = each;
       const [line, ...more] = lines.get(traceId) ?? [];
       const resource = path === undefined ? undefined : `secret:${path}`;
       const fits = line?.action === action && line.resource === resource && line.status === status;
-      // A body that is none is refused before anybody is looked at.
+      // An invalid body is rejected before the caller is identified.
       const caller = isGenuine && status !== 400 ? tenant.spiffeId : undefined;
       return !(fits && more.length === 0 && line.spiffeId === caller);
     });
     expect(wrong.map(({ traceId }) => lines.get(traceId))).toEqual([]);
-    // Whatever else has a line was a request as well.
+    // Every other line belongs to a request too.
     const sent = new Set(exchanges.map(({ traceId }) => traceId));
     const others = [...lines.values()].flat().filter(({ traceId }) => !sent.has(traceId));
     expect(others.filter(({ spiffeId }) => spiffeId !== superuser.spiffeId)).toEqual([]);
   });
 
-  it("P20 none waits for the work of another", async () => {
+  it("never makes one caller wait for the other's work (P20)", async () => {
     const stalled = worker.lines().filter((line) => line.startsWith("stalled: "));
     expect(stalled.map((line) => line.split(" ")[1])).toEqual(
       expect.arrayContaining(["sign", "verify", "decrypt", "encrypt"]),
@@ -151,7 +151,7 @@ describe("10 000 requests of two callers in one isolate", () => {
     expect(late.length).toBeLessThanOrEqual(stalled.length);
   });
 
-  it("P18 each entry of the stored audit names the caller of its request, and his own path", async () => {
+  it("records the caller of the request and their own path in each audit entry (P18)", async () => {
     const sent = new Map(exchanges.map((each) => [each.traceId, each]));
     const entries = (await storedEntries()).filter(({ spiffeId }) => spiffeId !== superuser.spiffeId);
     expect(entries.length).toBeGreaterThan(REQUESTS / 20);
@@ -162,7 +162,7 @@ describe("10 000 requests of two callers in one isolate", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("P21 what is stored of aborted writes has its line, what has a line that says so is stored", async () => {
+  it("logs every aborted write that was stored, and stores every one that is logged as stored (P21)", async () => {
     const lines = await settled();
     const aborted = exchanges.filter(({ status }) => status === undefined);
     const arrived = aborted.flatMap(({ traceId, tenant }) =>
@@ -170,7 +170,7 @@ describe("10 000 requests of two callers in one isolate", () => {
     );
     expect(arrived.length).toBeGreaterThan(aborted.length / 20);
     expect(new Set(arrived.map(({ traceId }) => traceId)).size).toBe(arrived.length);
-    // One that broke off before its body was whole has no path, and nobody was looked at.
+    // A request that broke off within its body has no path and no caller.
     const misled = arrived.filter(({ spiffeId, resource, tenant, status }) =>
       status === 400 ? spiffeId : spiffeId !== tenant.spiffeId || !resource?.startsWith(`secret:${tenant.name}/`),
     );
@@ -182,7 +182,7 @@ describe("10 000 requests of two callers in one isolate", () => {
     expect(written.length).toBeGreaterThan(0);
   });
 
-  it("P18, P21 no line has a value in it", () => {
+  it("logs no values (P18, P21)", () => {
     for (const { mark } of tenants) expect(worker.output().includes(mark)).toBe(false);
   });
 
@@ -202,8 +202,8 @@ describe("10 000 requests of two callers in one isolate", () => {
 
 const TIMEOUT_MS = 1500;
 
-/** Over a real database, where a commit takes its time and its sender does not wait for it. */
-describe("P21 aborted requests", () => {
+/** Over a real database, where commits take time and callers may not wait for them. */
+describe("aborted requests (P21)", () => {
   let database: HttpDatabase;
   let proxy: FaultProxy;
   let worker: Worker;
@@ -219,7 +219,7 @@ describe("P21 aborted requests", () => {
     await database.close();
   });
 
-  it("are finished, leave their line and their change, and then nothing goes on", async () => {
+  it("are finished, with their line and their change, and leave no work behind", async () => {
     const agent = new Agent({ keepAlive: true });
     const value = randomText(20);
     const put = (path: string) => ({
@@ -228,7 +228,7 @@ describe("P21 aborted requests", () => {
       target: SECRETS,
       body: { path, values: { v: value } },
     });
-    // The first commit of a store stands in the way of all others.
+    // All other commits wait for the first commit of a store.
     expect((await exchange(worker.url, put("first"), agent)).status).toBe(200);
     const paths = Array.from({ length: 6 }, (_, index) => `gone/${index}`);
     const committing = new Map(paths.map((path) => [path, Promise.withResolvers<void>()]));
@@ -247,7 +247,7 @@ describe("P21 aborted requests", () => {
       const line = { action: "secret.put", resource, spiffeId: superuser.spiffeId, status: 200, outcome: "ok" };
       expect(lines.get(traceId)).toMatchObject([line]);
     }
-    // Longer than a request may last: what was left of one would show by now.
+    // Longer than a request may take: work that was left behind would show by now.
     const requests = proxy.requests();
     await sleep(TIMEOUT_MS + 200);
     expect([proxy.requests(), proxy.underWay()]).toEqual([requests, 0]);
@@ -261,7 +261,7 @@ describe("P21 aborted requests", () => {
   });
 });
 
-describe("P21 in this process, an aborted request", () => {
+describe("an aborted request in this process (P21)", () => {
   const collect = collector();
 
   it.each(["load", "commit"] as const)(
@@ -315,7 +315,7 @@ describe("P21 in this process, an aborted request", () => {
   );
 });
 
-/** Timers that have been set from now on, and neither fired nor been cleared. */
+/** Timers that were set from now on and neither fired nor were cleared. */
 function watchTimers(): ReadonlySet<unknown> {
   const running = new Set<unknown>();
   const { setTimeout, clearTimeout } = globalThis;
@@ -337,7 +337,7 @@ function watchTimers(): ReadonlySet<unknown> {
   return running;
 }
 
-/** The garbage collector, which Node hides unless it is asked for. */
+/** The garbage collector, which Node exposes on request only. */
 function collector(): () => void {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc") as () => void;

@@ -7,11 +7,11 @@ import { type TestService, testService } from "./harness/service.ts";
 const SECRETS = "/v1/store/secrets";
 const POLICY = "/v1/acl/policy";
 
-/** A commit is applied, its answer lost, and the right to it is gone before the service looks again. */
-describe("a write that was applied is not called denied", () => {
+/** A commit is applied, its answer is lost, and its permission is revoked before the service loads again. */
+describe("a write that was applied is not reported as denied", () => {
   let service: TestService;
   let inner: Store;
-  /** Chooses the commits whose answers are lost, and what happens before the service looks again. */
+  /** Chooses the commits whose answers are lost, and what happens before the service loads again. */
   let lose: ((change: Change) => Promise<boolean>) | undefined;
   beforeEach(async () => {
     inner = memoryStore({ storeId: "s", now: Date.now });
@@ -29,7 +29,7 @@ describe("a write that was applied is not called denied", () => {
     });
   });
 
-  it("when the policy it was made by is revoked meanwhile", async () => {
+  it("if the policy that granted it is revoked meanwhile", async () => {
     const policy = {
       name: "p",
       spiffeidPattern: "^spiffe://spike\\.ist/w$",
@@ -49,7 +49,7 @@ describe("a write that was applied is not called denied", () => {
     });
   });
 
-  it("when it took its own caller's right away", async () => {
+  it("if it removed its own caller's permission", async () => {
     const policy = {
       name: "own",
       spiffeidPattern: "^spiffe://spike\\.ist/d$",
@@ -66,7 +66,7 @@ describe("a write that was applied is not called denied", () => {
     expect((await delegate(`${POLICY}?action=list`, {})).status).toBe(401);
   });
 
-  it("but one that was not applied is", async () => {
+  it("but a write that was not applied is", async () => {
     const policy = {
       name: "p",
       spiffeidPattern: "^spiffe://spike\\.ist/w$",

@@ -9,7 +9,7 @@ import { KEY_A, KEY_B, type TestService, testService } from "./harness/service.t
 const ROLE = "/spike/pilot/role";
 const bytesOf = (key: string) => Uint8Array.from(Buffer.from(key.slice(2), "base64url"));
 
-/** Break-the-glass recovery, and what SPIKE's bootstrap asks; who may is tested with every route. */
+/** Recovery of root keys, and SPIKE's bootstrap check. Permissions are tested with every route. */
 describe("recovery", () => {
   let service: TestService;
   const as = async (path: string, target: string, body: object, by = service) =>
@@ -22,7 +22,7 @@ describe("recovery", () => {
     service = await testService(store());
   });
 
-  it("gives the shares of the root key, and the same ones each time; two of them bring it back", async () => {
+  it("returns the same shares of the root key each time; two of them restore it", async () => {
     const answer = await as(`${ROLE}/recover`, "/v1/operator/recover", {});
     expect(answer.status).toBe(200);
     const shards = answer.body["shards"] as Record<string, number[]>;
@@ -33,7 +33,7 @@ describe("recovery", () => {
     expect(JSON.stringify([service.log, service.audit])).not.toContain(shards[1]!.join(","));
   });
 
-  it("gives those of the key that is written with, and of a new one once that is registered", async () => {
+  it("returns shares of the current root key, and of a new one once it is registered", async () => {
     const shared = store();
     await (await testService(shared)).post("/v1/store/secrets", { path: "a", values: {} });
     const both = await testService(shared, { keys: await fixedKeys(`${KEY_B},${KEY_A}`) });
@@ -51,7 +51,7 @@ describe("recovery", () => {
     expect(await key()).toEqual(bytesOf(KEY_B));
   });
 
-  it("gives no shares of a key that is not the store's", async () => {
+  it("returns no shares of a key that is not the store's", async () => {
     const shared = store();
     await (await testService(shared)).post("/v1/store/secrets", { path: "a", values: {} });
     const wrong = await testService(shared, { keys: await fixedKeys(`a:${KEY_B.slice(2)}`) });
@@ -62,7 +62,7 @@ describe("recovery", () => {
     expect(wrong.log).toMatchObject([{ reason: "seal_wrong_key" }]);
   });
 
-  it("tells whether a share is right, and collects nothing", async () => {
+  it("checks a share and stores nothing", async () => {
     const share = await firstShard();
     for (let again = 0; again < 3; again += 1) {
       const answer = await restore(share);
@@ -74,7 +74,7 @@ describe("recovery", () => {
       { id: 1, shard: flipped },
       { id: 2, shard: share.shard },
       { id: 4, shard: share.shard },
-      // On the same curve, and dealt to nobody.
+      // On the same curve, but never issued.
       { id: 4, shard: [...(await deriveShare(bytesOf(KEY_A), { threshold: 2, id: 4 }))] },
       { id: 0, shard: share.shard },
       { id: -1, shard: share.shard },
@@ -99,7 +99,7 @@ describe("recovery", () => {
     }
   });
 
-  it("answers the bootstrap's challenge with the digest of what is in it, under any key of the ring", async () => {
+  it("answers the bootstrap challenge with the digest of its plaintext, under any key of the ring", async () => {
     const text = "0123456789abcdef".repeat(4);
     const hash = createHash("sha256").update(text).digest("hex");
     const both = await testService(store(), { keys: await fixedKeys(`${KEY_B},${KEY_A}`) });

@@ -14,14 +14,14 @@ import { KEY_A, KEY_B, ringOf } from "./harness/service.ts";
 
 const SECRETS = 10_000;
 const CLIENTS = 4;
-/** Of these many are written to meanwhile, all over the walk. */
+/** Secrets that are written during the rotation, spread over all of them. */
 const WRITTEN = 200;
 
 const PATHS: readonly string[] = Array.from({ length: SECRETS }, (_, n) => `app/${String(n).padStart(5, "0")}`);
 const BUSY: readonly string[] = PATHS.filter((_, n) => n % (SECRETS / WRITTEN) === 0);
 
-/** Two real workers: one rotates the root key through everything that is stored, the other one serves. */
-describe("K20 a root key is rotated under load", () => {
+/** Two real workers: one rotates the root key, the other serves. */
+describe("rotation of a root key under load (K20)", () => {
   let edge: Cluster;
   let store: BulkStore;
   beforeAll(async () => {
@@ -34,8 +34,8 @@ describe("K20 a root key is rotated under load", () => {
   });
   afterAll(async () => await edge.close());
 
-  it(`of ${SECRETS} secrets, while ${CLIENTS} clients write: each stays readable, and no write is lost`, async () => {
-    // The first commit registers both keys; what is there before the rotation is under the old one.
+  it(`moves ${SECRETS} secrets while ${CLIENTS} clients write: all stay readable and no write is lost`, async () => {
+    // The first commit registers both keys. Everything before the rotation is under the old one.
     await edge.post(0, "", { path: "first", values: {} });
     await storeManySecrets(store, await ringOf(KEY_A), PATHS);
 

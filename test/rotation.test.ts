@@ -11,7 +11,7 @@ import { KEY_A, KEY_B, ringOf, type TestAnswer, type TestService, testService } 
 const SECRETS = "/v1/store/secrets";
 const WORKLOAD = { spiffeidPattern: "^spiffe://spike\\.ist/app$", pathPattern: "^app/", permissions: ["read"] };
 
-/** Sends pages until there is none left, as the command does. */
+/** Rewraps page after page, as the command does. */
 async function rewrapAll(by: TestService, limit = 100): Promise<{ rewrapped: number; lost: number; failed: string[] }> {
   const total = { rewrapped: 0, lost: 0, failed: [] as string[] };
   let after: string | undefined = "";
@@ -43,7 +43,7 @@ const rowsOf = (status: { readonly keys: readonly Rows[] }, keyId: string) =>
   status.keys.find((key) => key.keyId === keyId);
 const NONE = { secrets: 0, policies: 0, bundles: 0, store: 0, deleted: 0 };
 
-/** What there is of every kind: a secret with history, a policy, a bundle, and one of each that is no more. */
+/** One row of every kind: a secret with history, a policy, a bundle, and one deleted row of each. */
 async function furnish(by: TestService): Promise<void> {
   const partner = await testDomain("partner.org");
   const done = async (target: string, body: object) => expect((await by.post(target, body)).status).toBe(200);
@@ -60,7 +60,7 @@ async function furnish(by: TestService): Promise<void> {
 
 const STORES = { memory: "memory", libsql: "libsql" } as const;
 
-describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (kind) => {
+describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (kind) => {
   let database: FileDatabase | undefined;
   let store: BulkStore;
   let old: TestService;
@@ -75,7 +75,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
   });
   afterEach(() => database?.close());
 
-  it("is written with as soon as it is registered, by every worker, and not before", async () => {
+  it("makes every worker write under the new key once it is registered, and not before", async () => {
     const put = async (path: string) => expect((await both.post(SECRETS, { path, values: {} })).status).toBe(200);
     await put("app/before");
     expect(await statusOf(both)).toMatchObject({ primary: "a", first: "b" });
@@ -88,15 +88,15 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(status).toMatchObject({ primary: "b", first: "b" });
     expect(rowsOf(status, "b")).toMatchObject({ registered: true, rows: { ...NONE, secrets: 1, store: 1 } });
     expect(rowsOf(status, "a")).toMatchObject({ rows: { secrets: 3, policies: 1, bundles: 1, store: 0, deleted: 2 } });
-    // A worker that has not got the new key yet must not serve what it can't judge.
+    // A worker without the new key must not serve what it cannot verify.
     expect((await old.post(SECRETS, { path: "app/late", values: {} })).status).toBe(500);
     expect(old.log.at(-1)).toMatchObject({ reason: "seal_unknown_key", detail: expect.stringContaining('"b"') });
-    // Again: nothing happens.
+    // Registering it again changes nothing.
     const again = await both.post("/v1/operator/register", { keyId: "b" });
     expect(again.body).toEqual({ keyId: "b", revision: Number(registered.body["revision"]) + 1 });
   });
 
-  it("is registered by its name only, so that a worker without it says so", async () => {
+  it("registers a key by its id, so that a worker without it reports that", async () => {
     for (const [by, keyId] of [
       [both, "a"],
       [both, "c"],
@@ -115,7 +115,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(rowsOf(await statusOf(both), "b")).toMatchObject({ registered: false });
   });
 
-  it("K22 takes over all rows, without downtime; then the old key can go", async () => {
+  it("moves all rows without downtime, so that the old key can be removed (K22)", async () => {
     const before = await Promise.all(
       [1, 2, 3].map(async (version) => (await old.post(`${SECRETS}?action=get`, { path: "app/a", version })).text),
     );
@@ -143,7 +143,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     const headers = { authorization: `Bearer ${await alone.domain.token("/app")}` };
     const read = await alone.post(`${SECRETS}?action=get`, { path: "app/b" }, { headers });
     expect(read.body).toEqual({ data: { v: "b" } });
-    // Names that are no more can be used again, and a bundle's sequence still never goes back.
+    // Deleted names can be used again, and a bundle's sequence still never decreases.
     expect((await alone.post("/v1/acl/policy", { name: "gone", ...WORKLOAD })).status).toBe(200);
     expect((await alone.post("/v1/trust/bundle", { trustDomain: "gone.org", bundle: { keys: [] } })).status).toBe(200);
     const outdated = { trustDomain: "partner.org", bundle: { keys: [], spiffe_sequence: 6 } };
@@ -153,7 +153,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(alone.log).toEqual([]);
   });
 
-  it("leaves an audit that is whole", async () => {
+  it("keeps the audit complete", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     await rewrapAll(both);
     const { body } = await both.post("/v1/audit?action=verify", {});
@@ -163,7 +163,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect((entries as object[]).at(-1)).toMatchObject({ action: "rewrap", keyId: "b", authentic: true });
   });
 
-  it("leaves entries under the old key: without it they are counted, and still may not be missing", async () => {
+  it("keeps entries under the old key: without that key they are counted, and must not be missing", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     await rewrapAll(both);
     const alone = await withRing(KEY_B);
@@ -171,7 +171,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     const { entries, unverified, problems } = await verify();
     expect(problems).toEqual([]);
     expect(unverified).toEqual([{ keyId: "a", entries: Number(entries) - 7 }]);
-    // Nothing is pruned on the word of what can't be verified.
+    // Nothing is pruned because of entries that cannot be verified.
     expect((await alone.post("/v1/audit?action=prune", { days: 7 })).body).toMatchObject({ floor: 0, more: false });
     if (database === undefined) return;
     await database.client.execute("DELETE FROM audit WHERE revision = 3");
@@ -179,7 +179,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(kinds).toContain("gap");
   });
 
-  it("goes on in pages of any size, wherever it stopped, and has nothing to do twice", async () => {
+  it("continues in pages of any size and does nothing twice", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     const first = await both.post("/v1/operator/rewrap", { after: "secret::", limit: 1 });
     expect(first.body).toMatchObject({ primary: "b", rewrapped: 1, lost: 0, failed: [], next: "secret:a:app/a" });
@@ -191,7 +191,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     for (const limit of [0, 101, -1]) expect((await both.post("/v1/operator/rewrap", { limit })).status).toBe(400);
   });
 
-  it("is put back in front as easily: the store row alone changes hands, and rows follow", async () => {
+  it("returns to the old key as easily: the store row changes, and rows follow", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     await rewrapAll(both);
     const back = await withRing(KEY_A, KEY_B);
@@ -201,7 +201,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect((await back.post("/v1/audit?action=verify", {})).body).toMatchObject({ problems: [] });
   });
 
-  it("loses a row to whoever writes it meanwhile, and neither change is lost", async () => {
+  it("loses a row to a concurrent write, and neither change is lost", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     let meddled = false;
     const busy: BulkStore = {
@@ -221,7 +221,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: NONE });
   });
 
-  it("goes on from the store as others leave it between two parts of a page: epoch, audit floor and all", async () => {
+  it("continues from the store as other writers leave it between two batches: epoch, audit floor and everything else", async () => {
     const rules = { spiffeidPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$", permissions: ["read"] };
     for (let n = 0; n < 30; n += 1) await old.post("/v1/acl/policy", { name: `many-${n}`, ...rules });
     await both.post("/v1/operator/register", { keyId: "b" });
@@ -237,7 +237,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
         return parts === 1 ? { ...done, snapshot: await raiseFloor(query) } : done;
       },
     };
-    // As pruning does it, in the moment between the commit and what it is told.
+    // As pruning does it, between the commit and its answer.
     const raiseFloor = async <Q extends object>(query: Q) => {
       const snapshot = await store.load({}, signal);
       const floor = 1;
@@ -265,7 +265,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect((await store.load({}, signal)).store.auditFloor).toBe(1);
   });
 
-  it("signs nothing that the database makes up between two parts of a page", async () => {
+  it("signs nothing that the database invents between two batches", async () => {
     const rules = { spiffeidPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$", permissions: ["read"] };
     for (let n = 0; n < 30; n += 1) await old.post("/v1/acl/policy", { name: `many-${n}`, ...rules });
     await both.post("/v1/operator/register", { keyId: "b" });
@@ -283,7 +283,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(await rewrapAll(both)).toMatchObject({ lost: 0, failed: [] });
   });
 
-  it("costs two round trips a page of 25 rows", async () => {
+  it("takes two round trips per page of 25 rows", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     const counted = countingStore(store);
     let bulk = 0;
@@ -298,7 +298,7 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect([counted.trips, bulk]).toEqual([1, 1]);
   });
 
-  it("is left where a row does not verify: that one stays, is named, and all others move", async () => {
+  it("skips and names a row that does not verify, and moves all others", async () => {
     if (database === undefined) return;
     await database.client.execute("UPDATE secrets SET latest = latest + 1 WHERE path = 'app/a'");
     await database.client.execute("UPDATE policies SET created_at = 1 WHERE name = 'app'");
@@ -311,14 +311,14 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: { ...NONE, secrets: 1, policies: 1 } });
   });
 
-  it("never takes a row that was hidden for one that was deleted, before or after", async () => {
+  it("never takes a hidden row for a deleted one, before or after", async () => {
     if (database === undefined) return;
     await database.client.execute("CREATE TABLE kept AS SELECT * FROM policies WHERE name = 'app'");
     await database.client.execute("DELETE FROM policies WHERE name = 'app'");
     await both.post("/v1/operator/register", { keyId: "b" });
     expect((await rewrapAll(both)).failed).toEqual(["policy:app"]);
     expect(both.log).toMatchObject([{ event: "row_not_rewrapped", reason: "seal_inconsistent" }]);
-    // Nor does it help to say that it was.
+    // It does not help the database to claim that it was deleted.
     const forge = "UPDATE audit SET action = 'delete' WHERE resource = 'policy:app'";
     const unforge = "UPDATE audit SET action = 'put' WHERE resource = 'policy:app'";
     await database.client.execute(forge);
@@ -334,13 +334,13 @@ describe.each(Object.keys(STORES))("a root key is rotated over the %s store", (k
     expect(both.log).toMatchObject([{ reason: "seal_inconsistent", detail: 'policy "app" is missing' }]);
   });
 
-  it("whose key went too early leaves one clear line and a bare 500", async () => {
+  it("logs one clear line and answers 500 if the old key is removed too early", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     const early = await withRing(KEY_B);
     const get = await early.post(`${SECRETS}?action=get`, { path: "app/a" });
     expect(get).toMatchObject({ status: 500, body: { data: null, err: "api_internal_error" } });
     expect(early.log).toMatchObject([{ reason: "seal_unknown_key", detail: 'key id "a" is not in the ring' }]);
-    // Of policies it could not even be known that there are any for him: "denied" would be untrue.
+    // The worker cannot find the caller's policies, so "denied" would be wrong.
     early.log.length = 0;
     const headers = { authorization: `Bearer ${await early.domain.token("/app")}` };
     for (const target of [`${SECRETS}?action=get`, `${SECRETS}?action=list`]) {

@@ -22,7 +22,7 @@ const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(le
 const text = (length: number) => new Uint8Array(length).fill(0x61);
 const SECRET = { storeId: "store", path: "app/db", born: "w1" };
 
-/** The same value of another kind or with one bit changed: what an attacker would put in its place. */
+/** What an attacker would put in a value's place: another type, or one bit flipped. */
 function changed(field: Field): Field {
   if (field === null) return 0;
   if (typeof field === "number") return field + 1;
@@ -36,7 +36,7 @@ function flipped(bytes: Uint8Array, index: number, bit = 0): Bytes {
   return copy;
 }
 
-/** All contexts that differ from one in a single part. */
+/** All contexts that differ in a single part. */
 function* neighbours({ label, fields }: Context): Generator<readonly [string, Context]> {
   yield ["the label", { label: `${label}x`, fields }];
   for (const [index] of fields.entries()) {
@@ -46,7 +46,7 @@ function* neighbours({ label, fields }: Context): Generator<readonly [string, Co
   yield ["a field less", { label, fields: fields.slice(0, -1) }];
 }
 
-/** How each kind of record is sealed and opened: with a key of its own purpose, for a context of its own. */
+/** How each kind of record is sealed and opened: its key and its context. */
 interface Kind {
   readonly context: Context;
   readonly keyId: string;
@@ -116,7 +116,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
     await sealRecord({ id: keyId, key: keys(keyId) }, plaintext, { context, nonce: randomBytes(12) });
   const open = async (bytes: Bytes, within = context) => await openRecord(keys, bytes, within);
 
-  it("K01 opens with each part of what it is bound to, and with no other", async () => {
+  it("opens only with every part of its context (K01)", async () => {
     expect(await open(record)).toEqual(text(20));
     let count = 0;
     for (const [part, other] of neighbours(context)) {
@@ -126,7 +126,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
     expect(count).toBe(context.fields.length + 3);
   });
 
-  it("K01 opens under its own key of the ring only, and under that of its own purpose", async () => {
+  it("opens only under its own key of the ring, and only under the key for its purpose (K01)", async () => {
     const other = await keyOf(await ringOf(`a:${KEY_B.slice(2)}`));
     expect(await refusal(openRecord(other, record, context))).toBe("not_authentic");
     const { wrap, policy, cipher } = ring.primary;
@@ -135,7 +135,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
     for (const key of wrong) expect(await refusal(openRecord(() => key, record, context))).toBe("not_authentic");
   });
 
-  it("K06 is refused with any bit changed, in its header, its nonce, its text and its tag", async () => {
+  it("is rejected if any bit of header, nonce, text or tag is flipped (K06)", async () => {
     for (let index = 0; index < record.length; index += 1) {
       for (const bit of index < 20 ? [0, 1, 2, 3, 4, 5, 6, 7] : [index % 8]) {
         expect(await refusal(open(flipped(record, index, bit))), `byte ${index}, bit ${bit}`).not.toBe("accepted");
@@ -143,23 +143,23 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
     }
   });
 
-  it("K07 is refused in a suite that is not known", async () => {
+  it("is rejected with an unknown suite (K07)", async () => {
     for (const suite of [0, 2, 255]) {
       expect(await refusal(open(Uint8Array.from([suite, ...record.subarray(1)])))).toBe("unknown_suite");
     }
   });
 
-  it("K08 is refused under another key id, which only the log names", async () => {
+  it("is rejected under another key id, which only the log names (K08)", async () => {
     const start = 2 + keyId.length;
     const renamed = Uint8Array.from([1, 1, "z".charCodeAt(0), ...record.subarray(start)]);
     const opening = openRecord((id) => requireRingKey(ring, id).wrap, renamed, context);
     await expect(opening).rejects.toMatchObject({ reason: "unknown_key", detail: 'key id "z" is not in the ring' });
     await expect(opening).rejects.toThrow(/^Cannot use a stored record: it does not verify$/);
-    // The key itself is the right one: the id is bound, too.
+    // The key itself is right: the id is bound too.
     expect(await refusal(openRecord(() => keys(keyId), renamed, context))).toBe("not_authentic");
   });
 
-  it("K09 is refused cut short, wherever, and lengthened", async () => {
+  it("is rejected if it is truncated or extended (K09)", async () => {
     for (let length = 0; length < record.length; length += 1) {
       expect(await refusal(open(record.slice(0, length))), `${length} bytes`).not.toBe("accepted");
     }
@@ -170,7 +170,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
     ["K10", 0],
     ["K11", 65_536],
     ["K12", 1_048_576],
-  ])("%s holds %i bytes", async (_, length) => {
+  ])("holds a plaintext (%s) of %i bytes", async (_, length) => {
     const sealed = await seal(text(length));
     expect(sealed.length).toBe(2 + keyId.length + 12 + length + 16);
     expect(await open(sealed)).toEqual(text(length));
@@ -178,7 +178,7 @@ describe.each(Object.entries(KINDS))("%s", (_, { context, keyId, keyOf }) => {
 });
 
 describe.each(Object.entries(MACS))("the MAC of %s", (_, context) => {
-  it("K01 K06 K08 is that of all its parts, whole, under its own key", async () => {
+  it("covers all parts of its context, under its own key (K01, K06, K08)", async () => {
     const ring = await ringOf(KEY_A, KEY_B);
     const mac = await computeMac(ring.primary, context);
     const verify = async (keyId: string, bytes: Bytes, within = context) =>
@@ -193,7 +193,7 @@ describe.each(Object.entries(MACS))("the MAC of %s", (_, context) => {
 });
 
 describe("the MAC of an audit entry", () => {
-  it("K01 K06 K08 is that of every column but the revision, which has to lie where it may", async () => {
+  it("covers every column except the revision, which must be in range (K01, K06, K08)", async () => {
     const ring = await ringOf(KEY_A);
     const entry: AuditRow = {
       ...(await sealEntry(ring, "store", {
@@ -227,7 +227,7 @@ describe("the MAC of an audit entry", () => {
 });
 
 describe("the MAC of the store row", () => {
-  it("K01 K06 K08 is that of every column but the revision", async () => {
+  it("covers every column except the revision (K01, K06, K08)", async () => {
     const ring = await ringOf(KEY_A);
     const { mac } = await firstCommit(ring, STORE, 1);
     const keys = [{ keyId: "a", checkValue: ring.primary.check, createdAt: 1, hasPolicies: false }];
@@ -243,7 +243,7 @@ describe("the MAC of the store row", () => {
 });
 
 describe("keys", () => {
-  it("K13 of whatever purpose can't be exported", async () => {
+  it("cannot be exported, for any purpose (K13)", async () => {
     const ring = await ringOf(KEY_A);
     const { key, wrapped } = await createDataKey(ring, dataKeyContext(SECRET), randomBytes);
     const purposes = Object.entries(ring.primary).filter(([, value]) => value instanceof CryptoKey);
@@ -257,7 +257,7 @@ describe("keys", () => {
     }
   });
 
-  it("K17 show no raw key, and what they were derived from is wiped", async () => {
+  it("do not show a raw key, and the root keys are overwritten (K17)", async () => {
     const bytes = new Uint8Array(32).fill(0x5a);
     const root = { id: "a", bytes };
     const ring = await deriveKeyRing([root]);
@@ -269,7 +269,7 @@ describe("keys", () => {
     expect(shown).not.toContain("90, 90, 90");
   });
 
-  it("K16 are the same wherever they are derived: what one isolate seals, another one opens", async () => {
+  it("are the same in every isolate: what one seals, another opens (K16)", async () => {
     const [one, other] = await Promise.all([ringOf(KEY_A), ringOf(KEY_A)]);
     const context = dataKeyContext(SECRET);
     const { key, wrapped } = await createDataKey(one, context, randomBytes);
@@ -282,10 +282,10 @@ describe("keys", () => {
   });
 });
 
-/** As many as the long run has time for; 2^32 is what a key is good for. */
+/** As many as the long run has time for. A key may seal 2^32 messages. */
 const SEALS = process.env["LONG"] === "1" ? 1_000_000 : 20_000;
 
-it(`K18 no nonce is used twice in ${SEALS} seals`, async () => {
+it(`never uses a nonce twice in ${SEALS} seals (K18)`, async () => {
   const ring = await ringOf(KEY_A);
   const { id, policy: key } = ring.primary;
   const seen = new Set<string>();

@@ -19,7 +19,7 @@ const BACKENDS: Readonly<Record<string, () => Promise<Backend>>> = {
   },
 };
 
-/** The worked examples of SPIKE's version semantics by their number, with the corrections that this store makes. */
+/** Numbered examples of SPIKE's version semantics, with our corrections. */
 describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
   let backend: Backend;
   let service: TestService;
@@ -53,7 +53,7 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     };
   }
   const wire = async () => (await metadata()).body as unknown as Wire;
-  /** As in the examples: current/oldest {versions}, `d` for deleted. */
+  /** The notation of the examples: current/oldest {versions}, `d` for deleted. */
   const state = async () => {
     const { versions, metadata: head } = await wire();
     for (const [key, version] of Object.entries(versions)) expect(version.version).toBe(Number(key));
@@ -73,7 +73,7 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     expect(await get()).toBe("value 3");
   });
 
-  it("examples 3 to 9: one secret's way down and up again", async () => {
+  it("examples 3 to 9: versions of one secret are deleted and restored", async () => {
     await puts(3);
     expect(await remove([])).toMatchObject({ status: 200, body: { version: 2 } });
     expect(await state(), "example 3").toBe("2/1 {1,2,3d}");
@@ -109,7 +109,7 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     expect(await state(), "example 9").toBe("3/1 {1,2,3}");
   });
 
-  it("example 3, then undelete: corrected, an empty list restores the newest version", async () => {
+  it("example 3, then undelete: an empty list restores the newest version (corrected)", async () => {
     await puts(3);
     await remove([]);
     expect((await undelete([])).status).toBe(200);
@@ -119,13 +119,13 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     expect(await state()).toBe("3/1 {1,2,3}");
   });
 
-  it("example 10a: the oldest and the current one", async () => {
+  it("example 10a: deletes the oldest and the current version", async () => {
     await puts(3);
     await remove([1, 3]);
     expect(await state()).toBe("2/2 {1d,2,3d}");
   });
 
-  it("example 10b: others than the current one leave updatedTime alone", async () => {
+  it("example 10b: deleting another version than the current one keeps updatedTime", async () => {
     await puts(4);
     const { updatedTime } = (await wire()).metadata;
     await sleep(5);
@@ -143,21 +143,21 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     expect(await state()).toBe("3/1 {1,2,3}");
   });
 
-  it("example 12: corrected, [0] brings the newest version back", async () => {
+  it("example 12: [0] restores the newest version (corrected)", async () => {
     await puts(3);
     await remove([1, 2, 3]);
     expect(await undelete([0])).toMatchObject({ status: 200, body: { version: 3 } });
     expect(await state()).toBe("3/3 {1d,2d,3}");
   });
 
-  it("example 13: corrected, oldest is recomputed", async () => {
+  it("example 13: oldest is recomputed (corrected)", async () => {
     await puts(3);
     await remove([1, 2, 3]);
     expect(await put("again")).toMatchObject({ body: { version: 4 } });
     expect(await state()).toBe("4/4 {1d,2d,3d,4}");
   });
 
-  it("example 14: corrected, the number of a deleted version is not reused", async () => {
+  it("example 14: the number of a deleted version is not reused (corrected)", async () => {
     await puts(3);
     await remove([3]);
     expect(await put("again")).toMatchObject({ body: { version: 4 } });
@@ -171,21 +171,21 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
       service = await testService(backend.store, { keptVersions: 3 });
     });
 
-    it("example 15: corrected, pruned versions are gone", async () => {
+    it("example 15: pruned versions are deleted permanently (corrected)", async () => {
       await puts(5);
       expect(await state()).toBe("5/3 {3,4,5}");
       expect([await get(1), await get(2), await get(3)]).toEqual([404, 404, "value 3"]);
       expect((await metadata(2)).status).toBe(404);
     });
 
-    it("example 16: corrected, a pruned version never comes back", async () => {
+    it("example 16: a pruned version is never restored (corrected)", async () => {
       await puts(5);
       await remove([3, 4, 5]);
       expect(await state()).toBe("0/0 {3d,4d,5d}");
       expect([await get(), await get(2)]).toEqual([404, 404]);
     });
 
-    it("example 17: corrected, oldest names a live version", async () => {
+    it("example 17: oldest is a live version (corrected)", async () => {
       await puts(3);
       await remove([2]);
       await put("value 4");
@@ -193,7 +193,7 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     });
   });
 
-  it("example 18: corrected, a second deletion keeps the time of the first", async () => {
+  it("example 18: a second deletion keeps the time of the first (corrected)", async () => {
     await puts(2);
     await remove([1]);
     const before = await wire();
@@ -217,7 +217,7 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
     }
   });
 
-  it("keeps the text of values as it was sent: order of keys, escapes, spaces", async () => {
+  it("keeps the text of values as sent: order of keys, escapes, spaces", async () => {
     const text = '{ "10": "x", "2":"\\u00e9\\ud800", "a b":"\u{1F511}\\n" }';
     await service.post("/v1/store/secrets", `{"path":"raw","values":${text}}`);
     const got = await service.post("/v1/store/secrets?action=get", { path: "raw" });

@@ -6,7 +6,7 @@ import type { Store } from "../src/store/store.ts";
 import { fileDatabase } from "./harness/file-database.ts";
 import { type TestAnswer, type TestService, testService } from "./harness/service.ts";
 
-/** Many runs in the long suite, few in the one that runs all the time. */
+/** More runs in the long suite. */
 const LONG = process.env["LONG"] === "1";
 const RUNS = LONG ? 400 : 25;
 const KEPT = 4;
@@ -63,7 +63,7 @@ const send = async (service: TestService, { target, body, key: idempotencyKey }:
     headers: idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey },
   });
 
-/** An answer without its times, which two stores cannot share. */
+/** A response without times, which differ between two stores. */
 const timeless = ({ status, text }: TestAnswer): string =>
   `${status} ${text.replaceAll(/"(created|updated)Time":"[^"]*"/g, "").replaceAll(/"deletedTime":"[^"]*"/g, '"deletedTime":"set"')}`;
 
@@ -98,7 +98,7 @@ const withServices = async (
 };
 
 describe("the libSQL store, compared with the memory store", () => {
-  it("gives every answer of any sequence of commands", { timeout: LONG ? 600_000 : 60_000 }, async () => {
+  it("gives the same answers to any sequence of commands", { timeout: LONG ? 600_000 : 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), async (commands) => {
         await withServices(async (memory, edges) => {

@@ -10,7 +10,7 @@ import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/s
 
 const CANARY = "canary-7f3a9c-value";
 
-/** Whoever holds the database reads no value out of it, and what he writes into it is found out. */
+/** The database's holder cannot read values, and changes they make are detected. */
 describe("a hostile database", () => {
   let database: FileDatabase;
   let store: Store;
@@ -31,14 +31,14 @@ describe("a hostile database", () => {
   const sql = async (...statements: string[]) => {
     for (const statement of statements) await database.client.execute(statement);
   };
-  /** One opaque 500, whatever was found; the reason is in the log. */
+  /** The response is the same opaque 500 in all cases. The reason is in the log. */
   const expectRefused = async (answer: Promise<{ status: number; body: unknown }>, reason: string) => {
     service.log.length = 0;
     expect(await answer).toMatchObject({ status: 500, body: { err: "api_internal_error" } });
     expect(service.log).toMatchObject([{ event: "request_failed", reason }]);
   };
 
-  it("finds no value in a raw copy of the file", async () => {
+  it("contains no value in a raw copy of its file", async () => {
     await sql("PRAGMA wal_checkpoint(TRUNCATE)");
     const copy = `${database.file}.copy`;
     copyFileSync(database.file, copy);
@@ -52,10 +52,10 @@ describe("a hostile database", () => {
     expect(raw.includes(Buffer.from(KEY_A.slice(2), "base64url"))).toBe(false);
   });
 
-  describe("is refused a read after", () => {
+  describe("fails a read after it", () => {
     const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       [
-        "K02 two sealed values swapped",
+        "swaps two sealed values (K02)",
         "not_authentic",
         [
           "CREATE TABLE t AS SELECT sealed FROM secret_versions WHERE path = 'a' AND number = 3",
@@ -64,14 +64,14 @@ describe("a hostile database", () => {
         ],
       ],
       [
-        "K03 an older value of the same secret under the current number",
+        "puts an older value of the same secret under the current number (K03)",
         "not_authentic",
         [
           "UPDATE secret_versions SET sealed = (SELECT sealed FROM secret_versions WHERE path = 'a' AND number = 1) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
-        "K02 two heads swapped",
+        "swaps two heads (K02)",
         "inconsistent",
         [
           "UPDATE secrets SET path = 'x' WHERE path = 'a'",
@@ -80,7 +80,7 @@ describe("a hostile database", () => {
         ],
       ],
       [
-        "two heads swapped with their audit tails",
+        "swaps two heads with their newest audit entries",
         "not_authentic",
         [
           "UPDATE secrets SET path = 'x' WHERE path = 'a'",
@@ -90,13 +90,13 @@ describe("a hostile database", () => {
         ],
       ],
       [
-        "a version renumbered",
+        "renumbers a version",
         "inconsistent",
         ["UPDATE secret_versions SET number = 9 WHERE path = 'a' AND number = 3"],
       ],
       ["current moved back", "not_authentic", ["UPDATE secrets SET current = 2 WHERE path = 'a'"]],
       [
-        "current moved back with its write id",
+        "moves current back with its write id",
         "not_authentic",
         [
           "UPDATE secrets SET current = 2, current_write_id = (SELECT write_id FROM secret_versions WHERE path = 'a' AND number = 2) WHERE path = 'a'",
@@ -104,57 +104,53 @@ describe("a hostile database", () => {
       ],
       ["an end set to the current version", "not_authentic", ["UPDATE secrets SET current_until = 1 WHERE path = 'a'"]],
       [
-        "the data key of another secret",
+        "inserts the data key of another secret",
         "not_authentic",
         ["UPDATE secrets SET wrapped_key = (SELECT wrapped_key FROM secrets WHERE path = 'b') WHERE path = 'a'"],
       ],
       [
-        "K06 a bit of the value flipped",
+        "flips a bit of the value (K06)",
         "not_authentic",
         [
           "UPDATE secret_versions SET sealed = CAST(substr(sealed, 1, 20) || x'00' || substr(sealed, 22) AS BLOB) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
-        "K07 an unknown suite",
+        "sets an unknown suite (K07)",
         "unknown_suite",
         [
           "UPDATE secret_versions SET sealed = CAST(x'02' || substr(sealed, 2) AS BLOB) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
-        "K09 a value cut short",
+        "truncates a value (K09)",
         "malformed",
         ["UPDATE secret_versions SET sealed = x'0100' WHERE path = 'a' AND number = 3"],
       ],
       ["a value of no bytes", "malformed", ["UPDATE secret_versions SET sealed = x'' WHERE path = 'a' AND number = 3"]],
+      ["removes a value", "inconsistent", ["UPDATE secret_versions SET sealed = NULL WHERE path = 'a' AND number = 3"]],
       [
-        "a value taken away",
-        "inconsistent",
-        ["UPDATE secret_versions SET sealed = NULL WHERE path = 'a' AND number = 3"],
-      ],
-      [
-        "K08 a head under a key that is not in the ring",
+        "puts a head under a key that is not in the ring (K08)",
         "unknown_key",
         ["UPDATE secrets SET key_id = 'z' WHERE path = 'a'"],
       ],
       ["a version deleted", "inconsistent", ["DELETE FROM secret_versions WHERE path = 'a' AND number = 3"]],
       ["the head deleted", "inconsistent", ["DELETE FROM secrets WHERE path = 'a'"]],
       [
-        "the head and all versions deleted",
+        "deletes the head and all versions",
         "inconsistent",
         ["DELETE FROM secrets WHERE path = 'a'", "DELETE FROM secret_versions WHERE path = 'a'"],
       ],
       ["the newest audit entry deleted", "inconsistent", ["DELETE FROM audit WHERE revision = 3"]],
       ["all audit entries of the secret deleted", "inconsistent", ["DELETE FROM audit WHERE resource = 'secret:a'"]],
       [
-        "the newest audit entry altered",
+        "changes the newest audit entry",
         "not_authentic",
         ["UPDATE audit SET spiffe_id = 'spiffe://spike.ist/other' WHERE revision = 3"],
       ],
       ["the row version changed", "inconsistent", ["UPDATE secrets SET version = version + 1 WHERE path = 'a'"]],
       [
-        "head and tail moved below their base",
+        "moves head and newest audit entry below their base",
         "inconsistent",
         [
           "DELETE FROM audit WHERE revision = 2",
@@ -176,7 +172,7 @@ describe("a hostile database", () => {
       await expectRefused(get("a"), `seal_${reason}`);
     });
 
-    it("a deletion undone: cleared, or for the version only", async () => {
+    it("undoes a deletion, completely or in the version only", async () => {
       await service.post("/v1/store/secrets?action=delete", { path: "a", versions: [2] });
       expect((await get("a", 2)).status).toBe(404);
       await sql("UPDATE secret_versions SET deleted_at = NULL WHERE path = 'a' AND number = 2");
@@ -186,14 +182,14 @@ describe("a hostile database", () => {
       expect((await get("a")).status, "the head alone tells what is current").toBe(200);
     });
 
-    it("a pruned or foreign version put beside the others", async () => {
+    it("inserts a pruned or foreign version", async () => {
       await sql(
         "INSERT INTO secret_versions SELECT 'a', 4, revision, write_id, created_at, NULL, NULL, sealed FROM secret_versions WHERE path = 'b' AND number = 1",
       );
       await expectRefused(get("a", 4), "seal_not_authentic");
     });
 
-    it("K05 an old head and its version put back", async () => {
+    it("restores an old head and its version (K05)", async () => {
       await sql("CREATE TABLE old_head AS SELECT * FROM secrets WHERE path = 'a'");
       await sql("CREATE TABLE old_versions AS SELECT * FROM secret_versions WHERE path = 'a'");
       await put("a", "newer");
@@ -209,7 +205,7 @@ describe("a hostile database", () => {
       await expectRefused(get("a"), "seal_inconsistent");
     });
 
-    it("a head of the same place in another history", async () => {
+    it("inserts a head at the same position of another history", async () => {
       const keep = async (name: string) => {
         await sql(
           `CREATE TABLE heads_${name} AS SELECT * FROM secrets WHERE path = 'a'`,
@@ -227,7 +223,7 @@ describe("a hostile database", () => {
       await keep("before");
       await put("a", "withdrawn");
       await keep("withdrawn");
-      // The commit is undone and another one takes its revision, its number and its place in the chain.
+      // The commit is undone, and another one takes its revision, its number and its position in the chain.
       await putBack("before");
       await sql("DELETE FROM audit WHERE revision = 6", "UPDATE store SET revision = 5");
       expect((await put("a", "valid")).body).toEqual({ version: 4, revision: 6 });
@@ -236,7 +232,7 @@ describe("a hostile database", () => {
       await expectRefused(get("a"), "seal_inconsistent");
     });
 
-    it("a forged answer to a repeated request", async () => {
+    it("forges the answer to a repeated request", async () => {
       const headers = { "Idempotency-Key": "k" };
       const body = { path: "c", values: { v: "1" } };
       await service.post("/v1/store/secrets", body, { headers });
@@ -245,7 +241,7 @@ describe("a hostile database", () => {
     });
   });
 
-  it("K04 rows of another store under the same root key, whole as they are", async () => {
+  it("fails with rows of another store under the same root key (K04)", async () => {
     const other = await fileDatabase();
     const there = await testService(libsqlStore(other.execute));
     await there.post("/v1/store/secrets", { path: "a", values: { v: "of the other store" } });
@@ -266,7 +262,7 @@ describe("a hostile database", () => {
     other.close();
   });
 
-  it("is refused writes over what is not authentic, too", async () => {
+  it("also fails writes over rows that are not authentic", async () => {
     await sql("UPDATE secrets SET latest = 1 WHERE path = 'a'");
     await expectRefused(put("a", "next"), "seal_not_authentic");
     await sql("DELETE FROM secrets WHERE path = 'b'");
@@ -276,14 +272,14 @@ describe("a hostile database", () => {
   });
 
   describe("under another key", () => {
-    it("refuses a wrong key of the same name before anything is written under it", async () => {
+    it("rejects a wrong key with the same id before anything is written under it", async () => {
       const wrong = await testService(store, { ring: await ringOf(`a:${KEY_B.slice(2)}`) });
       const answer = await wrong.post("/v1/store/secrets", { path: "n", values: {} });
       expect(answer).toMatchObject({ status: 500, body: { err: "api_internal_error" } });
       expect(wrong.log).toMatchObject([{ reason: "seal_wrong_key", detail: expect.stringContaining('"a"') }]);
     });
 
-    it("refuses a ring that lacks the store's key, and names it", async () => {
+    it("rejects a ring that lacks the store's key, and names the key", async () => {
       const other = await testService(store, { ring: await ringOf(KEY_B) });
       expect(await other.post("/v1/store/secrets?action=list", {})).toMatchObject({
         status: 500,
@@ -292,7 +288,7 @@ describe("a hostile database", () => {
       expect(other.log).toMatchObject([{ reason: "seal_unknown_key", detail: expect.stringContaining('"a"') }]);
     });
 
-    it("reads with a new key in front, and writes nothing under it until it is registered", async () => {
+    it("reads with a new first key, and writes nothing under it until it is registered", async () => {
       const both = await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
       expect((await both.post("/v1/store/secrets?action=get", { path: "a" })).status).toBe(200);
       expect((await both.post("/v1/store/secrets", { path: "a", values: {} })).status).toBe(200);
@@ -302,13 +298,13 @@ describe("a hostile database", () => {
       expect(rows.map((row) => row["key_id"])).toEqual(["a"]);
     });
 
-    it("writes nothing while the store knows none of the ring's keys", async () => {
+    it("writes nothing while no key of the ring is registered", async () => {
       await sql("DELETE FROM keys");
       expect((await put("a", "v")).status).toBe(500);
       expect(service.log).toMatchObject([{ reason: "seal_unregistered_key", detail: expect.stringContaining('"a"') }]);
     });
 
-    it("reads rows of both keys, and moves a secret to the primary key when it is written", async () => {
+    it("reads rows under both keys, and moves a secret to the primary key when it is written", async () => {
       const fresh = await fileDatabase();
       const target = libsqlStore(fresh.execute);
       const first = await testService(target, { ring: await ringOf(KEY_A, KEY_B) });
@@ -329,7 +325,7 @@ describe("a hostile database", () => {
       }
       await write(second, "old", "2");
       expect(await keyOf("old")).toBe("b");
-      // The values are as they were, under the data key: the old root key is no longer needed for this secret.
+      // The values are unchanged, under the data key. This secret no longer needs the old root key.
       expect([await read(first, "old", 1), await read(first, "old", 2)]).toEqual([{ v: "1" }, { v: "2" }]);
       const { results } = { results: await audit(target, await ringOf(KEY_A, KEY_B)) };
       expect(results.problems).toEqual([]);
@@ -337,14 +333,14 @@ describe("a hostile database", () => {
     });
   });
 
-  it("is refused everything once its newest audit entry is gone", async () => {
+  it("fails everything once its newest audit entry is gone", async () => {
     await sql("DELETE FROM audit WHERE revision = 5");
     await expectRefused(get("a"), "seal_inconsistent");
     await expectRefused(put("new", "x"), "seal_inconsistent");
     await expect(audit(store)).rejects.toThrow("does not verify");
   });
 
-  describe("that claims to be empty", () => {
+  describe("that pretends to be empty", () => {
     it.each([
       ["with keys left", ["UPDATE store SET revision = 0, key_id = NULL, mac = NULL", "DELETE FROM audit"]],
       [
@@ -364,19 +360,19 @@ describe("a hostile database", () => {
         ],
       ],
       ["with its MAC left", ["UPDATE store SET revision = 0", "DELETE FROM audit", "DELETE FROM keys"]],
-    ])("%s: nothing is signed for it", async (_, statements) => {
+    ])("gets nothing signed: %s", async (_, statements) => {
       await sql(...statements);
       await expectRefused(put("new", "x"), "seal_inconsistent");
     });
   });
 
-  it("that hides a deletion, waits for a commit and puts other entries back, is found out by the audit check", async () => {
+  it("is detected by the audit check if it hides a deletion, waits for a commit and restores other entries", async () => {
     await put("victim", "leaked");
     await sql("CREATE TABLE old_head AS SELECT * FROM secrets WHERE path = 'victim'");
     await service.post("/v1/store/secrets?action=delete", { path: "victim" });
     await put("y", "y");
     expect((await audit(store)).problems).toEqual([]);
-    // Revisions 7 (the deletion) and 8 are hidden; a commit made meanwhile takes number 7, and 8 comes back.
+    // Revisions 7 (the deletion) and 8 are hidden. A commit made meanwhile takes number 7, and 8 is restored.
     await sql(
       "CREATE TABLE hidden AS SELECT * FROM audit WHERE revision = 8",
       "DELETE FROM audit WHERE revision > 6",
@@ -394,7 +390,7 @@ describe("a hostile database", () => {
     expect(problems).toMatchObject([{ revision: 8, kind: "broken_anchor" }]);
   });
 
-  it.each([0, 2])("of another schema than the code's, version %i, is 503", async (version) => {
+  it.each([0, 2])("with schema version %i, which the code does not support, is 503", async (version) => {
     await sql(`UPDATE store SET schema_version = ${version}`);
     service.log.length = 0;
     expect((await get("a")).status).toBe(503);
@@ -406,31 +402,31 @@ describe("a hostile database", () => {
     ]);
   });
 
-  describe("fails the audit check", () => {
+  describe("fails the audit check after", () => {
     const KINDS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
       [
-        "an entry in the middle deleted",
+        "it deletes an entry in the middle",
         ["gap", "broken_anchor", "broken_chain"],
         ["DELETE FROM audit WHERE revision = 2"],
       ],
       [
-        "the first entry of all deleted",
+        "it deletes the first entry",
         ["gap", "broken_anchor", "broken_chain"],
         ["DELETE FROM audit WHERE revision = 1"],
       ],
       [
-        "another entry in the middle deleted",
+        "it deletes another entry in the middle",
         ["gap", "broken_anchor", "broken_chain"],
         ["DELETE FROM audit WHERE revision = 4"],
       ],
       ["an entry altered", ["not_authentic"], ["UPDATE audit SET action = 'delete' WHERE revision = 2"]],
       [
-        "an entry attributed to somebody else",
+        "it attributes an entry to another caller",
         ["not_authentic"],
         ["UPDATE audit SET spiffe_id = 'spiffe://x/y' WHERE revision = 2"],
       ],
       [
-        "an entry deleted and the rest moved down",
+        "it deletes an entry and moves the others down",
         ["not_authentic", "broken_anchor", "broken_chain"],
         [
           "DELETE FROM audit WHERE revision = 2",
@@ -449,7 +445,7 @@ describe("a hostile database", () => {
   });
 });
 
-/** Walks the audit in one piece, in pages of two; and part by part, which has to find the same. */
+/** Verifies the audit at once, in pages of two, and part by part. All must find the same. */
 async function audit(store: Store, given?: Awaited<ReturnType<typeof ringOf>>) {
   const deps = { store, ring: given ?? (await ringOf(KEY_A)), attempts: PATIENT };
   const whole = await verifyAudit(deps, { perPage: 2, pages: 1000 });

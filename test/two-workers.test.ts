@@ -3,16 +3,16 @@ import { createClient } from "@libsql/client";
 import { type Cluster, cluster } from "./harness/cluster.ts";
 import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
 
-/** Many in the long run. */
+/** More of them in the long run. */
 const STORMS = process.env["LONG"] === "1" ? 60 : 1;
 
 const dense = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
-/** Two real `workerd` processes over one real database: what the first acknowledges, the second knows. */
+/** Two real `workerd` processes with one real database: what one acknowledges, the other sees. */
 describe("two workers over one database", () => {
   let edge: Cluster;
   beforeAll(async () => {
-    // A longer deadline than by default, for slow machines: what is tested is that nothing is lost, not speed.
+    // A longer deadline than the default, for slow machines: this tests that nothing is lost, not speed.
     edge = await cluster(2, { SPIKE_REQUEST_TIMEOUT_MS: "25000", SPIKE_NEXUS_MAX_SECRET_VERSIONS: "200" });
   });
   afterAll(async () => await edge.close());
@@ -39,7 +39,7 @@ describe("two workers over one database", () => {
     client.close();
     return { audit: rows.map((row) => Number(row["revision"])), store: Number(store.rows[0]?.["revision"]) };
   };
-  it("reads through one what was written through the other", async () => {
+  it("reads through one worker what was written through the other", async () => {
     expect(await edge.post(0, "", { path: "first", ...values("1") })).toMatchObject({
       status: 200,
       body: { version: 1 },
@@ -52,7 +52,7 @@ describe("two workers over one database", () => {
     expect([await get(0, "first"), await get(0, "first", 1)]).toEqual(["2", "1"]);
   });
 
-  it("64 puts to one path at once: all acknowledged, numbered 1 to 64, readable, audited once, revisions dense", async () => {
+  it("acknowledges 64 concurrent puts to one path: numbered 1 to 64, readable, audited once, with dense revisions", async () => {
     const puts = dense(64).map(async (n) => ({
       n,
       answer: await edge.post(n % 2, "", { path: "hot", ...values(`value ${n}`) }),
@@ -73,7 +73,7 @@ describe("two workers over one database", () => {
     expect(revisions.audit).toEqual(dense(revisions.store));
   });
 
-  it("16 puts with the same cas at once: one wins, 15 are told of the conflict", async () => {
+  it("lets one of 16 concurrent puts with the same cas win, and reports a conflict to the others", async () => {
     await edge.post(0, "", { path: "cas", ...values("0") });
     const puts = dense(16).map(async (n) => await edge.post(n % 2, "", { path: "cas", cas: 1, ...values(`${n}`) }));
     const statuses = (await Promise.all(puts)).map((answer) => answer.status).toSorted((a, b) => a - b);
@@ -81,7 +81,7 @@ describe("two workers over one database", () => {
     expect(await audit("cas")).toHaveLength(2);
   });
 
-  it("one Idempotency-Key 20 times at once through both, answers cut off: one version, 20 equal answers", async () => {
+  it("writes one version for 20 concurrent requests with one Idempotency-Key and cut-off answers, and answers all alike", async () => {
     let commits = 0;
     const cutMost = (body: string): Fault => {
       if (!isCommit(body)) return "pass";
@@ -99,42 +99,45 @@ describe("two workers over one database", () => {
     expect((await edge.post(0, "", { path: "once", ...values("y") }, { headers })).status).toBe(422);
   });
 
-  it.each(dense(STORMS))("storm %i, writes under every fault at once: nothing lost or applied twice", async (storm) => {
-    const path = `storm/${storm}`;
-    const FAULTS: readonly Fault[] = [
-      "pass",
-      "cut-answer",
-      "cut-request",
-      "cut-half-answer",
-      "twice",
-      { status: 502 },
-      { status: 429 },
-      { body: "<html>" },
-      { body: "{}" },
-      { body: '{"baton":null,"base_url":null,"results":[]}' },
-      { delayMs: 30 },
-    ];
-    // A linear congruential generator (its high bits), so that each storm is another one and can be repeated.
-    let state = storm;
-    const nextFault = (): Fault => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return FAULTS[(state >>> 16) % FAULTS.length]!;
-    };
-    edge.proxies.forEach((proxy) => proxy.inject(nextFault));
-    const puts = dense(24).map(async (n) => await edge.post(n % 2, "", { path, ...values(`value ${n}`) }));
-    const answers = await Promise.all(puts);
-    edge.proxies.forEach((proxy) => proxy.inject(() => "pass"));
-    const won = answers.flatMap(({ status, body }, index) =>
-      status === 200 ? [{ number: Number(body["version"]), value: `value ${index + 1}` }] : [],
-    );
-    expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true);
-    expect(won.length).toBeGreaterThan(12);
-    for (const { number, value } of won) expect(await get(0, path, number)).toBe(value);
-    const stored = await Promise.all((await audit(path)).map(async (_, index) => await get(1, path, index + 1)));
-    expect(new Set(stored).size, "each value at most once").toBe(stored.length);
-  });
+  it.each(dense(STORMS))(
+    "loses nothing and applies nothing twice in storm %i of writes under every fault",
+    async (storm) => {
+      const path = `storm/${storm}`;
+      const FAULTS: readonly Fault[] = [
+        "pass",
+        "cut-answer",
+        "cut-request",
+        "cut-half-answer",
+        "twice",
+        { status: 502 },
+        { status: 429 },
+        { body: "<html>" },
+        { body: "{}" },
+        { body: '{"baton":null,"base_url":null,"results":[]}' },
+        { delayMs: 30 },
+      ];
+      // The high bits of a linear congruential generator, so that storms differ and can be repeated.
+      let state = storm;
+      const nextFault = (): Fault => {
+        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+        return FAULTS[(state >>> 16) % FAULTS.length]!;
+      };
+      edge.proxies.forEach((proxy) => proxy.inject(nextFault));
+      const puts = dense(24).map(async (n) => await edge.post(n % 2, "", { path, ...values(`value ${n}`) }));
+      const answers = await Promise.all(puts);
+      edge.proxies.forEach((proxy) => proxy.inject(() => "pass"));
+      const won = answers.flatMap(({ status, body }, index) =>
+        status === 200 ? [{ number: Number(body["version"]), value: `value ${index + 1}` }] : [],
+      );
+      expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true);
+      expect(won.length).toBeGreaterThan(12);
+      for (const { number, value } of won) expect(await get(0, path, number)).toBe(value);
+      const stored = await Promise.all((await audit(path)).map(async (_, index) => await get(1, path, index + 1)));
+      expect(new Set(stored).size, "each value at most once").toBe(stored.length);
+    },
+  );
 
-  it("a worker killed in the middle of commits: the other goes on, and every acknowledged write is there", async () => {
+  it("keeps every acknowledged write if a worker is killed during commits, and the other continues", async () => {
     edge.proxies[0]!.inject((body) => (isCommit(body) ? { delayMs: 150 } : "pass"));
     const doomed = dense(6).map(async (n) => {
       try {
@@ -153,7 +156,7 @@ describe("two workers over one database", () => {
     await edge.replace(0);
     await Promise.all(doomed);
     expect((await Promise.all(going)).map((answer) => answer.status)).toEqual(Array.from({ length: 6 }, () => 200));
-    // Sent again with their keys, the interrupted ones happen, once each, whether or not they had arrived before.
+    // Sent again with their keys, the interrupted writes are applied once, whether or not they had arrived before.
     edge.proxies[0]!.inject(() => "pass");
     for (const n of dense(6)) {
       const headers = { "Idempotency-Key": `d${n}` };

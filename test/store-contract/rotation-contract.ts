@@ -15,10 +15,10 @@ const bundle = (trustDomain: string, writeId: string, keyId: string): Change => 
 const secret = (path: string, writeId: string, keyId: string): Change =>
   creation(writeId, { path, head: { keyId }, audit: { keyId } });
 
-/** What a store has to do for the rotation of keys; part of the one suite. */
+/** The part of the contract suite that concerns the rotation of keys. */
 export function rotationContract(store: () => BulkStore): void {
-  describe("many changes in one trip", () => {
-    it("win or lose each for itself, one after the other", async () => {
+  describe("many changes in one round trip", () => {
+    it("win or lose independently, one after the other", async () => {
       const changes = [creation("w1"), creation("w2"), creation("w3", { path: "b" }), update("w4", 1), update("w5", 1)];
       const { revisions, snapshot } = await store().commitEach(
         changes,
@@ -36,7 +36,7 @@ export function rotationContract(store: () => BulkStore): void {
       ]);
     });
 
-    it("may each raise the epoch that the next one names; behind one that lost, those lose as well", async () => {
+    it("may raise the epoch that the next one names; after a loss, later ones lose too", async () => {
       const raising = (writeId: string, resource: string, epoch: number): Change => ({
         audit: auditOf(writeId, { resource, epoch }),
         tail: 0,
@@ -50,14 +50,14 @@ export function rotationContract(store: () => BulkStore): void {
       expect(snapshot.store).toMatchObject({ revision: 3, epoch: 3, mac: bytes(2) });
     });
 
-    it("may be none", async () => {
+    it("may be empty", async () => {
       const { revisions, snapshot } = await store().commitEach([], {}, never);
       expect([revisions, snapshot.store.revision]).toEqual([[], 0]);
     });
   });
 
   describe("keys", () => {
-    it("are registered by a change that wins", async () => {
+    it("are registered if their change wins", async () => {
       const key = { keyId: "k9", checkValue: bytes(6), createdAt: 5 };
       const register = { audit: auditOf("w1", { resource: "store" }), tail: 0, register: [key] };
       await store().commit(register, {}, never);
@@ -97,7 +97,7 @@ export function rotationContract(store: () => BulkStore): void {
       ]);
     });
 
-    it("lead to the rows that are under others, by key and name, in pages", async () => {
+    it("find secrets under other keys, by key and name, in pages", async () => {
       const paths = ["b", "a", "a/b", "a.b", "c"];
       const keys = ["k1", "k3", "k1", "k3", "k2"];
       await store().commitEach(
@@ -121,7 +121,7 @@ export function rotationContract(store: () => BulkStore): void {
       expect(await page({ keyId: "k3", name: "a.b" }, 9)).toEqual([]);
     });
 
-    it("lead to policies, bundles and deletions that are under others", async () => {
+    it("find policies, bundles and deletions under other keys", async () => {
       await store().commitEach(
         [
           policy("p", "w1", "k1"),

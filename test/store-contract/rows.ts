@@ -1,7 +1,7 @@
 import type { AuditValues, BundleValues, PolicyValues, SecretValues, VersionRow } from "../../src/store/rows.ts";
 import type { Change, SecretChange, VersionChanges } from "../../src/store/store.ts";
 
-/** What the suite draws its rows from: any bytes do, a store verifies nothing. */
+/** Bytes for the suite's rows. Any bytes will do, because a store verifies nothing. */
 export const bytes = (seed: number) => new Uint8Array(32).fill(seed);
 export const never = new AbortController().signal;
 

@@ -5,7 +5,7 @@ import { rotationContract } from "./rotation-contract.ts";
 import type { AuditQuery, BulkStore, Change, Store } from "../../src/store/store.ts";
 
 /**
- * The one suite of the store contract. Every implementation passes all of it.
+ * The suite of the store contract. Every implementation passes all of it.
  *
  * @param fresh an empty store, as after the migrations
  */
@@ -24,7 +24,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
     readsAnEmptyStore(() => store);
     rotationContract(() => store);
     describe("one change", () => {
-      it("stores head, version and audit entry under the revision it won", async () => {
+      it("stores head, version and audit entry under its revision", async () => {
         expect(await commit(creation("w1"))).toEqual({ won: true, revision: 1 });
         const found = await store.load({ secret: { path: "a", version: "none" } }, never);
         expect(found).toMatchObject({ store: { revision: 1 }, newest: bytes(2) });
@@ -56,7 +56,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         expect((await view("a", 1)).version).toMatchObject({ sealed: null, destroyedAt: 9 });
       });
 
-      it("numbers commits without gap, whatever they change", async () => {
+      it("numbers commits without gaps, whatever they change", async () => {
         await commit(creation("w1"));
         await commit(creation("w2", { path: "b" }));
         await commit(update("w3", 1));
@@ -90,7 +90,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
       };
       const deletions = async () => (await view()).states?.map((state) => [state.number, state.deletedAt]);
 
-      it("prunes for good", async () => {
+      it("prunes versions permanently", async () => {
         await three();
         await commit(update("w4", 3, { versions: { pruneBelow: 3, insert: versionOf(4, "w4") } }));
         expect(await deletions()).toEqual([
@@ -99,7 +99,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         ]);
       });
 
-      it("soft-deletes and restores the named numbers only", async () => {
+      it("soft-deletes and restores only the given numbers", async () => {
         await three();
         await commit(update("w4", 3, { versions: { softDelete: { numbers: [1, 3, 99], at: 77 } } }));
         expect(await deletions()).toEqual([
@@ -115,7 +115,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         ]);
       });
 
-      it("gives the highest live version and all states once the current one has come to its end", async () => {
+      it("returns the highest live version and all states once the current version has expired", async () => {
         await three();
         const past = 1_600_000_000_000;
         await commit(
@@ -129,7 +129,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         expect(found.states).toHaveLength(3);
       });
 
-      it("gives the current version while its end lies ahead", async () => {
+      it("returns the current version until it expires", async () => {
         await three();
         const ahead = 4_000_000_000_000;
         await commit(
@@ -153,7 +153,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
 }
 
 function readsAnEmptyStore(store: () => Store): void {
-  it("is empty at first, with an identity and a clock", async () => {
+  it("is empty at first, with a store id and a clock", async () => {
     const snapshot = await store().load(
       {
         secret: { path: "a", version: "current" },
@@ -190,13 +190,13 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       expect(after).toEqual(before);
     };
 
-    it("a creation where there is a head", async () => {
+    it("a creation if there is a head", async () => {
       await commit(creation("w1"));
       await expectLost(creation("w2"));
       await expectLost(creation("w3", { tail: 1 }));
     });
 
-    it("a creation where a head has come and gone since", async () => {
+    it("a creation if a head was created and removed since", async () => {
       await commit(creation("w1"));
       const secret = { kind: "remove", seen: 1, path: "a" } as const;
       await commit({ audit: auditOf("w2", { action: "remove" }), tail: 1, secret });
@@ -224,7 +224,7 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       expect((await commit(update("w5", 1, { audit: { epoch: 1 } }))).won).toBe(true);
     });
 
-    it("a write id that was committed before, on whatever resource", async () => {
+    it("a write id that was committed before, for any resource", async () => {
       await commit(creation("w1"));
       await expectLost(creation("w1", { path: "b" }));
       await expectLost(update("w1", 1));
@@ -232,7 +232,7 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       expect(replay).toEqual({ ...auditOf("w1"), revision: 1 });
     });
 
-    it("a second first commit", async () => {
+    it("a second initial commit", async () => {
       const key = { keyId: "k1", checkValue: bytes(6), createdAt: 5 };
       const init = { keys: [key], keyId: "k1", mac: bytes(7) };
       expect((await commit({ ...creation("w1"), init })).won).toBe(true);
@@ -242,7 +242,7 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       await expectLost({ ...creation("w2", { path: "b" }), init: { ...init, keys: [{ ...key, keyId: "k2" }] } });
     });
 
-    it("a change of an unversioned resource that has changed since", async () => {
+    it("a change of a resource without a row that has changed since", async () => {
       await commit({ audit: auditOf("w1", { resource: "policy:p" }), tail: 0 });
       await expectLost({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0 });
       expect((await commit({ audit: auditOf("w3", { resource: "policy:p" }), tail: 1 })).won).toBe(true);
@@ -251,7 +251,7 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
 }
 
 function listsPaths(store: () => Store, commit: (change: Change) => Promise<unknown>): void {
-  it("lists paths bytewise, by prefix, from a place on, up to a limit", async () => {
+  it("lists paths in byte order, by prefix, after a path, up to a limit", async () => {
     const paths = ["b", "a/é", "a/b", "a", "A", "a/", "a/b/c", "ab", "a/\u{1F511}", "a/\uFFFD"];
     for (const path of paths) await commit(creation(`w-${path}`, { path }));
     const list = async (prefix: string, after = "", limit = 100) =>
@@ -320,7 +320,7 @@ function keepsPolicies(store: () => Store): void {
       expect([after.revision, policy.row?.writeId]).toEqual([3, "w6"]);
     });
 
-    it("are found by tags: both, or that of the identity alone, with their newest entries", async () => {
+    it("are found by both tags or by the identity tag, with their newest audit entries", async () => {
       await commit(create("both", "w1", [1, 2]));
       await commit(create("any", "w2", [0, 0]));
       await commit(create("other path", "w3", [1, 9]));
@@ -336,7 +336,7 @@ function keepsPolicies(store: () => Store): void {
       expect(grants).toMatchObject([{ row: { name: "both", version: 1 }, tail: { revision: 1, writeId: "w1" } }]);
     });
 
-    it("are listed by name, bytewise, from a place on", async () => {
+    it("are listed by name in byte order, after a name", async () => {
       for (const [index, name] of ["b", "a", "B", "a b"].entries()) await commit(create(name, `w${index}`));
       const list = async (after: string, limit: number) =>
         (await store().load({ policies: { after, limit } }, never)).policies.map(({ row, tail }) => [
@@ -352,7 +352,7 @@ function keepsPolicies(store: () => Store): void {
       expect(await list("a", 1)).toEqual([["a b", "w3"]]);
     });
 
-    it("hide everything that needs one while there is none that concerns the caller", async () => {
+    it("hide everything that needs a policy while no policy concerns the caller", async () => {
       await commit(create("p", "w1", [1, 2]));
       await commit(creation("w2"));
       const seen = async (idTag: number, pathTag: number) => {
@@ -389,7 +389,7 @@ function keepsPolicies(store: () => Store): void {
       });
     });
 
-    it("and secrets tell which keys are in use", async () => {
+    it("and secrets count for the keys in use", async () => {
       const keys = ["k1", "k2", "k3"].map((keyId) => ({ keyId, checkValue: bytes(6), createdAt: 5 }));
       await commit({ ...create("p", "w1"), init: { keys, keyId: "k1", mac: bytes(7) } });
       const use = async () => (await store().load({ keyUse: {} }, never)).keyUse;
@@ -404,7 +404,7 @@ function keepsPolicies(store: () => Store): void {
   });
 }
 
-/** Entries 1 to 6: of resources a, b, a, c, b, a; each decided on the one before it, by two callers, 10 ms apart. */
+/** Entries 1 to 6 of resources a, b, a, c, b, a, each decided on the one before, by two callers, 10 ms apart. */
 async function sixEntries(commit: (change: Change) => Promise<unknown>): Promise<void> {
   const tails = new Map<string, number>();
   for (const [index, resource] of ["a", "b", "a", "c", "b", "a"].entries()) {
@@ -426,16 +426,16 @@ function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<u
       ["at most so many", { after: 1, limit: 2 }, [2, 3]],
       ["of a resource", { resource: "a" }, [1, 3, 6]],
       ["of a resource, behind a revision", { resource: "a", after: 1, limit: 1 }, [3]],
-      ["of an identity", { spiffeId: "spiffe://example.org/1" }, [2, 4, 6]],
+      ["of a caller", { spiffeId: "spiffe://example.org/1" }, [2, 4, 6]],
       ["of a time", { from: 1_000_010, until: 1_000_030 }, [2, 3]],
-      ["of all at once", { resource: "b", spiffeId: "spiffe://example.org/1", until: 1_000_030 }, [2]],
+      ["by all filters", { resource: "b", spiffeId: "spiffe://example.org/1", until: 1_000_030 }, [2]],
       ["of what is not there", { resource: "secret:none" }, []],
     ])("is read by: %s", async (_, filter, expected) => {
       const { audit } = await store().load({ audit: { after: 0, limit: 9, ...filter } }, never);
       expect(audit.map(({ revision }) => revision)).toEqual(expected);
     });
 
-    it("gives what a page refers to before itself", async () => {
+    it("returns the earlier entries that a page refers to", async () => {
       const context = async (after: number, limit: number) =>
         (await store().load({ auditContext: { after, limit } }, never)).auditContext.map(({ revision }) => revision);
       expect(await context(0, 9)).toEqual([]);
@@ -446,7 +446,7 @@ function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<u
       expect(await context(6, 9)).toEqual([6]);
     });
 
-    it("gives the newest entry of a resource", async () => {
+    it("returns the newest entry of a resource", async () => {
       const newest = async (resource: string) =>
         (await store().load({ chain: { resource } }, never)).chain.tail?.revision;
       expect([await newest("a"), await newest("c"), await newest("none")]).toEqual([6, 4, undefined]);
@@ -455,7 +455,7 @@ function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<u
 }
 
 function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<{ readonly won: boolean }>): void {
-  it("prunes the audit up to a floor, and keeps the newest entry of each resource", async () => {
+  it("prunes the audit up to a floor and keeps the newest entry of each resource", async () => {
     await sixEntries(commit);
     const left = async () => {
       const snapshot = await store().load({ audit: { after: 0, limit: 99 } }, never);
@@ -467,7 +467,7 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
       authority: { keyId: "k1", mac: bytes(epoch) },
       prune: { above, floor },
     });
-    expect((await commit(prune("p1", 1, 0, 2))).won, "another epoch").toBe(false);
+    expect((await commit(prune("p1", 1, 0, 2))).won, "decided on another epoch").toBe(false);
     expect(await left()).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect((await commit(prune("p1", 0, 0, 2))).won).toBe(true);
     expect(await left()).toEqual([2, 3, 4, 5, 6, 7]);
@@ -478,7 +478,7 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
     const { audit } = await store().load({ audit: { after: 0, limit: 9, aboveFloor: true } }, never);
     expect(audit.map(({ revision }) => revision)).toEqual([8, 9]);
     const { auditContext } = await store().load({ auditContext: { after: 0, limit: 9, aboveFloor: true } }, never);
-    // 7, which 8 follows in the chain of the audit itself, is gone.
+    // Entry 7, which precedes 8 in the chain of the audit itself, is gone.
     expect(auditContext.map(({ revision }) => revision)).toEqual([]);
     expect((await store().load({}, never)).store).toMatchObject({ epoch: 3, revision: 9, mac: bytes(2) });
   });
@@ -487,7 +487,7 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
 function racesFairly(store: () => Store): void {
   const query = { secret: { path: "a", version: "none" } } as const;
 
-  it("lets one of many creations win", async () => {
+  it("lets one of many concurrent creations win", async () => {
     const attempts = Array.from({ length: 12 }, async (_, n) => await store().commit(creation(`w${n}`), query, never));
     const results = await Promise.all(attempts);
     expect(results.filter((result) => result.won)).toHaveLength(1);
@@ -496,7 +496,7 @@ function racesFairly(store: () => Store): void {
     expect(secret.states).toHaveLength(1);
   });
 
-  it("lets one write id win once, however often it is sent at the same time", async () => {
+  it("lets a write id win once, however often it is sent at the same time", async () => {
     await store().commit(creation("w0"), query, never);
     const change = update("w1", 1, { versions: { insert: versionOf(2, "w1") } });
     const results = await Promise.all(
@@ -507,7 +507,7 @@ function racesFairly(store: () => Store): void {
     expect((await store().load({ audit: { after: 0, limit: 9 } }, never)).audit).toHaveLength(2);
   });
 
-  it("answers a loser with what it lost to", async () => {
+  it("returns to a loser the state it lost to", async () => {
     await store().commit(creation("w1"), query, never);
     await store().commit(update("w2", 1, { head: { latest: 9 } }), query, never);
     const lost = await store().commit(update("w3", 1), { ...query, writeId: "w2" }, never);
@@ -517,7 +517,7 @@ function racesFairly(store: () => Store): void {
     });
   });
 
-  it("refuses to begin once the signal has fired", async () => {
+  it("does not start if the signal has aborted", async () => {
     const stopped = AbortSignal.abort();
     await expect(store().load(query, stopped)).rejects.toThrow();
     await expect(store().commit(creation("w1"), query, stopped)).rejects.toThrow();
@@ -584,7 +584,7 @@ function keepsBundles(store: () => Store): void {
       expect(await list("a", 2)).toEqual(all.slice(1, 3));
     });
 
-    it("are told to whom they vouch for, and hide all the rest while they lack the key that is named", async () => {
+    it("are returned to callers they can prove, and hide everything else if they lack the named key", async () => {
       await commit(create("d", "w1"));
       await commit({
         audit: auditOf("w2", { resource: "policy:p" }),
@@ -619,12 +619,12 @@ function keepsBundles(store: () => Store): void {
         expect(await seen({ trustDomain: "d", keyId }), keyId).toEqual([undefined, undefined, false]);
       }
       expect(await seen({ trustDomain: "e", keyId: "one" })).toEqual([undefined, undefined, false]);
-      // Without a claim to prove nothing is hidden.
+      // Without a claim, nothing is hidden.
       const { secret } = await store().load({ secret: { path: "a", version: 1 } }, never);
       expect(secret.head?.writeId).toBe("w3");
     });
 
-    it("count for the keys that are in use", async () => {
+    it("count for the keys in use", async () => {
       const keys = ["k1", "k2"].map((keyId) => ({ keyId, checkValue: bytes(6), createdAt: 5 }));
       await commit({ ...create("d", "w1", { keyId: "k2" }), init: { keys, keyId: "k1", mac: bytes(7) } });
       const { keyUse } = await store().load({ keyUse: {} }, never);
