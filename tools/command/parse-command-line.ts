@@ -1,12 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { CommandError } from "./command-error.ts";
+import { usageError } from "./command-error.ts";
 
 type TextOptions = Readonly<Record<string, { readonly type: "string" }>>;
 
 /**
- * The options of a command, which takes no other arguments. Empty ones count as absent.
+ * Parses the options of a command that takes no positional arguments. `--port=` gives an empty text.
  *
- * @returns `"help"` when asked for it.
+ * @returns `"help"` for `--help` and `-h`.
  * @throws CommandError with exit code 2
  */
 export function parseCommandLine<const Options extends TextOptions>(
@@ -26,7 +26,7 @@ function parse(args: readonly string[], options: NonNullable<ParseArgsConfig["op
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
-      throw new CommandError(`Cannot read the command line: ${error.message}`, { exitCode: 2, cause: error });
+      throw usageError(`Cannot read the command line: ${error.message}`, error);
     }
     throw error;
   }

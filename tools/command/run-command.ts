@@ -1,6 +1,6 @@
 import { CommandError } from "./command-error.ts";
 
-/** Runs a command's main function: prints what went wrong and sets the exit code. Anything unforeseen is a crash. */
+/** Runs a command's main function. Prints a CommandError and sets the exit code; any other error is a crash. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
     await main();

@@ -9,7 +9,7 @@ export interface ScriptResult {
   readonly stderr: string;
 }
 
-/** Runs a script of the tools folder to its end, in the project's folder. */
+/** Runs a script of the tools folder in the project folder and waits for its end. */
 export async function runScript(
   script: string,
   args: readonly string[],

@@ -9,16 +9,19 @@ export interface ScratchFolder {
   remove(): Promise<void>;
 }
 
-/** A line says that the folder is gone; the end of the input, that this process is. What it started may write on a little. */
+/**
+ * Reads a line once the folder is removed. If the input ends first, this process was killed. It removes the folder twice,
+ * because child processes may still write into it for a moment.
+ */
 const WATCH = 'read -r line || for wait in 1 5; do sleep "$wait"; rm -rf "$0"; done';
 
-/** Makes an empty folder. It goes shortly after this process at the latest, even if that is killed without warning. */
+/** Creates an empty temporary folder. It is removed soon after this process ends, even by SIGKILL. */
 export function scratchFolder(): ScratchFolder {
   const path = mkdtempSync(join(tmpdir(), "spike-edge-scratch-"));
-  // A group of its own: Ctrl-C must not end the watch before its time.
+  // Its own process group: Ctrl-C must not end the watch before this process.
   const watch = spawn("sh", ["-c", WATCH, path], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   const watched = once(watch, "exit");
-  // If somebody has killed the watch, there is nobody to tell.
+  // EPIPE if the watch was killed.
   watch.stdin.on("error", () => undefined);
   return {
     path,

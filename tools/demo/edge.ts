@@ -63,8 +63,7 @@ export async function startEdge(dir: string, signal: AbortSignal): Promise<Edge>
     let ring = [keys.old];
     const start = async (): Promise<Worker> => {
       const worker = await startWorker(built.folder, {
-        ...settings.vars,
-        ...settings.secrets,
+        ...settings,
         SPIKE_ROOT_KEYS: ring.join(","),
       });
       running.push(worker);

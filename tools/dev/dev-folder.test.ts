@@ -21,9 +21,9 @@ const ESTABLISH = `
   await establishSecrets(folder);`;
 
 describe("prepareDevFolder", () => {
-  it.each(["000", "022", "777"])("makes everything private under umask %s", async (umask) => {
+  it.each(["000", "022", "777"])("makes all files private under umask %s", async (umask) => {
     const dir = join(temporaryFolder(), "dev");
-    // The umask is the process's, so it takes one of its own.
+    // The umask belongs to a process, so the test needs its own process.
     const script = `umask ${umask}; exec "$0" --input-type=module-typescript -e "$1"`;
     await promisify(execFile)("sh", ["-c", script, process.execPath, ESTABLISH], {
       cwd: fileURLToPath(new URL(".", import.meta.url)),
@@ -33,7 +33,7 @@ describe("prepareDevFolder", () => {
     expect(existsSync(join(dir, "signing-key.jwk"))).toBe(true);
   });
 
-  it("takes away access that was given since", async () => {
+  it("removes access that was granted later", async () => {
     const folder = devFolder(temporaryFolder());
     await prepareDevFolder(folder);
     await establishIdentity(folder);
@@ -62,19 +62,19 @@ describe("prepareDevFolder", () => {
     expect(readFileSync(join(folder.dir, ".gitignore"), "utf8")).toBe("*\n");
   });
 
-  it("leaves somebody else's folder alone", async () => {
+  it("rejects a folder with other files", async () => {
     const dir = temporaryFolder();
     writeFileSync(join(dir, "thesis.txt"), "");
     chmodSync(dir, 0o755);
     await expect(prepareDevFolder(devFolder(dir))).rejects.toThrow(
-      `Cannot keep development files in "${dir}": it holds other files; name a new folder with --dir`,
+      `Cannot keep development files in "${dir}": it has other files; choose a new folder with --dir`,
     );
     expect(modesIn(dir).folders).toEqual(["755"]);
   });
 
-  it("refuses a file", async () => {
+  it("rejects a file", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
-    await expect(prepareDevFolder(devFolder(file))).rejects.toThrow("it is no folder");
+    await expect(prepareDevFolder(devFolder(file))).rejects.toThrow("it is not a folder");
   });
 });

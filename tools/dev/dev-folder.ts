@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CommandError } from "../command/command-error.ts";
 import { isCode, replacePrivateFile, UNFINISHED } from "./private-file.ts";
 
-/** Paths below the folder of development files. */
+/** Paths in the folder of development files. */
 export interface DevFolder {
   readonly dir: string;
   readonly signingKey: string;
@@ -12,7 +12,9 @@ export interface DevFolder {
   readonly rootKeys: string;
   readonly databaseToken: string;
   readonly database: string;
-  /** What the workers keep for themselves: nothing that the service needs. */
+  /** The settings of the workers that `npm run dev` starts: an env file. */
+  readonly workerSettings: string;
+  /** wrangler's own files. The service does not need them. */
   readonly workers: string;
 }
 
@@ -27,25 +29,26 @@ export function devFolder(dir: string): DevFolder {
     rootKeys: join(dir, "root-keys"),
     databaseToken: join(dir, "database-token"),
     database: join(dir, "store.db"),
+    workerSettings: join(dir, "worker.env"),
     workers: join(dir, "workers"),
   };
 }
 
 /**
- * Makes the folder if it is missing, and takes everybody else's access from it and all that is in it.
+ * Creates the folder if it is missing. Gives it mode 0700, and its files mode 0600.
  *
- * @throws CommandError if there are files in it and the signing key is not among them: then it is somebody else's.
+ * @throws CommandError if it has files but no signing key, because then it is not a folder of development files
  */
 export async function prepareDevFolder({ dir, signingKey }: DevFolder): Promise<void> {
   const names = await namesIn(dir);
   const isFresh = names.every((name) => name.startsWith(UNFINISHED) || name === IGNORE_FILE);
   if (!isFresh && !names.some((name) => join(dir, name) === signingKey)) {
-    const message = `Cannot keep development files in "${dir}": it holds other files; name a new folder with --dir`;
+    const message = `Cannot keep development files in "${dir}": it has other files; choose a new folder with --dir`;
     throw new CommandError(message, { exitCode: 1 });
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await makePrivate(dir);
-  // Whatever the folder is called, its keys must not get into a repository.
+  // With --dir the folder can be anywhere in a repository, and its keys must not be committed.
   await replacePrivateFile(join(dir, IGNORE_FILE), "*\n");
 }
 
@@ -55,7 +58,7 @@ async function namesIn(dir: string): Promise<readonly string[]> {
   } catch (error) {
     if (isCode(error, "ENOENT")) return [];
     if (isCode(error, "ENOTDIR")) {
-      throw new CommandError(`Cannot keep development files in "${dir}": it is no folder`, { exitCode: 1 });
+      throw new CommandError(`Cannot keep development files in "${dir}": it is not a folder`, { exitCode: 1 });
     }
     throw error;
   }
@@ -65,7 +68,7 @@ async function makePrivate(dir: string): Promise<void> {
   await chmod(dir, 0o700);
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    // Links are left alone: chmod would follow them out of the folder.
+    // Skips links: chmod would follow them out of the folder.
     if (entry.isDirectory()) await makePrivate(path);
     else if (entry.isFile()) await chmod(path, 0o600);
   }

@@ -1,8 +1,8 @@
 import { requireFreePorts } from "./ports.ts";
 
 /**
- * The first of some consecutive ports that nobody uses. They lie below those that the system hands out by itself, so that
- * no other test gets one of them meanwhile.
+ * The first of `count` consecutive free ports. They are below the ephemeral port range, so the system does not assign one of
+ * them to another test in the meantime.
  */
 export async function firstFreePort(count: number): Promise<number> {
   for (;;) {

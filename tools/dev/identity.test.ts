@@ -7,7 +7,7 @@ import { DEV_AUDIENCE, DEV_SUPERUSER, establishIdentity, readIdentity } from "./
 import { temporaryFolder } from "./temporary-folder.fixture.ts";
 
 describe("establishIdentity", () => {
-  it("mints tokens that the bundle on disk verifies", async () => {
+  it("mints tokens that verify with the bundle on disk", async () => {
     const folder = devFolder(temporaryFolder());
     const identity = await establishIdentity(folder);
     const token = await identity.mint(DEV_SUPERUSER, { aud: DEV_AUDIENCE, ttlSeconds: 60 });
@@ -30,7 +30,7 @@ describe("establishIdentity", () => {
     expect(readFileSync(folder.bundle, "utf8")).not.toContain('"d"');
   });
 
-  it("makes one key, however many ask for it at once, and keeps it", async () => {
+  it("creates one key for concurrent callers and keeps it", async () => {
     const folder = devFolder(temporaryFolder());
     const made = await Promise.all([1, 2, 3, 4].map(async () => await establishIdentity(folder)));
     const later = await readIdentity(folder);
@@ -39,11 +39,11 @@ describe("establishIdentity", () => {
   });
 
   it.each(["", "{", "null", '{"kty":"EC","crv":"P-256","x":"A","y":"A","d":"topsecret"}', '{"kty":"RSA"}'])(
-    "refuses a key file of %j without quoting it",
+    "rejects a key file of %j without quoting it",
     async (text) => {
       const folder = devFolder(temporaryFolder());
       writeFileSync(folder.signingKey, text);
-      const message = `Cannot use "${folder.signingKey}": it holds no private ES256 key; delete it to get a new one`;
+      const message = `Cannot use "${folder.signingKey}": it is not a private ES256 key; delete it to get a new one`;
       await expect(establishIdentity(folder)).rejects.toThrow(message);
     },
   );

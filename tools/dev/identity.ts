@@ -1,38 +1,38 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import { CommandError } from "../command/command-error.ts";
 import type { DevFolder } from "./dev-folder.ts";
-import { readIfAny, readOrMakePrivateFile, replacePrivateFile } from "./private-file.ts";
+import { readIfAny, readOrCreatePrivateFile, replacePrivateFile } from "./private-file.ts";
 
-/** The one trust domain whose authority this machine plays. */
+/** The trust domain of the development identities. Its authority is a key in the development folder. */
 export const DEV_TRUST_DOMAIN = "spike.ist";
 export const DEV_AUDIENCE = "spike-nexus";
 export const DEV_SUPERUSER = `spiffe://${DEV_TRUST_DOMAIN}/spike/pilot/role/superuser`;
 
 /** The authority of the development trust domain. */
 export interface DevIdentity {
-  /** SPIFFE bundle: the public key. */
+  /** A SPIFFE bundle with the public key. */
   readonly bundle: object;
-  /** A JWT-SVID. */
+  /** Creates a JWT-SVID. */
   mint(sub: string, options: { readonly aud: string; readonly ttlSeconds: number }): Promise<string>;
 }
 
-/** Reads the signing key, which is made on the first run, and writes the bundle that belongs to it. */
+/** Reads the signing key, or creates it on the first run, and writes its bundle. */
 export async function establishIdentity(folder: DevFolder): Promise<DevIdentity> {
-  const identity = await identityOf(await readOrMakePrivateFile(folder.signingKey, makeSigningKey), folder);
+  const identity = await identityOf(await readOrCreatePrivateFile(folder.signingKey, createSigningKey), folder);
   await replacePrivateFile(folder.bundle, `${JSON.stringify(identity.bundle, null, 2)}\n`);
   return identity;
 }
 
-/** @throws CommandError with exit code 1 if there is no signing key yet */
+/** Reads the signing key. @throws CommandError with exit code 1 if there is none yet */
 export async function readIdentity(folder: DevFolder): Promise<DevIdentity> {
   const text = await readIfAny(folder.signingKey);
   if (text !== undefined) return await identityOf(text, folder);
-  throw new CommandError(`Cannot read "${folder.signingKey}": there is no such file; run "npm run dev" first`, {
+  throw new CommandError(`Cannot read "${folder.signingKey}": it does not exist; run "npm run dev" first`, {
     exitCode: 1,
   });
 }
 
-async function makeSigningKey(): Promise<string> {
+async function createSigningKey(): Promise<string> {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   return `${JSON.stringify(await exportJWK(privateKey), null, 2)}\n`;
 }
@@ -41,7 +41,7 @@ async function identityOf(text: string, folder: DevFolder): Promise<DevIdentity>
   const jwk = parsePrivateKey(text);
   const key = jwk === undefined ? undefined : await importJWK(jwk, "ES256").catch(() => undefined);
   if (jwk === undefined || key === undefined) {
-    const message = `Cannot use "${folder.signingKey}": it holds no private ES256 key; delete it to get a new one`;
+    const message = `Cannot use "${folder.signingKey}": it is not a private ES256 key; delete it to get a new one`;
     throw new CommandError(message, { exitCode: 1 });
   }
   const { kty, crv, x, y } = jwk;
@@ -65,7 +65,7 @@ function parsePrivateKey(text: string): PrivateKey | undefined {
   try {
     jwk = JSON.parse(text);
   } catch {
-    // The error would quote the key.
+    // Without the error, which quotes the key.
     return undefined;
   }
   return isPrivateKey(jwk) ? jwk : undefined;

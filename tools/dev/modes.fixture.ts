@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The permissions of a folder and of all that is in it, in octal: each kind once. */
+/** The distinct permissions of a folder and its contents, in octal. */
 export function modesIn(dir: string): { readonly folders: readonly string[]; readonly files: readonly string[] } {
   const entries = readdirSync(dir, { withFileTypes: true, recursive: true });
   const paths = entries.map((entry) => ({ path: join(entry.parentPath, entry.name), isFolder: entry.isDirectory() }));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CommandError } from "../command/command-error.ts";
-import { readDevOptions } from "./options.ts";
+import { readDatabaseOptions, readDevOptions } from "./options.ts";
 
 describe("readDevOptions", () => {
   it.each([
@@ -20,30 +20,53 @@ describe("readDevOptions", () => {
     expect(readDevOptions(words(line), env)).toMatchObject(expected);
   });
 
-  it.each(["--help", "-h", "--port 9 --help"])("offers help for %j", (line) => {
+  it.each(["--help", "-h", "--port 9 --help"])("returns help for %j", (line) => {
     expect(readDevOptions(words(line), {})).toBe("help");
   });
 
   it.each([
-    ["--port 0", {}, 'Cannot use "0" as --port or SPIKE_DEV_PORT: it is no whole number from 1 to 65535'],
+    ["--port 0", {}, 'Cannot use "0" as --port or SPIKE_DEV_PORT: expected a whole number from 1 to 65535'],
     ["--port 65536", {}, 'Cannot use "65536" as --port'],
     ["--port 8e3", {}, 'Cannot use "8e3" as --port'],
     ["--port=-1", {}, 'Cannot use "-1" as --port'],
     ["--port=", {}, 'Cannot use "" as --port'],
     ["", { SPIKE_DEV_DB_PORT: "x" }, 'Cannot use "x" as --db-port or SPIKE_DEV_DB_PORT'],
     ["--instances 0", {}, 'Cannot use "0" as --instances'],
-    ["--instances 17", {}, "no whole number from 1 to 16"],
-    ["--port 65535 --instances 2", {}, "Cannot run 2 workers from port 65535 on: the last port is 65535"],
-    ["--port 8079 --instances 2", {}, "Cannot run the database on port 8080: a worker has it"],
+    ["--instances 17", {}, "expected a whole number from 1 to 16"],
+    ["--port 65535 --instances 2", {}, "Cannot run 2 workers from port 65535: the last port is 65535"],
+    ["--port 8079 --instances 2", {}, "Cannot run the database on port 8080: a worker uses it"],
     ["--dir=", {}, 'Cannot use "" as --dir'],
     ["--bogus", {}, "Cannot read the command line: Unknown option '--bogus'"],
     ["--port", {}, "Cannot read the command line: Option '--port <value>' argument missing"],
     ["start", {}, "Cannot read the command line: Unexpected argument 'start'"],
-  ])("refuses %j with %j", (line, env, message) => {
+  ])("rejects %j with %j", (line, env, message) => {
     const read = (): unknown => readDevOptions(words(line), env);
     expect(read).toThrow(message);
     expect(read).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(read).toThrow(CommandError);
+  });
+});
+
+describe("readDatabaseOptions", () => {
+  it.each([
+    ["", {}, { databasePort: 8080, dir: join(process.cwd(), ".dev") }],
+    ["--db-port 1 --dir /x", { SPIKE_DEV_DB_PORT: "2", SPIKE_DEV_DIR: "/y" }, { databasePort: 1, dir: "/x" }],
+    ["", { SPIKE_DEV_DB_PORT: "2", SPIKE_DEV_DIR: "/y", SPIKE_DEV_PORT: "x" }, { databasePort: 2, dir: "/y" }],
+  ])("reads %j with %j", (line, env, expected) => {
+    expect(readDatabaseOptions(words(line), env)).toEqual(expected);
+  });
+
+  it("returns help", () => {
+    expect(readDatabaseOptions(["-h"], {})).toBe("help");
+  });
+
+  it.each([
+    ["--db-port 0", 'Cannot use "0" as --db-port or SPIKE_DEV_DB_PORT'],
+    ["--port 8787", "Cannot read the command line: Unknown option '--port'"],
+  ])("rejects %j", (line, message) => {
+    const read = (): unknown => readDatabaseOptions(words(line), {});
+    expect(read).toThrow(message);
+    expect(read).toThrow(expect.objectContaining({ exitCode: 2 }));
   });
 });
 

@@ -1,85 +1,101 @@
 import { resolve } from "node:path";
-import { CommandError } from "../command/command-error.ts";
+import { usageError } from "../command/command-error.ts";
 import { parseCommandLine } from "../command/parse-command-line.ts";
+import { parseWholeNumber } from "../command/parse-whole-number.ts";
 
-/** What `npm run dev` is asked for. */
-export interface DevOptions {
-  /** One for each instance. */
-  readonly workerPorts: readonly number[];
+/** The options of `npm run dev:database`. */
+export interface DatabaseOptions {
   readonly databasePort: number;
-  /** Absolute path of the folder that holds the identity, the keys and the database. */
+  /** Absolute path of the folder with the identity, the keys and the database. */
   readonly dir: string;
 }
 
-export const DEV_USAGE = `Usage: npm run dev -- [options]
+/** The options of `npm run dev`. */
+export interface DevOptions extends DatabaseOptions {
+  /** One for each instance. */
+  readonly workerPorts: readonly number[];
+}
 
-Runs the service on this machine: a libSQL database, and workers in front of it. The first run makes an identity and
-keys for development, and all of that is kept from run to run.
-
-  --port NUMBER       port of the first worker; others follow it   (8787, or SPIKE_DEV_PORT)
-  --db-port NUMBER    port of the database                         (8080, or SPIKE_DEV_DB_PORT)
-  --instances NUMBER  how many workers share the database, 1 to 16 (1, or SPIKE_DEV_INSTANCES)
-  --dir FOLDER        where everything is kept                     (.dev, or SPIKE_DEV_DIR)
+const DATABASE_OPTIONS = `  --db-port NUMBER    port of the database                           (8080, or SPIKE_DEV_DB_PORT)
+  --dir FOLDER        folder of the identity, keys and database      (.dev, or SPIKE_DEV_DIR)
   --help              this text
 
-Settings of the service, such as SPIKE_REQUEST_TIMEOUT_MS, are taken from the environment too.`;
+Settings of the service, such as SPIKE_REQUEST_TIMEOUT_MS, are also read from the environment.`;
+
+export const DEV_USAGE = `Usage: npm run dev -- [options]
+
+Runs the service on this machine: a libSQL database and one or more workers. The first run creates an identity and keys
+for development. Later runs use the same ones.
+
+  --port NUMBER       port of the first worker; the others follow    (8787, or SPIKE_DEV_PORT)
+  --instances NUMBER  number of workers on the database, 1 to 16     (1, or SPIKE_DEV_INSTANCES)
+${DATABASE_OPTIONS}`;
+
+export const DATABASE_USAGE = `Usage: npm run dev:database -- [options]
+
+Writes .dev.vars and runs a libSQL database on this machine, so that "npx wrangler dev" works in another terminal. The
+first run creates an identity and keys for development. Later runs use the same ones.
+
+${DATABASE_OPTIONS}`;
 
 const LAST_PORT = 65_535;
-
-const NUMBERS = {
-  port: { variable: "SPIKE_DEV_PORT", absent: 8787, most: LAST_PORT },
-  "db-port": { variable: "SPIKE_DEV_DB_PORT", absent: 8080, most: LAST_PORT },
-  instances: { variable: "SPIKE_DEV_INSTANCES", absent: 1, most: 16 },
-} as const;
-
-type NumberName = keyof typeof NUMBERS;
+const MAX_INSTANCES = 16;
+const TEXT = { type: "string" } as const;
 
 /** Reads the command line, then the environment. @throws CommandError with exit code 2 */
 export function readDevOptions(args: readonly string[], env: NodeJS.ProcessEnv): DevOptions | "help" {
-  const given = parseCommandLine(args, {
-    port: { type: "string" },
-    "db-port": { type: "string" },
-    instances: { type: "string" },
-    dir: { type: "string" },
-  });
+  const given = parseCommandLine(args, { port: TEXT, "db-port": TEXT, instances: TEXT, dir: TEXT });
   if (given === "help") return "help";
-  const number = (name: NumberName): number =>
-    wholeNumber(name, given[name] ?? (env[NUMBERS[name].variable] || undefined));
-  const port = number("port");
-  const databasePort = number("db-port");
-  const instances = number("instances");
+  const port = readNumber(given.port, env, PORT);
+  const databasePort = readNumber(given["db-port"], env, DATABASE_PORT);
+  const instances = readNumber(given.instances, env, INSTANCES);
   const workerPorts = Array.from({ length: instances }, (_, index) => port + index);
-  refuseClash(workerPorts, databasePort);
+  rejectPortConflict(workerPorts, databasePort);
   return { workerPorts, databasePort, dir: devDir(given.dir, env) };
 }
 
-/** The folder of development files that a command means. @throws CommandError with exit code 2 */
+/** Reads the command line, then the environment. @throws CommandError with exit code 2 */
+export function readDatabaseOptions(args: readonly string[], env: NodeJS.ProcessEnv): DatabaseOptions | "help" {
+  const given = parseCommandLine(args, { "db-port": TEXT, dir: TEXT });
+  if (given === "help") return "help";
+  return { databasePort: readNumber(given["db-port"], env, DATABASE_PORT), dir: devDir(given.dir, env) };
+}
+
+/** The absolute path of the folder of development files. @throws CommandError with exit code 2 */
 export function devDir(given: string | undefined, env: NodeJS.ProcessEnv): string {
-  if (given === "") throw usage('Cannot use "" as --dir: it names no folder');
+  if (given === "") throw usageError('Cannot use "" as --dir: expected a folder');
   return resolve(given ?? (env["SPIKE_DEV_DIR"] || ".dev"));
 }
 
-function wholeNumber(name: NumberName, text: string | undefined): number {
-  const { variable, absent, most } = NUMBERS[name];
-  if (text === undefined) return absent;
-  const number = Number(text);
-  if (/^\d{1,5}$/.test(text) && number >= 1 && number <= most) return number;
-  throw usage(
-    `Cannot use ${JSON.stringify(text)} as --${name} or ${variable}: it is no whole number from 1 to ${most}`,
-  );
+interface NumberOption {
+  readonly option: string;
+  readonly variable: string;
+  readonly byDefault: number;
+  readonly max: number;
 }
 
-function refuseClash(workerPorts: readonly number[], databasePort: number): void {
+const PORT = { option: "--port", variable: "SPIKE_DEV_PORT", byDefault: 8787, max: LAST_PORT };
+const DATABASE_PORT = { option: "--db-port", variable: "SPIKE_DEV_DB_PORT", byDefault: 8080, max: LAST_PORT };
+const INSTANCES = { option: "--instances", variable: "SPIKE_DEV_INSTANCES", byDefault: 1, max: MAX_INSTANCES };
+
+function readNumber(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+  { option, variable, byDefault, max }: NumberOption,
+): number {
+  const text = given ?? (env[variable] || undefined);
+  return text === undefined ? byDefault : parseWholeNumber(text, { option: `${option} or ${variable}`, max });
+}
+
+function rejectPortConflict(workerPorts: readonly number[], databasePort: number): void {
   const [first = 0] = workerPorts;
   const count = workerPorts.length;
   if (workerPorts.some((port) => port > LAST_PORT)) {
-    throw usage(`Cannot run ${count} workers from port ${first} on: the last port is ${LAST_PORT}; lower --port`);
+    throw usageError(`Cannot run ${count} workers from port ${first}: the last port is ${LAST_PORT}; lower --port`);
   }
   if (workerPorts.includes(databasePort)) {
-    throw usage(`Cannot run the database on port ${databasePort}: a worker has it; choose another --db-port or --port`);
+    throw usageError(
+      `Cannot run the database on port ${databasePort}: a worker uses it; choose another --db-port or --port`,
+    );
   }
-}
-
-function usage(message: string): CommandError {
-  return new CommandError(message, { exitCode: 2 });
 }

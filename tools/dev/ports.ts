@@ -6,7 +6,7 @@ import { isCode } from "./private-file.ts";
 const OPTION = { worker: "--port", database: "--db-port" } as const;
 
 /**
- * Checks that nobody listens on any of these ports of 127.0.0.1. wrangler would only find out seconds later.
+ * Checks that all ports are free on 127.0.0.1. wrangler would notice a used port only seconds later.
  *
  * @throws CommandError with exit code 1
  */
@@ -14,7 +14,7 @@ export async function requireFreePorts(ports: readonly number[], user: keyof typ
   for (const port of ports) {
     const problem = await problemOf(port);
     if (problem === undefined) continue;
-    const message = `Cannot start the ${user} on port ${port}: ${problem}; choose another one with ${OPTION[user]}`;
+    const message = `Cannot start the ${user} on port ${port}: ${problem}; choose another port with ${OPTION[user]}`;
     throw new CommandError(message, { exitCode: 1 });
   }
 }
@@ -26,7 +26,7 @@ async function problemOf(port: number): Promise<string | undefined> {
     await once(server, "listening");
   } catch (error) {
     if (isCode(error, "EADDRINUSE")) return "another process uses it";
-    if (isCode(error, "EACCES")) return "this user may not listen on it";
+    if (isCode(error, "EACCES")) return "this user has no permission to listen on it";
     throw error;
   }
   server.close();

@@ -1,10 +1,10 @@
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** How names of files begin that are still being written. */
+/** Prefix of files that are still being written. */
 export const UNFINISHED = ".unfinished-";
 
-/** The file's text, or `undefined` if there is no such file. */
+/** The text of the file, or `undefined` if it does not exist. */
 export async function readIfAny(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
@@ -14,17 +14,17 @@ export async function readIfAny(path: string): Promise<string | undefined> {
   }
 }
 
-/** Puts a file of mode 0600 in the place of whatever had this name. Readers see all of the old text or of the new. */
+/** Atomically replaces a file. The new one has mode 0600. */
 export async function replacePrivateFile(path: string, text: string): Promise<void> {
   await viaUnfinished(path, text, async (unfinished) => await rename(unfinished, path));
 }
 
-/** The text of the file, which is made with mode 0600 and the text of `make` if it is missing. All callers get one text. */
-export async function readOrMakePrivateFile(path: string, make: () => Promise<string>): Promise<string> {
+/** Reads a file, or creates it with mode 0600 and the text from `create`. Concurrent callers get the same text. */
+export async function readOrCreatePrivateFile(path: string, create: () => Promise<string>): Promise<string> {
   const found = await readIfAny(path);
   if (found !== undefined) return found;
-  await viaUnfinished(path, await make(), async (unfinished) => {
-    // Unlike a rename, it fails if another process was faster: a key that is in use already must not be replaced.
+  await viaUnfinished(path, await create(), async (unfinished) => {
+    // Unlike a rename, a link fails if another process was faster: that key is already in use and must stay.
     await link(unfinished, path).catch((error: unknown) => {
       if (!isCode(error, "EEXIST")) throw error;
     });
@@ -37,7 +37,7 @@ async function viaUnfinished(path: string, text: string, finish: (unfinished: st
   try {
     const file = await open(unfinished, "wx", 0o600);
     try {
-      // The umask may have taken away even the owner's bits.
+      // The umask can remove even the owner's permissions.
       await file.chmod(0o600);
       await file.writeFile(text);
       await file.sync();

@@ -6,7 +6,7 @@ import { establishSecrets } from "./secrets.ts";
 import { temporaryFolder } from "./temporary-folder.fixture.ts";
 
 describe("establishSecrets", () => {
-  it("draws a root key and a token once", async () => {
+  it("creates a root key and a token once", async () => {
     const folder = devFolder(temporaryFolder());
     const secrets = await establishSecrets(folder);
     expect(parseRootKeys(secrets.rootKeys)).toMatchObject({ ok: true, keys: [{ id: "dev" }] });
@@ -15,20 +15,22 @@ describe("establishSecrets", () => {
     await expect(establishSecrets(devFolder(temporaryFolder()))).resolves.not.toEqual(secrets);
   });
 
-  it("draws no second root key for a database that needs the first", async () => {
+  it("rejects a database without its root key", async () => {
     const folder = devFolder(temporaryFolder());
     await establishSecrets(folder);
     writeFileSync(folder.database, "");
     rmSync(folder.rootKeys);
-    await expect(establishSecrets(folder)).rejects.toThrow(`only its key opens "${folder.database}"`);
+    await expect(establishSecrets(folder)).rejects.toThrow(`without its key "${folder.database}" cannot be read`);
   });
 
-  it("refuses broken files without quoting them", async () => {
+  it("rejects malformed files without quoting them", async () => {
     const folder = devFolder(temporaryFolder());
     writeFileSync(folder.rootKeys, "dev:topsecre");
-    await expect(establishSecrets(folder)).rejects.toThrow(/root-keys": as a list of root keys it entry 1 (?!.*tops)/);
+    await expect(establishSecrets(folder)).rejects.toThrow(
+      /root-keys": it is not a list of root keys \(entry 1 (?!.*tops)/,
+    );
     rmSync(folder.rootKeys);
     writeFileSync(folder.databaseToken, "\n");
-    await expect(establishSecrets(folder)).rejects.toThrow('database-token": it holds no token');
+    await expect(establishSecrets(folder)).rejects.toThrow('database-token": it is not a token');
   });
 });

@@ -1,12 +1,12 @@
 const PARENT_CHECK_MS = 500;
 
-/** Aborted when this process is asked to end: by Ctrl-C, by a signal, by a terminal that closes, by npm's end. */
+/** Aborts on SIGINT, SIGTERM and SIGHUP, and when the npm process that started this one ends. */
 export function stopSignal(env: NodeJS.ProcessEnv): AbortSignal {
   const stop = new AbortController();
-  // Ctrl-C under npm arrives twice, so a second signal is no call for haste.
+  // Under npm, Ctrl-C arrives twice, so a second signal must not force an exit.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop.abort());
   if (env["npm_lifecycle_event"] !== undefined) {
-    // npm passes SIGTERM on to the shell between us, which keeps it for itself.
+    // npm forwards SIGTERM to the shell between us, which does not forward it.
     const parent = process.ppid;
     setInterval(() => process.ppid !== parent && stop.abort(), PARENT_CHECK_MS).unref();
   }

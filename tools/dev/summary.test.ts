@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { devFolder } from "./dev-folder.ts";
-import { summary } from "./summary.ts";
+import { databaseSummary, devSummary } from "./summary.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -9,9 +9,17 @@ it.each([
   [`${PROJECT}.dev`, "$(cat .dev/superuser.jwt)"],
   ["/tmp/x", "$(cat /tmp/x/superuser.jwt)"],
   ["/tmp/it's $HOME", String.raw`$(cat '/tmp/it'\''s $HOME/superuser.jwt')`],
-])("names the token in %s for a shell", (dir, expected) => {
-  const text = summary({ workerPorts: [8787, 8788], databasePort: 8080, dir }, devFolder(dir));
+])("quotes the token path in %s for a shell", (dir, expected) => {
+  const text = devSummary({ workerPorts: [8787, 8788], databasePort: 8080, dir }, devFolder(dir));
   expect(text).toContain(expected);
   expect(text.split("\n").filter((line) => line.includes("curl"))).toHaveLength(2);
   expect(text).toContain("worker    http://127.0.0.1:8788\n");
+});
+
+it("names the database, the token and the command that starts a worker", () => {
+  const text = databaseSummary({ databasePort: 8081, dir: "/tmp/x" }, devFolder("/tmp/x"));
+  expect(text).toContain("database  http://127.0.0.1:8081  /tmp/x/store.db\n");
+  expect(text).toContain("\n  npx wrangler dev\n");
+  expect(text.split("\n").filter((line) => line.includes("curl"))).toHaveLength(2);
+  expect(text).toContain("$(cat /tmp/x/superuser.jwt)");
 });

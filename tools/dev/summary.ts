@@ -1,40 +1,69 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DevFolder } from "./dev-folder.ts";
-import type { DevOptions } from "./options.ts";
+import type { DatabaseOptions, DevOptions } from "./options.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+/** Where `wrangler dev` listens unless another process uses this port. */
+const WRANGLER_PORT = 8787;
 
-/** What a developer sees when everything runs. */
-export function summary({ workerPorts, databasePort }: DevOptions, folder: DevFolder): string {
+/** The text that `npm run dev` prints once the workers answer. */
+export function devSummary({ workerPorts, databasePort }: DevOptions, folder: DevFolder): string {
   return [
     "",
     "SPIKE Edge is running.",
     "",
     ...workerPorts.map((port) => `  worker    ${origin(port)}`),
-    `  database  ${origin(databasePort)}  ${name(folder.database)}`,
-    `  token     ${name(folder.superuserToken)}, a superuser's, good for 12 hours; "npm run token" makes others`,
+    ...databaseAndToken(databasePort, folder),
     "",
-    "Write a secret and read it, in another terminal and this folder:",
+    "To write and read a secret, run these in another terminal, in this folder:",
     "",
-    ...tryOut(origin(workerPorts[0] ?? 0), name(folder.superuserToken)),
+    ...exampleRequests(origin(workerPorts[0] ?? 0), shortPath(folder.superuserToken)),
     "",
     "Ctrl-C stops it.",
     "",
   ].join("\n");
 }
 
+/** The text that `npm run dev:database` prints once the database is ready. */
+export function databaseSummary({ databasePort }: DatabaseOptions, folder: DevFolder): string {
+  return [
+    "",
+    "The database is running, and .dev.vars has the settings for a worker.",
+    "",
+    ...databaseAndToken(databasePort, folder),
+    "",
+    "To start a worker, run this in another terminal, in this folder:",
+    "",
+    "  npx wrangler dev",
+    "",
+    `Then write and read a secret. If wrangler prints another port than ${WRANGLER_PORT}, use that one:`,
+    "",
+    ...exampleRequests(origin(WRANGLER_PORT), shortPath(folder.superuserToken)),
+    "",
+    "Ctrl-C stops it.",
+    "",
+  ].join("\n");
+}
+
+function databaseAndToken(databasePort: number, folder: DevFolder): readonly string[] {
+  return [
+    `  database  ${origin(databasePort)}  ${shortPath(folder.database)}`,
+    `  token     ${shortPath(folder.superuserToken)}, for a superuser, valid for 12 hours; "npm run token" creates others`,
+  ];
+}
+
 function origin(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-/** In words of the project's folder if it lies there. */
-function name(path: string): string {
-  const name = relative(PROJECT, path);
-  return name.startsWith("..") ? path : name;
+/** Relative to the project folder for a path in it, otherwise the path itself. */
+function shortPath(path: string): string {
+  const short = relative(PROJECT, path);
+  return short.startsWith("..") ? path : short;
 }
 
-function tryOut(origin: string, tokenFile: string): readonly string[] {
+function exampleRequests(origin: string, tokenFile: string): readonly string[] {
   const url = `${origin}/v1/store/secrets`;
   const header = `-H "Authorization: Bearer $(cat ${quoted(tokenFile)})"`;
   return [
@@ -43,7 +72,7 @@ function tryOut(origin: string, tokenFile: string): readonly string[] {
   ];
 }
 
-/** For a shell. */
+/** Quoted for a POSIX shell where needed. */
 function quoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

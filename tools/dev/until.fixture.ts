@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const PAUSE_MS = 50;
 
-/** Waits for something to become true. The test's own timeout is the limit. */
+/** Polls until the condition is true. Only the timeout of the test limits it. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await pause(PAUSE_MS);
 }

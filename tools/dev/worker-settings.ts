@@ -1,22 +1,15 @@
 import { ConfigError, parseConfig } from "../../src/runtime/config.ts";
-import { CommandError } from "../command/command-error.ts";
+import { usageError } from "../command/command-error.ts";
 import { DEV_AUDIENCE, DEV_TRUST_DOMAIN } from "./identity.ts";
 import type { DevSecrets } from "./secrets.ts";
 
-/** What a worker finds in its environment. */
-export interface WorkerSettings {
-  /** Everybody on the machine may see these: they are given as arguments. */
-  readonly vars: Readonly<Record<string, string>>;
-  readonly secrets: Readonly<Record<string, string>>;
-}
-
-interface Place {
+interface Sources {
   readonly databaseUrl: string;
   readonly bundle: object;
   readonly secrets: DevSecrets;
 }
 
-/** Settings that a developer may give through the environment. All others are part of how the workers are run here. */
+/** Settings that a developer may give through the environment. The command decides all others. */
 export const PASSED_ON: readonly string[] = [
   "SPIKE_NEXUS_MAX_SECRET_VERSIONS",
   "SPIKE_NEXUS_SHAMIR_THRESHOLD",
@@ -33,26 +26,30 @@ export const PASSED_ON: readonly string[] = [
   "SPIKE_TRUST_ROOT_LITE_WORKLOAD",
 ];
 
-/** @throws CommandError with exit code 2 if the service would refuse them */
-export function workerSettings({ databaseUrl, bundle, secrets }: Place, env: NodeJS.ProcessEnv): WorkerSettings {
+/** The settings of a development worker, secrets included. @throws CommandError with exit code 2 if one is invalid */
+export function workerSettings(
+  { databaseUrl, bundle, secrets }: Sources,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
   const passedOn = PASSED_ON.map((name) => [name, env[name] ?? ""] as const).filter(([, value]) => value !== "");
-  const settings: WorkerSettings = {
-    vars: {
-      // As long as `npm run token` can make one.
-      SPIKE_JWT_MAX_LIFETIME_SECONDS: "31536000",
-      ...Object.fromEntries(passedOn),
-      LIBSQL_URL: databaseUrl,
-      SPIKE_TRUST_BUNDLES: JSON.stringify({ [DEV_TRUST_DOMAIN]: bundle }),
-      SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
-      SPIKE_AUDIENCE: DEV_AUDIENCE,
-    },
-    secrets: { SPIKE_ROOT_KEYS: secrets.rootKeys, LIBSQL_AUTH_TOKEN: secrets.databaseToken },
+  const settings = {
+    // The longest lifetime that `npm run token` accepts.
+    SPIKE_JWT_MAX_LIFETIME_SECONDS: "31536000",
+    ...Object.fromEntries(passedOn),
+    LIBSQL_URL: databaseUrl,
+    LIBSQL_AUTH_TOKEN: secrets.databaseToken,
+    SPIKE_ROOT_KEYS: secrets.rootKeys,
+    SPIKE_TRUST_BUNDLES: JSON.stringify({ [DEV_TRUST_DOMAIN]: bundle }),
+    SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
+    SPIKE_AUDIENCE: DEV_AUDIENCE,
+    // wrangler warns about a required secret that is missing. Empty counts as not set.
+    SPIKE_PROXY_SECRETS: "",
   };
   try {
-    parseConfig({ ...settings.vars, ...settings.secrets });
+    parseConfig(settings);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new CommandError(error.message, { exitCode: 2, cause: error });
+    throw usageError(error.message, error);
   }
   return settings;
 }

@@ -5,70 +5,70 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { wranglerArguments, wranglerEnvironment } from "./wrangler.ts";
-import type { WorkerSettings } from "./worker-settings.ts";
 
-/** A worker that was started, with all processes that belong to it. */
+/** A running worker, with all of its processes. */
 export interface Worker {
   readonly port: number;
-  /** Aborted when it serves no more: all of its processes ended, or its runtime crashed. */
+  /** Aborted when the worker can no longer serve: its processes ended, or its runtime crashed. */
   readonly lost: AbortSignal;
-  /** The last lines that it wrote. */
+  /** The last lines of its output. */
   lastLines(): readonly string[];
-  /** Asks it to end, and makes it end if it does not. Fulfilled when all processes have ended; never rejects. */
+  /** Stops the worker, by force after a while. Fulfilled when all of its processes have ended; never rejects. */
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions {
   readonly port: number;
-  readonly settings: WorkerSettings;
-  /** A folder for this worker alone. */
+  /** A file with every setting of the worker. */
+  readonly envFile: string;
+  /** A folder for this worker only. */
   readonly stateDir: string;
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
 }
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const GUARD = fileURLToPath(new URL("worker-guard.ts", import.meta.url));
-const LINES_KEPT = 40;
-const PATIENCE_MS = 2_000;
+const MAX_LINES = 40;
+const GRACE_MS = 2_000;
 
-/** wrangler restarts its runtime then, but the new one leaves requests waiting until the source is changed (4.164). */
+/** wrangler then restarts its runtime, but the new one answers no request until a source file changes (4.164). */
 const CRASH = /^\[wrangler:warn\] The Workers runtime crashed/;
 
 /** Starts `wrangler dev`. */
-export function startWorker({ port, settings, stateDir, onLine }: WorkerOptions, env: NodeJS.ProcessEnv): Worker {
-  const child = spawn(process.execPath, [GUARD, ...wranglerArguments({ port, vars: settings.vars, stateDir })], {
+export function startWorker({ port, envFile, stateDir, onLine }: WorkerOptions, env: NodeJS.ProcessEnv): Worker {
+  const child = spawn(process.execPath, [GUARD, ...wranglerArguments({ port, envFile, stateDir })], {
     cwd: PROJECT,
-    // A group of its own: Ctrl-C reaches this process only, which then ends the workers in good order.
+    // Its own process group: Ctrl-C reaches only this process, which then stops the workers in order.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: wranglerEnvironment(env, { secrets: settings.secrets, registryDir: join(stateDir, "registry") }),
+    env: wranglerEnvironment(env, join(stateDir, "registry")),
   });
-  const kept: string[] = [];
+  const lines: string[] = [];
   const lost = new AbortController();
-  const gone = new AbortController();
+  const ended = new AbortController();
   const reader = (stream: "stdout" | "stderr") => (line: string) => {
-    kept.push(line);
-    if (kept.length > LINES_KEPT) kept.shift();
+    lines.push(line);
+    if (lines.length > MAX_LINES) lines.shift();
     onLine(line, stream);
     if (CRASH.test(line)) lost.abort();
   };
   forEachLine(child.stdout, reader("stdout"));
   forEachLine(child.stderr, reader("stderr"));
-  // Comes when the last process that could write into the pipes has ended, unlike `exit`.
+  // Unlike `exit`, emitted after the last process that holds the pipes has ended.
   child.once("close", () => {
-    gone.abort();
+    ended.abort();
     lost.abort();
   });
   return {
     port,
     lost: lost.signal,
-    lastLines: () => [...kept],
+    lastLines: () => [...lines],
     async stop() {
-      if (gone.signal.aborted) return;
+      if (ended.signal.aborted) return;
       child.kill("SIGTERM");
-      // The guard takes this for the end of its parent.
-      const timer = setTimeout(() => child.connected && child.disconnect(), PATIENCE_MS);
-      await once(gone.signal, "abort");
+      // The guard reacts as if this process had ended.
+      const timer = setTimeout(() => child.connected && child.disconnect(), GRACE_MS);
+      await once(ended.signal, "abort");
       clearTimeout(timer);
     },
   };

@@ -1,19 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { wranglerArguments, wranglerEnvironment } from "./wrangler.ts";
 
-const SECRETS = { SPIKE_ROOT_KEYS: "dev:k", LIBSQL_AUTH_TOKEN: "t" };
-
 describe("wranglerArguments", () => {
-  it("gives each setting as one argument", () => {
-    const bundles = '{"spike.ist":{"keys":[{"kid":"a:b \'c\'"}]}}';
-    const args = wranglerArguments({ port: 1234, stateDir: "/s", vars: { SPIKE_TRUST_BUNDLES: bundles } });
-    expect(args).toContain(`--var=SPIKE_TRUST_BUNDLES:${bundles}`);
+  it("passes settings only by the path of their file", () => {
+    const args = wranglerArguments({ port: 1234, stateDir: "/s", envFile: "/s/worker.env" });
+    expect(args).toContain("--env-file=/s/worker.env");
     expect(args).toContain("--port=1234");
+    expect(args.filter((argument) => argument.startsWith("--var"))).toEqual([]);
   });
 });
 
 describe("wranglerEnvironment", () => {
-  it("holds our secrets, and nothing that would override a setting or a choice of ours", () => {
+  it("removes every variable that overrides a setting or an option", () => {
     const env = wranglerEnvironment(
       {
         HOME: "/home/dev",
@@ -25,15 +23,17 @@ describe("wranglerEnvironment", () => {
         WRANGLER_LOG: "debug",
         NO_COLOR: "1",
       },
-      { secrets: SECRETS, registryDir: "/r" },
+      "/r",
     );
-    expect(env).toMatchObject({ HOME: "/home/dev", ...SECRETS });
+    expect(env).toMatchObject({ HOME: "/home/dev", WRANGLER_REGISTRY_PATH: "/r" });
     for (const name of [
       "LIBSQL_URL",
+      "LIBSQL_AUTH_TOKEN",
       "SPIKE_TRUST_BUNDLES",
       "CLOUDFLARE_API_TOKEN",
       "CLOUDFLARE_ENV",
       "WRANGLER_LOG",
+      "NO_COLOR",
     ]) {
       expect(env).not.toHaveProperty(name);
     }

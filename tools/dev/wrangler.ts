@@ -1,51 +1,47 @@
-import { devNull } from "node:os";
 import { join } from "node:path";
 
 interface WranglerRun {
   readonly port: number;
-  readonly vars: Readonly<Record<string, string>>;
+  /** A file with every setting of the worker. */
+  readonly envFile: string;
   readonly stateDir: string;
 }
 
-/** The command line of `wrangler dev`. Everybody on the machine can read it. */
-export function wranglerArguments({ port, vars, stateDir }: WranglerRun): readonly string[] {
+/** The command line of `wrangler dev`. Every user of the machine can read it, so it holds no setting. */
+export function wranglerArguments({ port, envFile, stateDir }: WranglerRun): readonly string[] {
   return [
     "dev",
     "--config=wrangler.toml",
+    "--env=",
     "--local",
     "--ip=127.0.0.1",
     `--port=${port}`,
-    // Any free one: by default, all instances want the same.
+    // Any free port: by default, all instances use the same one.
     "--inspector-port=0",
     `--persist-to=${join(stateDir, "state")}`,
     "--show-interactive-dev-session=false",
-    // A .dev.vars or .env file in the project would override what is given here; naming another file keeps both out.
-    `--env-file=${devNull}`,
-    ...Object.entries(vars).map(([name, value]) => `--var=${name}:${value}`),
+    // Replaces `.dev.vars` and `.env` in the project folder.
+    `--env-file=${envFile}`,
   ];
 }
 
-/** wrangler prefers the environment to `--var`, and has settings of its own there. */
-const KEPT_OUT = /^(?:SPIKE|LIBSQL|DEV_DATABASE|CLOUDFLARE|CF|WRANGLER|MINIFLARE)_/;
+/** wrangler prefers these variables to the env file, or reads its own options from them. */
+const REMOVED = /^(?:SPIKE|LIBSQL|DEV_DATABASE|CLOUDFLARE|CF|WRANGLER|MINIFLARE)_/;
 
-/** The environment of `wrangler dev`, which takes from it exactly the secrets that wrangler.toml requires. */
-export function wranglerEnvironment(
-  env: NodeJS.ProcessEnv,
-  { secrets, registryDir }: { readonly secrets: Readonly<Record<string, string>>; readonly registryDir: string },
-): NodeJS.ProcessEnv {
+/** The environment of `wrangler dev`: the developer's, without any setting of the service or of wrangler. */
+export function wranglerEnvironment(env: NodeJS.ProcessEnv, registryDir: string): NodeJS.ProcessEnv {
   return {
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT_OUT.test(name) && name !== "NO_COLOR")),
-    ...secrets,
-    // Colours would get into what is read from its output.
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !REMOVED.test(name) && name !== "NO_COLOR")),
+    // We parse the output, so no colours.
     FORCE_COLOR: "0",
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_SEND_ERROR_REPORTS: "false",
-    // Those files lie outside of the project and hold what the worker prints.
+    // Log files are outside of the project and hold what the worker prints.
     WRANGLER_WRITE_LOGS: "false",
-    // Where workers of one machine find each other by name: all of ours have the same.
+    // Workers on one machine find each other here by name, and ours share a name.
     WRANGLER_REGISTRY_PATH: registryDir,
-    // A description of the caller's connection that the service does not read; fetching it fails without a network.
+    // A description of the client's connection. The service does not read it, and the download fails without a network.
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isWorthShowing } from "./is-worth-showing.ts";
+import { shouldShow } from "./should-show.ts";
 
 it.each([
   ['{"level":"error","event":"request_failed"}', "stdout", false, true],
@@ -9,6 +9,6 @@ it.each([
   ["⎔ Reloading local server...", "stdout", true, true],
   ['✘ [ERROR] Build failed with 1 error: Expected ";"', "stderr", false, true],
   ["", "stderr", true, false],
-] as const)("of %j on %s, ready: %s, shows: %s", (line, stream, isReady, isShown) => {
-  expect(isWorthShowing(line, { stream, isReady })).toBe(isShown);
+] as const)("for %j on %s, with isReady %s, returns %s", (line, stream, isReady, isShown) => {
+  expect(shouldShow(line, { stream, isReady })).toBe(isShown);
 });

@@ -3,16 +3,16 @@ import { setTimeout as pause } from "node:timers/promises";
 const ATTEMPT_MS = 5_000;
 const PAUSE_MS = 100;
 
-/** Asks the service on this port for the list of secrets until it answers with 200. False: `signal` came first. */
-export async function awaitAnswer(port: number, token: string, signal: AbortSignal): Promise<boolean> {
+/** Lists secrets through the worker on this port until it answers 200. False if `signal` aborts first. */
+export async function waitUntilServing(port: number, token: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
-    if (await answers(port, token, signal)) return true;
+    if (await isServing(port, token, signal)) return true;
     await pause(PAUSE_MS);
   }
   return false;
 }
 
-async function answers(port: number, token: string, signal: AbortSignal): Promise<boolean> {
+async function isServing(port: number, token: string, signal: AbortSignal): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/v1/store/secrets?action=list`, {
       method: "POST",

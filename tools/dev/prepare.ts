@@ -1,0 +1,33 @@
+import { devFolder, type DevFolder, prepareDevFolder } from "./dev-folder.ts";
+import { DEV_AUDIENCE, DEV_SUPERUSER, establishIdentity } from "./identity.ts";
+import type { DatabaseOptions } from "./options.ts";
+import { requireFreePorts } from "./ports.ts";
+import { replacePrivateFile } from "./private-file.ts";
+import { establishSecrets } from "./secrets.ts";
+import { workerSettings } from "./worker-settings.ts";
+
+/** Everything that a development worker needs, except a running database. */
+export interface PreparedDev {
+  readonly folder: DevFolder;
+  readonly databasePort: number;
+  readonly databaseToken: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** The superuser's token, which is also in the folder. */
+  readonly token: string;
+}
+
+const TOKEN_TTL_SECONDS = 12 * 60 * 60;
+
+/** Creates what is missing in the development folder, and a new superuser token. @throws CommandError */
+export async function prepareDev({ databasePort, dir }: DatabaseOptions, env: NodeJS.ProcessEnv): Promise<PreparedDev> {
+  await requireFreePorts([databasePort], "database");
+  const folder = devFolder(dir);
+  await prepareDevFolder(folder);
+  const identity = await establishIdentity(folder);
+  const secrets = await establishSecrets(folder);
+  const databaseUrl = `http://127.0.0.1:${databasePort}`;
+  const settings = workerSettings({ databaseUrl, bundle: identity.bundle, secrets }, env);
+  const token = await identity.mint(DEV_SUPERUSER, { aud: DEV_AUDIENCE, ttlSeconds: TOKEN_TTL_SECONDS });
+  await replacePrivateFile(folder.superuserToken, `${token}\n`);
+  return { folder, databasePort, databaseToken: secrets.databaseToken, settings, token };
+}
