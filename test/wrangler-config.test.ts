@@ -17,7 +17,7 @@ describe(".dev.vars.example", () => {
 describe("wrangler.toml", () => {
   const config = (env?: string) =>
     unstable_readConfig({ config: "wrangler.toml", ...(env === undefined ? {} : { env }) });
-  const declared = ({ vars, secrets }: ReturnType<typeof config>) => [
+  const declared = ({ vars, secrets }: ReturnType<typeof config>): readonly string[] => [
     ...Object.keys(vars),
     ...(secrets?.required ?? []),
   ];

@@ -5,15 +5,15 @@ import { runScript } from "./command/run-script.fixture.ts";
 import { areFree, firstFreePort } from "./dev/free-ports.fixture.ts";
 import { modesIn } from "./dev/modes.fixture.ts";
 import { type ProcessLine, survivorsOf } from "./dev/processes.fixture.ts";
-import { paste, type StartedDev, startDev } from "./dev/started-dev.fixture.ts";
+import { paste, type StartedCommand, startDev } from "./dev/started-command.fixture.ts";
 import { temporaryFolder } from "./dev/temporary-folder.fixture.ts";
 import { until } from "./dev/until.fixture.ts";
 
-/** It takes a tenth of that on a machine with nothing else to do. */
+/** Ten times what an idle machine needs. */
 const timeout = 180_000;
 
 describe("npm run dev", () => {
-  it("serves, stops without a trace, and comes back with its data", { timeout }, async () => {
+  it("serves, leaves no process or port behind, and keeps its data", { timeout }, async () => {
     const dir = join(temporaryFolder(), "state");
     const port = await firstFreePort(3);
     const args = ["--port", String(port), "--db-port", String(port + 2), "--dir", dir];
@@ -30,7 +30,7 @@ describe("npm run dev", () => {
 
     first.kill("SIGINT");
     await expect(first.end).resolves.toBe(0);
-    await expectNoneOf(family);
+    await expectEnded(family);
     await expect(areFree([port, port + 1, port + 2])).resolves.toBe(true);
 
     const second = startDev(args);
@@ -39,18 +39,18 @@ describe("npm run dev", () => {
     await expect(paste(put)).resolves.toEqual({ version: 2, revision: 2 });
   });
 
-  it("ends as a whole when a worker crashes", { timeout }, async () => {
+  it("stops everything when a worker crashes", { timeout }, async () => {
     const port = await firstFreePort(2);
     const started = startDev(["--port", String(port), "--db-port", String(port + 1), "--dir", temporaryFolder()]);
     await started.ready();
     const family = await started.family();
     process.kill(family.findLast(isRuntime)?.pid ?? started.pid, "SIGKILL");
     await expect(started.end).resolves.toBe(1);
-    expect(started.output()).toContain(`Cannot run the worker on port ${port}: its runtime ended by itself`);
-    await expectNoneOf(family);
+    expect(started.output()).toContain(`Cannot run the worker on port ${port}: its runtime ended unexpectedly`);
+    await expectEnded(family);
   });
 
-  it("names a port that is in use, and starts nothing", { timeout }, async () => {
+  it("rejects a used port before it starts anything", { timeout }, async () => {
     const port = await firstFreePort(3);
     const first = startDev(["--port", String(port), "--db-port", String(port + 2), "--dir", temporaryFolder()]);
     await first.ready();
@@ -60,23 +60,23 @@ describe("npm run dev", () => {
     await expect(refusal(port, port + 1)).resolves.toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: `Cannot start the worker on port ${port}: another process uses it; choose another one with --port\n`,
+      stderr: `Cannot start the worker on port ${port}: another process uses it; choose another port with --port\n`,
     });
     await expect(refusal(port + 1, port + 2)).resolves.toMatchObject({
       exitCode: 1,
-      stderr: `Cannot start the database on port ${port + 2}: another process uses it; choose another one with --db-port\n`,
+      stderr: `Cannot start the database on port ${port + 2}: another process uses it; choose another port with --db-port\n`,
     });
     expect(existsSync(dir)).toBe(false);
   });
 
-  it("takes its workers along when it is killed without warning", { timeout }, async () => {
+  it("stops its workers when it is killed by SIGKILL", { timeout }, async () => {
     const port = await firstFreePort(2);
     const started = startDev(["--port", String(port), "--db-port", String(port + 1), "--dir", temporaryFolder()]);
     await until(async () => (await started.family()).some(isRuntime));
     const family = await started.family();
     started.kill("SIGKILL");
     await expect(started.end).resolves.toBe("SIGKILL");
-    await expectNoneOf(family);
+    await expectEnded(family);
     await expect(areFree([port, port + 1])).resolves.toBe(true);
   });
 });
@@ -85,12 +85,12 @@ function isRuntime({ command }: ProcessLine): boolean {
   return command.includes("workerd serve");
 }
 
-function printedLines(started: StartedDev): { readonly put: string; readonly get: string } {
+function printedLines(started: StartedCommand): { readonly put: string; readonly get: string } {
   const [put = "", get = ""] = started.output().match(/(?<=^ *)curl .*$/gm) ?? [];
   return { put, get };
 }
 
-/** The folder is nobody else's, and none of its secrets is in what others may see. */
+/** The folder is private, and no output and no command line has one of its secrets. */
 function expectPrivacy(dir: string, seen: readonly string[]): void {
   expect(modesIn(dir)).toEqual({ folders: ["700"], files: ["600"] });
   for (const name of ["root-keys", "database-token", "superuser.jwt"]) {
@@ -99,6 +99,6 @@ function expectPrivacy(dir: string, seen: readonly string[]): void {
   }
 }
 
-async function expectNoneOf(family: readonly ProcessLine[]): Promise<void> {
+async function expectEnded(family: readonly ProcessLine[]): Promise<void> {
   await expect.poll(async () => await survivorsOf(family), { timeout: 10_000 }).toEqual([]);
 }
