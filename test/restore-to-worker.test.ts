@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs the command as its user does, in a process of its own. */
+/** Runs the command in its own process, as a user does. */
 async function restore(...args: readonly string[]): Promise<{ readonly exitCode: number; readonly output: string }> {
   const clean = cleanEnvironment(folder, process.env);
   const programs = [join(PROJECT, "node_modules/node/bin"), join(PROJECT, "node_modules/.bin")];
@@ -46,7 +46,7 @@ async function restore(...args: readonly string[]): Promise<{ readonly exitCode:
   });
 }
 
-it("a lost root key is put together from two shares and arrives at the worker, and a wrong one does not", async () => {
+it("spike operator restore gives the production worker a key from two shares, and no wrong key", async () => {
   const store = libsqlStore(httpExecute({ url: database.url }, async (url, init) => await fetch(url, init)));
   await (await testService(store)).post("/v1/store/secrets", { path: "a", values: {} });
   const root = Uint8Array.from(Buffer.from(KEY_A.slice(2), "base64url"));
@@ -55,16 +55,17 @@ it("a lost root key is put together from two shares and arrives at the worker, a
     writeFileSync(file, `${formatShare(share)}\n`);
     return file;
   });
-  cloudflare.create({ LIBSQL_AUTH_TOKEN: "sesame" });
+  cloudflare.create("spike-edge", { LIBSQL_AUTH_TOKEN: "sesame" });
 
   const damaged = join(folder, "damaged.txt");
   writeFileSync(damaged, `spike:2:${"1".repeat(64)}\n`);
   const wrong = await restore("--yes", files[0]!, damaged);
-  expect([wrong.exitCode, cloudflare.secrets.has("SPIKE_ROOT_KEYS")]).toEqual([1, false]);
+  expect([wrong.exitCode, cloudflare.secretsOf("spike-edge").has("SPIKE_ROOT_KEYS")]).toEqual([1, false]);
   expect(wrong.output).toContain("do not make a key of this store");
 
   const right = await restore("--yes", files[2]!, files[0]!);
   expect([right.output, right.exitCode]).toEqual([expect.stringContaining('the store\'s key "a"'), 0]);
-  expect(cloudflare.secrets.get("SPIKE_ROOT_KEYS")).toBe(KEY_A);
+  expect(cloudflare.secretsOf("spike-edge").get("SPIKE_ROOT_KEYS")).toBe(KEY_A);
+  expect(cloudflare.secretsOf("spike-edge-dev").size).toBe(0);
   expect(wrong.output + right.output).not.toContain(KEY_A.slice(2));
 }, 60_000);

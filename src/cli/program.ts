@@ -44,10 +44,14 @@ export function spikeProgram(surroundings: Surroundings): Command {
     .option("--print", "print the key instead of giving it to the worker")
     .option("--force", "although rows need other keys too")
     .option("--yes", "without asking")
-    .option("--wrangler <argument>", "passed on to `wrangler secret put`, such as --wrangler=--name=edge", collect)
+    .option(
+      "--wrangler <argument>",
+      "passed on to `wrangler secret put`, such as --wrangler=--name=edge; --env=production if not given",
+      collect,
+    )
     .action(
       async (files: readonly string[], options: Omit<RestoreOptions, "wrangler"> & { wrangler?: string[] }) =>
-        await restore(surroundings, files, { ...options, wrangler: options.wrangler ?? [] }),
+        await restore(surroundings, files, { ...options, wrangler: options.wrangler ?? ["--env=production"] }),
     );
   return program;
 }

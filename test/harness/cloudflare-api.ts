@@ -3,34 +3,42 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** What wrangler has deployed. */
+/** One upload of a worker that receives traffic. */
 interface Deployment {
+  /** The name of the worker. */
+  readonly worker: string;
   readonly script: string;
   readonly vars: Readonly<Record<string, string>>;
-  /** Those of the worker at that time. */
+  /** The names of its rate limiting bindings. */
+  readonly rateLimits: readonly string[];
+  /** The secrets of the worker at that time. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly placement: unknown;
+  readonly observability: unknown;
 }
 
-/** Cloudflare's API as far as `wrangler secret` and `wrangler deploy` use it, for one account without workers. */
+/** The part of Cloudflare's API that `wrangler secret` and `wrangler deploy` use, for one account without workers. */
 export interface CloudflareApi {
-  /** What sends wrangler here. */
+  /** The environment that directs wrangler to this API. */
   readonly env: Readonly<Record<string, string>>;
-  readonly secrets: ReadonlyMap<string, string>;
   readonly deployments: readonly Deployment[];
-  /** Makes a worker that has these secrets, as if it had been deployed before. */
-  create(secrets: Readonly<Record<string, string>>): void;
+  secretsOf(worker: string): ReadonlyMap<string, string>;
+  /** The cron expressions of a worker. */
+  schedulesOf(worker: string): readonly string[];
+  /** Creates a worker with these secrets, as if it had been deployed before. */
+  create(worker: string, secrets: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
 
 interface ApiRequest {
   readonly method: string;
-  /** Below the account, with the worker's name as `*`. */
+  /** The path below the account, with `*` for the name of the worker. */
   readonly target: string;
+  readonly worker: string;
   readonly body: Blob;
 }
 
-/** The result, or why there is none. */
-type ApiAnswer =
+type ApiResponse =
   | { readonly result: unknown }
   | { readonly status: number; readonly code: number; readonly message: string };
 
@@ -40,47 +48,66 @@ interface Binding {
   readonly text?: string;
 }
 
+interface WorkerState {
+  readonly secrets: Map<string, string>;
+  schedules: readonly string[];
+}
+
 const ACCOUNT = "0".repeat(32);
 const TOKEN = "a-token-for-the-stand-in";
 const PREFIX = `/client/v4/accounts/${ACCOUNT}`;
 
-const NO_WORKER: ApiAnswer = { status: 404, code: 10_007, message: "This Worker does not exist on your account." };
+const NO_WORKER: ApiResponse = { status: 404, code: 10_007, message: "This Worker does not exist on your account." };
 
 export async function cloudflareApi(): Promise<CloudflareApi> {
-  let exists = false;
-  const secrets = new Map<string, string>();
+  const workers = new Map<string, WorkerState>();
   const versions: Deployment[] = [];
   const deployments: Deployment[] = [];
 
-  const upload = async (body: Blob, deploys: boolean): Promise<ApiAnswer> => {
+  const workerOf = (name: string): WorkerState => {
+    const found = workers.get(name) ?? { secrets: new Map<string, string>(), schedules: [] };
+    workers.set(name, found);
+    return found;
+  };
+
+  const upload = async ({ worker, body }: ApiRequest): Promise<ApiResponse> => {
     const form = await new Response(body).formData();
-    const { main_module, bindings = [] } = JSON.parse(await partOf(form, "metadata"));
-    const missing = (bindings as readonly Binding[]).find(({ type, name }) => type === "inherit" && !secrets.has(name));
+    const metadata = JSON.parse(await partOf(form, "metadata"));
+    const bindings: readonly Binding[] = metadata.bindings ?? [];
+    const stored = workers.get(worker)?.secrets;
+    const missing = bindings.find(({ type, name }) => type === "inherit" && stored?.has(name) !== true);
     if (missing) {
       const message = `inherit binding '${missing.name}' is invalid: there is no such binding to inherit`;
       return { status: 400, code: 10_057, message };
     }
     const valuesOf = (type: string) =>
-      (bindings as readonly Binding[])
-        .filter((each) => each.type === type)
-        .map(({ name, text = "" }) => [name, text] as const);
+      bindings.filter((each) => each.type === type).map(({ name, text = "" }) => [name, text] as const);
+    const { secrets } = workerOf(worker);
     for (const [name, text] of valuesOf("secret_text")) secrets.set(name, text);
-    const version = {
-      script: await partOf(form, main_module),
+    versions.push({
+      worker,
+      script: await partOf(form, metadata.main_module),
       vars: Object.fromEntries(valuesOf("plain_text")),
+      rateLimits: valuesOf("ratelimit").map(([name]) => name),
       secrets: Object.fromEntries(secrets),
-    };
-    versions.push(version);
-    if (deploys) deployments.push(version);
-    exists = true;
+      placement: metadata.placement,
+      observability: metadata.observability,
+    });
     return { result: { id: idOf(versions.length), resources: { script: { etag: "etag" } }, startup_time_ms: 1 } };
   };
 
-  const answer = async ({ method, target, body }: ApiRequest): Promise<ApiAnswer> => {
+  const respondTo = async (request: ApiRequest): Promise<ApiResponse> => {
+    const { method, target, worker, body } = request;
     const subdomain = { enabled: true, previews_enabled: true };
     if (target === "/workers/subdomain") return { result: { subdomain: "example" } };
-    if (method === "PUT" && target === "/workers/scripts/*") return await upload(body, true);
-    if (!exists) return NO_WORKER;
+    if (method === "PUT" && target === "/workers/scripts/*") {
+      const count = versions.length;
+      const response = await upload(request);
+      deployments.push(...versions.slice(count));
+      return response;
+    }
+    const state = workers.get(worker);
+    if (state === undefined) return NO_WORKER;
     switch (`${method} ${target}`) {
       case "GET /workers/services/*":
         return { result: { default_environment: { environment: "production", script: { tag: "tag", tags: [] } } } };
@@ -91,16 +118,19 @@ export async function cloudflareApi(): Promise<CloudflareApi> {
       case "PATCH /workers/scripts/*/script-settings":
         return { result: {} };
       case "GET /workers/scripts/*/secrets":
-        return { result: [...secrets.keys()].map((name) => ({ name, type: "secret_text" })) };
+        return { result: [...state.secrets.keys()].map((name) => ({ name, type: "secret_text" })) };
       case "PUT /workers/scripts/*/secrets": {
         const { name, text } = JSON.parse(await body.text());
-        secrets.set(name, text);
+        state.secrets.set(name, text);
         return { result: { name, type: "secret_text" } };
       }
-      case "PUT /workers/scripts/*/schedules":
-        return { result: { schedules: JSON.parse(await body.text()) } };
+      case "PUT /workers/scripts/*/schedules": {
+        const schedules: readonly { readonly cron: string }[] = JSON.parse(await body.text());
+        state.schedules = schedules.map(({ cron }) => cron);
+        return { result: { schedules } };
+      }
       case "POST /workers/scripts/*/versions":
-        return await upload(body, false);
+        return await upload(request);
       case "GET /workers/scripts/*/deployments":
         return { result: { deployments: [] } };
       case "POST /workers/scripts/*/deployments": {
@@ -111,12 +141,12 @@ export async function cloudflareApi(): Promise<CloudflareApi> {
         return { result: { id: idOf(0) } };
       }
       default:
-        return { status: 404, code: 7003, message: `The stand-in for Cloudflare's API knows no ${method} ${target}` };
+        return { status: 404, code: 7003, message: `The stand-in for Cloudflare's API has no ${method} ${target}` };
     }
   };
 
   const server = createServer((incoming, outgoing) => {
-    respond(incoming, answer).then(
+    serve(incoming, respondTo).then(
       ({ status, body }) => outgoing.writeHead(status, { "content-type": "application/json" }).end(body),
       () => outgoing.destroy(),
     );
@@ -130,11 +160,11 @@ export async function cloudflareApi(): Promise<CloudflareApi> {
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
       CLOUDFLARE_API_TOKEN: TOKEN,
     },
-    secrets,
     deployments,
-    create(given) {
-      exists = true;
-      for (const [name, text] of Object.entries(given)) secrets.set(name, text);
+    secretsOf: (worker) => workers.get(worker)?.secrets ?? new Map(),
+    schedulesOf: (worker) => workers.get(worker)?.schedules ?? [],
+    create(worker, secrets) {
+      for (const [name, text] of Object.entries(secrets)) workerOf(worker).secrets.set(name, text);
     },
     async close() {
       server.closeAllConnections();
@@ -144,20 +174,23 @@ export async function cloudflareApi(): Promise<CloudflareApi> {
   };
 }
 
-async function respond(
+async function serve(
   incoming: IncomingMessage,
-  answer: (request: ApiRequest) => Promise<ApiAnswer>,
+  respondTo: (request: ApiRequest) => Promise<ApiResponse>,
 ): Promise<{ readonly status: number; readonly body: string }> {
   const bytes = await buffer(incoming);
   const body = new Blob([bytes], { type: incoming.headers["content-type"] ?? "" });
   const { pathname } = new URL(incoming.url ?? "/", "http://stand-in");
-  const isOurs = pathname.startsWith(PREFIX) && incoming.headers.authorization === `Bearer ${TOKEN}`;
-  const target = pathname.slice(PREFIX.length).replace(/^(\/workers\/(?:scripts|services|workers)\/)[^/]+/, "$1*");
-  const found: ApiAnswer = isOurs
-    ? await answer({ method: incoming.method ?? "", target, body })
+  const isAuthorized = pathname.startsWith(PREFIX) && incoming.headers.authorization === `Bearer ${TOKEN}`;
+  const path = pathname.slice(PREFIX.length);
+  const [, worker = ""] = /^\/workers\/(?:scripts|services|workers)\/([^/]+)/.exec(path) ?? [];
+  const target = worker === "" ? path : path.replace(`/${worker}`, "/*");
+  const response: ApiResponse = isAuthorized
+    ? await respondTo({ method: incoming.method ?? "", target, worker, body })
     : { status: 403, code: 10_000, message: "Authentication error" };
-  if ("result" in found) return { status: 200, body: envelope(found.result, []) };
-  return { status: found.status, body: envelope(null, [{ code: found.code, message: found.message }]) };
+  if ("result" in response) return { status: 200, body: envelope(response.result, []) };
+  const { status, code, message } = response;
+  return { status, body: envelope(null, [{ code, message }]) };
 }
 
 function envelope(result: unknown, errors: readonly object[]): string {

@@ -11,6 +11,7 @@ import { firstFreePort } from "../../tools/dev/free-ports.fixture.ts";
 import { startWorker } from "../../tools/workerd/start-worker.ts";
 import { type CloudflareApi, cloudflareApi } from "./cloudflare-api.ts";
 import { testDomain } from "./identity.ts";
+import { editProductionVars, readmeProductionLines } from "./production-vars.ts";
 
 interface PageOptions {
   /** The two lines that `npm run dev` prints are pasted into the terminal before all else. */
@@ -22,7 +23,9 @@ interface PageOptions {
 /** What has to do with the deployed worker, and not with one that runs here. */
 const DEPLOYMENT = /\bwrangler\b|\bnpm run (?:migrate|deploy)\b/;
 const HERE = /127\.0\.0\.1|localhost|\.dev\b/;
-const SECRET_PUT = /^npx wrangler secret put (\w+)$/;
+const SECRET_PUT = /^npx wrangler secret put (\w+) --env production$/;
+/** The worker of `[env.production]`. */
+const WORKER = "spike-edge";
 const DATABASE_TOKEN = "sesame";
 /** What is entered when wrangler asks for it. */
 const SECRETS: Readonly<Record<string, string>> = {
@@ -46,13 +49,14 @@ export async function pageSurroundings({
 
   const database = await startDevDatabase({ file: join(scratch, "store.db"), authToken: DATABASE_TOKEN });
   const cloudflare = await cloudflareApi();
-  if (isDeployed) cloudflare.create(SECRETS);
+  if (isDeployed) cloudflare.create(WORKER, SECRETS);
 
   const port = await firstFreePort(4);
   const environment = cleanEnvironment(settings, process.env);
   const shell = startShell({ cwd: copy.folder, env: { ...environment, ...cloudflare.env }, scratch: commands });
   let service: StartedService | undefined;
   const fill = await filler(port, database.url);
+  editProductionVars(copy.folder, readmeProductionLines().map(fill));
 
   return {
     shell,
@@ -75,7 +79,7 @@ export async function pageSurroundings({
       const name = SECRET_PUT.exec(command)?.[1];
       if (name !== undefined) return secretProblem(name, SECRETS[name], cloudflare);
       return DEPLOY.test(command)
-        ? await deploymentProblem(command, { cloudflare, databaseUrl: database.url, scratch })
+        ? await deploymentProblem({ cloudflare, databaseUrl: database.url, scratch })
         : undefined;
     },
     async close() {
@@ -98,8 +102,7 @@ async function filler(port: number, databaseUrl: string): Promise<(text: string)
       .replaceAll(/\b(?:8787|8788|8789|8080)\b/g, (shown) => ports.get(shown) ?? shown)
       .replaceAll("libsql://…", databaseUrl)
       .replaceAll("LIBSQL_AUTH_TOKEN=…", `LIBSQL_AUTH_TOKEN=${DATABASE_TOKEN}`)
-      .replaceAll('"keys":[…]', keys)
-      .replaceAll(String.raw`\"keys\":[…]`, keys.replaceAll('"', String.raw`\"`));
+      .replaceAll('"keys":[…]', keys);
 }
 
 /** The two lines to paste. */
@@ -107,9 +110,9 @@ function printedLines(output: string): readonly string[] {
   return output.match(/(?<=^ *)curl .*$/gm) ?? [];
 }
 
-function secretProblem(name: string, entered: string | undefined, { secrets }: CloudflareApi): string | undefined {
+function secretProblem(name: string, entered: string | undefined, { secretsOf }: CloudflareApi): string | undefined {
   if (entered === undefined) return `there is no value to enter for the secret ${name}`;
-  return secrets.get(name) === entered ? undefined : `the secret ${name} has not arrived as it was entered`;
+  return secretsOf(WORKER).get(name) === entered ? undefined : `the secret ${name} has not arrived as it was entered`;
 }
 
 interface DeploymentPlace {
@@ -119,17 +122,11 @@ interface DeploymentPlace {
   readonly scratch: string;
 }
 
-/** What is not as it should be with the worker that a command has deployed: it has to run. */
-async function deploymentProblem(
-  command: string,
-  { cloudflare, databaseUrl, scratch }: DeploymentPlace,
-): Promise<string | undefined> {
+/** The problem with the worker that a command has deployed, if any. The worker has to run. */
+async function deploymentProblem({ cloudflare, databaseUrl, scratch }: DeploymentPlace): Promise<string | undefined> {
   const deployed = cloudflare.deployments.at(-1);
-  if (deployed === undefined) return "nothing has been deployed";
-  const vars = [...command.matchAll(/--var "?(\w+):/g)].map(([, name = ""]) => name);
-  const missing = vars.find((name) => deployed.vars[name] === undefined);
-  if (missing !== undefined) return `the variable ${missing} has not arrived`;
-  if (command.includes("LIBSQL_URL:libsql://…") && deployed.vars["LIBSQL_URL"] !== databaseUrl) {
+  if (deployed?.worker !== WORKER) return `${deployed?.worker ?? "nothing"} has been deployed`;
+  if (deployed.vars["LIBSQL_URL"] !== databaseUrl) {
     return `LIBSQL_URL has arrived as ${deployed.vars["LIBSQL_URL"]}`;
   }
   const folder = mkdtempSync(join(scratch, "deployed-"));

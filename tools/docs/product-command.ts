@@ -12,6 +12,8 @@ const ALONE: readonly string[] = [
   "npm run test:mutation",
   "npm run demo",
   "npm run dev",
+  "npm run dev:database",
+  "npx wrangler dev",
   "npm run verify:planted",
   "npx oxfmt",
 ];
@@ -19,7 +21,7 @@ const DEV = /^npm run dev(?: -- (.*))?$/;
 const VERIFY = /^npm run verify:consistency(?: -- (.*))?$/;
 const BENCH = /^npm run bench(?: -- (.*))?$/;
 const PART =
-  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:bench|check|demo|dev|test:long|test:mutation|verify:\w+))|npx oxfmt)(?![\w:-])/;
+  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:bench|check|demo|dev|dev:database|test:long|test:mutation|verify:\w+))|npx oxfmt|npx wrangler dev)(?![\w:-])/;
 
 /** The last such command of a line that holds no others, such as `npm test` of `npm ci && npm test`. */
 export function productCommand(text: string): string | undefined {
