@@ -24,25 +24,25 @@ describe("npm run migrate", () => {
     await expect(migrate(url)).resolves.toEqual({ exitCode: 0, stdout: `${url}: up to date\n`, stderr: "" });
   });
 
-  it("says that the token is refused, without quoting it", async () => {
+  it("reports a rejected token without quoting it", async () => {
     const { url } = await database();
     await expect(migrate(url, "hunter2")).resolves.toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: `Cannot migrate "${url}": it refuses the token; set LIBSQL_AUTH_TOKEN\n`,
+      stderr: `Cannot migrate "${url}": it rejects the token; set LIBSQL_AUTH_TOKEN\n`,
     });
   });
 
-  it("says that nobody answers", async () => {
-    const gone = await database();
-    await gone.close();
-    const { exitCode, stderr } = await migrate(gone.url);
+  it("reports a database that does not answer", async () => {
+    const closed = await database();
+    await closed.close();
+    const { exitCode, stderr } = await migrate(closed.url);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`Cannot migrate "${gone.url}": it does not answer (`);
+    expect(stderr).toContain(`Cannot migrate "${closed.url}": it does not answer (`);
     expect(stderr).toContain("ECONNREFUSED");
   });
 
-  it("refuses to go without a database", async () => {
+  it("rejects a missing LIBSQL_URL", async () => {
     const { exitCode, stderr } = await migrate("");
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining("LIBSQL_URL: it is not set") });
   });

@@ -5,7 +5,7 @@ import { parseCommandLine } from "./command/parse-command-line.ts";
 
 const USAGE = `Usage: npm run migrate
 
-Brings the database that LIBSQL_URL names up to date. LIBSQL_AUTH_TOKEN is its token, if it needs one.`;
+Applies the missing migrations to the database at LIBSQL_URL. LIBSQL_AUTH_TOKEN is its token, if it needs one.`;
 
 await runCommand(async () => {
   if (parseCommandLine(process.argv.slice(2), {}) === "help") {

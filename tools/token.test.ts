@@ -17,7 +17,7 @@ async function verify(token: string, dir: string, audience: string): ReturnType<
 }
 
 describe("npm run token", () => {
-  it("prints a token of the identity asked for, and nothing else", async () => {
+  it("prints only the requested token", async () => {
     const dir = temporaryFolder();
     await establishIdentity(devFolder(dir));
     const { exitCode, stdout, stderr } = await runScript("token.ts", ["--sub", APP, "--dir", dir]);
@@ -28,7 +28,7 @@ describe("npm run token", () => {
     if (verdict.ok) expect(Math.abs(verdict.expiresAt - Date.now() - 3_600_000)).toBeLessThan(60_000);
   });
 
-  it("takes time, audience and folder from its options and environment", async () => {
+  it("reads lifetime, audience and folder from options and environment", async () => {
     const dir = temporaryFolder();
     await establishIdentity(devFolder(dir));
     const args = ["--sub", APP, "--ttl", "2d", "--aud", "other"];
@@ -38,12 +38,12 @@ describe("npm run token", () => {
     if (verdict.ok) expect(verdict.expiresAt - Date.now()).toBeGreaterThan(47 * 3_600_000);
   });
 
-  it("says what to do when there is no key yet", async () => {
+  it("reports a missing signing key and how to create it", async () => {
     const dir = temporaryFolder();
     await expect(runScript("token.ts", ["--sub", APP, "--dir", dir])).resolves.toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: `Cannot read "${dir}/signing-key.jwk": there is no such file; run "npm run dev" first\n`,
+      stderr: `Cannot read "${dir}/signing-key.jwk": it does not exist; run "npm run dev" first\n`,
     });
   });
 });

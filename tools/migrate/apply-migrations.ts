@@ -6,11 +6,11 @@ import type { DatabaseAddress } from "./database-address.ts";
 import { migrationFailure } from "./migration-failure.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
-/** Drizzle's own record of what it has applied. */
+/** Drizzle's table of applied migrations. */
 const RECORD = "__drizzle_migrations";
 
 /**
- * Brings a database up to date, and says how many migrations that took. Each is applied once.
+ * Applies the missing migrations and returns their number.
  *
  * @throws CommandError with exit code 1
  */

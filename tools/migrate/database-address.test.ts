@@ -10,11 +10,11 @@ describe("readDatabaseAddress", () => {
   it.each([
     [undefined, "it is not set"],
     ["", "it is not set"],
-    ["store", "it is no URL"],
-    ["file:store.db", "it is no libsql:, https: or http: URL"],
-    ["https://hunter2@example.org", "it carries credentials"],
-    ["https://example.org?authToken=hunter2", "it carries credentials"],
-  ])("refuses %s without quoting it", (url, why) => {
+    ["store", "it is not a URL"],
+    ["file:store.db", "it is not a libsql:, https: or http: URL"],
+    ["https://hunter2@example.org", "it has credentials"],
+    ["https://example.org?authToken=hunter2", "it has credentials"],
+  ])("rejects %s without quoting it", (url, why) => {
     const read = (): unknown => readDatabaseAddress({ LIBSQL_URL: url });
     expect(read).toThrow(`Cannot use LIBSQL_URL: ${why}`);
     expect(read).toThrow(expect.objectContaining({ exitCode: 2 }));

@@ -4,7 +4,7 @@ import { readTokenOptions } from "./options.ts";
 const APP = "spiffe://spike.ist/app";
 
 describe("readTokenOptions", () => {
-  it("has an answer for all but --sub", () => {
+  it("has a default for every option except --sub", () => {
     expect(readTokenOptions(["--sub", APP, "--dir", "/x"], {})).toEqual({
       sub: APP,
       ttlSeconds: 3600,
@@ -15,15 +15,15 @@ describe("readTokenOptions", () => {
 
   it.each([
     [[], "Cannot mint a token: --sub is missing"],
-    [["--sub", "app"], 'Cannot use "app" as --sub: it is no SPIFFE ID such as spiffe://spike.ist/app'],
-    [["--sub", `${APP}/`], "it is no SPIFFE ID"],
+    [["--sub", "app"], 'Cannot use "app" as --sub: expected a SPIFFE ID such as spiffe://spike.ist/app'],
+    [["--sub", `${APP}/`], "expected a SPIFFE ID"],
     [["--sub", "a\n\u001b[31m"], String.raw`"a\n\u001b[31m"`],
-    [["--sub", "spiffe://example.org/app"], "it is of another trust domain; the development key speaks for spike.ist"],
-    [["--sub", "spiffe://spike.ist"], "it has no path"],
-    [["--sub", APP, "--ttl", "soon"], 'Cannot use "soon" as --ttl: it is no time such as 30s, 15m, 1h or 2d'],
+    [["--sub", "spiffe://example.org/app"], "expected an ID of the trust domain spike.ist"],
+    [["--sub", "spiffe://spike.ist"], "an ID without a path names a trust domain, not a caller"],
+    [["--sub", APP, "--ttl", "soon"], 'Cannot use "soon" as --ttl: expected a time such as 30s, 15m, 1h or 2d'],
     [["--sub", APP, "--aud="], 'Cannot use "" as --aud'],
     [["--sub", APP, "--kid", "k"], "Cannot read the command line: Unknown option '--kid'"],
-  ])("refuses %j", (args, message) => {
+  ])("rejects %j", (args, message) => {
     const read = (): unknown => readTokenOptions(args, {});
     expect(read).toThrow(message);
     expect(read).toThrow(expect.objectContaining({ exitCode: 2 }));

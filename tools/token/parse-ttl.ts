@@ -1,13 +1,13 @@
 const SECONDS = { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 } as const;
-const MOST_SECONDS = 365 * SECONDS.d;
+const MAX_SECONDS = 365 * SECONDS.d;
 
-/** A time such as `30s`, `15m`, `1h` or `2d` in seconds: from one second to a year. Anything else: undefined. */
+/** Parses a time such as `30s`, `15m`, `1h` or `2d` to seconds. Undefined if it is malformed, zero or over a year. */
 export function parseTtl(text: string): number | undefined {
   const match = /^(\d{1,8})([smhd])$/.exec(text);
   if (match === null) return undefined;
   const [, count, unit] = match;
   const seconds = Number(count) * (isUnit(unit) ? SECONDS[unit] : Number.NaN);
-  return seconds >= 1 && seconds <= MOST_SECONDS ? seconds : undefined;
+  return seconds >= 1 && seconds <= MAX_SECONDS ? seconds : undefined;
 }
 
 function isUnit(text: string | undefined): text is keyof typeof SECONDS {

@@ -8,15 +8,19 @@ import { promisify } from "node:util";
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const WRANGLER = join(PROJECT, "node_modules/wrangler/bin/wrangler.js");
 
-/** Builds the worker as it would be deployed; resolves to the folder with `workerd.js`. */
+/** Builds the worker as `npm run deploy` does. The folder has `workerd.js`. */
 export async function buildWorker(): Promise<{ readonly folder: string; remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), "spike-edge-worker-"));
   const remove = (): void => rmSync(folder, { recursive: true });
   try {
-    await promisify(execFile)(process.execPath, [WRANGLER, "deploy", "--dry-run", "--outdir", folder], {
-      cwd: PROJECT,
-      env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", WRANGLER_WRITE_LOGS: "false" },
-    });
+    await promisify(execFile)(
+      process.execPath,
+      [WRANGLER, "deploy", "--dry-run", "--env=production", "--outdir", folder],
+      {
+        cwd: PROJECT,
+        env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", WRANGLER_WRITE_LOGS: "false" },
+      },
+    );
   } catch (error) {
     remove();
     throw error;

@@ -1,24 +1,24 @@
-/** What can be different in the world that a worker is put into. */
-export interface WorkerWorld {
-  /** How far its clock is ahead of this machine's. */
+/** The platform around a worker, where it differs from the default. */
+export interface WorkerOptions {
+  /** How far the worker's clock is ahead of this machine's. */
   readonly clockSkewMs?: number;
-  /** Whom it believes the names of HTTPS servers: certificates in PEM. Nobody unless given. */
+  /** Certificates in PEM that the worker trusts for HTTPS servers. Without them it trusts none. */
   readonly trustedCertificates?: readonly string[];
-  /** The header that its `request.cf` is taken from, as JSON: what an edge in front of it would set. */
+  /** The request header with `request.cf` as JSON, which an edge in front of the worker would set. */
   readonly cfHeader?: string;
-  /** Whether nobody reads what it logs: to take it line by line costs about as much as a request. */
+  /** Discards the log. Reading it line by line costs about as much as a request. */
   readonly unheard?: boolean;
 }
 
 /**
- * The configuration of a `workerd` that serves `../workerd.js` on a free port, with these settings, and on another one, called
- * `schedule`, lets its cron strike at the time that `?at=` says.
+ * A configuration for `workerd` that serves `../workerd.js` with these settings on a free port. A second socket, `schedule`,
+ * triggers the scheduled handler for the time in `?at=`.
  */
-export function workerdConfig(env: Readonly<Record<string, string>>, world: WorkerWorld = {}): string {
-  const { clockSkewMs = 0, trustedCertificates, cfHeader } = world;
+export function workerdConfig(env: Readonly<Record<string, string>>, options: WorkerOptions = {}): string {
+  const { clockSkewMs = 0, trustedCertificates, cfHeader } = options;
   const bindings = Object.entries(env).map(([name, value]) => `(name = ${literal(name)}, text = ${literal(value)})`);
   const worker = '(name = "worker.js", esModule = embed "../workerd.js")';
-  // Modules run in the order of their imports: the clock is wrong before the worker looks at it for the first time.
+  // Modules run in the order of their imports, so the clock is skewed before the worker reads it.
   const skewed = [
     `(name = "skewed.js", esModule = ${literal('import "./skew.js"; export { default } from "./worker.js";')})`,
     `(name = "skew.js", esModule = ${literal(skewedClock(clockSkewMs))})`,
@@ -69,7 +69,7 @@ globalThis.Date = class extends Date {
   static now() { return now() + ${ms}; }
 };`;
 
-/** Cap'n Proto has C's escapes by the byte, and none of JSON's by the code unit. */
+/** A Cap'n Proto text literal. It escapes bytes, as C does, and not code units, as JSON does. */
 function literal(text: string): string {
   const characters = Array.from(Buffer.from(text), (byte) =>
     byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c

@@ -26,33 +26,33 @@ async function start(
 }
 
 describe("startWorker", () => {
-  it("hands every setting over as it is", async () => {
+  it("passes every setting unchanged", async () => {
     const ascii = String.fromCodePoint(...Array.from({ length: 127 }, (_, index) => index + 1));
     const env = { JSON: '{"a":["\\n",1]}', ASCII: ascii, MORE: "ü \u2028 𝄞", EMPTY: "", 'N"\\\n': "the name too" };
     const { url } = await start(env);
     await expect((await fetch(url)).json()).resolves.toEqual(env);
   });
 
-  it("keeps what the worker logs", async () => {
+  it("keeps the log of the worker", async () => {
     const worker = await start({});
     await (await fetch(worker.url)).text();
     await expect.poll(() => worker.lines()).toEqual(["asked", "för env"]);
     expect(worker.output()).toBe("asked\nför env\n");
   });
 
-  it.each([600_000, -600_000])("has a clock that is %i ms ahead, and moves", async (clockSkewMs) => {
+  it.each([600_000, -600_000])("skews the clock by %i ms, and it advances", async (clockSkewMs) => {
     const clock = folderOf(`export default { fetch: () => Response.json([Date.now(), +new Date(), +new Date(5)]) };`);
     const { url } = await start({}, clock, { clockSkewMs });
-    const ask = async () => (await (await fetch(url)).json()) as [number, number, number];
-    const [now, date, given] = await ask();
+    const readClock = async () => (await (await fetch(url)).json()) as [number, number, number];
+    const [now, date, given] = await readClock();
     expect(Math.abs(now - Date.now() - clockSkewMs)).toBeLessThan(60_000);
     expect(Math.abs(date - now)).toBeLessThan(1000);
     expect(given).toBe(5);
     await new Promise((go) => setTimeout(go, 20));
-    expect((await ask())[0]).toBeGreaterThan(now);
+    expect((await readClock())[0]).toBeGreaterThan(now);
   });
 
-  it("is killed once and for all", async () => {
+  it("ends the process on kill, also when called twice", async () => {
     const folder = folderOf(ECHO);
     const worker = await start({}, folder);
     const ours = (await familyOf(process.pid)).filter(({ command }) => command.includes(folder));
@@ -63,11 +63,11 @@ describe("startWorker", () => {
     await worker.kill();
   });
 
-  it("says what is wrong with a worker that does not start", async () => {
+  it("reports why a worker does not start", async () => {
     await expect(startWorker(folderOf("no script"), {})).rejects.toThrow(/Cannot start a worker\n.*SyntaxError/su);
   });
 
-  it("leaves nothing behind when its process is killed without warning", async () => {
+  it("ends with its parent process, even on SIGKILL", async () => {
     const module = new URL("start-worker.ts", import.meta.url).href;
     const script = `import { startWorker } from ${JSON.stringify(module)};
       await startWorker(process.argv[1], {});

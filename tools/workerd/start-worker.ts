@@ -3,42 +3,40 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { workerdConfig, type WorkerWorld } from "./config.ts";
+import { workerdConfig, type WorkerOptions } from "./config.ts";
 import { endWithUs } from "../command/end-with-us.ts";
 
 const require = createRequire(import.meta.url);
 
-/** A real `workerd` process with the built worker. */
+/** A `workerd` process with the built worker. */
 export interface Worker {
   readonly url: string;
   readonly pid: number;
-  /** Lets its cron strike, at that time in milliseconds; fulfilled when it is done with it. */
+  /** Triggers the scheduled handler for that time, in milliseconds. Fulfilled when the handler has ended. */
   schedule(at: number): Promise<void>;
-  /** What it logged so far. */
+  /** Its log so far. */
   output(): string;
-  /** The same by the line. */
+  /** The lines of its log so far. */
   lines(): readonly string[];
-  /** Fulfilled when it has ended, asked or not. */
+  /** Fulfilled when the process has ended. */
   readonly ended: Promise<void>;
-  /** Ends it at once, in the middle of whatever it does. Nothing of it is left when this is fulfilled. */
+  /** Kills the process. Fulfilled when it has ended. */
   kill(): Promise<void>;
 }
 
-/** The oldest lines go when there are more. */
-const LINES_KEPT = 100_000;
+/** Older lines are dropped. */
+const MAX_LINES = 100_000;
 const READY_MS = 30_000;
 
-/**
- * Starts a worker that `buildWorker` has built. It ends with this process at the latest, however that ends.
- */
+/** Starts a worker that `buildWorker` built. It ends when this process ends, even by SIGKILL. */
 export async function startWorker(
   folder: string,
   env: Readonly<Record<string, string>>,
-  world: WorkerWorld = {},
+  options: WorkerOptions = {},
 ): Promise<Worker> {
   const configs = mkdtempSync(join(folder, "config-"));
   const config = join(configs, "config.capnp");
-  writeFileSync(config, workerdConfig(env, world), { mode: 0o600 });
+  writeFileSync(config, workerdConfig(env, options), { mode: 0o600 });
   const child = spawn(workerdBinary(), ["serve", config, "--experimental", "--control-fd=3"], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     cwd: configs,
@@ -46,11 +44,11 @@ export async function startWorker(
   const lines: string[] = [];
   const keep = (line: string): void => {
     lines.push(line);
-    if (lines.length > LINES_KEPT) lines.shift();
+    if (lines.length > MAX_LINES) lines.shift();
   };
-  // Read in any case: a full pipe would stop the worker.
+  // Read even if discarded: a full pipe would block the worker.
   for (const stream of [child.stdout, child.stderr]) {
-    if (world.unheard === true) stream?.resume();
+    if (options.unheard === true) stream?.resume();
     else forEachLine(stream, keep);
   }
   const ports = listening(child);
@@ -67,7 +65,7 @@ export async function startWorker(
       async schedule(at) {
         const response = await fetch(`http://127.0.0.1:${schedule}/?at=${at}`);
         const result = await response.text();
-        if (!result.includes('"outcome":"ok"')) throw new Error(`Cannot let the cron strike: ${result}`);
+        if (!result.includes('"outcome":"ok"')) throw new Error(`Cannot trigger the scheduled handler: ${result}`);
       },
       output: () => lines.map((line) => `${line}\n`).join(""),
       lines: () => [...lines],
@@ -85,7 +83,7 @@ function workerdBinary(): string {
   if (typeof module === "object" && module !== null && "default" in module && typeof module.default === "string") {
     return module.default;
   }
-  throw new Error("Cannot start a worker: the package workerd names no binary");
+  throw new Error("Cannot start a worker: the package workerd does not export the path of its binary");
 }
 
 interface Ports {
@@ -93,13 +91,13 @@ interface Ports {
   readonly schedule: string;
 }
 
-/** workerd tells on its control channel which ports it was given. */
+/** workerd reports its ports on the control channel. */
 async function listening(child: ChildProcess): Promise<Ports> {
   const ports = new Map<string, string>();
   return await new Promise<Ports>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
-    setTimeout(() => reject(new Error(`it does not listen after ${READY_MS} ms`)), READY_MS).unref();
+    child.once("exit", (code) => reject(new Error(`it exited with code ${code}`)));
+    setTimeout(() => reject(new Error(`it did not listen within ${READY_MS} ms`)), READY_MS).unref();
     forEachLine(child.stdio[3], (line) => {
       if (!line.includes('"event":"listen"')) return;
       const name = /"socket":"(\w+)"/.exec(line)?.[1];
