@@ -14,8 +14,8 @@ const DATABASE = { command: ["npm", "run", "dev:database"], ready: /Ctrl-C stops
 const WRANGLER = { command: ["npx", "wrangler", "dev"], ready: /Ready on http:\/\/localhost:(\d+)/ };
 
 interface Terminal {
-  start(program: typeof DATABASE): StartedCommand;
   readonly folder: string;
+  readonly start: (program: typeof DATABASE) => StartedCommand;
 }
 
 /** A new user's terminal in a fresh clone, with a free port for the database. */

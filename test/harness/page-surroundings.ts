@@ -110,9 +110,11 @@ function printedLines(output: string): readonly string[] {
   return output.match(/(?<=^ *)curl .*$/gm) ?? [];
 }
 
-function secretProblem(name: string, entered: string | undefined, { secretsOf }: CloudflareApi): string | undefined {
+function secretProblem(name: string, entered: string | undefined, cloudflare: CloudflareApi): string | undefined {
   if (entered === undefined) return `there is no value to enter for the secret ${name}`;
-  return secretsOf(WORKER).get(name) === entered ? undefined : `the secret ${name} has not arrived as it was entered`;
+  return cloudflare.secretsOf(WORKER).get(name) === entered
+    ? undefined
+    : `the secret ${name} has not arrived as it was entered`;
 }
 
 interface DeploymentPlace {
