@@ -291,7 +291,7 @@ export async function getSecretAfresh(`,
     unseen: true,
     edits: [
       {
-        file: "src/commit/row-validity.ts",
+        file: "src/commit/authority-row.ts",
         find: 'if (tail === undefined) throw inconsistent(named, "has no audit entry");',
         replace: "if (tail !== undefined) return;",
       },

@@ -3,7 +3,8 @@ import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import { auditWalk, isVerifiable } from "./audit-walk.ts";
-import { auditedWrite, type WriteFailure, type WriteOrigin, type WriteDeps } from "../commit/audited-write.ts";
+import { auditedWrite, type WriteFailure, type WriteOrigin } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 import { verifyEntry } from "../commit/entry.ts";
 
 /** The least that is kept: as long as somebody may need to see what happened, or to repeat a write by its key. */
@@ -48,8 +49,8 @@ export async function pruneAudit(
   const result = await auditedWrite(deps, write, {
     query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
-    readOutcome: readPruned,
-    async judge({ store, now, audit, auditContext }) {
+    parseOutcome: readPruned,
+    async decide({ store, now, audit, auditContext }) {
       const floor = await prunableFloor(deps.ring, {
         store,
         entries: audit,

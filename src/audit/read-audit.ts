@@ -1,7 +1,7 @@
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
 import { load } from "../store/load.ts";
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 import { verifyEntry } from "../commit/entry.ts";
 import { verifyStore } from "../commit/store-row.ts";
 

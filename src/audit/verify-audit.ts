@@ -1,7 +1,7 @@
 import type { Bytes } from "../store/rows.ts";
 import { load } from "../store/load.ts";
 import { type AuditProblem, auditWalk } from "./audit-walk.ts";
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 import { verifyStore } from "../commit/store-row.ts";
 
 /** What a walk over stored audit entries found. */

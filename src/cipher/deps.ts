@@ -1,4 +1,4 @@
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 
 /** What the cipher operations need, for one request. */
 export interface CipherDeps extends Pick<WriteDeps, "store" | "ring" | "attempts" | "access" | "randomBytes"> {

@@ -3,23 +3,13 @@ import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
 import { verifyMac, computeMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { Access } from "../store/access.ts";
-import type { Attempts } from "../store/attempts.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { AnySnapshot, Change, Query, Snapshot, Store } from "../store/store.ts";
+import type { AnySnapshot, Change, Query, Snapshot } from "../store/store.ts";
 import { type Decision, type Outcome, transact } from "../store/transact.ts";
+import type { WriteDeps } from "./deps.ts";
 import { sealEntry, verifyEntry } from "./entry.ts";
 import { firstCommit, nextAuthority, verifyStore, writingRing } from "./store-row.ts";
 import { writeIdOf } from "./write-id.ts";
-
-/** What a write works with, for one request. */
-export interface WriteDeps {
-  readonly store: Store;
-  readonly ring: KeyRing;
-  readonly attempts: Attempts;
-  readonly randomBytes: RandomBytes;
-  readonly access: Access;
-}
 
 /** Who asks for a write, and how this request is told apart from others. */
 export interface WriteOrigin {
@@ -44,7 +34,7 @@ export type WriteFailure =
   | { readonly code: "idempotency_key_reused" };
 
 /** What a snapshot leads to: a failure, or rows to write and what the caller is told of them, revision aside. */
-export type WriteVerdict<A extends object, F> = { readonly ok: false; readonly failure: F } | AcceptedWrite<A>;
+export type WriteDecision<A extends object, F> = { readonly ok: false; readonly failure: F } | AcceptedWrite<A>;
 
 export interface AcceptedWrite<A extends object> {
   readonly ok: true;
@@ -67,7 +57,7 @@ export interface NextEntry {
 }
 
 /** Where a row is going to be sealed anew, as {@link NextEntry} and what else a row takes. */
-export interface ResealInput extends NextEntry {
+export interface RewrapInput extends NextEntry {
   readonly store: StoreRow;
   readonly randomBytes: RandomBytes;
   /** Milliseconds, by the database's clock. */
@@ -78,7 +68,7 @@ export interface ResealInput extends NextEntry {
  * Carries out a write exactly once, with its audit entry: two round trips when nobody interferes.
  *
  * In every snapshot the caller's right is judged first, then a repeated write id gets its first answer, and only then
- * `judge` decides. A refusal means that nothing was done. What `judge` returns is told to the caller with the revision of the commit.
+ * `decide` decides. A refusal means that nothing was done. What `decide` returns is told to the caller with the revision of the commit.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -89,9 +79,9 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     readonly query: Q;
     /** The newest audit entry of the resource, verified or not, as `query` loads it. */
     readonly tailOf: (snapshot: AnySnapshot) => AuditRow | undefined;
-    readonly judge: (snapshot: Snapshot<Q>, place: NextEntry) => Promise<WriteVerdict<A, F>>;
+    readonly decide: (snapshot: Snapshot<Q>, place: NextEntry) => Promise<WriteDecision<A, F>>;
     /** Reads back what a verdict's `outcome` was; undefined when it is none of this kind of write. */
-    readonly readOutcome: (outcome: unknown) => A | undefined;
+    readonly parseOutcome: (outcome: unknown) => A | undefined;
   },
 ): Promise<Outcome<A & { readonly revision: number }, F | WriteFailure>> {
   const writeId = await writeIdOf(write.caller, write.idempotencyKey, deps.randomBytes);
@@ -113,7 +103,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const ring = writingRing(deps.ring, snapshot);
     const tail = options.tailOf(snapshot);
     const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring };
-    const verdict = await options.judge(snapshot, place);
+    const verdict = await options.decide(snapshot, place);
     if (!verdict.ok) return refuse(verdict.failure);
     const change = await buildChange(verdict, { write, place, tail, snapshot });
     sent = true;
@@ -188,9 +178,9 @@ async function settle(
 function settled<A extends object>(
   known: string,
   replay: AuditRow,
-  { readOutcome }: { readonly readOutcome: (outcome: unknown) => A | undefined },
+  { parseOutcome }: { readonly parseOutcome: (outcome: unknown) => A | undefined },
 ): { readonly kind: "settled"; readonly answer: A & { readonly revision: number } } {
-  const outcome = readOutcome(JSON.parse(known));
+  const outcome = parseOutcome(JSON.parse(known));
   if (outcome === undefined) throw new SealError("malformed", "an audit entry tells no outcome of its action");
   return { kind: "settled", answer: { ...outcome, revision: replay.revision } };
 }

@@ -1,6 +1,6 @@
 import { type PathScope, UNRESTRICTED } from "../store/access.ts";
 import { load } from "../store/load.ts";
-import type { WriteDeps } from "./audited-write.ts";
+import type { WriteDeps } from "./deps.ts";
 import { verifyStore } from "./store-row.ts";
 
 /**

@@ -59,7 +59,7 @@ export function writingRing(ring: KeyRing, { store, keys }: Anchor): KeyRing {
 }
 
 /** What registers a key: from the commit on that brings it, it is written with if no registered one is before it. */
-export function registrationOf(key: RingKey, now: number): KeyRow {
+export function toKeyRow(key: RingKey, now: number): KeyRow {
   return { keyId: key.id, checkValue: key.check, createdAt: now };
 }
 
@@ -67,7 +67,7 @@ export function registrationOf(key: RingKey, now: number): KeyRow {
 export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): Promise<NonNullable<Change["init"]>> {
   const keyId = ring.primary.id;
   return {
-    keys: ring.keys.map((key) => registrationOf(key, now)),
+    keys: ring.keys.map((key) => toKeyRow(key, now)),
     keyId,
     mac: await computeMac(ring.primary, contextOf({ ...store, keyId })),
   };

@@ -1,7 +1,7 @@
 import type { Access } from "../store/access.ts";
 import { isGranted, MAX_CANDIDATES } from "./evaluate.ts";
 import type { Permission } from "./permission.ts";
-import type { ReportProblem } from "./policy-problem.ts";
+import type { ReportPolicy } from "./deps.ts";
 import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
@@ -10,7 +10,7 @@ import type { KeyRing } from "../seal/key-ring.ts";
 export async function policyAccess(
   ring: KeyRing,
   request: { readonly caller: string; readonly path: string; readonly wanted: Permission },
-  report: ReportProblem,
+  report: ReportPolicy,
 ): Promise<Access> {
   const [idTags, pathTags] = await Promise.all([
     requestTags(ring, "spiffeId", request.caller),

@@ -1,7 +1,7 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
-import { DELETION } from "../commit/row-validity.ts";
-import { failed, invalid, type PolicyResult } from "./failure.ts";
+import { DELETION } from "../commit/authority-row.ts";
+import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { replaceablePolicy } from "./verify-policy.ts";
@@ -20,7 +20,7 @@ export async function deletePolicy(
 ): Promise<PolicyResult<{ readonly revision: number }>> {
   const { cas } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalid(NAME_RULE) : failed("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
   const write = {
     ...request,
     action: DELETION,
@@ -30,11 +30,11 @@ export async function deletePolicy(
   return await auditedWrite(deps, write, {
     query: { policy: { name } },
     tailOf: ({ policy }) => policy?.tail,
-    readOutcome: () => ({}),
-    async judge({ store, now: clock, policy }) {
-      const found = await replaceablePolicy(deps.ring, store, { name, view: policy, report: deps.report });
-      if (found === undefined) return failed("not_found");
-      if (cas !== undefined && cas !== found.version) return failed("version_conflict");
+    parseOutcome: () => ({}),
+    async decide({ store, now: clock, policy }) {
+      const found = await replaceablePolicy(deps.ring, store, { name, view: policy, report: deps.reportPolicy });
+      if (found === undefined) return fail("not_found");
+      if (cas !== undefined && cas !== found.version) return fail("version_conflict");
       const now = Math.max(clock, found.row?.updatedAt ?? 0);
       const change = { policy: { kind: "remove", seen: found.version, name } } as const;
       return { ok: true, change, authority: { auditFloor: store.auditFloor }, outcome: {}, now };

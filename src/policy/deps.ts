@@ -1,7 +1,16 @@
-import type { WriteDeps } from "../commit/audited-write.ts";
-import type { ReportProblem } from "./policy-problem.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 
-/** What the verbs of this room work with, for one request. */
+/** A stored policy that grants nothing because it does not verify or parse. For the operator's log. */
+export interface PolicyProblem {
+  /** Name of the policy. */
+  readonly policy: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export type ReportPolicy = (problem: PolicyProblem) => void;
+
+/** What the policy operations need, for one request. */
 export interface PolicyDeps extends WriteDeps {
-  readonly report: ReportProblem;
+  readonly reportPolicy: ReportPolicy;
 }

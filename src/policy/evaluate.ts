@@ -1,4 +1,4 @@
-import { requireCurrentRow } from "../commit/row-validity.ts";
+import { requireCurrentRow } from "../commit/authority-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
@@ -9,7 +9,7 @@ import { parseMatcher } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
 import type { Policy } from "./policy.ts";
 import { PolicyOverflow } from "./policy-overflow.ts";
-import type { ReportProblem } from "./policy-problem.ts";
+import type { ReportPolicy } from "./deps.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
 import { namedPolicy } from "./verify-policy.ts";
@@ -21,7 +21,7 @@ export const MAX_CANDIDATES = 1000;
 export interface Evaluation {
   readonly ring: KeyRing;
   readonly store: StoreRow;
-  readonly report: ReportProblem;
+  readonly report: ReportPolicy;
 }
 
 /** A policy that is authentic and stands, with its patterns compiled. */

@@ -15,13 +15,13 @@ export type PolicyResult<T> =
   | { readonly ok: true; readonly answer: T }
   | { readonly ok: false; readonly failure: PolicyFailure };
 
-export function failed(code: Exclude<PolicyFailure["code"], "invalid_policy">): {
+export function fail(code: Exclude<PolicyFailure["code"], "invalid_policy">): {
   readonly ok: false;
   readonly failure: PolicyFailure;
 } {
   return { ok: false, failure: { code } };
 }
 
-export function invalid(detail: string): { readonly ok: false; readonly failure: PolicyFailure } {
+export function invalidPolicy(detail: string): { readonly ok: false; readonly failure: PolicyFailure } {
   return { ok: false, failure: { code: "invalid_policy", detail } };
 }

@@ -1,7 +1,7 @@
 import { isPermitted } from "../commit/is-permitted.ts";
 import { verifyStore } from "../commit/store-row.ts";
 import { load } from "../store/load.ts";
-import { failed, invalid, type PolicyResult } from "./failure.ts";
+import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
 import type { Policy } from "./policy.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyDeps } from "./deps.ts";
@@ -13,11 +13,11 @@ export async function getPolicy(
   asked: { readonly name: string },
 ): Promise<PolicyResult<Policy & { readonly revision: number }>> {
   const name = parsePolicyName(asked.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalid(NAME_RULE) : failed("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
   const snapshot = await load(deps.store, { ...deps.access.query, policy: { name } }, deps.attempts);
   await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  if (!(await deps.access.permits(snapshot))) return fail("denied");
   const { store, policy } = snapshot;
   const found = await verifyPolicy(deps.ring, store, { name, view: policy });
-  return found ? { ok: true, answer: { ...found, revision: store.revision } } : failed("not_found");
+  return found ? { ok: true, answer: { ...found, revision: store.revision } } : fail("not_found");
 }

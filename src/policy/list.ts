@@ -2,7 +2,7 @@ import { verifyStore } from "../commit/store-row.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import { load } from "../store/load.ts";
 import type { PolicyView } from "../store/store.ts";
-import { failed, type PolicyResult } from "./failure.ts";
+import { fail, type PolicyResult } from "./failure.ts";
 import type { Policy } from "./policy.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { verifyPolicy } from "./verify-policy.ts";
@@ -37,9 +37,9 @@ export async function listPolicies(
   const query = { ...deps.access.query, policies: { after, limit: limit ?? MAX_POLICIES + 1 } };
   const snapshot = await load(deps.store, query, deps.attempts);
   await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  if (!(await deps.access.permits(snapshot))) return fail("denied");
   const { store, policies } = snapshot;
-  if (policies.length > MAX_POLICIES) return failed("too_many_names");
+  if (policies.length > MAX_POLICIES) return fail("too_many_names");
   const wanted = (policy: Policy): boolean => {
     if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
     return pathPattern === "" || policy.pathPattern === pathPattern;
@@ -47,7 +47,7 @@ export async function listPolicies(
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
     return await reportSealError(verifyPolicy(deps.ring, store, { name, view }), (fault) =>
-      deps.report({ policy: name, ...fault }),
+      deps.reportPolicy({ policy: name, ...fault }),
     );
   };
   const found = (await Promise.all(policies.map(verify))).filter((policy) => policy !== undefined);

@@ -1,12 +1,12 @@
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { PathScope } from "../store/access.ts";
 import { MAX_CANDIDATES, policiesFor, reachesPath } from "./evaluate.ts";
-import type { ReportProblem } from "./policy-problem.ts";
+import type { ReportPolicy } from "./deps.ts";
 import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 
 /** The paths on which policies grant `caller` the permission `list`. */
-export async function pathScope(ring: KeyRing, caller: string, report: ReportProblem): Promise<PathScope> {
+export async function pathScope(ring: KeyRing, caller: string, report: ReportPolicy): Promise<PathScope> {
   const idTags = await requestTags(ring, "spiffeId", caller);
   return {
     query: { identityGrants: { idTags, limit: MAX_CANDIDATES + 1 } },

@@ -2,7 +2,7 @@ import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import type { PolicyChange } from "../store/store.ts";
 import { type CheckedPolicy, checkPolicy, type WantedPolicy } from "./check-policy.ts";
-import { failed, invalid, type PolicyResult } from "./failure.ts";
+import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { sealPolicy } from "./seal-policy.ts";
@@ -32,7 +32,7 @@ export async function putPolicy(
 ): Promise<PolicyResult<Put>> {
   const { cas, spiffeIdPattern, pathPattern, permissions } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalid(NAME_RULE) : failed("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
   // Once, and not before the permission: nothing is compiled for whoever may not put any.
   let known: CheckedPolicy | undefined;
   const check = (): CheckedPolicy => (known ??= checkPolicy(name, request));
@@ -48,12 +48,12 @@ export async function putPolicy(
   const result = await auditedWrite(deps, write, {
     query: { policy: { name } },
     tailOf: ({ policy }) => policy?.tail,
-    readOutcome: () => ({}),
-    async judge({ store, now: clock, policy: view }, { writeId, ring }) {
+    parseOutcome: () => ({}),
+    async decide({ store, now: clock, policy: view }, { writeId, ring }) {
       const checked = check();
-      if (!checked.ok) return invalid(checked.detail);
-      const found = await replaceablePolicy(deps.ring, store, { name, view, report: deps.report });
-      if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
+      if (!checked.ok) return invalidPolicy(checked.detail);
+      const found = await replaceablePolicy(deps.ring, store, { name, view, report: deps.reportPolicy });
+      if (cas !== undefined && cas !== (found?.version ?? 0)) return fail("version_conflict");
       const now = Math.max(clock, found?.row?.updatedAt ?? 0);
       const { storeId, epoch, auditFloor } = store;
       const times = { createdAt: found?.row?.createdAt ?? now, updatedAt: now };

@@ -1,4 +1,4 @@
-import type { ResealInput } from "../commit/audited-write.ts";
+import type { RewrapInput } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { PolicyChange, PolicyView } from "../store/store.ts";
 import { checkPolicy } from "./check-policy.ts";
@@ -14,7 +14,7 @@ import { verifyPolicy } from "./verify-policy.ts";
  */
 export async function rewrapPolicy(
   view: PolicyView,
-  { ring, randomBytes, store, writeId, now: clock }: ResealInput,
+  { ring, randomBytes, store, writeId, now: clock }: RewrapInput,
 ): Promise<{ readonly change: PolicyChange; readonly now: number }> {
   const name = parsePolicyName(view.row?.name ?? "");
   if (name === undefined) throw new SealError("malformed", "a policy has a name that is none");

@@ -4,13 +4,13 @@ import {
   type Replaceable,
   requireAbsentRow,
   requireCurrentRow,
-} from "../commit/row-validity.ts";
+} from "../commit/authority-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { Policy } from "./policy.ts";
-import type { ReportProblem } from "./policy-problem.ts";
+import type { ReportPolicy } from "./deps.ts";
 import { openPolicy } from "./seal-policy.ts";
 
 /** A policy as the audit and the operator's log name it. */
@@ -40,7 +40,7 @@ export async function verifyPolicy(
 export async function replaceablePolicy(
   ring: KeyRing,
   store: StoreRow,
-  asked: { readonly name: string; readonly view: PolicyView; readonly report: ReportProblem },
+  asked: { readonly name: string; readonly view: PolicyView; readonly report: ReportPolicy },
 ): Promise<Replaceable<Policy> | undefined> {
   const { name, view, report } = asked;
   const { row, tail } = view;

@@ -1,4 +1,4 @@
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 import type { RootKey } from "../seal/root-key.ts";
 
 /** How a root key is split: any `threshold` of `shares` restore it. */

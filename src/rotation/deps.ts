@@ -1,4 +1,4 @@
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import type { BulkStore } from "../store/store.ts";
 

@@ -1,5 +1,5 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
-import { registrationOf } from "../commit/store-row.ts";
+import { toKeyRow } from "../commit/store-row.ts";
 import type { RotationFailure, RotationResult } from "./failure.ts";
 import type { RotationDeps } from "./deps.ts";
 
@@ -33,14 +33,14 @@ export async function registerKey(
   const result = await auditedWrite<object, { readonly keyId: string }, Refusal>(deps, write, {
     query: { chain: { resource: "store" } },
     tailOf: ({ chain }) => chain?.tail,
-    readOutcome: readKeyId,
-    async judge({ store, keys, now }) {
+    parseOutcome: readKeyId,
+    async decide({ store, keys, now }) {
       if (primary.id !== keyId) return await Promise.resolve(refuse({ code: "key_not_first" }));
       if (keys.some((key) => key.keyId === keyId)) return refuse({ code: "registered", revision: store.revision });
       return {
         ok: true,
         // The first commit of an empty store registers the whole ring.
-        change: store.revision === 0 ? {} : { register: [registrationOf(primary, now)] },
+        change: store.revision === 0 ? {} : { register: [toKeyRow(primary, now)] },
         ring: deps.ring,
         authority: { auditFloor: store.auditFloor },
         outcome: { keyId },

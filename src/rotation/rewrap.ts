@@ -1,6 +1,6 @@
-import { type AcceptedWrite, buildChange, type ResealInput } from "../commit/audited-write.ts";
+import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/audited-write.ts";
 import { verifyEntry } from "../commit/entry.ts";
-import { isDeletion, REWRAP, STILL_DELETED } from "../commit/row-validity.ts";
+import { isDeletion, REWRAP, STILL_DELETED } from "../commit/authority-row.ts";
 import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { writeIdOf } from "../commit/write-id.ts";
 import { rewrapPolicy } from "../policy/rewrap.ts";
@@ -89,7 +89,7 @@ interface Item {
   readonly position: Cursor["after"];
   readonly tail: AuditRow | undefined;
   readonly raisesEpoch: boolean;
-  rewrap(input: ResealInput): Promise<AcceptedWrite<object>>;
+  rewrap(input: RewrapInput): Promise<AcceptedWrite<object>>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 
 /** What secret operations need, for one request. */
 export interface SecretDeps extends WriteDeps {

@@ -1,4 +1,4 @@
-import type { ResealInput } from "../commit/audited-write.ts";
+import type { RewrapInput } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretChange, SecretView } from "../store/store.ts";
 import { sealChange } from "./seal-change.ts";
@@ -15,7 +15,7 @@ import { verifySecret } from "./verify-secret.ts";
  */
 export async function rewrapSecret(
   view: SecretView,
-  { now: clock, ...input }: ResealInput,
+  { now: clock, ...input }: RewrapInput,
 ): Promise<{ readonly change: SecretChange; readonly version: number; readonly now: number }> {
   const path = parseSecretPath(view.head?.path ?? "");
   if (path === undefined) throw new SealError("malformed", "a secret has an invalid path");

@@ -61,8 +61,8 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
   return await auditedWrite(deps, write, {
     query: { secret: { path, version: "none" } },
     tailOf: ({ secret }) => secret?.tail,
-    readOutcome: parseVersion,
-    async judge({ store, now: clock, secret }, entry) {
+    parseOutcome: parseVersion,
+    async decide({ store, now: clock, secret }, entry) {
       const head = await verifySecret(deps.ring, store, { path, view: secret });
       const now = writeTime(clock, head);
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);

@@ -1,8 +1,8 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
-import { DELETION } from "../commit/row-validity.ts";
+import { DELETION } from "../commit/authority-row.ts";
 import { parseTrustDomain } from "../identity/spiffe-id.ts";
-import { failed, type TrustResult } from "./failure.ts";
+import { fail, type TrustResult } from "./failure.ts";
 import type { TrustDeps } from "./deps.ts";
 import { replaceableBundle } from "./verify-bundle.ts";
 
@@ -16,7 +16,7 @@ export async function deleteBundle(
 ): Promise<TrustResult<{ readonly revision: number }>> {
   const { cas } = request;
   const trustDomain = parseTrustDomain(request.trustDomain);
-  if (trustDomain === undefined) return failed((await isPermitted(deps)) ? "not_found" : "denied");
+  if (trustDomain === undefined) return fail((await isPermitted(deps)) ? "not_found" : "denied");
   const write = {
     ...request,
     action: DELETION,
@@ -26,11 +26,11 @@ export async function deleteBundle(
   return await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: ({ bundle }) => bundle?.tail,
-    readOutcome: () => ({}),
-    async judge({ store, now, bundle: view }) {
+    parseOutcome: () => ({}),
+    async decide({ store, now, bundle: view }) {
       const found = await replaceableBundle(deps.ring, store, { trustDomain, view, report: deps.reportBundle });
-      if (found === undefined) return failed("not_found");
-      if (cas !== undefined && cas !== found.version) return failed("version_conflict");
+      if (found === undefined) return fail("not_found");
+      if (cas !== undefined && cas !== found.version) return fail("version_conflict");
       const change = { bundle: { kind: "remove", seen: found.version, trustDomain } } as const;
       return { ok: true, change, authority: { auditFloor: store.auditFloor }, outcome: {}, now };
     },

@@ -1,4 +1,4 @@
-import type { WriteDeps } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 
 /** A stored bundle that was passed over, for the operator's log. */

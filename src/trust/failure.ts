@@ -19,11 +19,11 @@ export type TrustResult<T> =
 
 type Failed = { readonly ok: false; readonly failure: TrustFailure };
 
-export function failed(code: Exclude<TrustFailure["code"], "invalid_bundle" | "endpoint_failed">): Failed {
+export function fail(code: Exclude<TrustFailure["code"], "invalid_bundle" | "endpoint_failed">): Failed {
   return { ok: false, failure: { code } };
 }
 
-export function invalid(detail: string): Failed {
+export function invalidBundle(detail: string): Failed {
   return { ok: false, failure: { code: "invalid_bundle", detail } };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Fetch, fetchBundle } from "./fetch-bundle.ts";
 
 const PLACE = "https://bundles.example.org/td";
-const AT_EASE = { signal: new AbortController().signal, patienceMs: 10_000 };
+const AT_EASE = { signal: new AbortController().signal, timeoutMs: 10_000 };
 
 /** An internet of these answers, and what was asked of it. */
 function internet(answers: Readonly<Record<string, () => Response | Promise<Response>>>) {
@@ -101,7 +101,7 @@ describe("fetchBundle", () => {
       return moved(PLACE)();
     };
     const began = performance.now();
-    const impatient = { ...AT_EASE, patienceMs: 100 };
+    const impatient = { ...AT_EASE, timeoutMs: 100 };
     expect(await fetchBundle(slow, PLACE, impatient)).toEqual({ ok: false, detail: "no answer (TimeoutError)" });
     expect(performance.now() - began).toBeLessThan(190);
   });
@@ -110,7 +110,7 @@ describe("fetchBundle", () => {
     const stop = new AbortController();
     const fetch: Fetch = async (_url, { signal }) =>
       await new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
-    const fetching = fetchBundle(fetch, PLACE, { signal: stop.signal, patienceMs: 10_000 });
+    const fetching = fetchBundle(fetch, PLACE, { signal: stop.signal, timeoutMs: 10_000 });
     stop.abort(new Error("the deadline"));
     await expect(fetching).rejects.toThrow("the deadline");
   });

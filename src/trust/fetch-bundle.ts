@@ -16,14 +16,14 @@ const MAX_BYTES = 4 * 65_536;
  * certificate authorities. Redirects are followed to places that satisfy the same profile and are forgotten afterwards
  * (section 5.1). Never from a cache: a bundle in there is one that may be revoked.
  *
- * Gives up after `patienceMs`, redirects and all. Never rejects, except with the reason of `signal` once that has fired.
+ * Gives up after `timeoutMs`, redirects and all. Never rejects, except with the reason of `signal` once that has fired.
  */
 export async function fetchBundle(
   fetch: Fetch,
   url: string,
-  { signal, patienceMs }: { readonly signal: AbortSignal; readonly patienceMs: number },
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<Fetched> {
-  const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let place = url;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const answer = await ask(fetch, place, either);

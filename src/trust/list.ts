@@ -2,7 +2,7 @@ import { verifyStore } from "../commit/store-row.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import { load } from "../store/load.ts";
 import type { BundleView } from "../store/store.ts";
-import { failed, type TrustResult } from "./failure.ts";
+import { fail, type TrustResult } from "./failure.ts";
 import type { TrustDeps } from "./deps.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 import { verifyBundle } from "./verify-bundle.ts";
@@ -28,7 +28,7 @@ export async function listBundles(
   const { after, limit } = asked;
   const snapshot = await load(deps.store, { ...deps.access.query, bundles: { after, limit } }, deps.attempts);
   await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  if (!(await deps.access.permits(snapshot))) return fail("denied");
   const { store, bundles } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";

@@ -4,7 +4,7 @@ import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bund
 import type { AuditRow } from "../store/rows.ts";
 import type { BundleChange } from "../store/store.ts";
 import { parseEndpointUrl } from "./endpoint.ts";
-import { failed, invalid, type TrustResult } from "./failure.ts";
+import { fail, invalidBundle, type TrustResult } from "./failure.ts";
 import type { TrustDeps } from "./deps.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
@@ -41,7 +41,7 @@ interface Put {
  */
 export async function putBundle(deps: TrustDeps, request: WriteOrigin & WantedBundle): Promise<TrustResult<Put>> {
   const checked = check(deps, request);
-  if (!checked.ok) return (await isPermitted(deps)) ? invalid(checked.detail) : failed("denied");
+  if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.detail) : fail("denied");
   const { trustDomain, keys } = checked;
   const { cas, bundle, endpointUrl, endpointProfile } = request;
   const write = {
@@ -56,15 +56,15 @@ export async function putBundle(deps: TrustDeps, request: WriteOrigin & WantedBu
   const result = await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: (snapshot) => snapshot.bundle?.tail,
-    readOutcome: readSequence,
-    async judge({ store, now, bundle: view }, { writeId, ring }) {
+    parseOutcome: readSequence,
+    async decide({ store, now, bundle: view }, { writeId, ring }) {
       const found = await replaceableBundle(deps.ring, store, { trustDomain, view, report: deps.reportBundle });
-      if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
+      if (cas !== undefined && cas !== (found?.version ?? 0)) return fail("version_conflict");
       const stored = found?.row;
       const next = keys ?? stored?.keys;
       // Of a row that somebody has touched, the audit still knows how far the sequence had come.
       const last = stored?.keys.sequence ?? (found && sequenceOf(view.tail));
-      if (isOutdated({ sequence: next?.sequence }, { sequence: last })) return failed("bundle_outdated");
+      if (isOutdated({ sequence: next?.sequence }, { sequence: last })) return fail("bundle_outdated");
       const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,

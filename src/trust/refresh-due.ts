@@ -10,7 +10,7 @@ import type { StoredBundle } from "./stored-bundle.ts";
 const SCHEDULE = "spike-edge:schedule";
 
 /** How long an endpoint is waited for, redirects and all. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Endpoints that are asked at once: one that does not answer must not keep the others waiting. */
 const AT_ONCE = 4;
@@ -70,7 +70,7 @@ async function refreshOne(
 ): Promise<ScheduledRefresh> {
   const { trustDomain } = seen.row;
   try {
-    const reach = { fetch, patienceMs: PATIENCE_MS };
+    const reach = { fetch, timeoutMs: TIMEOUT_MS };
     const result = await refreshSeen(deps, { caller: SCHEDULE, traceId, seen }, reach);
     if (result.ok) return { trustDomain, outcome: result.answer.changed ? "changed" : "unchanged" };
     const { failure } = result;

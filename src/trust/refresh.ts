@@ -1,7 +1,7 @@
-import { auditedWrite, type WriteOrigin, type WriteVerdict } from "../commit/audited-write.ts";
+import { auditedWrite, type WriteOrigin, type WriteDecision } from "../commit/audited-write.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
-import { endpointFailed, failed, invalid, type TrustResult } from "./failure.ts";
+import { endpointFailed, fail, invalidBundle, type TrustResult } from "./failure.ts";
 import { type Fetch, fetchBundle } from "./fetch-bundle.ts";
 import { getBundle } from "./get.ts";
 import type { TrustDeps } from "./deps.ts";
@@ -24,7 +24,7 @@ interface Refreshed {
 /** The internet, and how long an endpoint is waited for in milliseconds. */
 export interface Reach {
   readonly fetch: Fetch;
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -48,18 +48,18 @@ export async function refreshBundle(
 export async function refreshSeen(
   deps: TrustDeps,
   request: Omit<WriteOrigin, "idempotencyKey"> & { readonly seen: StoredBundle & { readonly revision: number } },
-  { fetch, patienceMs }: Reach,
+  { fetch, timeoutMs }: Reach,
 ): Promise<TrustResult<Refreshed>> {
   const { seen } = request;
   const { revision } = seen;
   const domain = parseStorableDomain(deps, seen.row.trustDomain);
-  if (!domain.ok) return invalid(domain.detail);
+  if (!domain.ok) return invalidBundle(domain.detail);
   const { trustDomain } = domain;
   const { endpointUrl } = seen.row;
-  if (endpointUrl === null) return invalid(`bundle of "${trustDomain}" has no endpoint`);
+  if (endpointUrl === null) return invalidBundle(`bundle of "${trustDomain}" has no endpoint`);
   const fetched = await fetchBundle(fetch, endpointUrl, {
     signal: AbortSignal.any([deps.attempts.deadline, deps.attempts.client]),
-    patienceMs,
+    timeoutMs,
   });
   if (!fetched.ok) return endpointFailed(`endpoint of "${trustDomain}" gave ${fetched.detail}`);
   const unchanged = { changed: false, version: seen.version, revision } as const;
@@ -85,7 +85,7 @@ async function store(
   const keys = parseTrustBundle(text);
   if (!keys.ok) return endpointFailed(`${where} gave a bundle that ${keys.problem}`);
   if (entriesOf(keys) > MAX_ENTRIES) return endpointFailed(`${where} gave more than ${MAX_ENTRIES} entries`);
-  if (isOutdated(keys, seen.keys)) return failed("bundle_outdated");
+  if (isOutdated(keys, seen.keys)) return fail("bundle_outdated");
   const write = {
     ...request,
     action: "refresh",
@@ -95,8 +95,8 @@ async function store(
   const result = await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: ({ bundle }) => bundle?.tail,
-    readOutcome: readSequence,
-    async judge({ store, now, bundle: view }, { writeId, ring }): Promise<WriteVerdict<WrittenBundle, Stale>> {
+    parseOutcome: readSequence,
+    async decide({ store, now, bundle: view }, { writeId, ring }): Promise<WriteDecision<WrittenBundle, Stale>> {
       const found = await verifyBundle(deps.ring, store, { trustDomain, view });
       if (found?.version !== seen.version) {
         const { revision } = store;

@@ -1,4 +1,4 @@
-import type { ResealInput } from "../commit/audited-write.ts";
+import type { RewrapInput } from "../commit/audited-write.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { BundleChange, BundleView } from "../store/store.ts";
 import { sealBundle } from "./seal-bundle.ts";
@@ -12,7 +12,7 @@ import { verifyBundle } from "./verify-bundle.ts";
  */
 export async function rewrapBundle(
   view: BundleView,
-  { ring, store, writeId }: ResealInput,
+  { ring, store, writeId }: RewrapInput,
 ): Promise<{ readonly change: BundleChange; readonly outcome: WrittenBundle }> {
   const trustDomain = view.row?.trustDomain ?? "";
   const bundle = await verifyBundle(ring, store, { trustDomain, view });

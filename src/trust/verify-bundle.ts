@@ -4,7 +4,7 @@ import {
   type Replaceable,
   requireAbsentRow,
   requireCurrentRow,
-} from "../commit/row-validity.ts";
+} from "../commit/authority-row.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { requireMac } from "../seal/mac.ts";

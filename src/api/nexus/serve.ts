@@ -1,7 +1,7 @@
 import { roleOf } from "../../identity/role.ts";
 import type { SpiffeId, TrustDomain } from "../../identity/spiffe-id.ts";
 import { policyAccess } from "../../policy/access.ts";
-import type { PolicyProblem } from "../../policy/policy-problem.ts";
+import type { PolicyProblem } from "../../policy/deps.ts";
 import { pathScope } from "../../policy/path-scope.ts";
 import { roleAccess } from "../../policy/role-access.ts";
 import type { RowProblem } from "../../rotation/deps.ts";
@@ -64,7 +64,7 @@ export async function serve(
     attempts,
     randomBytes: (length: number) => platform.randomBytes(length),
     access: right.access,
-    report: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
+    reportPolicy: (problem: PolicyProblem) => reportPolicy(service, scope, problem),
     reportBundle: (problem: BundleProblem) => reportBundle(service, scope, problem),
     reportRow: ({ resource, reason, detail }: RowProblem) =>
       platform.log({

@@ -16,7 +16,7 @@ export const refresh = route({
   errorBody: (err) => ({ err }),
   async run({ deps, caller, traceId, fetch, timeoutMs }, asked) {
     // The other half of the time is for storing what comes.
-    const result = await refreshBundle(deps, { ...asked, caller, traceId }, { fetch, patienceMs: timeoutMs / 2 });
+    const result = await refreshBundle(deps, { ...asked, caller, traceId }, { fetch, timeoutMs: timeoutMs / 2 });
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },
 });
