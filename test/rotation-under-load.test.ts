@@ -93,7 +93,7 @@ describe("rotation of a root key under load (K20)", () => {
     expect(puts).toBe(1 + SECRETS + acknowledged);
     expect(audit.filter(({ action }) => action === "rewrap")).toHaveLength(rewrapped);
     expect(
-      await verifyAudit({ ...deps, ring: await ringOf(KEY_B, KEY_A) }, { pages: 100, longestMs: 60_000 }),
+      await verifyAudit({ ...deps, ring: await ringOf(KEY_B, KEY_A) }, { pages: 100, maxMs: 60_000 }),
     ).toMatchObject({
       problems: [],
       entries: audit.length,

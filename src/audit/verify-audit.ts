@@ -27,7 +27,7 @@ const MAX_PROBLEMS = 100;
  * Walks the stored audit from behind revision `after` on and reports every gap, every entry that is not ours, and every
  * break in the chain of a resource or in what entries say of those before them.
  *
- * Stops after `pages` loads of `perPage` entries, or `longestMs`; `next` tells where to go on. What entries refer to before the
+ * Stops after `pages` loads of `perPage` entries, or `maxMs`; `next` tells where to go on. What entries refer to before the
  * first one is read with them. So parts that are checked one by one are checked as well as in one piece, except against a
  * database that shows different things at different times.
  *
@@ -39,10 +39,10 @@ export async function verifyAudit(
     readonly after?: number;
     readonly pages?: number;
     readonly perPage?: number;
-    readonly longestMs?: number;
+    readonly maxMs?: number;
   } = {},
 ): Promise<AuditReport> {
-  const { after = 0, pages = 20, perPage = 1000, longestMs = 3000 } = asked;
+  const { after = 0, pages = 20, perPage = 1000, maxMs = 3000 } = asked;
   const began = attempts.now();
   const walk = auditWalk(ring, after);
   const problems: AuditProblem[] = [];
@@ -58,7 +58,7 @@ export async function verifyAudit(
     const { revision } = snapshot.store;
     const atEnd = snapshot.audit.length < perPage;
     if (atEnd) problems.push(...walk.end(snapshot.store));
-    if (atEnd || page >= pages || attempts.now() - began > longestMs || problems.length >= MAX_PROBLEMS) {
+    if (atEnd || page >= pages || attempts.now() - began > maxMs || problems.length >= MAX_PROBLEMS) {
       return {
         entries,
         problems: problems.slice(0, MAX_PROBLEMS),

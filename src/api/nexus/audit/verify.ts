@@ -19,8 +19,8 @@ export const verify = route({
   errorBody: (err) => ({ entries: 0, problems: null, err }),
   async run({ deps, timeoutMs }, { after }) {
     if (after < 0) return refused("bad_request");
-    const longestMs = Math.min(LONGEST_MS, timeoutMs / 2);
-    const { newest, unverified, ...report } = await verifyAudit(deps, { after, longestMs });
+    const maxMs = Math.min(LONGEST_MS, timeoutMs / 2);
+    const { newest, unverified, ...report } = await verifyAudit(deps, { after, maxMs });
     const gone = [...unverified].map(([keyId, entries]) => ({ keyId, entries }));
     const body = {
       ...report,
