@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { buildChange } from "../src/commit/audited-write.ts";
+import { buildChange } from "../src/commit/build-change.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { BulkStore } from "../src/store/store.ts";

@@ -4,38 +4,41 @@ import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, AuditValues, StoreRow } from "../store/rows.ts";
 
-/** An audit entry before it is authenticated. */
+/** An audit entry without its MAC. */
 export type AuditDraft = Omit<AuditValues, "keyId" | "mac">;
 
-/** Whether every change of a resource alters who may do what, the audit floor or the store row, and so raises the epoch. */
+/** Whether each change of this resource raises the epoch: it affects permissions, the audit floor or the store row. */
 export function raisesEpoch(resource: string): boolean {
   return (
     resource === "audit" || resource === "store" || resource.startsWith("policy:") || resource.startsWith("bundle:")
   );
 }
 
-/** Completes an entry with its MAC under the primary key. */
+/** Adds the MAC under the primary key. */
 export async function sealEntry(ring: KeyRing, storeId: string, draft: AuditDraft): Promise<AuditValues> {
   const unsigned = { ...draft, keyId: ring.primary.id };
-  return { ...unsigned, mac: await computeMac(ring.primary, contextOf(storeId, unsigned)) };
+  return { ...unsigned, mac: await computeMac(ring.primary, entryContext(storeId, unsigned)) };
 }
 
 /**
- * Whether an entry is one that this service wrote into this store, at a place where it may stand.
+ * Verifies that this service wrote the entry into this store, and that its revision is possible.
  *
- * `revision` is assigned by the commit and so not under the MAC; `base` is, and an entry moved to another revision has
- * to stay above it and within the store's.
+ * The commit assigns `revision`, so the MAC cannot cover it. The MAC covers `base`: an entry that was moved to another
+ * revision is rejected if that revision is not above `base`, or is above the revision of the store.
  *
  * @throws SealError
  */
 export async function verifyEntry(ring: KeyRing, store: StoreRow, entry: AuditRow): Promise<void> {
   if (!(entry.base < entry.revision && entry.revision <= store.revision && entry.epoch <= store.epoch)) {
-    throw new SealError("inconsistent", `audit entry ${entry.revision} stands outside its store`);
+    throw new SealError(
+      "inconsistent",
+      `audit entry ${entry.revision} has a base, revision or epoch that this store cannot have`,
+    );
   }
-  await requireMac(ring, contextOf(store.storeId, entry), entry);
+  await requireMac(ring, entryContext(store.storeId, entry), entry);
 }
 
-function contextOf(storeId: string, entry: Omit<AuditValues, "mac">): Context {
+function entryContext(storeId: string, entry: Omit<AuditValues, "mac">): Context {
   const { writeId, request, at, spiffeId, action, resource, seq, prev, base, anchor, epoch } = entry;
   const { outcome, traceId, keyId } = entry;
   return {

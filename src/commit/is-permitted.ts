@@ -4,10 +4,10 @@ import type { WriteDeps } from "./deps.ts";
 import { verifyStore } from "./store-row.ts";
 
 /**
- * Whether the caller may, where nothing else has to be known: of a request that cannot be carried out whatever the store
- * holds, nobody but those who may learns why. One round trip, none for those whom no policy restricts.
+ * Whether the caller may do this, for a request that is malformed whatever the store holds. Only a permitted caller
+ * learns that it is malformed; any other caller gets the usual 401. One round trip, or none if access is unrestricted.
  *
- * @param scope a right to some paths counts as well
+ * @param scope a permission on some paths is enough
  * @throws SealError, StoreUnavailable
  */
 export async function isPermitted({ store, ring, attempts, access }: WriteDeps, scope?: PathScope): Promise<boolean> {

@@ -6,79 +6,79 @@ import { SealError } from "../seal/seal-error.ts";
 import type { Bytes, KeyRow, StoreRow } from "../store/rows.ts";
 import type { Change } from "../store/store.ts";
 
-/** The part of a snapshot that everything else is judged by. */
-export interface Anchor {
+/** The part of a snapshot that must be verified before anything else in it. */
+interface StoreState {
   readonly store: StoreRow;
   readonly newest: Bytes | null;
   readonly keys: readonly KeyRow[];
 }
 
 /**
- * Whether the ring fits the store and the store row is ours. Comes first in every request: a wrong root key is noticed
- * before anything is written under it.
+ * Verifies that the ring's keys are those of this store, and that this service wrote the store row. Every request does
+ * this first, so that a wrong root key is detected before anything is written with it.
  *
  * @throws SealError
  */
-export async function verifyStore(ring: KeyRing, { store, newest, keys }: Anchor): Promise<void> {
+export async function verifyStore(ring: KeyRing, { store, newest, keys }: StoreState): Promise<void> {
   for (const row of keys) {
     const key = ring.keys.find((candidate) => candidate.id === row.keyId);
     if (key !== undefined && !equalBytes(key.check, row.checkValue)) {
       throw new SealError(
         "wrong_key",
-        `key id "${row.keyId}" in the ring is not the key this store knows by that name`,
+        `the key with id "${row.keyId}" is not the key that this store registered under that id`,
       );
     }
   }
   const { keyId, mac } = store;
   if (store.revision === 0) {
-    // Nothing is signed yet, so nothing may have happened: the first commit signs what it finds here.
+    // Nothing is signed yet. The first commit signs this state, so it must be exactly the state of an empty store.
     const untouched = store.epoch === 0 && store.auditFloor === 0 && keyId === null && mac === null;
     if (untouched && keys.length === 0 && newest === null) return;
-    throw new SealError("inconsistent", "the store claims to be empty, and is not");
+    throw new SealError("inconsistent", "the store has revision 0 but is not empty");
   }
-  if (keyId === null || mac === null) throw new SealError("inconsistent", "the store row has lost its MAC");
-  if (newest === null) throw new SealError("inconsistent", `audit entry ${store.revision}, the newest, is missing`);
-  await requireMac(ring, contextOf(store), { keyId, mac });
+  if (keyId === null || mac === null) throw new SealError("inconsistent", "the store row has no MAC");
+  if (newest === null) throw new SealError("inconsistent", `the newest audit entry, ${store.revision}, is missing`);
+  await requireMac(ring, storeContext(store), { keyId, mac });
 }
 
 /**
- * The ring as new rows are written with it: its primary is the first key that has a check value in the store. An empty store
- * gets those of the whole ring with its first commit.
+ * The ring for writing: its primary key is the first one that is registered in the store. In an empty store that is the
+ * first key, because the first commit registers the whole ring.
  *
- * A key that was put in front and is not registered yet could be a slip, or not be everywhere: until it is registered the
- * one before it is written with. Decision 0016.
+ * A new first key may be a mistake, or may not have reached every worker yet. It is not used for writing before it is
+ * registered. See decision 0016.
  *
- * @throws SealError when the store knows none of the keys
+ * @throws SealError if no key of the ring is registered
  */
-export function writingRing(ring: KeyRing, { store, keys }: Anchor): KeyRing {
+export function writingRing(ring: KeyRing, { store, keys }: StoreState): KeyRing {
   if (store.revision === 0) return ring;
   const primary = ring.keys.find(({ id }) => keys.some((row) => row.keyId === id));
   if (primary !== undefined) return { ...ring, primary };
   const ids = ring.keys.map(({ id }) => `"${id}"`).join(", ");
-  throw new SealError("unregistered_key", `none of the ring's key ids has a check value in this store: ${ids}`);
+  throw new SealError("unregistered_key", `no key of the ring is registered in this store: ${ids}`);
 }
 
-/** What registers a key: from the commit on that brings it, it is written with if no registered one is before it. */
+/** The row that registers a key. */
 export function toKeyRow(key: RingKey, now: number): KeyRow {
   return { keyId: key.id, checkValue: key.check, createdAt: now };
 }
 
-/** What the first commit of an empty store brings along: check values of the whole ring, and the store's first MAC. */
+/** What the first commit adds to an empty store: the rows that register the whole ring, and the MAC of the store row. */
 export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): Promise<NonNullable<Change["init"]>> {
   const keyId = ring.primary.id;
   return {
     keys: ring.keys.map((key) => toKeyRow(key, now)),
     keyId,
-    mac: await computeMac(ring.primary, contextOf({ ...store, keyId })),
+    mac: await computeMac(ring.primary, storeContext({ ...store, keyId })),
   };
 }
 
-/** What the store row is signed with once a commit has raised its epoch; the audit floor may have changed with it. */
+/** Signs the store row for the next epoch, to which the commit raises it. @param store with the new audit floor */
 export async function nextAuthority(ring: KeyRing, store: StoreRow): Promise<NonNullable<Change["authority"]>> {
   const keyId = ring.primary.id;
-  return { keyId, mac: await computeMac(ring.primary, contextOf({ ...store, epoch: store.epoch + 1, keyId })) };
+  return { keyId, mac: await computeMac(ring.primary, storeContext({ ...store, epoch: store.epoch + 1, keyId })) };
 }
 
-function contextOf(store: StoreRow): Context {
+function storeContext(store: StoreRow): Context {
   return { label: "store", fields: [store.storeId, store.epoch, store.schemaVersion, store.auditFloor, store.keyId] };
 }

@@ -3,10 +3,10 @@ import type { RandomBytes } from "../seal/data-key.ts";
 import { encodeCanonical } from "../seal/encoding.ts";
 
 /**
- * The name under which a change is committed at most once, as 32 bytes in base64url.
+ * The write id of a request: 32 bytes in base64url. A write id is committed at most once.
  *
- * With an idempotency key it depends on the caller and that key alone, so that the same request sent again, to whatever
- * worker, meets the first one. Nobody can occupy the write ids of another caller.
+ * With an idempotency key, it depends only on the caller and the key. A repeated request gets the same write id on every
+ * worker, and a caller cannot use up the write ids of another caller. Without a key, it is random.
  */
 export async function writeIdOf(
   caller: string,

@@ -6,7 +6,7 @@ import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 
-/** The right of `caller` to do `wanted` on `path`, as the policies of each snapshot have it. */
+/** Access for `caller` to do `wanted` on `path`, decided by the policies in each snapshot. */
 export async function policyAccess(
   ring: KeyRing,
   request: { readonly caller: string; readonly path: string; readonly wanted: Permission },

@@ -3,41 +3,41 @@ import type { KeyRing } from "../seal/key-ring.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
+import type { ReportPolicy } from "./deps.ts";
 import type { PatternSide } from "./literal-prefix.ts";
 import type { Matcher } from "./matcher.ts";
 import { parseMatcher } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
+import { POLICIES } from "./policies.ts";
 import type { Policy } from "./policy.ts";
 import { PolicyOverflow } from "./policy-overflow.ts";
-import type { ReportPolicy } from "./deps.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
-import { namedPolicy } from "./verify-policy.ts";
 
-/** Policies that are loaded for one decision: as many as a worker can open and match in well under a second. */
+/** Maximum number of policies loaded for one decision. A worker opens and matches that many in well under a second. */
 export const MAX_CANDIDATES = 1000;
 
-/** What policies are judged in: one snapshot, and whoever is told of those that are of no use. */
+/** What every evaluation needs: the verified store row of the snapshot, and where unusable policies are reported. */
 export interface Evaluation {
   readonly ring: KeyRing;
   readonly store: StoreRow;
   readonly report: ReportPolicy;
 }
 
-/** A policy that is authentic and stands, with its patterns compiled. */
-export interface LivePolicy {
+/** The patterns of a policy, compiled. */
+export interface CompiledPolicy {
   readonly spiffeId: Matcher;
   readonly path: Matcher;
 }
 
 /**
- * Whether one of these policies lets `caller` do `wanted` on `path` (SPIKE's CheckPolicyAccess): both patterns found
- * anywhere in their texts, and the permission or `super` in that very policy. A reserved path counts only where the policy
- * qualifies for it.
+ * Whether a policy grants `caller` the permission `wanted` on `path` (SPIKE's CheckPolicyAccess). Both patterns must match
+ * somewhere in their texts, and the same policy must hold the permission or `super`. On a reserved path, the policy must
+ * also qualify for it.
  *
- * A policy that does not open, does not compile or stands no more grants nothing, and is reported.
+ * A policy that does not verify, does not compile or is not current grants nothing and is reported.
  *
- * @throws PolicyOverflow when nothing granted, and there would have been more policies to look at
+ * @throws PolicyOverflow if no policy grants it and there are more candidates than were loaded
  */
 export async function isGranted(
   evaluation: Evaluation,
@@ -45,48 +45,48 @@ export async function isGranted(
   request: { readonly caller: string; readonly path: string; readonly wanted: Permission },
 ): Promise<boolean> {
   const { caller, path, wanted } = request;
-  for (const { view, policy } of await openAll(evaluation, views, wanted)) {
-    const live = compileFor(evaluation, policy, caller);
-    if (live !== undefined && reachesPath(live, path) && (await stands(evaluation, view))) return true;
+  for (const { view, policy } of await openGranting(evaluation, views, wanted)) {
+    const compiled = compileFor(evaluation, policy, caller);
+    if (compiled !== undefined && appliesTo(compiled, path) && (await isCurrent(evaluation, view))) return true;
   }
   if (views.length > MAX_CANDIDATES) throw new PolicyOverflow();
   return false;
 }
 
-/** The policies among these that give `wanted` to `caller` on some paths, standing and compiled. */
+/** The policies that grant `caller` the permission `wanted` on any path. @throws PolicyOverflow */
 export async function policiesFor(
   evaluation: Evaluation,
   views: readonly PolicyView[],
   request: { readonly caller: string; readonly wanted: Permission },
-): Promise<readonly LivePolicy[]> {
+): Promise<readonly CompiledPolicy[]> {
   if (views.length > MAX_CANDIDATES) throw new PolicyOverflow();
-  const found: LivePolicy[] = [];
-  for (const { view, policy } of await openAll(evaluation, views, request.wanted)) {
-    const live = compileFor(evaluation, policy, request.caller);
-    if (live !== undefined && (await stands(evaluation, view))) found.push(live);
+  const found: CompiledPolicy[] = [];
+  for (const { view, policy } of await openGranting(evaluation, views, request.wanted)) {
+    const compiled = compileFor(evaluation, policy, request.caller);
+    if (compiled !== undefined && (await isCurrent(evaluation, view))) found.push(compiled);
   }
   return found;
 }
 
-/** Whether a policy speaks of a path; of a reserved one only if it qualifies for it. */
-export function reachesPath(live: LivePolicy, path: string): boolean {
-  return live.path.matches(path) && (!isReserved(path) || qualifies(live, path));
+/** Whether a policy matches a path. A reserved path also requires that the policy qualifies for it. */
+export function appliesTo(policy: CompiledPolicy, path: string): boolean {
+  return policy.path.matches(path) && (!isReserved(path) || qualifies(policy, path));
 }
 
-interface Opened {
+interface OpenedPolicy {
   readonly view: PolicyView;
   readonly policy: Policy;
 }
 
-/** Those that open and hold the permission; opened side by side, since some runtimes answer each call late. */
-async function openAll(
+/** The policies that open and hold the permission. Opened in parallel: in Node each Web Crypto call waits for a thread. */
+async function openGranting(
   evaluation: Evaluation,
   views: readonly PolicyView[],
   wanted: Permission,
-): Promise<readonly Opened[]> {
+): Promise<readonly OpenedPolicy[]> {
   const { ring, store } = evaluation;
   const opened = await Promise.all(
-    views.map(async (view): Promise<Opened | undefined> => {
+    views.map(async (view): Promise<OpenedPolicy | undefined> => {
       const { row } = view;
       if (row === undefined) return undefined;
       const policy = await reportSealError(openPolicy(ring, store.storeId, row), (fault) =>
@@ -98,8 +98,8 @@ async function openAll(
   return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
 }
 
-/** The policy compiled, if it concerns the caller: most do not, and their second pattern need not be looked at. */
-function compileFor(evaluation: Evaluation, policy: Policy, caller: string): LivePolicy | undefined {
+/** The compiled policy if it matches the caller. Most do not, and their path pattern is then not compiled. */
+function compileFor(evaluation: Evaluation, policy: Policy, caller: string): CompiledPolicy | undefined {
   const spiffeId = compile(evaluation, policy, "spiffeId");
   if (spiffeId?.matches(caller) !== true) return undefined;
   const path = compile(evaluation, policy, "path");
@@ -113,9 +113,8 @@ function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Mat
   return undefined;
 }
 
-async function stands(evaluation: Evaluation, { row, tail }: PolicyView): Promise<boolean> {
+async function isCurrent({ ring, store, report }: Evaluation, { row, tail }: PolicyView): Promise<boolean> {
   if (row === undefined) return false;
-  const { ring, store } = evaluation;
-  const standing = requireCurrentRow(ring, store, { named: namedPolicy(row.name), row, tail }).then(() => true);
-  return (await reportSealError(standing, (fault) => evaluation.report({ policy: row.name, ...fault }))) ?? false;
+  const verified = requireCurrentRow(POLICIES, { ring, store, row, tail }).then(() => true);
+  return (await reportSealError(verified, (fault) => report({ policy: row.name, ...fault }))) ?? false;
 }

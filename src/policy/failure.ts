@@ -1,27 +1,27 @@
 import type { WriteFailure } from "../commit/audited-write.ts";
 
-/** What a request for a policy may run into, expectedly. */
+/** The expected failures of the policy operations. */
 export type PolicyFailure =
   | WriteFailure
   | { readonly code: "not_found" }
-  /** `cas` was sent and is not the row version. */
+  /** `cas` does not match the row version. */
   | { readonly code: "version_conflict" }
-  /** A name, pattern or permission breaks a rule; `detail` says which, in words, for the operator's log. */
+  /** The name, a pattern or the permissions break a rule. `detail` is for the operator's log. */
   | { readonly code: "invalid_policy"; readonly detail: string }
-  /** More names than one answer may hold. */
+  /** More policies than one answer may hold. */
   | { readonly code: "too_many_names" };
 
-export type PolicyResult<T> =
-  | { readonly ok: true; readonly answer: T }
-  | { readonly ok: false; readonly failure: PolicyFailure };
+export type PolicyResult<T> = { readonly ok: true; readonly answer: T } | FailedResult;
 
-export function fail(code: Exclude<PolicyFailure["code"], "invalid_policy">): {
+interface FailedResult {
   readonly ok: false;
   readonly failure: PolicyFailure;
-} {
+}
+
+export function fail(code: Exclude<PolicyFailure["code"], "invalid_policy">): FailedResult {
   return { ok: false, failure: { code } };
 }
 
-export function invalidPolicy(detail: string): { readonly ok: false; readonly failure: PolicyFailure } {
+export function invalidPolicy(detail: string): FailedResult {
   return { ok: false, failure: { code: "invalid_policy", detail } };
 }

@@ -1,56 +1,59 @@
-import { verifyStore } from "../commit/store-row.ts";
+import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
-import { load } from "../store/load.ts";
 import type { PolicyView } from "../store/store.ts";
-import { fail, type PolicyResult } from "./failure.ts";
-import type { Policy } from "./policy.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { verifyPolicy } from "./verify-policy.ts";
+import { fail, type PolicyResult } from "./failure.ts";
+import { POLICIES } from "./policies.ts";
+import type { Policy } from "./policy.ts";
 
-/** `next`: the last name that was looked at, where there may be more. `revision`: the store's. */
 interface PolicyList {
   readonly policies: readonly Policy[];
+  /** The last name that was examined, if there may be more. */
   readonly next: string | undefined;
+  /** Revision of the store. */
   readonly revision: number;
 }
 
-/** The most policies one answer holds. */
+/** Maximum number of policies in one answer. */
 export const MAX_POLICIES = 10_000;
 
 /**
- * Policies by name, from `after` (exclusive) on: all, or those whose pattern is exactly the one given; the SPIFFE ID
- * pattern counts where both are given. A policy that does not verify is left out and reported: it grants nothing either.
+ * Policies in the order of their names, after `after` (exclusive). If a pattern is given, only policies with exactly that
+ * pattern; the SPIFFE ID pattern takes precedence over the path pattern. A policy that does not verify is reported and
+ * left out, because it grants nothing.
  *
- * Without `limit` all of them or, beyond 10 000, a failure. With one, that many are looked at, and `next` is the name to go
- * on behind. One round trip. @throws SealError, StoreUnavailable
+ * With `limit`, that many policies are examined, and `next` is the name to continue after. Without it, more than 10 000
+ * policies are a failure. One round trip.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function listPolicies(
   deps: PolicyDeps,
-  asked: {
+  request: {
     readonly spiffeIdPattern: string;
     readonly pathPattern: string;
     readonly after: string;
     readonly limit: number | undefined;
   },
 ): Promise<PolicyResult<PolicyList>> {
-  const { spiffeIdPattern, pathPattern, after, limit } = asked;
-  const query = { ...deps.access.query, policies: { after, limit: limit ?? MAX_POLICIES + 1 } };
-  const snapshot = await load(deps.store, query, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return fail("denied");
-  const { store, policies } = snapshot;
-  if (policies.length > MAX_POLICIES) return fail("too_many_names");
-  const wanted = (policy: Policy): boolean => {
-    if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
-    return pathPattern === "" || policy.pathPattern === pathPattern;
-  };
+  const { spiffeIdPattern, pathPattern, after, limit } = request;
+  const snapshot = await loadPermitted(deps, { policies: { after, limit: limit ?? MAX_POLICIES + 1 } });
+  if (snapshot === undefined) return fail("denied");
+  const { store, policies: views } = snapshot;
+  if (views.length > MAX_POLICIES) return fail("too_many_names");
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
-    return await reportSealError(verifyPolicy(deps.ring, store, { name, view }), (fault) =>
+    return await reportSealError(verifyAuthorityRow(POLICIES, { ring: deps.ring, store, name, view }), (fault) =>
       deps.reportPolicy({ policy: name, ...fault }),
     );
   };
-  const found = (await Promise.all(policies.map(verify))).filter((policy) => policy !== undefined);
-  const next = policies.length === limit ? policies.at(-1)?.row?.name : undefined;
-  return { ok: true, answer: { policies: found.filter(wanted), next, revision: store.revision } };
+  const isListed = (policy: Policy | undefined): policy is Policy => {
+    if (policy === undefined) return false;
+    if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
+    return pathPattern === "" || policy.pathPattern === pathPattern;
+  };
+  const policies = (await Promise.all(views.map(verify))).filter(isListed);
+  const next = views.length === limit ? views.at(-1)?.row?.name : undefined;
+  return { ok: true, answer: { policies, next, revision: store.revision } };
 }

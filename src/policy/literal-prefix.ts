@@ -1,7 +1,7 @@
-/** Which of a policy's two patterns is meant, or which text of a request it is matched against. */
+/** One of a policy's two patterns, and the text of a request that it is matched against. */
 export type PatternSide = "spiffeId" | "path";
 
-/** What is read of a program that `re2js` compiled. Its own declarations say `any`. */
+/** The used part of a program that `re2js` compiled. Its own type declarations use `any`. */
 export interface Program {
   readonly start: number;
   readonly inst: readonly Instruction[];
@@ -16,7 +16,7 @@ interface Instruction {
   readonly runes: ArrayLike<number>;
 }
 
-/** `Inst` of re2js 2.10.0, which doesn't export it: hence the exact pin, and a table in the test that other numbers fail. */
+/** Copied from `Inst` of re2js 2.10.0, which does not export it. The version is pinned, and tests fail on other numbers. */
 export const OP = {
   ALT: 1,
   ALT_MATCH: 2,
@@ -29,43 +29,46 @@ export const OP = {
   ANY_NOT_NEWLINE: 11,
 } as const;
 
-/** The tests of `EMPTY_WIDTH`. Begin of line, which `(?m)^` asks for, is another one. */
+/** Flags of `EMPTY_WIDTH`. `(?m)^`, the begin of a line, has another flag. */
 export const TEST = { BEGIN_TEXT: 4, END_TEXT: 8 } as const;
 
 const FOLD_CASE = 1;
 const SLASH = "/";
 
 /**
- * How many segments, each with the slash that ends it, a prefix may have: this plus two tags are looked up for each
- * request. Of an ID it takes six to get past the namespace in `spiffe://td/ns/NS/sa/SA`, the form of SPIRE on
- * Kubernetes: `spiffe:/`, `/`, `td/`, `ns/`, `NS/`, `sa/`.
+ * Maximum number of segments in a prefix, each with its closing slash. A request looks up this many tags plus two. Six
+ * segments of an ID distinguish the namespaces of SPIRE on Kubernetes, `spiffe://td/ns/NS/sa/SA`: `spiffe:/`, `/`, `td/`,
+ * `ns/`, `NS/`, `sa/`.
  */
 const SEGMENTS: Readonly<Record<PatternSide, number>> = { spiffeId: 6, path: 4 };
 
-/** Marks a key that stands for a text as a whole; no text holds it. */
+/** Ends an index key that is a whole text. No text contains it. */
 const WHOLE = "\u0000";
 
 /**
- * The key that a pattern is found by: every text in which the pattern is found has it among its {@link requestKeys}. A
- * prefix of whole segments with their slashes, perhaps empty; or, of a pattern that matches one text and no other, that
- * text. Without the latter all IDs `spiffe://td/w-1`, `spiffe://td/w-2` and so on would be looked at for each of them.
+ * The key under which a pattern is indexed. Every text that the pattern matches has this key among its
+ * {@link requestKeys}.
+ *
+ * For a pattern that matches exactly one text, the key is that text. Otherwise, it is a prefix of whole segments with
+ * their slashes, possibly empty. With prefixes alone, a request of `spiffe://td/w-1` would also load the policies of
+ * `spiffe://td/w-2` and all others.
  */
 export function indexKey(side: PatternSide, program: Program): string {
   const { literal, whole } = literalStart(program);
   return whole ? `${literal}${WHOLE}` : segmentPrefix(side, literal);
 }
 
-/** Every key by which a pattern found in `text` can be indexed. At most 8 of an ID, 6 of a path. */
+/** The index keys of all patterns that can match `text`. At most 8 for a SPIFFE ID, 6 for a path. */
 export function requestKeys(side: PatternSide, text: string): readonly string[] {
   return [...segmentPrefixes(side, text), `${text}${WHOLE}`];
 }
 
-/** The longest prefix of whole segments that counts. */
+/** The longest prefix of whole segments, within the maximum number of segments. */
 export function segmentPrefix(side: PatternSide, text: string): string {
   return segmentPrefixes(side, text).at(-1) ?? "";
 }
 
-/** The empty prefix, and the text up to each of its first slashes. */
+/** The empty prefix, and the text up to each slash, within the maximum number of segments. */
 function segmentPrefixes(side: PatternSide, text: string): readonly string[] {
   const prefixes = [""];
   let slash = text.indexOf(SLASH);
@@ -77,18 +80,18 @@ function segmentPrefixes(side: PatternSide, text: string): readonly string[] {
 }
 
 /**
- * The literal text that every match begins with, at the very begin of the input, and whether the input has to end with it.
- * With `dots`, also over the places where the pattern takes any one character, as if it meant a dot there.
+ * The literal text that every matching input starts with. `whole`: the input must also end there. With `dots`, a place
+ * where the pattern takes any single character counts as a literal dot.
  *
- * Read from the compiled program, where alternatives, optional parts, folded case and quoting have all become visible.
- * Reading the pattern's text instead denies what is granted: of `^a/|b`, `^a/*` and `(?i)^a/`, none begins with `a/`.
- * Only what every match has to pass is walked, so tests that aren't understood may be skipped: they allow less, not more.
+ * Read from the compiled program, in which alternatives, optional parts, case folding and quoting are resolved. The text of
+ * a pattern is misleading: `^a/|b`, `^a/*` and `(?i)^a/` all match inputs that do not start with `a/`. Only instructions
+ * that every match passes are followed. Unknown tests can be skipped, because a test only excludes inputs.
  */
 export function literalStart(program: Program, dots = false): { readonly literal: string; readonly whole: boolean } {
   let literal = "";
   let anchored = false;
   let at = program.inst[program.start];
-  // No way leads back without an ALT, so each instruction is met once at most.
+  // Without an ALT there are no loops, so each instruction is visited at most once.
   for (let left = program.inst.length; at !== undefined && left > 0; left--) {
     if (at.op === OP.EMPTY_WIDTH) {
       if (literal === "" && (at.arg & TEST.BEGIN_TEXT) !== 0) anchored = true;
@@ -103,7 +106,7 @@ export function literalStart(program: Program, dots = false): { readonly literal
   return { literal, whole: false };
 }
 
-/** The one character that an instruction takes. ASCII only, which has no second spelling in UTF-16 or UTF-8. */
+/** The only character that an instruction matches. ASCII only: one unit in UTF-16 and in UTF-8. */
 function literalCharacter({ op, arg, runes }: Instruction, dots: boolean): string | undefined {
   if (dots && (op === OP.ANY || op === OP.ANY_NOT_NEWLINE)) return ".";
   const rune = runes[0];

@@ -1,8 +1,8 @@
-/** A pattern of a policy, ready to be matched. */
+/** A pattern of a policy, ready for matching. */
 export interface Matcher {
   readonly text: string;
-  /** What every text that it matches begins with, in whole segments: see `literal-prefix.ts`. */
+  /** Literal prefix, in whole segments, of every text that the pattern matches. See `literal-prefix.ts`. */
   readonly prefix: string;
-  /** Whether it is found anywhere in `input`, as Go's `MatchString`: nothing is anchored but by the pattern itself. */
+  /** Whether the pattern matches anywhere in `input`, like Go's `MatchString`. Only the pattern itself anchors it. */
   matches(input: string): boolean;
 }

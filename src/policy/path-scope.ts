@@ -1,11 +1,11 @@
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { PathScope } from "../store/access.ts";
-import { MAX_CANDIDATES, policiesFor, reachesPath } from "./evaluate.ts";
+import { MAX_CANDIDATES, policiesFor, appliesTo } from "./evaluate.ts";
 import type { ReportPolicy } from "./deps.ts";
 import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 
-/** The paths on which policies grant `caller` the permission `list`. */
+/** The paths that `caller` may list, decided by the policies in each snapshot. */
 export async function pathScope(ring: KeyRing, caller: string, report: ReportPolicy): Promise<PathScope> {
   const idTags = await requestTags(ring, "spiffeId", caller);
   return {
@@ -15,13 +15,13 @@ export async function pathScope(ring: KeyRing, caller: string, report: ReportPol
       const policies = await policiesFor({ ring, store, report }, identityGrants ?? [], { caller, wanted: "list" });
       return {
         within: outermost(policies.map(({ path }) => path.prefix)),
-        includes: (path) => policies.some((live) => reachesPath(live, path)),
+        includes: (path) => policies.some((policy) => appliesTo(policy, path)),
       };
     },
   };
 }
 
-/** Without those that begin with another one: what is left covers the same paths, each once. */
+/** Drops each prefix that begins with another one. The rest covers the same paths, each of them once. */
 function outermost(prefixes: readonly string[]): readonly string[] {
   const kept: string[] = [];
   for (const prefix of prefixes.toSorted()) {

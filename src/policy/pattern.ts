@@ -3,17 +3,17 @@ import { literalMatcher } from "./literal-matcher.ts";
 import { indexKey, literalStart, type PatternSide, type Program, segmentPrefix } from "./literal-prefix.ts";
 import type { Matcher } from "./matcher.ts";
 
-/** A pattern of a policy in RE2's syntax, compiled. Build one with {@link parsePattern}. */
+/** A compiled pattern of a policy, in RE2's syntax. Created by {@link parsePattern}. */
 export interface Pattern extends Matcher {
-  /** What it is found by: that prefix, or the one text that it matches. */
+  /** Index key: see `indexKey`. */
   readonly key: string;
   readonly program: Program;
 }
 
-/** Why a text is no pattern: stable codes. */
+/** Why a text is not a pattern: stable codes. */
 type PatternProblem = "empty" | "too_long" | "alphabet" | "repeat" | "syntax" | "program_size";
 
-/** `detail` says what stands in the way, for people. It quotes nothing of the pattern but a repeat's count. */
+/** `detail` explains the problem to people. From the pattern, it quotes only the count of a repeat. */
 type Parsed<T> =
   | { readonly ok: true; readonly pattern: T }
   | { readonly ok: false; readonly problem: PatternProblem; readonly detail: string };
@@ -23,61 +23,60 @@ type Refusal = Extract<Parsed<never>, { ok: false }>;
 interface Rule {
   readonly maxLength: number;
   readonly alphabet: RegExp;
-  readonly inWords: string;
+  readonly description: string;
 }
 
 /**
- * What SPIKE allows (spike-sdk-go, `validation`), and a length for SPIFFE ID patterns, which have none there: that of
+ * SPIKE's rules (spike-sdk-go, `validation`). SPIKE has no maximum length for SPIFFE ID patterns; here it is the length of
  * the longest SPIFFE ID.
  *
- * SPIKE writes the path of an ID pattern as `(/[…/…]+)*`. With the slash in the class as well, that takes a backtracking
- * engine such as this one exponential time. Once instead of repeatedly, it is the same language in linear time.
+ * SPIKE writes the path of an ID pattern as `(/[…/…]+)*`. The slash is also in the class, so a backtracking engine like
+ * RegExp takes exponential time. `(/[…/…]+)?` accepts the same texts in linear time.
  */
 const RULES: Readonly<Record<PatternSide, Rule>> = {
   path: {
     maxLength: 500,
     alphabet: /^[a-zA-Z0-9._\-/^$()?+*|[\]{}\\]+$/,
-    inWords: "only letters, digits and . _ - / ^ $ ( ) ? + * | [ ] { } \\ may occur",
+    description: "it may contain only letters, digits and . _ - / ^ $ ( ) ? + * | [ ] { } \\",
   },
   spiffeId: {
     maxLength: 2048,
     alphabet: /^\^?spiffe:\/\/[\\a-zA-Z0-9.\-*()+?[\]]+(?:\/[\\/a-zA-Z0-9._\-*()+?[\]]+)?\$?$/,
-    inWords:
-      "it has to be spiffe://, a trust domain and perhaps a path, of letters, digits and . - * ( ) + ? [ ] \\ and, " +
-      "in the path, _ and /; only ^ may come before it, only $ after it",
+    description:
+      "it must consist of spiffe://, a trust domain and optionally a path, with only letters, digits and " +
+      ". - * ( ) + ? [ ] \\ and, in the path, _ and /; it may begin with ^ and end with $",
   },
 };
 
-/** RE2 allows 1000, and has no other limit that matters: `(a?){1000}(a){1000}` takes 0.4 s for 2 KB of input. */
+/** RE2 allows 1000, which is too slow: `(a?){1000}(a){1000}` takes 0.4 s for 2 KB of input. */
 const MAX_REPEAT = 100;
 
 /**
- * Instructions of a program, which is what matching costs, times the length of the input. Any literal of 500
- * characters fits. The worst found by search under this limit (`.*a.\B(a|b){3}…` and the like) took 28 ms for a path of
- * 500 characters and 150 ms for a SPIFFE ID of 2048; ordinary patterns take microseconds.
+ * Maximum number of instructions. The cost of matching is at most this number times the length of the input. Any literal of
+ * 500 characters fits. The slowest patterns that a search found within this limit (such as `.*a.\B(a|b){3}…`) took 28 ms
+ * for a path of 500 characters and 150 ms for a SPIFFE ID of 2048. Ordinary patterns take microseconds.
  */
 const MAX_PROGRAM_SIZE = 512;
 
 /**
- * The same before compiling, since `((a…){10}){100}` in 500 characters makes 470 000 instructions, 0.5 s and 350 MB.
- * Eight times as much, because it is an estimate: alternatives of single characters, for one, melt into a class.
+ * Limit for the estimate before compiling: `((a…){10}){100}` in 500 characters compiles to 470 000 instructions and takes
+ * 0.5 s and 350 MB. The estimate may be eight times too high, because RE2 simplifies: alternatives of single characters,
+ * for example, become one class.
  */
 const MAX_ESTIMATE = 8 * MAX_PROGRAM_SIZE;
 
 /**
- * Parses a pattern that somebody sends or that was stored. A stored one that is refused, because a limit came down or
- * the syntax changed, grants nothing.
+ * Parses a requested or a stored pattern. A stored pattern that is refused, because a limit or the syntax has changed,
+ * grants nothing.
  *
- * Only re2js ever runs it, in time linear in the input. RegExp backtracks: `^(a+)+$` takes it 10 s for 28 letters.
+ * Only re2js runs patterns, in time linear in the input. RegExp backtracks: it takes 10 s to match `^(a+)+$` with 28
+ * letters.
  */
 export function parsePattern(side: PatternSide, text: string): Parsed<Pattern> {
   return alphabetRefusal(side, text) ?? sizeRefusal(text) ?? compile(side, text);
 }
 
-/**
- * The same for those who want to match only: what is plain text between its anchors is not compiled, which takes a hundred
- * times as long as to compare it.
- */
+/** {@link parsePattern} for matching only. Literal text is not compiled, because that takes a hundred times longer. */
 export function parseMatcher(side: PatternSide, text: string): Parsed<Matcher> {
   const refusal = alphabetRefusal(side, text);
   if (refusal !== undefined) return refusal;
@@ -86,10 +85,10 @@ export function parseMatcher(side: PatternSide, text: string): Parsed<Matcher> {
 }
 
 function alphabetRefusal(side: PatternSide, text: string): Refusal | undefined {
-  const { maxLength, alphabet, inWords } = RULES[side];
+  const { maxLength, alphabet, description } = RULES[side];
   if (text === "") return refuse("empty", "it is empty");
   if (text.length > maxLength) return refuse("too_long", `${text.length} characters exceed ${maxLength}`);
-  return alphabet.test(text) ? undefined : refuse("alphabet", inWords);
+  return alphabet.test(text) ? undefined : refuse("alphabet", description);
 }
 
 function sizeRefusal(text: string): Refusal | undefined {
@@ -102,11 +101,11 @@ function sizeRefusal(text: string): Refusal | undefined {
 function compile(side: PatternSide, text: string): Parsed<Pattern> {
   let compiled: RE2JS;
   try {
-    // No flags: look-behind, which re2js knows and Go doesn't, is off.
+    // Without flags, re2js rejects look-behind, as Go does.
     compiled = RE2JS.compile(text);
   } catch (error) {
-    // Whatever it throws: a pattern can't be used that the engine can't compile. The message quotes the pattern.
-    const kind = error instanceof RE2JSSyntaxException ? error.getDescription() : "it can't be compiled";
+    // Any exception: the pattern cannot be used. Its message is not logged, because it quotes the pattern.
+    const kind = error instanceof RE2JSSyntaxException ? error.getDescription() : "it cannot be compiled";
     return refuse("syntax", kind);
   }
   const size = compiled.programSize();
@@ -122,14 +121,14 @@ function refuse(problem: PatternProblem, detail: string): Refusal {
 }
 
 /**
- * The largest count of a repeat, and about how many instructions the pattern compiles to, all repeats unrolled. In linear
- * time.
+ * Estimates, in linear time, the largest count of a repeat and the number of instructions with all repeats unrolled.
  *
- * The pieces are as RE2 reads them: a quotation (its text is captured), an escape, a class, flags (captured), a counted
- * repeat (its count is captured), any other character. Braces in the first three are text, and so is a malformed repeat,
- * such as `{01}`. Neither `{1,2}` nor `[[:alpha:]]` can occur: alphabets lack the comma, and the colon but in `spiffe:`.
+ * The text is split as RE2 reads it: a quotation (its text is captured), an escape, a class, flags (captured), a counted
+ * repeat (its count is captured), or any other character. Braces within the first three are literal, and so is a malformed
+ * repeat such as `{01}`. `{1,2}` and `[[:alpha:]]` cannot occur: the alphabets have no comma, and a colon only in
+ * `spiffe:`.
  *
- * Flags and an empty quotation are nothing that a repeat could follow: the count of `a{10}(?i){10}` belongs to `a{10}`.
+ * A repeat after flags or an empty quotation applies to what precedes them: in `a{10}(?i){10}`, to `a{10}`.
  */
 function estimate(text: string): { readonly largestRepeat: number; readonly size: number } {
   const pieces =

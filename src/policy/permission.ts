@@ -1,12 +1,12 @@
-/** What a policy may grant, in SPIKE's words. `super` implies all of them. */
+/** What a policy may grant, in SPIKE's words. `super` includes all others. */
 export type Permission = "read" | "write" | "list" | "execute" | "super";
 
-/** The permissions, each once, in the order given; `undefined` if there are none, or for a word that is none. */
+/** Parses permissions and drops duplicates. Undefined for an empty list or an unknown word. */
 export function parsePermissions(list: readonly string[]): readonly Permission[] | undefined {
   return list.length > 0 && list.every(isPermission) ? [...new Set(list)] : undefined;
 }
 
-/** Whether they allow what is wanted. Nothing but `super` implies another: who may read may not list. */
+/** Whether `permissions` include `wanted`. Only `super` includes others: `read` does not include `list`. */
 export function grants(permissions: readonly Permission[], wanted: Permission): boolean {
   return permissions.includes(wanted) || permissions.includes("super");
 }

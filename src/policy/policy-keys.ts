@@ -3,8 +3,8 @@ import { SealError } from "../seal/seal-error.ts";
 import type { RegisteredKey } from "../store/rows.ts";
 
 /**
- * Whether policies can be found at all: they are found by tags under their keys, so those under a key that the ring lacks are
- * silently missed. "Denied" could then be untrue, and nobody would be told why.
+ * Requires that the ring has every key that policies depend on. Policies are looked up by tags under their key, so a policy
+ * under a missing key is not found, and "denied" could be wrong.
  *
  * @throws SealError
  */

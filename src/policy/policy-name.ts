@@ -1,13 +1,13 @@
 /** A name that passed {@link parsePolicyName}. */
 export type PolicyName = string & { readonly brand: "PolicyName" };
 
-/** SPIKE's rule for names (SPIKE SDK, validation/validation.go). One class: linear time. */
+/** SPIKE's rule for names (SPIKE SDK, validation/validation.go). A single character class, so it runs in linear time. */
 const NAME = /^[a-zA-Z0-9\-_ ]{1,250}$/;
 
-/** The same in words. */
+/** Says in words why a name is refused. */
 export const NAME_RULE = "the name is not 1 to 250 letters, digits, spaces, dashes or underscores";
 
-/** A policy's name, byte for byte as sent, or undefined outside the alphabet or 1 to 250 bytes. */
+/** Parses the name of a policy. Returns the text unchanged, or undefined if it breaks {@link NAME_RULE}. */
 export function parsePolicyName(text: string): PolicyName | undefined {
   return isPolicyName(text) ? text : undefined;
 }

@@ -4,8 +4,8 @@ import type { Context } from "../seal/record.ts";
 import type { Bytes, PolicyValues } from "../store/rows.ts";
 
 /**
- * Binds a sealed policy to its row: every column but `version`, which the commit assigns. A policy moved under another
- * name, found by other tags or dated back does not open.
+ * Binds a sealed policy to its row: every column except `version`, which the commit assigns. A policy does not open under
+ * another name, with other tags or with other times.
  */
 export function policyContext(storeId: string, policy: Omit<PolicyValues, "sealed">): Context {
   const { name, writeId, epoch, idTag, pathTag, keyId, createdAt, updatedAt } = policy;
@@ -16,9 +16,9 @@ export function policyContext(storeId: string, policy: Omit<PolicyValues, "seale
 }
 
 /**
- * The tag under which a policy is found by one key, a literal prefix or a whole text: HMAC-SHA256 under the `tag` purpose. Keyed, so that the
- * database tells neither; by side, so that equal tags tell nothing across columns. Of the ring and the key alone: a
- * request has to know its tags before it has read anything.
+ * The tag by which a policy is looked up: HMAC-SHA256 of its index key (see `indexKey`) under the `tag` purpose. It is
+ * keyed, so that the database does not reveal prefixes, and includes the side, so that tags of the two columns cannot be
+ * compared. It depends on nothing stored: a request computes its tags before it has read anything.
  */
 export async function keyTag(key: RingKey, side: "id" | "path", patternKey: string): Promise<Bytes> {
   return new Uint8Array(

@@ -1,45 +1,47 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { authorityResource, findReplaceable } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
+import type { SealFault } from "../seal/seal-error.ts";
 import type { PolicyChange } from "../store/store.ts";
-import { type CheckedPolicy, checkPolicy, type WantedPolicy } from "./check-policy.ts";
-import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
-import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
+import { type CheckedPolicy, checkPolicy, type PolicyInput } from "./check-policy.ts";
 import type { PolicyDeps } from "./deps.ts";
+import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
+import { POLICIES } from "./policies.ts";
+import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import { sealPolicy } from "./seal-policy.ts";
-import { replaceablePolicy } from "./verify-policy.ts";
 
-/** `revision`: that of the commit, and the row version of the policy from now on. */
-interface Put {
+interface StoredPolicy {
+  /** Revision of the commit. It is also the new row version of the policy. */
   readonly revision: number;
-  /** What of the patterns may grant more than meant, or be found slowly; one sentence each. */
+  /** Sentences about patterns that may grant more than intended. See `patternWarnings`. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Creates a policy or replaces the one of that name, which keeps the time of its creation. From this commit on every
- * decision sees it.
+ * Creates or replaces a policy. A replaced policy keeps its creation time. After this commit, every decision uses the new
+ * policy.
  *
  * @throws SealError, StoreUnavailable
  */
 export async function putPolicy(
   deps: PolicyDeps,
   request: WriteOrigin &
-    WantedPolicy & {
+    PolicyInput & {
       readonly name: string;
-      /** Row version as the caller believes; 0 = none. */
+      /** Expected row version. 0: the policy must not exist. */
       readonly cas: number | undefined;
     },
-): Promise<PolicyResult<Put>> {
+): Promise<PolicyResult<StoredPolicy>> {
   const { cas, spiffeIdPattern, pathPattern, permissions } = request;
   const name = parsePolicyName(request.name);
   if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
-  // Once, and not before the permission: nothing is compiled for whoever may not put any.
-  let known: CheckedPolicy | undefined;
-  const check = (): CheckedPolicy => (known ??= checkPolicy(name, request));
+  // Compiles the patterns once, and only for a caller who may put policies.
+  let checked: CheckedPolicy | undefined;
+  const check = (): CheckedPolicy => (checked ??= checkPolicy(name, request));
   const write = {
     ...request,
     action: "put",
-    resource: `policy:${name}`,
+    resource: authorityResource(POLICIES, name),
     request: {
       label: "request",
       fields: ["policy.put", name, cas ?? null, spiffeIdPattern, pathPattern, ...permissions],
@@ -50,14 +52,15 @@ export async function putPolicy(
     tailOf: ({ policy }) => policy?.tail,
     parseOutcome: () => ({}),
     async decide({ store, now: clock, policy: view }, { writeId, ring }) {
-      const checked = check();
-      if (!checked.ok) return invalidPolicy(checked.detail);
-      const found = await replaceablePolicy(deps.ring, store, { name, view, report: deps.reportPolicy });
+      const valid = check();
+      if (!valid.ok) return invalidPolicy(valid.detail);
+      const report = (fault: SealFault): void => deps.reportPolicy({ policy: name, ...fault });
+      const found = await findReplaceable(POLICIES, { ring: deps.ring, store, name, view, report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return fail("version_conflict");
-      const now = Math.max(clock, found?.row?.updatedAt ?? 0);
-      const { storeId, epoch, auditFloor } = store;
-      const times = { createdAt: found?.row?.createdAt ?? now, updatedAt: now };
-      const row = await sealPolicy({ ring, randomBytes: deps.randomBytes }, checked.rules, {
+      const now = Math.max(clock, found?.value?.updatedAt ?? 0);
+      const { storeId, epoch } = store;
+      const times = { createdAt: found?.value?.createdAt ?? now, updatedAt: now };
+      const row = await sealPolicy({ ring, randomBytes: deps.randomBytes }, valid.rules, {
         storeId,
         name,
         writeId,
@@ -65,10 +68,10 @@ export async function putPolicy(
         ...times,
       });
       const policy: PolicyChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
-      return { ok: true, change: { policy }, authority: { auditFloor }, outcome: {}, now };
+      return { ok: true, change: { policy }, authority: store, outcome: {}, now };
     },
   });
   if (!result.ok) return result;
-  const checked = check();
-  return { ok: true, answer: { revision: result.answer.revision, warnings: checked.ok ? checked.warnings : [] } };
+  const valid = check();
+  return { ok: true, answer: { revision: result.answer.revision, warnings: valid.ok ? valid.warnings : [] } };
 }

@@ -3,7 +3,7 @@ import type { Bytes } from "../store/rows.ts";
 import { requestKeys } from "./literal-prefix.ts";
 import { keyTag } from "./policy-record.ts";
 
-/** The tags of all policies that could match a text: one for each key that it has, under each key of the ring. */
+/** The tags of all policies that could match a text: one per index key of the text and key of the ring. */
 export async function requestTags(ring: KeyRing, side: "spiffeId" | "path", text: string): Promise<readonly Bytes[]> {
   const column = side === "spiffeId" ? "id" : "path";
   const keys = requestKeys(side, text);

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { parsePattern, type Pattern } from "./pattern.ts";
-import { guardProblem, isReserved, qualifies, RESERVED_PATHS, SYSTEM_ACL, SYSTEM_CIPHER_EXEC } from "./reserved.ts";
+import {
+  findUnqualifiedPath,
+  isReserved,
+  qualifies,
+  RESERVED_PATHS,
+  SYSTEM_ACL,
+  SYSTEM_CIPHER_EXEC,
+} from "./reserved.ts";
 
 const ADMIN = String.raw`^spiffe://example\.org/admin$`;
 
@@ -36,7 +43,7 @@ describe("G02 a path pattern describes spike/system/acl", () => {
     "%s: yes",
     (path) => {
       expect(qualifies(policy(ADMIN, path), SYSTEM_ACL)).toBe(true);
-      expect(guardProblem(policy(ADMIN, path))).toBeUndefined();
+      expect(findUnqualifiedPath(policy(ADMIN, path))).toBeUndefined();
     },
   );
 
@@ -65,7 +72,7 @@ describe("G02 a path pattern describes spike/system/acl", () => {
 
 describe("G02 a SPIFFE ID pattern is precise enough for spike/system/acl", () => {
   test.each([ADMIN, String.raw`^spiffe://example\.org/.*$`, ".*", "^.*$"])("%s: yes", (spiffeId) => {
-    expect(guardProblem(policy(spiffeId, "^spike/system/acl$"))).toBeUndefined();
+    expect(findUnqualifiedPath(policy(spiffeId, "^spike/system/acl$"))).toBeUndefined();
   });
 
   test.each([
@@ -77,11 +84,11 @@ describe("G02 a SPIFFE ID pattern is precise enough for spike/system/acl", () =>
     "^",
     "$",
   ])("%s: no", (spiffeId) => {
-    expect(guardProblem(policy(spiffeId, "^spike/system/acl$"))).toBe(SYSTEM_ACL);
+    expect(findUnqualifiedPath(policy(spiffeId, "^spike/system/acl$"))).toBe(SYSTEM_ACL);
   });
 });
 
-describe("G02 guardProblem", () => {
+describe("G02 findUnqualifiedPath", () => {
   test.each([
     ["acl", "spike/system/acl"],
     ["system", "spike/system/acl"],
@@ -91,17 +98,17 @@ describe("G02 guardProblem", () => {
     ["secrets?$", "spike/system/secret"],
     ["^spike/system/cipher", "spike/system/cipher/exec"],
   ])("refuses %s for %s", (path, reserved) => {
-    expect(guardProblem(policy(ADMIN, path))).toBe(reserved);
+    expect(findUnqualifiedPath(policy(ADMIN, path))).toBe(reserved);
   });
 
   test("looks at every reserved path that is reached, not at the first one only", () => {
-    expect(guardProblem(policy(ADMIN, "spike/system/acl|secret"))).toBe("spike/system/secret");
-    expect(guardProblem(policy(ADMIN, "^spike/system/(acl|secret)$|exec"))).toBe(SYSTEM_CIPHER_EXEC);
+    expect(findUnqualifiedPath(policy(ADMIN, "spike/system/acl|secret"))).toBe("spike/system/secret");
+    expect(findUnqualifiedPath(policy(ADMIN, "^spike/system/(acl|secret)$|exec"))).toBe(SYSTEM_CIPHER_EXEC);
   });
 
   test("leaves ordinary policies alone, however loose", () => {
     for (const path of ["^tenants/acme/", "secrets/db", "^spike/systems/", "^spike/system/acl/x", "db$"])
-      expect(guardProblem(policy("spiffe://example.org/app", path))).toBeUndefined();
+      expect(findUnqualifiedPath(policy("spiffe://example.org/app", path))).toBeUndefined();
   });
 
   test("lets the precise admin in and the admin-attacker not", () => {

@@ -1,60 +1,58 @@
 import { RE2JS } from "re2js";
 import type { Matcher } from "./matcher.ts";
 
-/** The path whose permissions are those over the policies themselves. */
+/** Permissions on this path are permissions on policies. */
 export const SYSTEM_ACL = "spike/system/acl";
-/** The path whose `list` lists all secrets. */
+/** `list` on this path lists all secrets. */
 export const SYSTEM_SECRET = "spike/system/secret";
-/** The path whose `execute` encrypts and decrypts. */
+/** `execute` on this path encrypts and decrypts. */
 export const SYSTEM_CIPHER_EXEC = "spike/system/cipher/exec";
 
-/** Paths that stand for the service itself. Exactly these: `spike/system` and what is below are ordinary paths. */
+/** Paths that control the service itself. Only these three: `spike/system` and other paths below it are ordinary. */
 export const RESERVED_PATHS = [SYSTEM_ACL, SYSTEM_SECRET, SYSTEM_CIPHER_EXEC] as const;
 
 /** One of {@link RESERVED_PATHS}. */
 export type ReservedPath = (typeof RESERVED_PATHS)[number];
 
-/** The two patterns of a policy: who, and where. */
 interface PolicyPatterns {
   readonly spiffeId: Matcher;
   readonly path: Matcher;
 }
 
-/** Whether a path is a reserved one. */
 export function isReserved(path: string): path is ReservedPath {
   return RESERVED_PATHS.some((reserved) => reserved === path);
 }
 
-/** No ID and part of none: whoever admits it admits everybody, and says so. */
+/** Not part of any SPIFFE ID. A pattern that matches it as a whole matches everything, and does so openly. */
 const PROBE = "spike-arbitrary-probe-value";
 
 /**
- * Whether a policy that reaches a reserved path may count there: its path pattern describes that path as a whole, and
- * its SPIFFE ID pattern is precise or a plain catch-all.
+ * Whether a policy may apply to a reserved path: its path pattern must match that path as a whole, and its SPIFFE ID
+ * pattern must be anchored at both ends or be a plain catch-all.
  *
- * Against this: a pattern is found anywhere in a text, so `write` on `acl` would make its holder the master of all
- * policies, and `spiffe://example\.org/admin` admits `spiffe://example.org/admin-attacker`.
+ * Patterns match anywhere in a text. Without this rule, `write` on the path pattern `acl` would permit changing all
+ * policies, and `spiffe://example\.org/admin` would also match `spiffe://example.org/admin-attacker`.
  */
 export function qualifies({ spiffeId, path }: PolicyPatterns, reserved: ReservedPath): boolean {
   return matchesWhole(path, reserved) && (isAnchored(spiffeId.text) || matchesWhole(spiffeId, PROBE));
 }
 
 /**
- * The first reserved path that a policy reaches without qualifying, or `undefined`: such a policy is refused.
+ * The first reserved path that a policy matches without qualifying for it. Such a policy is refused.
  *
- * All three are tested. SPIKE tests the first one that is reached only, and accepts `spike/system/acl|secret`, which
- * describes that path and lends out the listing of all secrets.
+ * All three paths are checked. SPIKE checks only the first match, and so accepts `spike/system/acl|secret`, which qualifies
+ * for the first path and also permits listing all secrets.
  */
-export function guardProblem(patterns: PolicyPatterns): ReservedPath | undefined {
+export function findUnqualifiedPath(patterns: PolicyPatterns): ReservedPath | undefined {
   return RESERVED_PATHS.find((reserved) => patterns.path.matches(reserved) && !qualifies(patterns, reserved));
 }
 
-/** As SPIKE tests it: by the text. Alternatives, which `^a$|b$` would hide behind it, aren't in an ID pattern's alphabet. */
+/** Tests the text, as SPIKE does. An alternative such as `^a$|b$` would pass, but ID patterns cannot contain `|`. */
 function isAnchored(text: string): boolean {
   return text.startsWith("^") && text.endsWith("$");
 }
 
-/** Whether the pattern, wrapped up, matches all of the text. An open `\Q` swallows the wrapping: that matches nothing. */
+/** Whether the pattern matches the whole input. After an open `\Q`, the closing `)$` is quoted text: no match. */
 function matchesWhole({ text }: Matcher, input: string): boolean {
   try {
     return RE2JS.compile(`^(?:${text})$`).test(input);

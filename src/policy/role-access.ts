@@ -1,9 +1,8 @@
 import type { Role } from "../identity/role.ts";
 
 /**
- * What a caller's role says of secrets and policies, before any policy is asked (SPIKE SDK, spiffeid/auth.go): the superuser
- * may do everything, a lite workload nothing; everybody else, operators for recovery and the service's own identities
- * included, is an ordinary workload.
+ * What a role alone permits on secrets and policies (SPIKE SDK, spiffeid/auth.go): everything for the superuser, nothing
+ * for a lite workload. All other callers depend on policies, including recovery operators and SPIKE's own components.
  */
 export function roleAccess(role: Role | undefined): "unrestricted" | "denied" | "by-policy" {
   switch (role) {

@@ -8,13 +8,13 @@ import { parsePermissions } from "./permission.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
 import { policyContext, keyTag } from "./policy-record.ts";
 
-/** Rules, and the keys that their patterns are found by: see `literal-prefix.ts`. */
+/** Rules with the index keys of their patterns: see `indexKey`. */
 export interface IndexedRules extends PolicyRules {
   readonly idKey: string;
   readonly pathKey: string;
 }
 
-/** Where a policy is going to stand. Times in milliseconds since the epoch. */
+/** The columns of a policy's row that are not derived from its rules. Times in milliseconds since the epoch. */
 export interface PolicyPlace {
   readonly storeId: string;
   readonly name: string;
@@ -24,7 +24,7 @@ export interface PolicyPlace {
   readonly updatedAt: number;
 }
 
-/** Seals rules into a row under the ring's primary key, to be found by the keys of their patterns. */
+/** Seals rules into a row under the ring's primary key, and adds the tags for looking it up. */
 export async function sealPolicy(
   { ring, randomBytes }: { readonly ring: KeyRing; readonly randomBytes: RandomBytes },
   rules: IndexedRules,
@@ -42,20 +42,24 @@ export async function sealPolicy(
   return { ...columns, sealed };
 }
 
-/** The policy in a row, if this is the row that it was sealed for. @throws SealError */
+/** Opens the policy in a row. @throws SealError if it was not sealed for exactly this row */
 export async function openPolicy(ring: KeyRing, storeId: string, row: PolicyRow): Promise<Policy> {
   const keyOf = (keyId: string): CryptoKey => {
-    if (keyId !== row.keyId) throw new SealError("malformed", `policy "${row.name}" names two keys`);
+    if (keyId !== row.keyId)
+      throw new SealError(
+        "malformed",
+        `policy "${row.name}" has different key ids in its row and in its sealed record`,
+      );
     return requireRingKey(ring, keyId).policy;
   };
   const bytes = await openRecord(keyOf, row.sealed, policyContext(storeId, row));
-  const rules = readRules(JSON.parse(decodeUtf8(bytes)));
-  if (rules === undefined) throw new SealError("malformed", `policy "${row.name}" has no rules`);
+  const rules = parseRules(JSON.parse(decodeUtf8(bytes)));
+  if (rules === undefined) throw new SealError("malformed", `policy "${row.name}" does not hold rules`);
   const { name, version, createdAt, updatedAt } = row;
   return { name, version, createdAt, updatedAt, ...rules };
 }
 
-function readRules(value: unknown): PolicyRules | undefined {
+function parseRules(value: unknown): PolicyRules | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!("spiffeIdPattern" in value && "pathPattern" in value && "permissions" in value)) return undefined;
   const { spiffeIdPattern, pathPattern, permissions: listed } = value;

@@ -15,7 +15,7 @@ function pattern(side: PatternSide, text: string): Pattern {
 const ofPath = (path: string) => patternWarnings(pattern("spiffeId", QUIET_ID), pattern("path", path));
 const ofId = (id: string) => patternWarnings(pattern("spiffeId", id), pattern("path", QUIET_PATH));
 
-describe("ordinary patterns earn no warning:", () => {
+describe("ordinary patterns give no warning", () => {
   test.each([
     QUIET_PATH,
     "^tenants/acme/db$",
@@ -46,19 +46,19 @@ describe("ordinary patterns earn no warning:", () => {
   });
 });
 
-describe("a pattern that is found anywhere earns one:", () => {
+describe("a pattern without an anchor at its start gives a warning", () => {
   test.each(["secrets/db", "a$", "^a|b", "(^a)?b", String.raw`\bdb`, "a*", "(?m)^a", "$"])("path %s", (path) => {
-    expect(ofPath(path)).toEqual([`The path pattern "${path}" is found anywhere in a path: begin it with ^.`]);
+    expect(ofPath(path)).toEqual([`The path pattern "${path}" matches anywhere in a path: begin the pattern with ^.`]);
   });
 
   test("SPIFFE ID", () => {
     expect(ofId(String.raw`spiffe://example\.org/app$`)).toEqual([
-      String.raw`The SPIFFE ID pattern "spiffe://example\.org/app$" is found anywhere in a SPIFFE ID: begin it with ^.`,
+      String.raw`The SPIFFE ID pattern "spiffe://example\.org/app$" matches anywhere in a SPIFFE ID: begin the pattern with ^.`,
     ]);
   });
 });
 
-describe("a SPIFFE ID pattern that may end within a name earns one:", () => {
+describe("a SPIFFE ID pattern that ends within a name gives a warning", () => {
   test.each([
     String.raw`^spiffe://example\.org/admin`,
     String.raw`^spiffe://example\.org`,
@@ -69,30 +69,30 @@ describe("a SPIFFE ID pattern that may end within a name earns one:", () => {
     String.raw`^spiffe://example\.org/(.*/)?admin\b`,
   ])("%s", (id) => {
     expect(ofId(id)).toEqual([
-      `The SPIFFE ID pattern "${id}" may end within a name: end it with $, or admit longer ones.`,
+      `The SPIFFE ID pattern "${id}" also matches longer IDs, for example with "-attacker" appended: end the pattern with $.`,
     ]);
   });
 });
 
-describe("a dot that shortens the prefix earns one:", () => {
+describe("a dot that shortens the literal prefix gives a warning", () => {
   test.each([
     ["^acme.corp/db", "acme.corp/"],
     ["^a/b.c/d.e/f", "a/b.c/d.e/"],
     ["^a/./b/", "a/./b/"],
     ["(?s)^a.b/", "a.b/"],
-  ])("path %s", (path, meant) => {
-    expect(ofPath(path)).toEqual([expect.stringContaining(`not confined to "${meant}"`)]);
+  ])("path %s", (path, intended) => {
+    expect(ofPath(path)).toEqual([expect.stringContaining(`not limited to "${intended}"`)]);
   });
 
   test("SPIFFE ID", () => {
     expect(ofId("^spiffe://example.org/app$")).toEqual([
-      'A dot in the SPIFFE ID pattern "^spiffe://example.org/app$" stands for any character, so that it is not confined ' +
-        String.raw`to "spiffe://example.org/": write \. for a dot.`,
+      'A dot in the SPIFFE ID pattern "^spiffe://example.org/app$" matches any character, so the pattern is not limited ' +
+        String.raw`to "spiffe://example.org/": write \. for a literal dot.`,
     ]);
   });
 });
 
-test("warnings add up, those on the SPIFFE ID first", () => {
+test("returns all warnings, those on the SPIFFE ID pattern first", () => {
   const warnings = patternWarnings(pattern("spiffeId", "spiffe://example.org/app"), pattern("path", "db"));
   expect(warnings.map((warning) => warning.slice(0, 21))).toEqual([
     "The SPIFFE ID pattern",

@@ -3,20 +3,22 @@ import type { Pattern } from "./pattern.ts";
 
 const NAME: Readonly<Record<PatternSide, string>> = { spiffeId: "SPIFFE ID", path: "path" };
 
-/** `.*` at the end, which says that names may go on. */
+/** Ends with `.*`: longer names are intended. */
 const WILDCARD_END = /[^\\]\.\*$/;
 
 /**
- * What whoever writes a policy may not have meant. Sentences for the sender of the patterns alone: they quote them.
+ * Sentences about patterns that may grant more than intended. Only for the sender of the patterns, because they quote them.
  *
- * A path pattern that goes on, such as `^tenants/acme/`, is ordinary; so is an ID pattern that ends with a slash or with
- * a wildcard. One that stops within a name is not: `^spiffe://example\.org/admin` admits `…/admin-attacker`.
+ * A path pattern that is open at its end is ordinary (`^tenants/acme/`), and so is an ID pattern that ends with a slash or
+ * a wildcard. An ID pattern that ends within a name is not: `^spiffe://example\.org/admin` also matches
+ * `spiffe://example.org/admin-attacker`.
  */
 export function patternWarnings(spiffeId: Pattern, path: Pattern): readonly string[] {
   const warnings = startWarnings("spiffeId", spiffeId);
   if (endsWithinName(spiffeId.program) && !WILDCARD_END.test(spiffeId.text)) {
     warnings.push(
-      `The SPIFFE ID pattern "${spiffeId.text}" may end within a name: end it with $, or admit longer ones.`,
+      `The SPIFFE ID pattern "${spiffeId.text}" also matches longer IDs, for example with "-attacker" appended: ` +
+        "end the pattern with $.",
     );
   }
   return [...warnings, ...startWarnings("path", path)];
@@ -25,19 +27,19 @@ export function patternWarnings(spiffeId: Pattern, path: Pattern): readonly stri
 function startWarnings(side: PatternSide, { text, prefix, program }: Pattern): string[] {
   const warnings: string[] = [];
   if (startsAnywhere(program) && !text.startsWith(".*")) {
-    warnings.push(`The ${NAME[side]} pattern "${text}" is found anywhere in a ${NAME[side]}: begin it with ^.`);
+    warnings.push(`The ${NAME[side]} pattern "${text}" matches anywhere in a ${NAME[side]}: begin the pattern with ^.`);
   }
-  const meant = segmentPrefix(side, literalStart(program, true).literal);
-  if (meant.length > prefix.length) {
+  const intended = segmentPrefix(side, literalStart(program, true).literal);
+  if (intended.length > prefix.length) {
     warnings.push(
-      `A dot in the ${NAME[side]} pattern "${text}" stands for any character, so that it is not confined to "${meant}": ` +
-        "write \\. for a dot.",
+      `A dot in the ${NAME[side]} pattern "${text}" matches any character, so the pattern is not limited to ` +
+        `"${intended}": write \\. for a literal dot.`,
     );
   }
   return warnings;
 }
 
-/** Whether a match may begin elsewhere than at the start of the text. */
+/** Whether a match may start after the beginning of the text. */
 function startsAnywhere(program: Program): boolean {
   const seen = new Set<number>();
   const pending = [program.start];
@@ -54,7 +56,7 @@ function startsAnywhere(program: Program): boolean {
   return false;
 }
 
-/** Whether a match may end before the end of the text, after a character that is neither a slash nor any at all. */
+/** Whether a match may end before the end of the text, and within a name: not after a slash or a wildcard. */
 function endsWithinName(program: Program): boolean {
   const seen = new Set<string>();
   const pending: { readonly pc: number; readonly within: boolean }[] = [{ pc: program.start, within: true }];

@@ -1,4 +1,4 @@
-import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/audited-write.ts";
+import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/build-change.ts";
 import { verifyEntry } from "../commit/entry.ts";
 import { isDeletion, REWRAP, STILL_DELETED } from "../commit/authority-row.ts";
 import { verifyStore, writingRing } from "../commit/store-row.ts";

@@ -1,4 +1,4 @@
-import type { RewrapInput } from "../commit/audited-write.ts";
+import type { RewrapInput } from "../commit/build-change.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretChange, SecretView } from "../store/store.ts";
 import { sealChange } from "./seal-change.ts";

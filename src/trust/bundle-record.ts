@@ -2,8 +2,8 @@ import type { Context } from "../seal/record.ts";
 import type { BundleValues } from "../store/rows.ts";
 
 /**
- * Input of a stored bundle's MAC: every column but `version`, which the commit assigns, and the MAC itself. Whoever
- * could alter a bundle could sign as anybody of its trust domain.
+ * Input of a stored bundle's MAC: every column except `version`, which the commit assigns, and the MAC itself. Without the
+ * MAC, write access to the database would be enough to impersonate any identity of the trust domain.
  */
 export function bundleContext(storeId: string, row: Omit<BundleValues, "mac">): Context {
   return {

@@ -8,7 +8,7 @@ it.each([
   "https://10.0.0.1/x",
   "https://[::1]/x",
   "https://example.org/@x",
-])("F03 takes %s as it is", (text) => {
+])("accepts %s unchanged (F03)", (text) => {
   expect(parseEndpointUrl(text)).toBe(text);
 });
 
@@ -36,6 +36,6 @@ it.each([
   "https://example.org/\n",
   "https://exämple.org/",
   `https://example.org/${"x".repeat(2048)}`,
-])("F03 refuses %j", (text) => {
+])("refuses %j (F03)", (text) => {
   expect(parseEndpointUrl(text)).toBeUndefined();
 });

@@ -1,32 +1,33 @@
 import type { WriteFailure } from "../commit/audited-write.ts";
 
-/** What a request for a trust bundle may run into, expectedly. */
+/** The expected failures of the trust bundle operations. `detail` is for the operator's log. */
 export type TrustFailure =
   | WriteFailure
   | { readonly code: "not_found" }
-  /** `cas` was sent and is not the row version. */
+  /** `cas` does not match the row version. */
   | { readonly code: "version_conflict" }
-  /** A trust domain, bundle or endpoint breaks a rule; `detail` says which, in words, for the operator's log. */
+  /** The trust domain, the bundle or the endpoint breaks a rule. */
   | { readonly code: "invalid_bundle"; readonly detail: string }
-  /** The bundle is older than the stored one, by its `spiffe_sequence`. */
+  /** The `spiffe_sequence` is lower than that of the stored bundle, or missing. */
   | { readonly code: "bundle_outdated" }
-  /** The endpoint gave no usable bundle; `detail` says what it gave, for the operator's log. */
+  /** The endpoint did not return a usable bundle. */
   | { readonly code: "endpoint_failed"; readonly detail: string };
 
-export type TrustResult<T> =
-  | { readonly ok: true; readonly answer: T }
-  | { readonly ok: false; readonly failure: TrustFailure };
+export type TrustResult<T> = { readonly ok: true; readonly answer: T } | FailedResult;
 
-type Failed = { readonly ok: false; readonly failure: TrustFailure };
+interface FailedResult {
+  readonly ok: false;
+  readonly failure: TrustFailure;
+}
 
-export function fail(code: Exclude<TrustFailure["code"], "invalid_bundle" | "endpoint_failed">): Failed {
+export function fail(code: Exclude<TrustFailure["code"], "invalid_bundle" | "endpoint_failed">): FailedResult {
   return { ok: false, failure: { code } };
 }
 
-export function invalidBundle(detail: string): Failed {
+export function invalidBundle(detail: string): FailedResult {
   return { ok: false, failure: { code: "invalid_bundle", detail } };
 }
 
-export function endpointFailed(detail: string): Failed {
+export function endpointFailed(detail: string): FailedResult {
   return { ok: false, failure: { code: "endpoint_failed", detail } };
 }

@@ -3,45 +3,49 @@ import { parseEndpointUrl } from "./endpoint.ts";
 /** The platform's `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** The text that an endpoint gave; or what it gave instead, in words without anything of the answer's contents. */
-export type Fetched = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly detail: string };
+/** The text that an endpoint returned, or why there is none. `detail` quotes nothing from the response. */
+export type FetchedBundle =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly detail: string };
 
 const MAX_REDIRECTS = 5;
 
-/** Four bytes a character are the most that the longest stored bundle can need. */
+/** The longest bundle that can be stored, in UTF-8: at most four bytes per character. */
 const MAX_BYTES = 4 * 65_536;
 
 /**
- * Fetches a bundle by the `https_web` profile (SPIFFE Federation, section 5.2.1): the platform verifies the server by the web's
- * certificate authorities. Redirects are followed to places that satisfy the same profile and are forgotten afterwards
- * (section 5.1). Never from a cache: a bundle in there is one that may be revoked.
+ * Fetches a bundle by the `https_web` profile (SPIFFE Federation, section 5.2.1): the platform verifies the server with
+ * the web's certificate authorities.
  *
- * Gives up after `timeoutMs`, redirects and all. Never rejects, except with the reason of `signal` once that has fired.
+ * Redirects are followed if their target satisfies the same profile, and are not remembered (section 5.1). Caches are
+ * bypassed, because a cached bundle may contain keys that were revoked since.
+ *
+ * Gives up after `timeoutMs`, redirects included. Never rejects, except with the reason of `signal` after it is aborted.
  */
 export async function fetchBundle(
   fetch: Fetch,
   url: string,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<Fetched> {
+): Promise<FetchedBundle> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  let place = url;
-  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-    const answer = await ask(fetch, place, either);
+  let target = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const reply = await fetchOnce(fetch, target, either);
     signal.throwIfAborted();
-    if ("text" in answer) return { ok: true, text: answer.text };
-    if (!("location" in answer)) return { ok: false, detail: answer.detail };
-    const next = URL.canParse(answer.location, place) ? new URL(answer.location, place).href : "";
+    if ("text" in reply) return { ok: true, text: reply.text };
+    if (!("location" in reply)) return { ok: false, detail: reply.detail };
+    const next = URL.canParse(reply.location, target) ? new URL(reply.location, target).href : "";
     if (parseEndpointUrl(next) === undefined) {
-      return { ok: false, detail: "a redirect to what is no https URL without user, password and fragment" };
+      return { ok: false, detail: "the redirect target is not an https URL without user, password and fragment" };
     }
-    place = next;
+    target = next;
   }
   return { ok: false, detail: `more than ${MAX_REDIRECTS} redirects` };
 }
 
-type Answer = { readonly text: string } | { readonly location: string } | { readonly detail: string };
+type Reply = { readonly text: string } | { readonly location: string } | { readonly detail: string };
 
-async function ask(fetch: Fetch, url: string, signal: AbortSignal): Promise<Answer> {
+async function fetchOnce(fetch: Fetch, url: string, signal: AbortSignal): Promise<Reply> {
   try {
     const headers = { Accept: "application/json" };
     const response = await fetch(url, { redirect: "manual", cache: "no-store", headers, signal });
@@ -53,12 +57,12 @@ async function ask(fetch: Fetch, url: string, signal: AbortSignal): Promise<Answ
       ? { location }
       : { detail: `status ${status}` };
   } catch (error) {
-    // The message may quote addresses and certificates; its kind is what helps.
-    return { detail: `no answer (${error instanceof Error ? error.name : "unknown"})` };
+    // Only the error's name: its message may quote addresses and certificates.
+    return { detail: `no valid response (${error instanceof Error ? error.name : "unknown"})` };
   }
 }
 
-async function readText(response: Response): Promise<Answer> {
+async function readText(response: Response): Promise<Reply> {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";

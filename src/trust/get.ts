@@ -1,23 +1,21 @@
-import { verifyStore } from "../commit/store-row.ts";
+import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { parseTrustDomain } from "../identity/spiffe-id.ts";
-import { load } from "../store/load.ts";
-import { fail, type TrustResult } from "./failure.ts";
+import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
+import { fail, type TrustResult } from "./failure.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
-import { verifyBundle } from "./verify-bundle.ts";
 
-/** One stored bundle, with the revision of the store that it was read at. One round trip. @throws SealError, StoreUnavailable */
+/** One stored bundle, and the store revision at which it was read. One round trip. @throws SealError, StoreUnavailable */
 export async function getBundle(
   deps: TrustDeps,
-  asked: { readonly trustDomain: string },
+  request: { readonly trustDomain: string },
 ): Promise<TrustResult<StoredBundle & { readonly revision: number }>> {
-  const trustDomain = parseTrustDomain(asked.trustDomain);
-  const query = { ...deps.access.query, ...(trustDomain && { bundle: { trustDomain } }) };
-  const snapshot = await load(deps.store, query, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return fail("denied");
-  if (trustDomain === undefined || snapshot.bundle === undefined) return fail("not_found");
+  const trustDomain = parseTrustDomain(request.trustDomain);
+  const snapshot = await loadPermitted(deps, trustDomain === undefined ? {} : { bundle: { trustDomain } });
+  if (snapshot === undefined) return fail("denied");
   const { store, bundle: view } = snapshot;
-  const found = await verifyBundle(deps.ring, store, { trustDomain, view });
-  return found ? { ok: true, answer: { ...found, revision: store.revision } } : fail("not_found");
+  if (trustDomain === undefined || view === undefined) return fail("not_found");
+  const bundle = await verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
+  return bundle ? { ok: true, answer: { ...bundle, revision: store.revision } } : fail("not_found");
 }

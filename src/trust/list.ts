@@ -1,42 +1,42 @@
-import { verifyStore } from "../commit/store-row.ts";
+import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
-import { load } from "../store/load.ts";
 import type { BundleView } from "../store/store.ts";
-import { fail, type TrustResult } from "./failure.ts";
+import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
+import { fail, type TrustResult } from "./failure.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
-import { verifyBundle } from "./verify-bundle.ts";
 
-/** The most bundles one answer holds. */
+/** Maximum number of bundles in one answer. */
 export const MAX_BUNDLES = 100;
 
-/** `next`: the last trust domain that was looked at, where there may be more. `revision`: the store's. */
 interface BundleList {
   readonly bundles: readonly StoredBundle[];
+  /** The last trust domain that was examined, if there may be more. */
   readonly next: string | undefined;
+  /** Revision of the store. */
   readonly revision: number;
 }
 
 /**
- * Stored bundles by trust domain, from `after` (exclusive) on, `limit` at most. One that does not verify is left out and
- * reported: it vouches for nobody either. One round trip. @throws SealError, StoreUnavailable
+ * Stored bundles in the order of their trust domains, after `after` (exclusive), at most `limit`. A bundle that does not
+ * verify is reported and left out, because it authenticates no identity. One round trip.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function listBundles(
   deps: Pick<TrustDeps, "store" | "ring" | "attempts" | "access" | "reportBundle">,
-  asked: { readonly after: string; readonly limit: number },
+  { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<TrustResult<BundleList>> {
-  const { after, limit } = asked;
-  const snapshot = await load(deps.store, { ...deps.access.query, bundles: { after, limit } }, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return fail("denied");
-  const { store, bundles } = snapshot;
+  const snapshot = await loadPermitted(deps, { bundles: { after, limit } });
+  if (snapshot === undefined) return fail("denied");
+  const { store, bundles: views } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";
-    return await reportSealError(verifyBundle(deps.ring, store, { trustDomain, view }), (fault) =>
-      deps.reportBundle({ trustDomain, ...fault }),
-    );
+    const verified = verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
+    return await reportSealError(verified, (fault) => deps.reportBundle({ trustDomain, ...fault }));
   };
-  const found = (await Promise.all(bundles.map(verify))).filter((bundle) => bundle !== undefined);
-  const next = bundles.length === limit ? bundles.at(-1)?.row?.trustDomain : undefined;
-  return { ok: true, answer: { bundles: found, next, revision: store.revision } };
+  const bundles = (await Promise.all(views.map(verify))).filter((bundle) => bundle !== undefined);
+  const next = views.length === limit ? views.at(-1)?.row?.trustDomain : undefined;
+  return { ok: true, answer: { bundles, next, revision: store.revision } };
 }

@@ -1,44 +1,44 @@
+import { verifyAuthorityRow } from "../commit/authority-row.ts";
 import { type BundleKeys, importTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { Claim } from "../identity/claim.ts";
 import { MAX_KEYS_TRIED } from "../identity/jwt/verify-jwt-svid.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import { toSealFault, SealError } from "../seal/seal-error.ts";
+import { SealError, toSealFault } from "../seal/seal-error.ts";
 import type { Access, PathScope } from "../store/access.ts";
 import type { AnySnapshot } from "../store/store.ts";
+import { BUNDLES } from "./bundles.ts";
 import type { BundleProblem } from "./deps.ts";
-import { verifyBundle } from "./verify-bundle.ts";
 
-/** A claimed identity that a stored bundle has to prove, in every snapshot that something is decided on. */
+/** Makes permissions depend on proof of the caller's claimed identity, in every snapshot that something is decided on. */
 export interface Proof {
-  /** The same right, of whoever proves the claim. */
   access(access: Access): Access;
   scope(scope: PathScope): PathScope;
 }
 
-/** What the request is told of its caller as soon as it is known, and again whenever the bundle has changed. */
+/** Called when the claim is checked: once, and again whenever the stored bundle has changed. */
 export interface ProofListener {
-  /** The claim holds; rejects to let the request go no further. */
+  /** The bundle proves the claim. A rejection ends the request. */
   proved(): Promise<void>;
-  /** It does not: a stable code, for the operator's log. */
+  /** The bundle does not prove the claim. `reason` is a stable code for the operator's log. */
   refused(reason: string): void;
   report(problem: BundleProblem): void;
 }
 
 /**
- * The proof of a claim by the stored bundle of its trust domain, which is loaded with everything else: a caller of such a
- * domain costs no round trip of its own, and a key that was taken away counts from the next snapshot on.
+ * Proof of a claim by the stored bundle of its trust domain. The bundle is part of the same snapshot as everything else, so
+ * it costs no round trip of its own, and a revoked key is refused from the next snapshot on.
  *
- * A bundle that is not what this service wrote last proves nothing, and is reported.
+ * A bundle that does not verify proves nothing and is reported.
  */
 export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): Proof {
   const { trustDomain, signedBy } = claim;
   const trust = { trustDomain, ...(signedBy?.keyId !== undefined && { keyId: signedBy.keyId }) };
-  // Of this request alone: a snapshot with the same row of the same store proves the same.
+  // Kept for this request only. The same row version in the same store gives the same result.
   let known: { readonly version: number; readonly proved: boolean } | undefined;
   const isProved = async (snapshot: AnySnapshot): Promise<boolean> => {
     const version = snapshot.trust?.row?.version ?? 0;
     if (known?.version !== version) {
-      const reason = await refusalOf(ring, claim, { snapshot, report: (problem) => listener.report(problem) });
+      const reason = await findRefusal(ring, claim, { snapshot, report: (problem) => listener.report(problem) });
       known = { version, proved: reason === undefined };
       if (reason !== undefined) listener.refused(reason);
       else await listener.proved();
@@ -58,18 +58,19 @@ export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): P
   };
 }
 
-async function refusalOf(
+/** Why the stored bundle does not prove the claim. Undefined if it does. */
+async function findRefusal(
   ring: KeyRing,
   claim: Claim,
   { snapshot, report }: { readonly snapshot: AnySnapshot; readonly report: (problem: BundleProblem) => void },
 ): Promise<string | undefined> {
   const { trustDomain } = claim;
-  const { store, trust } = snapshot;
+  const { store, trust: view } = snapshot;
   try {
-    const stored = trust && (await verifyBundle(ring, store, { trustDomain, view: trust }));
-    // Where the token names a key, a bundle without it is not shown either.
-    if (stored === undefined) return "bundle-or-key-unknown";
-    return await claim.refusalBy(await importTrustBundle({ ...stored.keys, keys: keysFor(claim, stored.keys.keys) }));
+    const bundle = view && (await verifyAuthorityRow(BUNDLES, { ring, store, name: trustDomain, view }));
+    // If the token names a key, the store does not return a bundle without that key.
+    if (bundle === undefined) return "bundle-or-key-unknown";
+    return await claim.refusalBy(await importTrustBundle({ ...bundle.keys, keys: keysFor(claim, bundle.keys.keys) }));
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     report({ trustDomain, ...toSealFault(error) });
@@ -78,14 +79,14 @@ async function refusalOf(
 }
 
 /**
- * The keys that may have signed a token. Importing one costs as much as a signature, for each algorithm that it is for, and nobody
- * is known yet: only those that would be tried.
+ * The keys that may have signed the token, as many as verification would try. The caller is not authenticated yet, and to
+ * import a key costs as much as to verify a signature.
  */
 function keysFor({ signedBy }: Claim, keys: BundleKeys["keys"]): BundleKeys["keys"] {
   if (signedBy === undefined) return [];
   const { keyId, algorithm } = signedBy;
-  const fitting = keys.filter(
+  const candidates = keys.filter(
     (key) => key.algorithms.includes(algorithm) && (keyId === undefined || key.kid === keyId),
   );
-  return fitting.slice(0, MAX_KEYS_TRIED).map((key) => ({ ...key, algorithms: [algorithm] }));
+  return candidates.slice(0, MAX_KEYS_TRIED).map((key) => ({ ...key, algorithms: [algorithm] }));
 }

@@ -1,53 +1,59 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
+import { authorityResource, findReplaceable } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
+import type { SealFault } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
 import type { BundleChange } from "../store/store.ts";
+import { BUNDLES } from "./bundles.ts";
+import type { TrustDeps } from "./deps.ts";
 import { parseEndpointUrl } from "./endpoint.ts";
 import { fail, invalidBundle, type TrustResult } from "./failure.ts";
-import type { TrustDeps } from "./deps.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
-import { EMPTY_BUNDLE, entriesOf, isOutdated, MAX_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
-import { MAX_ENTRIES, readSequence } from "./stored-bundle.ts";
-import { replaceableBundle } from "./verify-bundle.ts";
+import { countEntries, EMPTY_BUNDLE, isOutdated, MAX_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
+import { MAX_ENTRIES, parseBundleOutcome } from "./stored-bundle.ts";
 
-/** A bundle as somebody wants it stored, in the protocol's words. */
-interface WantedBundle {
+/** A requested bundle, as the request spells it. */
+interface BundleInput {
   readonly trustDomain: string;
-  /** SPIFFE bundle as JSON text. Undefined: the one that is stored, or an empty one, until the endpoint gives another. */
+  /** SPIFFE bundle as JSON text. Undefined: keep the stored bundle, or store an empty one until the first refresh. */
   readonly bundle: string | undefined;
-  /** Empty: none. */
+  /** Empty: no endpoint. */
   readonly endpointUrl: string;
-  /** Empty: `https_web`, the only one that there is. */
+  /** Empty: `https_web`, the only supported profile. */
   readonly endpointProfile: string;
-  /** Row version as the caller believes; 0 = none. */
+  /** Expected row version. 0: no bundle must be stored. */
   readonly cas: number | undefined;
 }
 
-/** `revision`: that of the commit, and the row version from now on. `ignored`: entries of no use, by their place. */
-interface Put {
+interface AcceptedBundle {
+  /** Revision of the commit. It is also the new row version of the bundle. */
   readonly revision: number;
+  /** Entries that cannot be used, by their index. */
   readonly ignored: BundleKeys["ignored"];
 }
 
 /**
- * Stores the bundle of a trust domain, or replaces it. From this commit on every request sees it: identities whose keys are
- * gone are refused from the next one on, by every worker, and no write of theirs commits that is under way.
+ * Stores or replaces the bundle of a trust domain. After this commit, every worker refuses identities whose key is not in
+ * the new bundle, starting with its next request. Writes of such identities that are in progress do not commit.
  *
- * An empty bundle trusts nobody. A bundle that is older than the stored one is refused, see {@link isOutdated}.
+ * An empty bundle authenticates no identity. A bundle older than the stored one is refused: see {@link isOutdated}.
  *
  * @throws SealError, StoreUnavailable
  */
-export async function putBundle(deps: TrustDeps, request: WriteOrigin & WantedBundle): Promise<TrustResult<Put>> {
-  const checked = check(deps, request);
+export async function putBundle(
+  deps: TrustDeps,
+  request: WriteOrigin & BundleInput,
+): Promise<TrustResult<AcceptedBundle>> {
+  const checked = checkBundle(deps, request);
   if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.detail) : fail("denied");
   const { trustDomain, keys } = checked;
   const { cas, bundle, endpointUrl, endpointProfile } = request;
   const write = {
     ...request,
     action: "put",
-    resource: `bundle:${trustDomain}`,
+    resource: authorityResource(BUNDLES, trustDomain),
     request: {
       label: "request",
       fields: ["bundle.put", trustDomain, cas ?? null, bundle ?? null, endpointUrl, endpointProfile],
@@ -56,15 +62,16 @@ export async function putBundle(deps: TrustDeps, request: WriteOrigin & WantedBu
   const result = await auditedWrite(deps, write, {
     query: { bundle: { trustDomain } },
     tailOf: (snapshot) => snapshot.bundle?.tail,
-    parseOutcome: readSequence,
+    parseOutcome: parseBundleOutcome,
     async decide({ store, now, bundle: view }, { writeId, ring }) {
-      const found = await replaceableBundle(deps.ring, store, { trustDomain, view, report: deps.reportBundle });
+      const report = (fault: SealFault): void => deps.reportBundle({ trustDomain, ...fault });
+      const found = await findReplaceable(BUNDLES, { ring: deps.ring, store, name: trustDomain, view, report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return fail("version_conflict");
-      const stored = found?.row;
+      const stored = found?.value;
       const next = keys ?? stored?.keys;
-      // Of a row that somebody has touched, the audit still knows how far the sequence had come.
-      const last = stored?.keys.sequence ?? (found && sequenceOf(view.tail));
-      if (isOutdated({ sequence: next?.sequence }, { sequence: last })) return fail("bundle_outdated");
+      // If the stored row was altered, its newest audit entry still has the sequence.
+      const storedSequence = stored?.keys.sequence ?? (found && recordedSequence(view.tail));
+      if (isOutdated({ sequence: next?.sequence }, { sequence: storedSequence })) return fail("bundle_outdated");
       const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,
@@ -77,51 +84,46 @@ export async function putBundle(deps: TrustDeps, request: WriteOrigin & WantedBu
         fetchedAt: bundle === undefined ? (stored?.row.fetchedAt ?? null) : null,
       });
       const change: BundleChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
-      const { auditFloor } = store;
-      return {
-        ok: true,
-        change: { bundle: change },
-        authority: { auditFloor },
-        outcome: { sequence: row.sequence },
-        now,
-      };
+      return { ok: true, change: { bundle: change }, authority: store, outcome: { sequence: row.sequence }, now };
     },
   });
   if (!result.ok) return result;
   return { ok: true, answer: { revision: result.answer.revision, ignored: keys?.ignored ?? [] } };
 }
 
-/** The `spiffe_sequence` that an entry, which is authentic, says that it wrote. */
-function sequenceOf(tail: AuditRow | undefined): bigint | undefined {
-  const written = tail && readSequence(JSON.parse(tail.outcome));
-  return written === undefined || written.sequence === null ? undefined : BigInt(written.sequence);
+/** The `spiffe_sequence` that a verified audit entry recorded. */
+function recordedSequence(tail: AuditRow | undefined): bigint | undefined {
+  const outcome = tail && parseBundleOutcome(JSON.parse(tail.outcome));
+  return outcome === undefined || outcome.sequence === null ? undefined : BigInt(outcome.sequence);
 }
 
-type Checked =
+type CheckedBundle =
   | { readonly ok: true; readonly trustDomain: string; readonly keys: BundleKeys | undefined }
   | { readonly ok: false; readonly detail: string };
 
-/** What of a wanted bundle breaks a rule, in words that quote nothing but the trust domain. */
-function check(deps: TrustDeps, wanted: WantedBundle): Checked {
-  const domain = parseStorableDomain(deps, wanted.trustDomain);
+/** Checks the request against the rules that do not depend on the store. `detail` quotes only the trust domain. */
+function checkBundle(deps: TrustDeps, input: BundleInput): CheckedBundle {
+  const domain = parseStorableDomain(deps, input.trustDomain);
   if (!domain.ok) return domain;
   const { trustDomain } = domain;
-  const { bundle, endpointUrl, endpointProfile } = wanted;
-  const refuse = (what: string): Checked => ({ ok: false, detail: `bundle of "${trustDomain}": ${what}` });
-  if (endpointUrl === "" && endpointProfile !== "") return refuse("an endpoint profile without an endpoint URL");
+  const { bundle, endpointUrl, endpointProfile } = input;
+  const refuse = (problem: string): CheckedBundle => ({ ok: false, detail: `bundle of "${trustDomain}": ${problem}` });
+  if (endpointUrl === "" && endpointProfile !== "") return refuse("an endpoint profile requires an endpoint URL");
   if (endpointUrl !== "" && parseEndpointUrl(endpointUrl) === undefined) {
-    return refuse("the endpoint is no https URL without user, password and fragment");
+    return refuse("the endpoint is not an https URL without user, password and fragment");
   }
   if (endpointProfile !== "" && endpointProfile !== "https_web") {
-    return refuse("the endpoint profile is not https_web: workers can't verify a server by its SPIFFE ID");
+    return refuse("the endpoint profile is not https_web: a worker cannot verify a server by its SPIFFE ID");
   }
   if (bundle === undefined) {
-    return endpointUrl === "" ? refuse("neither a bundle nor an endpoint") : { ok: true, trustDomain, keys: undefined };
+    return endpointUrl === ""
+      ? refuse("a bundle or an endpoint is required")
+      : { ok: true, trustDomain, keys: undefined };
   }
-  if (bundle.length > MAX_BUNDLE_CHARACTERS) return refuse(`it has more than ${MAX_BUNDLE_CHARACTERS} characters`);
+  if (bundle.length > MAX_BUNDLE_CHARACTERS) return refuse(`it exceeds ${MAX_BUNDLE_CHARACTERS} characters`);
   const keys = parseTrustBundle(bundle);
   if (!keys.ok) return refuse(`it ${keys.problem}`);
-  return entriesOf(keys) > MAX_ENTRIES
+  return countEntries(keys) > MAX_ENTRIES
     ? refuse(`it has more than ${MAX_ENTRIES} entries`)
     : { ok: true, trustDomain, keys };
 }

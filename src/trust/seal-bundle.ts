@@ -3,7 +3,7 @@ import { computeMac } from "../seal/mac.ts";
 import type { BundleValues } from "../store/rows.ts";
 import { bundleContext } from "./bundle-record.ts";
 
-/** Completes a bundle's row with its MAC under the primary key. Public keys need no sealing. */
+/** Adds the MAC under the primary key. The row is not encrypted, because a bundle holds only public keys. */
 export async function sealBundle(
   ring: KeyRing,
   storeId: string,

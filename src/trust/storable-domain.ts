@@ -2,8 +2,8 @@ import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
 import type { TrustDeps } from "./deps.ts";
 
 /**
- * A trust domain that a bundle may be stored for: one that the configuration leaves open. Those that it names, as roots of
- * roles too, are settled there: else whoever writes the database made himself superuser.
+ * Parses a trust domain whose bundle may be stored. Domains in the configuration, including those of the role settings, are
+ * static. If their bundles could be stored too, write access to the database would be enough to become superuser.
  */
 export function parseStorableDomain(
   deps: Pick<TrustDeps, "isStatic">,
@@ -14,8 +14,8 @@ export function parseStorableDomain(
     return { ok: false, detail: "the trust domain is not 1 to 255 characters of a-z 0-9 . - _" };
   }
   if (deps.isStatic(trustDomain)) {
-    const where = "in SPIKE_TRUST_BUNDLES or SPIKE_TRUST_ROOT_…";
-    return { ok: false, detail: `trust domain "${trustDomain}" is set ${where}: its bundle is not stored` };
+    const detail = `cannot store the bundle of "${trustDomain}": it is set in SPIKE_TRUST_BUNDLES or SPIKE_TRUST_ROOT_…`;
+    return { ok: false, detail };
   }
   return { ok: true, trustDomain };
 }

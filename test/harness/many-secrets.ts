@@ -1,4 +1,4 @@
-import { buildChange } from "../../src/commit/audited-write.ts";
+import { buildChange } from "../../src/commit/build-change.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
 import { sealChange } from "../../src/secret/seal-change.ts";
 import type { BulkStore, Change, Snapshot } from "../../src/store/store.ts";

@@ -1,0 +1,61 @@
+import type { SealFault } from "../seal/seal-error.ts";
+import type { Query } from "../store/store.ts";
+import type { Outcome } from "../store/transact.ts";
+import { auditedWrite, type WriteFailure, type WriteOrigin } from "./audited-write.ts";
+import {
+  authorityResource,
+  type AuthorityRow,
+  type AuthorityTable,
+  DELETION,
+  findReplaceable,
+  type Versioned,
+} from "./authority-row.ts";
+import type { WriteDeps } from "./deps.ts";
+
+type DeleteFailure = WriteFailure | { readonly code: "not_found" } | { readonly code: "version_conflict" };
+
+/**
+ * Deletes a policy or a trust bundle, even if its row does not verify. Raises the epoch, so that no write commits after
+ * this one that was permitted by the row.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+export async function deleteAuthorityRow<Row extends AuthorityRow, Value extends Versioned>(
+  table: AuthorityTable<Row, Value>,
+  deps: WriteDeps,
+  request: WriteOrigin & {
+    readonly name: string;
+    /** Expected row version. */
+    readonly cas: number | undefined;
+    /** Receives the fault of a row that does not verify. */
+    readonly report: (fault: SealFault) => void;
+  },
+): Promise<Outcome<{ readonly revision: number }, DeleteFailure>> {
+  const { name, cas, report } = request;
+  const write = {
+    ...request,
+    action: DELETION,
+    resource: authorityResource(table, name),
+    request: { label: "request", fields: [`${table.kind}.delete`, name, cas ?? null] },
+  };
+  return await auditedWrite<Query, object, DeleteFailure>(deps, write, {
+    query: table.query(name),
+    tailOf: (snapshot) => table.viewIn(snapshot)?.tail,
+    parseOutcome: () => ({}),
+    async decide(snapshot) {
+      const { store, now } = snapshot;
+      const view = table.viewIn(snapshot);
+      if (view === undefined) throw new TypeError(`Cannot delete ${table.title(name)}: the store did not load it`);
+      const found = await findReplaceable(table, { ring: deps.ring, store, name, view, report });
+      if (found === undefined) return { ok: false, failure: { code: "not_found" } };
+      if (cas !== undefined && cas !== found.version) return { ok: false, failure: { code: "version_conflict" } };
+      return {
+        ok: true,
+        change: table.removal(name, found.version),
+        authority: store,
+        outcome: {},
+        now: Math.max(now, found.value === undefined ? 0 : table.writtenAt(found.value)),
+      };
+    },
+  });
+}

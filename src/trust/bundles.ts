@@ -1,0 +1,31 @@
+import type { AuthorityTable } from "../commit/authority-row.ts";
+import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
+import { requireMac } from "../seal/mac.ts";
+import { SealError } from "../seal/seal-error.ts";
+import type { BundleRow } from "../store/rows.ts";
+import { bundleContext } from "./bundle-record.ts";
+import type { StoredBundle } from "./stored-bundle.ts";
+
+/** Stored trust bundles as authority rows, named by their trust domain. */
+export const BUNDLES: AuthorityTable<BundleRow, StoredBundle> = {
+  kind: "bundle",
+  title,
+  nameOf: ({ trustDomain }) => trustDomain,
+  query: (trustDomain) => ({ bundle: { trustDomain } }),
+  viewIn: ({ bundle }) => bundle,
+  open: openBundle,
+  writtenAt: () => 0,
+  removal: (trustDomain, seen) => ({ bundle: { kind: "remove", seen, trustDomain } }),
+};
+
+function title(trustDomain: string): string {
+  return `bundle of "${trustDomain}"`;
+}
+
+async function openBundle(ring: KeyRing, storeId: string, row: BundleRow): Promise<StoredBundle> {
+  await requireMac(ring, bundleContext(storeId, row), row);
+  const keys = parseTrustBundle(row.bundle);
+  if (!keys.ok) throw new SealError("malformed", `${title(row.trustDomain)} ${keys.problem}`);
+  return { version: row.version, row, keys };
+}
