@@ -209,9 +209,11 @@ describe("a store that answers another question", () => {
     const { audit, store } = await inner.load({ audit: { after: 0, limit: 9 } }, new AbortController().signal);
     const [first, second] = audit;
     const walk = auditWalk(await ringOf(KEY_A), 0);
-    expect(await walk.see(store, first!)).toEqual([]);
-    expect(await walk.know(store, first!)).toEqual([]);
-    expect(await walk.know(store, { ...second!, revision: 1 })).toMatchObject([{ kind: "not_authentic", revision: 1 }]);
+    expect(await walk.check(store, first!)).toEqual([]);
+    expect(await walk.addContext(store, first!)).toEqual([]);
+    expect(await walk.addContext(store, { ...second!, revision: 1 })).toMatchObject([
+      { kind: "not_authentic", revision: 1 },
+    ]);
   });
 });
 

@@ -1,55 +1,57 @@
+import { auditedWrite, type WriteFailure, type WriteOrigin } from "../commit/audited-write.ts";
+import type { WriteDeps } from "../commit/deps.ts";
+import { verifyEntry } from "../commit/entry.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
+import type { Outcome } from "../store/transact.ts";
 import { auditWalk, isVerifiable } from "./audit-walk.ts";
-import { auditedWrite, type WriteFailure, type WriteOrigin } from "../commit/audited-write.ts";
-import type { WriteDeps } from "../commit/deps.ts";
-import { verifyEntry } from "../commit/entry.ts";
 
-/** The least that is kept: as long as somebody may need to see what happened, or to repeat a write by its key. */
+/** Minimum age of pruned entries: for that long, operators can investigate and clients can repeat a write by its key. */
 export const MIN_KEPT_DAYS = 7;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Entries that one call lets go of at most. */
-const PAGE = 1000;
+/** Maximum number of entries that one call deletes. */
+const PAGE_SIZE = 1000;
 
-export interface Pruned {
-  /** Entries at or below this revision may be gone, except the newest of each resource. */
+export interface PruneResult {
+  /** The audit floor. Entries at or below this revision may be deleted, except the newest of each resource. */
   readonly floor: number;
-  /** Whether another call might find more. */
+  /** Whether another call may find more entries to delete. */
   readonly more: boolean;
-  /** Of the commit; of the store, where there was nothing to prune. */
+  /** Revision of the commit, or of the store if there was nothing to prune. */
   readonly revision: number;
 }
 
 /**
- * Deletes audit entries older than `days` (7 or more), 1000 at most, except the newest of each resource: rows are judged
- * by that one. Raises the audit floor, which is under the store's MAC, so that nobody else can pass off a gap as pruned.
+ * Deletes audit entries older than `days` (at least 7), up to 1000 per call. The newest entry of each resource stays,
+ * because rows are verified with it. Raises the audit floor. The floor is covered by the store's MAC, so the database cannot
+ * present a gap as pruned.
  *
- * Forgets the idempotency keys of what it deletes.
+ * The idempotency keys of deleted entries are forgotten.
  *
  * @throws SealError, StoreUnavailable
  */
 export async function pruneAudit(
   deps: WriteDeps,
   request: WriteOrigin & { readonly days: number },
-): Promise<{ readonly ok: true; readonly answer: Pruned } | { readonly ok: false; readonly failure: WriteFailure }> {
+): Promise<Outcome<PruneResult, WriteFailure>> {
   const { days } = request;
-  if (days < MIN_KEPT_DAYS) throw new RangeError(`Cannot prune the audit: ${days} days are fewer than 7`);
+  if (days < MIN_KEPT_DAYS) throw new RangeError(`Cannot prune the audit: ${days} days is less than ${MIN_KEPT_DAYS}`);
   const write = {
     ...request,
     action: "prune",
     resource: "audit",
     request: { label: "request", fields: ["audit.prune", days] },
   };
-  // One more than is pruned: an entry goes only when a later one vouches for it.
-  const page = { after: 0, limit: PAGE + 1, aboveFloor: true };
+  // One entry more than is deleted: an entry is deleted only if a later one confirms it.
+  const page = { after: 0, limit: PAGE_SIZE + 1, aboveFloor: true };
   const result = await auditedWrite(deps, write, {
     query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
-    parseOutcome: readPruned,
+    parseOutcome: parsePruneOutcome,
     async decide({ store, now, audit, auditContext }) {
       const floor = await prunableFloor(deps.ring, {
         store,
@@ -61,7 +63,7 @@ export async function pruneAudit(
         const { auditFloor, revision } = store;
         return { ok: false, failure: { code: "nothing_to_prune", floor: auditFloor, revision } as const };
       }
-      const outcome = { floor, more: audit.length > PAGE };
+      const outcome = { floor, more: audit.length > PAGE_SIZE };
       const change = { prune: { above: store.auditFloor, floor } };
       return { ok: true, change, authority: { auditFloor: floor }, outcome, now };
     },
@@ -73,19 +75,21 @@ export async function pruneAudit(
 }
 
 /**
- * The highest revision up to which all entries are older than `before`, or nothing.
+ * The highest revision up to which all entries are older than `before`. Undefined if there is none.
  *
- * What stands at a revision is under no MAC, and the time of an entry tells nothing if the entry can be moved: a recent
- * revision could be made to look old, and the floor raised over what should be seen. So the entry at the floor has to be
- * one that a later entry saw as the newest, at just that revision, and both under keys that are there to verify them. And all that is let go has to be whole: a gap must not
- * vanish below the floor. @throws SealError
+ * No MAC covers the revision of an entry. The database could move an old entry to a recent revision, so that entries which
+ * are not old would be deleted. Therefore a later entry must confirm the entry at the new floor: its `anchor` is the MAC of
+ * that entry and its `base` that revision. Both entries must be under keys of the ring. The deleted entries must also be
+ * complete and consistent, because a gap must not disappear below the floor.
+ *
+ * @throws SealError
  */
 async function prunableFloor(
   ring: KeyRing,
   page: {
     readonly store: StoreRow;
     readonly entries: readonly AuditRow[];
-    /** What the entries refer to before the first of them. */
+    /** Earlier entries that `entries` refer to. */
     readonly context: readonly AuditRow[];
     readonly before: number;
   },
@@ -93,30 +97,30 @@ async function prunableFloor(
   const { store, entries, context, before } = page;
   const firstKept = entries.findIndex((entry) => entry.at >= before);
   const old = firstKept < 0 ? entries : entries.slice(0, firstKept);
-  const vouchers = new Map(entries.map((entry) => [entry.base, entry]));
-  const found = old.findLast((entry) => {
+  const byBase = new Map(entries.map((entry) => [entry.base, entry]));
+  const newest = old.findLast((entry) => {
     const { revision, mac } = entry;
-    const voucher = vouchers.get(revision);
-    if (voucher === undefined || ![entry, voucher].every((each) => isVerifiable(ring, each))) return false;
-    return voucher.revision > revision && equalBytes(voucher.anchor, mac);
+    const confirming = byBase.get(revision);
+    if (confirming === undefined || ![entry, confirming].every((each) => isVerifiable(ring, each))) return false;
+    return confirming.revision > revision && equalBytes(confirming.anchor, mac);
   });
-  const voucher = found && vouchers.get(found.revision);
-  if (found === undefined || voucher === undefined) return undefined;
-  await verifyEntry(ring, store, voucher);
+  const confirming = newest && byBase.get(newest.revision);
+  if (newest === undefined || confirming === undefined) return undefined;
+  await verifyEntry(ring, store, confirming);
   const walk = auditWalk(ring, store.auditFloor);
-  const problems = (await Promise.all(context.map(async (entry) => await walk.know(store, entry)))).flat();
-  for (const entry of old.filter(({ revision }) => revision <= found.revision)) {
-    problems.push(...(await walk.see(store, entry)));
+  const problems = (await Promise.all(context.map(async (entry) => await walk.addContext(store, entry)))).flat();
+  for (const entry of old.filter(({ revision }) => revision <= newest.revision)) {
+    problems.push(...(await walk.check(store, entry)));
   }
   const [problem] = problems;
   if (problem !== undefined) {
-    const detail = `the audit is not pruned over a fault: revision ${problem.revision} ${problem.detail}`;
+    const detail = `cannot prune the audit at revision ${problem.revision}: ${problem.detail}`;
     throw new SealError("inconsistent", detail);
   }
-  return found.revision;
+  return newest.revision;
 }
 
-function readPruned(outcome: unknown): { readonly floor: number; readonly more: boolean } | undefined {
+function parsePruneOutcome(outcome: unknown): { readonly floor: number; readonly more: boolean } | undefined {
   if (typeof outcome !== "object" || outcome === null || !("floor" in outcome && "more" in outcome)) return undefined;
   const { floor, more } = outcome;
   return typeof floor === "number" && typeof more === "boolean" ? { floor, more } : undefined;

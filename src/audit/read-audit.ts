@@ -1,45 +1,51 @@
-import { SealError } from "../seal/seal-error.ts";
-import type { AuditRow } from "../store/rows.ts";
-import { load } from "../store/load.ts";
 import type { WriteDeps } from "../commit/deps.ts";
 import { verifyEntry } from "../commit/entry.ts";
 import { verifyStore } from "../commit/store-row.ts";
+import { SealError } from "../seal/seal-error.ts";
+import { load } from "../store/load.ts";
+import type { AuditRow } from "../store/rows.ts";
 
-/** Which entries are wanted; all that is given has to fit. Times in milliseconds since the epoch. */
+/** Selects audit entries. Every given filter must match. */
 export interface AuditFilter {
   readonly resource?: string;
   readonly spiffeId?: string;
+  /** Milliseconds since the Unix epoch, inclusive. */
   readonly from?: number;
+  /** Milliseconds since the Unix epoch, exclusive. */
   readonly until?: number;
 }
 
-/** An entry as stored, and whether it is one that this service wrote. */
+/** An entry as stored. */
 export interface ReadEntry {
   readonly entry: AuditRow;
+  /** Whether this service wrote the entry into this store. */
   readonly authentic: boolean;
 }
 
 export interface AuditPage {
   readonly entries: readonly ReadEntry[];
-  /** The last revision that was looked at: the next page goes on behind it. Undefined at the end. */
+  /** The last examined revision. The next page continues after it. Undefined at the end. */
   readonly next: number | undefined;
+  /** Revision of the store. */
   readonly revision: number;
 }
 
-/** Revisions that one page without a resource looks through: what bounds the cost of a filter that fits nothing. */
-const MAX_SIFTED = 20_000;
+/** Maximum number of revisions that a page without `resource` examines. Bounds the cost of a filter that matches nothing. */
+const MAX_SCANNED = 20_000;
 
 /**
- * Stored audit entries behind revision `after`, ascending. A page may hold fewer than `limit`, or none, and still have a
- * `next`. One round trip. @throws SealError, StoreUnavailable
+ * Stored audit entries after revision `after`, ascending. A page may hold fewer entries than `limit`, even none, and still
+ * have a `next`. One round trip.
+ *
+ * @throws SealError, StoreUnavailable
  */
 export async function readAudit(
   { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
-  asked: AuditFilter & { readonly after: number; readonly limit: number },
+  request: AuditFilter & { readonly after: number; readonly limit: number },
 ): Promise<AuditPage> {
-  const { after, limit, resource } = asked;
-  const upTo = resource === undefined ? { upTo: after + MAX_SIFTED } : {};
-  const snapshot = await load(store, { audit: { ...asked, ...upTo } }, attempts);
+  const { after, limit, resource } = request;
+  const upTo = resource === undefined ? { upTo: after + MAX_SCANNED } : {};
+  const snapshot = await load(store, { audit: { ...request, ...upTo } }, attempts);
   await verifyStore(ring, snapshot);
   const entries = await Promise.all(
     snapshot.audit.map(async (entry) => ({
@@ -49,14 +55,14 @@ export async function readAudit(
   );
   const { revision } = snapshot.store;
   const last = entries.at(-1)?.entry.revision;
-  const full = entries.length === limit;
-  const seen = full && last !== undefined ? last : (upTo.upTo ?? revision);
-  return { entries, next: seen < revision ? seen : undefined, revision };
+  const isFull = entries.length === limit;
+  const examined = isFull && last !== undefined ? last : (upTo.upTo ?? revision);
+  return { entries, next: examined < revision ? examined : undefined, revision };
 }
 
-async function isAuthentic(check: Promise<void>): Promise<boolean> {
+async function isAuthentic(verification: Promise<void>): Promise<boolean> {
   try {
-    await check;
+    await verification;
     return true;
   } catch (error) {
     if (error instanceof SealError) return false;

@@ -1,49 +1,51 @@
-import type { Bytes } from "../store/rows.ts";
-import { load } from "../store/load.ts";
-import { type AuditProblem, auditWalk } from "./audit-walk.ts";
 import type { WriteDeps } from "../commit/deps.ts";
 import { verifyStore } from "../commit/store-row.ts";
+import { load } from "../store/load.ts";
+import type { Bytes } from "../store/rows.ts";
+import { type AuditProblem, auditWalk } from "./audit-walk.ts";
 
-/** What a walk over stored audit entries found. */
+/** The result of a verification. */
 export interface AuditReport {
+  /** Number of checked entries. */
   readonly entries: number;
   readonly problems: readonly AuditProblem[];
-  /** How many entries are under keys that the ring has no more, by key id: what they say could not be verified. */
+  /** Number of entries per key id that the ring no longer has. Their contents could not be verified. */
   readonly unverified: ReadonlyMap<string, number>;
-  /** The last revision that was looked at: another check goes on behind it. Undefined at the end of the audit. */
+  /** The last checked revision. The next verification continues after it. Undefined at the end of the audit. */
   readonly next: number | undefined;
-  /**
-   * Revision of the store that this was checked against, and MAC of its newest entry. Whoever keeps both elsewhere will
-   * notice a store that was set back, even after it has gone on from there.
-   */
+  /** Revision of the store. */
   readonly revision: number;
+  /**
+   * MAC of the entry at `revision`. An operator who keeps both elsewhere can detect a store that was rolled back, even after
+   * further commits.
+   */
   readonly newest: Bytes | null;
 }
 
-/** A report is for people: beyond this, the audit is broken in any case. */
+/** Reports are read by people. More problems than this add nothing. */
 const MAX_PROBLEMS = 100;
 
 /**
- * Walks the stored audit from behind revision `after` on and reports every gap, every entry that is not ours, and every
- * break in the chain of a resource or in what entries say of those before them.
+ * Verifies the stored audit after revision `after`. Reports every gap, every entry that does not verify, and every entry
+ * that contradicts an earlier one.
  *
- * Stops after `pages` loads of `perPage` entries, or `maxMs`; `next` tells where to go on. What entries refer to before the
- * first one is read with them. So parts that are checked one by one are checked as well as in one piece, except against a
- * database that shows different things at different times.
+ * Stops after `pages` loads of `perPage` entries, or after `maxMs`. `next` is where to continue. Earlier entries that a page
+ * refers to are loaded with it, so verifying in parts finds the same problems as verifying at once, unless the database
+ * returns different entries at different times.
  *
- * @throws SealError when the store row itself is not ours
+ * @throws SealError if the store row does not verify
  */
 export async function verifyAudit(
   { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
-  asked: {
+  options: {
     readonly after?: number;
     readonly pages?: number;
     readonly perPage?: number;
     readonly maxMs?: number;
   } = {},
 ): Promise<AuditReport> {
-  const { after = 0, pages = 20, perPage = 1000, maxMs = 3000 } = asked;
-  const began = attempts.now();
+  const { after = 0, pages = 20, perPage = 1000, maxMs = 3000 } = options;
+  const started = attempts.now();
   const walk = auditWalk(ring, after);
   const problems: AuditProblem[] = [];
   let entries = 0;
@@ -51,14 +53,14 @@ export async function verifyAudit(
     const bounds = { after: walk.last, limit: perPage };
     const snapshot = await load(store, { audit: bounds, auditContext: bounds }, attempts);
     await verifyStore(ring, snapshot);
-    for (const entry of snapshot.auditContext) problems.push(...(await walk.know(snapshot.store, entry)));
-    for (const entry of snapshot.audit) problems.push(...(await walk.see(snapshot.store, entry)));
+    for (const entry of snapshot.auditContext) problems.push(...(await walk.addContext(snapshot.store, entry)));
+    for (const entry of snapshot.audit) problems.push(...(await walk.check(snapshot.store, entry)));
     entries += snapshot.audit.length;
     const { newest } = snapshot;
     const { revision } = snapshot.store;
     const atEnd = snapshot.audit.length < perPage;
-    if (atEnd) problems.push(...walk.end(snapshot.store));
-    if (atEnd || page >= pages || attempts.now() - began > maxMs || problems.length >= MAX_PROBLEMS) {
+    if (atEnd) problems.push(...walk.finish(snapshot.store));
+    if (atEnd || page >= pages || attempts.now() - started > maxMs || problems.length >= MAX_PROBLEMS) {
       return {
         entries,
         problems: problems.slice(0, MAX_PROBLEMS),

@@ -89,16 +89,14 @@ export async function requireCurrentRow<Row extends AuthorityRow, Value extends 
 ): Promise<void> {
   const { ring, store, row, tail } = current;
   const name = table.nameOf(row);
-  const inconsistent = (problem: string): SealError => new SealError("inconsistent", `${table.title(name)} ${problem}`);
-  if (tail === undefined) throw inconsistent("has no audit entry");
-  if (tail.resource !== authorityResource(table, name))
-    throw inconsistent("was loaded with another resource's audit entry");
+  if (tail === undefined) throw inconsistent(table, name, "has no audit entry");
+  requireOwnTail(table, name, tail);
   if (tail.writeId !== row.writeId || tail.revision !== row.version) {
-    throw inconsistent("was not written by its newest audit entry");
+    throw inconsistent(table, name, "was not written by its newest audit entry");
   }
   // The commit that wrote the row raised the epoch, so the row's epoch must be below the store's.
   if (tail.epoch !== row.epoch || row.epoch >= store.epoch || row.version > store.revision) {
-    throw inconsistent("has an epoch or version that this store cannot have");
+    throw inconsistent(table, name, "has an epoch or version that this store cannot have");
   }
   await verifyEntry(ring, store, tail);
 }
@@ -109,11 +107,9 @@ async function requireAbsentRow<Row extends AuthorityRow, Value extends Versione
   { ring, store, name, view: { tail } }: NamedView<Row>,
 ): Promise<void> {
   if (tail === undefined) return;
-  if (tail.resource !== authorityResource(table, name)) {
-    throw new SealError("inconsistent", `${table.title(name)} was loaded with another resource's audit entry`);
-  }
+  requireOwnTail(table, name, tail);
   await verifyEntry(ring, store, tail);
-  if (!isDeletion(tail)) throw new SealError("inconsistent", `${table.title(name)} is missing`);
+  if (!isDeletion(tail)) throw inconsistent(table, name, "is missing");
 }
 
 /** The verified and current row of that name. Undefined if there is none. @throws SealError */
@@ -128,9 +124,7 @@ export async function verifyAuthorityRow<Row extends AuthorityRow, Value extends
     return undefined;
   }
   // Rows of other names are authentic too. The database must not pass one off as the requested row.
-  if (table.nameOf(row) !== name) {
-    throw new SealError("inconsistent", `${table.title(name)} was requested, but another row was loaded`);
-  }
+  if (table.nameOf(row) !== name) throw inconsistent(table, name, "was requested, but another row was loaded");
   const [, value] = await Promise.all([
     requireCurrentRow(table, { ring, store, row, tail }),
     table.open(ring, store.storeId, row),
@@ -169,4 +163,16 @@ export async function findReplaceable<Row extends AuthorityRow, Value extends Ve
     report(toSealFault(error));
     return { version: row.version, value: undefined };
   }
+}
+
+/** What the errors of a table need to name a row. */
+type Naming = Pick<AuthorityTable<never, never>, "kind" | "title">;
+
+function requireOwnTail(table: Naming, name: string, tail: AuditRow): void {
+  if (tail.resource === authorityResource(table, name)) return;
+  throw inconsistent(table, name, "was loaded with another resource's audit entry");
+}
+
+function inconsistent(table: Naming, name: string, problem: string): SealError {
+  return new SealError("inconsistent", `${table.title(name)} ${problem}`);
 }
