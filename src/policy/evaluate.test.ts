@@ -5,8 +5,8 @@ import { memoryStore } from "../store/memory/memory-store.ts";
 
 const GET = "/v1/store/secrets?action=get";
 
-/** Patterns that are no plain text, which need not be compiled. */
-describe("patterns are compiled", () => {
+/** With patterns that are not literal, because literal patterns are never compiled. */
+describe("policy patterns are compiled", () => {
   let service: TestService;
   beforeEach(async () => {
     service = await testService(memoryStore({ storeId: "s", now: Date.now }));
@@ -20,7 +20,7 @@ describe("patterns are compiled", () => {
     expect((await service.post("/v1/acl/policy", policy)).status, name).toBe(200);
   };
 
-  /** The patterns that are compiled while the workload asks. */
+  /** The patterns that are compiled during a request of the workload. */
   const compiledFor = async (path: string, target: string, body: object, status: number) => {
     const send = await service.as(path);
     const compile = vi.spyOn(RE2JS, "compile");
@@ -31,7 +31,7 @@ describe("patterns are compiled", () => {
   };
   const OF_APP = ["^app/[a-z]", "^spiffe://spike\\.ist/ns/app/[a-z]"];
 
-  it("G06 for each decision anew: nothing of them is kept, so nothing outlives its policy", async () => {
+  it("for each decision again, so that no compiled pattern outlives its policy (G06)", async () => {
     for (let n = 0; n < 3; n += 1) {
       expect(await compiledFor("/ns/app/w", GET, { path: "app/a" }, 200)).toEqual(OF_APP);
     }
@@ -43,7 +43,7 @@ describe("patterns are compiled", () => {
     ]);
   });
 
-  it("G07 only if they may match, of however many there are: those of other prefixes are not even loaded", async () => {
+  it("only if they can match: policies with other prefixes are not loaded, however many there are (G07)", async () => {
     for (let n = 0; n < 60; n += 1) {
       await allow(`other ${n}`, `^spiffe://spike\\.ist/ns/n${n}/[a-z]`, `^n${n}/[a-z]`);
       if (n < 20) await allow(`same path ${n}`, `^spiffe://spike\\.ist/ns/n${n}/[a-z]`, "^app/[a-z]");
@@ -54,7 +54,7 @@ describe("patterns are compiled", () => {
     expect(await compiledFor("/ns/app/w", GET, { path: "none/a" }, 401)).toEqual([]);
   });
 
-  it("G01 not at all for whoever may not put policies, and once for who may", async () => {
+  it("once by a put, and never for a caller who may not put policies (G01)", async () => {
     const policy = { name: "new", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^new/", permissions: ["read"] };
     expect(await compiledFor("/ns/app/w", "/v1/acl/policy", policy, 401)).toEqual([]);
     const compiled = await compiledFor("/spike/pilot/role/superuser", "/v1/acl/policy", policy, 200);

@@ -5,7 +5,7 @@ import { parsePattern } from "./pattern.ts";
 
 const PAIRS = process.env["LONG"] === "1" ? 100_000 : 5000;
 
-/** A piece of a pattern, and a text that it takes, unless a test or a flag elsewhere in the pattern is against it. */
+/** A piece of a pattern, and a text that it matches unless a test or a flag elsewhere in the pattern prevents it. */
 interface Piece {
   readonly pattern: string;
   readonly text: string;
@@ -34,7 +34,7 @@ const atom = fc.oneof(
   piece("(?i)k", "k", "K", "\u212A"),
 );
 
-/** Tests and flags: they take no character. */
+/** Tests and flags, which match no character. */
 const nothing = fc
   .constantFrom("^", "$", String.raw`\A`, String.raw`\z`, String.raw`\b`, String.raw`\B`, "()", "(?i)", "(?-i)", "(?s)")
   .map((pattern) => ({ pattern, text: "" }));
@@ -81,7 +81,7 @@ function timesOf(times: string, count: number): number {
   return Math.max(times === "+" ? 1 : 0, Math.min(times === "?" ? 1 : 2, count));
 }
 
-/** A whole pattern and a text, most often one that it is found in. */
+/** A pattern and a text that it usually matches. */
 const pair = fc
   .record({
     side: fc.constantFrom<PatternSide>("path", "path", "spiffeId"),
@@ -108,7 +108,7 @@ const pair = fc
     };
   });
 
-test("G07 whatever a pattern is found in can find the pattern by its key", () => {
+test("the key of a pattern is among the keys of every text that it matches (G07)", () => {
   const seen = { pairs: 0, found: 0, prefixed: 0, whole: 0 };
   fc.assert(
     fc.property(pair, ({ side, pattern, text }) => {
@@ -121,12 +121,12 @@ test("G07 whatever a pattern is found in can find the pattern by its key", () =>
       if (prefix !== "") seen.prefixed++;
       if (key !== prefix) seen.whole++;
       expect(requestKeys(side, text)).toContain(key);
-      // What a list is searched by.
+      // Lists search by the prefix.
       expect(text.startsWith(prefix)).toBe(true);
     }),
     { numRuns: PAIRS, maxSkipsPerRun: 20 },
   );
-  // Else the property would hold of nothing.
+  // Otherwise the property would be vacuous.
   expect(seen.found / seen.pairs).toBeGreaterThan(0.3);
   expect(seen.prefixed / seen.found).toBeGreaterThan(0.2);
   expect(seen.whole / seen.found).toBeGreaterThan(0.005);

@@ -8,7 +8,7 @@ function prefixOf(side: PatternSide, text: string): string {
   return parsed.pattern.prefix;
 }
 
-describe("G07 the prefix of a path pattern", () => {
+describe("the prefix of a path pattern (G07)", () => {
   test.each([
     ["^a/b", "a/"],
     ["^a/b/", "a/b/"],
@@ -19,7 +19,7 @@ describe("G07 the prefix of a path pattern", () => {
     ["^a", ""],
     ["^", ""],
     ["^tenants/acme/", "tenants/acme/"],
-    // Written otherwise, and the same.
+    // Other spellings of the same.
     [String.raw`\Aa/b`, "a/"],
     [String.raw`^\Qa/b\E/c`, "a/b/"],
     [String.raw`^\Qa/b/c`, "a/b/"],
@@ -54,12 +54,12 @@ describe("G07 the prefix of a path pattern", () => {
     ["^(a/){0}b/", "b/"],
     ["^a{/b", "a{/"],
     ["^a{01}/b", "a{01}/"],
-    // Alternatives: what they begin with in common is found once the engine has factored it out.
+    // Alternatives: the engine factors out a common prefix.
     ["^(a/b|a/c)", "a/"],
     ["^a/(b|c)/", "a/"],
     ["^(a/|a/)b/", "a/b/"],
     ["^a/b|^a/c", ""],
-    // What only looks like a prefix.
+    // Looks like a prefix, but is not.
     ["a/b", ""],
     ["^a/|b", ""],
     ["b|^a/", ""],
@@ -101,7 +101,7 @@ describe("G07 the prefix of a path pattern", () => {
   });
 });
 
-describe("G07 the prefix of a SPIFFE ID pattern", () => {
+describe("the prefix of a SPIFFE ID pattern (G07)", () => {
   test.each([
     [String.raw`^spiffe://example\.org/app$`, "spiffe://example.org/"],
     [String.raw`^spiffe://example\.org/ns/NS/sa/SA$`, "spiffe://example.org/ns/NS/sa/"],
@@ -117,12 +117,12 @@ describe("G07 the prefix of a SPIFFE ID pattern", () => {
   });
 });
 
-/** As `\0` behind a text. */
+/** The key of a whole text. */
 const whole = (text: string) => `${text}\u0000`;
 
-describe("G07 the key of a pattern", () => {
+describe("the key of a pattern (G07)", () => {
   test.each([
-    // One text and no other.
+    // Matches one text: that text.
     ["^a/b$", whole("a/b")],
     ["^a$", whole("a")],
     ["^(a)/(b)$", whole("a/b")],
@@ -130,9 +130,9 @@ describe("G07 the key of a pattern", () => {
     [String.raw`\Aa/\Qb.c\E$`, whole("a/b.c")],
     ["^a{3}$", whole("aaa")],
     ["^$", whole("")],
-    // A test that nothing can pass after the end takes nothing away.
+    // Nothing can match after the end.
     ["^a$b", whole("a")],
-    // More than one text: the prefix.
+    // Matches several texts: the prefix.
     ["^a/b", "a/"],
     ["^a/b?$", "a/"],
     ["^a/b.$", "a/"],
@@ -143,21 +143,21 @@ describe("G07 the key of a pattern", () => {
     ["(?i)^a/b$", ""],
     ["^a/(?i)b$", "a/"],
     ["(?m)^a/b$", ""],
-    // The end of a line is not that of the text.
+    // The end of a line is not the end of the text.
     ["^a/(?m)b$", "a/"],
   ])("%s is %j", (text, key) => {
     const parsed = parsePattern("path", text);
     expect(parsed.ok && parsed.pattern.key).toBe(key);
   });
 
-  test("of a SPIFFE ID is the ID itself where it is written out", () => {
+  test("is the SPIFFE ID itself if the pattern matches only that ID", () => {
     const parsed = parsePattern("spiffeId", String.raw`^spiffe://example\.org/app$`);
     expect(parsed.ok && parsed.pattern.key).toBe(whole("spiffe://example.org/app"));
   });
 });
 
-describe("G07 the keys of a request", () => {
-  test("of a path: at most six", () => {
+describe("the keys of a request (G07)", () => {
+  test("are at most six for a path", () => {
     expect(requestKeys("path", "a/b")).toEqual(["", "a/", whole("a/b")]);
     const deep = ["", "a/", "a/b/", "a/b/c/", "a/b/c/d/", whole("a/b/c/d/e/f/")];
     expect(requestKeys("path", "a/b/c/d/e/f/")).toEqual(deep);
@@ -166,7 +166,7 @@ describe("G07 the keys of a request", () => {
     expect(requestKeys("path", "")).toEqual(["", whole("")]);
   });
 
-  test("of a SPIFFE ID: at most eight, so that namespaces of Kubernetes are told apart", () => {
+  test("are at most eight for a SPIFFE ID, enough to distinguish Kubernetes namespaces", () => {
     expect(requestKeys("spiffeId", "spiffe://td/ns/NS/sa/SA/x/y")).toEqual([
       "",
       "spiffe:/",

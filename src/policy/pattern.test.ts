@@ -22,7 +22,7 @@ function detailOf(side: PatternSide, text: string): string {
   return parsed.ok ? "" : parsed.detail;
 }
 
-describe("G02 a pattern is found as Go finds it, anywhere in the text unless it says otherwise", () => {
+describe("a pattern matches as in Go, anywhere in the text unless anchored (G02)", () => {
   test.each([
     ["secrets/db", "x/secrets/db/y", true],
     ["^tenants/acme/", "tenants/acme/db/creds", true],
@@ -59,7 +59,7 @@ describe("G02 a pattern is found as Go finds it, anywhere in the text unless it 
   });
 });
 
-describe("a pattern outside the alphabet or too long is refused:", () => {
+describe("refuses a pattern that is empty, too long or outside the alphabet", () => {
   test.each<[PatternSide, string, string]>([
     ["path", "", "empty"],
     ["path", "a".repeat(501), "too_long"],
@@ -99,16 +99,16 @@ describe("a pattern outside the alphabet or too long is refused:", () => {
     ["spiffeId", "spiffe://example.org/.*"],
     ["spiffeId", "spiffe://example.org//a/"],
     ["spiffeId", r`^spiffe://(a-\Q*\E)[a]?\.org/a_b/(?i)c$`],
-  ])("%s %s is not", (side, text) => {
+  ])("accepts %s %s", (side, text) => {
     expect(problemOf(side, text)).toBeUndefined();
   });
 });
 
 describe("SPIKE's rule for SPIFFE ID patterns", () => {
-  /** As SPIKE has it. */
+  /** Copied from SPIKE. */
   const original = /^\^?spiffe:\/\/[\\a-zA-Z0-9.\-*()+?[\]]+(\/[\\/a-zA-Z0-9._\-*()+?[\]]+)*\$?$/;
 
-  test("R4 is the one that is checked, in linear time", () => {
+  test("accepts the same texts as the original expression (R4)", () => {
     const parts = fc.constantFrom(
       "a",
       "Z",
@@ -146,14 +146,14 @@ describe("SPIKE's rule for SPIFFE ID patterns", () => {
     expect(Math.min(seen.inside, seen.outside)).toBeGreaterThan(500);
   });
 
-  test("R4 takes no time for a text that the original one would never finish", () => {
+  test("checks a text quickly on which the original expression never finishes (R4)", () => {
     const started = performance.now();
     expect(problemOf("spiffeId", `spiffe://a${"/a".repeat(1000)}!`)).toBe("alphabet");
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });
 
-describe("G04 what Go's syntax has not is refused, and not tried by RegExp:", () => {
+describe("refuses syntax that Go does not have (G04)", () => {
   test.each([
     [r`(a)\1`, "invalid escape sequence"],
     [r`\C`, "invalid escape sequence"],
@@ -177,7 +177,7 @@ describe("G04 what Go's syntax has not is refused, and not tried by RegExp:", ()
     expect(parsePattern("path", text)).toEqual({ ok: false, problem: "syntax", detail });
   });
 
-  test("too deep a nesting", () => {
+  test("refuses an expression that nests too deeply", () => {
     const text = `spiffe://${"(".repeat(999)}a${")".repeat(999)}`;
     expect(parsePattern("spiffeId", text)).toEqual({
       ok: false,
@@ -186,19 +186,19 @@ describe("G04 what Go's syntax has not is refused, and not tried by RegExp:", ()
     });
   });
 
-  test("look-around, should the alphabet ever let it through to the engine", () => {
+  test("the engine refuses look-around even without the alphabet check", () => {
     for (const text of ["(?<=a)b", "(?<!a)b", "(?=a)", "(?!a)", "(?>a)", "(?#a)"])
       expect(() => RE2JS.compile(text), text).toThrow("error parsing regexp");
   });
 
-  test("and what RegExp needs for ever for is found at once", () => {
+  test("matches quickly where RegExp backtracks without end", () => {
     const started = performance.now();
     expect(pattern("path", "^(a+)+$").matches(`${"a".repeat(2000)}!`)).toBe(false);
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });
 
-test("no detail quotes the pattern", () => {
+test("never quotes the pattern in a detail", () => {
   const canary = "canary";
   const texts = [
     "(canary",
@@ -216,7 +216,7 @@ test("no detail quotes the pattern", () => {
   }
 });
 
-describe("G01 a counted repeat above 100 is refused:", () => {
+describe("refuses a counted repeat above 100 (G01)", () => {
   test.each([
     "(a?){1000}(a){1000}",
     "a{101}",
@@ -238,7 +238,7 @@ describe("G01 a counted repeat above 100 is refused:", () => {
     expect(problemOf("path", text)).toBe("repeat");
   });
 
-  test("and the detail says so", () => {
+  test("with the count in the detail", () => {
     expect(detailOf("path", "a{2}b{500}")).toBe("repeat {500} exceeds 100");
   });
 
@@ -261,11 +261,11 @@ describe("G01 a counted repeat above 100 is refused:", () => {
     "a{}",
     "a{-500}",
     "(a{10}){10}",
-  ])("%s is none", (text) => {
+  ])("but not in %s", (text) => {
     expect(problemOf("path", text)).toBeUndefined();
   });
 
-  test("as re2js itself counts, of whatever text", () => {
+  test("agrees with re2js about the count, for random patterns", () => {
     const parts = [
       "{101}",
       "{100}",
@@ -285,19 +285,19 @@ describe("G01 a counted repeat above 100 is refused:", () => {
       "5",
       "-",
     ];
-    const seen = { refused: 0, taken: 0 };
+    const seen = { refused: 0, accepted: 0 };
     const property = fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 10 }), (list) => {
       const text = `a${list.join("")}`;
-      // A repeat after nothing belongs to the repeat before it: a product, which is bounded by the size instead.
+      // A repeat after an empty quotation multiplies the repeat before it. The program size limits that instead.
       fc.pre(!text.includes(r`\Q\E`) && errorOf(text) === undefined);
       // RE2 allows 1000 for a product of nested repeats, hence 100 within ten.
       const within = errorOf(`(?:${text}){10}`);
       fc.pre(within === undefined || within === "invalid repeat count");
-      seen[within === undefined ? "taken" : "refused"]++;
+      seen[within === undefined ? "accepted" : "refused"]++;
       expect(problemOf("path", text) === "repeat").toBe(within !== undefined);
     });
     fc.assert(property, { numRuns: 3000, maxSkipsPerRun: 20 });
-    expect(Math.min(seen.refused, seen.taken)).toBeGreaterThan(300);
+    expect(Math.min(seen.refused, seen.accepted)).toBeGreaterThan(300);
   });
 
   function errorOf(text: string): string | undefined {
@@ -312,7 +312,7 @@ describe("G01 a counted repeat above 100 is refused:", () => {
   }
 });
 
-describe("G01 a program of more than 512 instructions is refused:", () => {
+describe("refuses a program of more than 512 instructions (G01)", () => {
   test.each<[PatternSide, string]>([
     ["path", "(a?){100}(a){100}"],
     ["path", "[a-z]{100}".repeat(6)],
@@ -329,9 +329,9 @@ describe("G01 a program of more than 512 instructions is refused:", () => {
     ["a large class, many times", `^(${r`\pL`.repeat(160)}){100}`],
     ["a quotation, many times", `(${r`\Q`}${"a".repeat(400)}${r`\E`}){100}`],
     ["repeats of repeats by flags", `${"a".repeat(10)}(a{100})(?i){100}`],
-    ["a group, by nothing", r`(${r`x`.repeat(200)})*\Q\E{50}`],
-    ["repeats of repeats by nothing", r`(ab{100})\Q\E{100}`],
-  ])("%s, and not even compiled", (_case, text) => {
+    ["a group, by an empty quotation", r`(${r`x`.repeat(200)})*\Q\E{50}`],
+    ["repeats of repeats by an empty quotation", r`(ab{100})\Q\E{100}`],
+  ])("without compiling it: %s", (_case, text) => {
     expect(problemOf("path", text)).toBe("program_size");
     expect(detailOf("path", text)).toMatch(/^about \d+ instructions exceed 512$/);
   });
@@ -339,16 +339,16 @@ describe("G01 a program of more than 512 instructions is refused:", () => {
   test.each([
     ["the longest literal path", `^${"a".repeat(498)}$`],
     ["a UUID", "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"],
-    ["alternatives that melt into a class", "(a|b|c|d|e|f|g|h){100}"],
-  ])("%s is not", (_case, text) => {
+    ["alternatives that become a class", "(a|b|c|d|e|f|g|h){100}"],
+  ])("but not %s", (_case, text) => {
     expect(problemOf("path", text)).toBeUndefined();
   });
 
-  // 28 ms and 150 ms when measured; machines differ.
+  // Measured: 28 ms and 150 ms. The limit allows for slower machines.
   test.each<[PatternSide, string, string]>([
     ["path", `.*a${r`.\B(a|b){3}`.repeat(40)}`, "ab".repeat(250)],
     ["spiffeId", `spiffe://.*a${r`\b?()\PN(a*)*`.repeat(41)}`, `spiffe://${"aab-".repeat(509)}`],
-  ])("what is accepted is cheap enough: %s", (side, text, input) => {
+  ])("accepts only patterns that match fast enough: %s", (side, text, input) => {
     const costly = pattern(side, text);
     const started = performance.now();
     costly.matches(input);
@@ -356,6 +356,6 @@ describe("G01 a program of more than 512 instructions is refused:", () => {
   });
 });
 
-test("G05 a stored pattern is parsed by the same rules: one that they refuse is no pattern, and grants nothing", () => {
+test("a stored pattern that the rules refuse is not compiled, so it grants nothing (G05)", () => {
   for (const text of ["a{500}", "(a", "a b", ""]) expect(parsePattern("path", text)).not.toHaveProperty("pattern");
 });

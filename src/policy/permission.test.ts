@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { grants, parsePermissions } from "./permission.ts";
 
 describe("parsePermissions", () => {
-  test("takes each word, in the order given, once", () => {
+  test("keeps the order and drops duplicates", () => {
     const all = ["super", "execute", "list", "write", "read"];
     expect(parsePermissions(all)).toEqual(all);
     expect(parsePermissions(["write", "read", "write"])).toEqual(["write", "read"]);
@@ -10,17 +10,17 @@ describe("parsePermissions", () => {
 
   test.each([
     ["no permission", []],
-    ["an unknown one", ["read", "delete"]],
+    ["an unknown permission", ["read", "delete"]],
     ["upper case", ["Read"]],
-    ["space around", [" read"]],
+    ["surrounding space", [" read"]],
     ["an empty word", [""]],
-    ["what objects inherit", ["constructor"]],
+    ["an inherited property of objects", ["constructor"]],
   ])("refuses %s", (_case, list) => {
     expect(parsePermissions(list)).toBeUndefined();
   });
 });
 
-test("only super implies other permissions", () => {
+test("only super includes other permissions", () => {
   const all = ["read", "write", "list", "execute", "super"] as const;
   for (const wanted of all) {
     expect(grants([], wanted)).toBe(false);

@@ -16,7 +16,7 @@ const ROW: Omit<PolicyValues, "sealed"> = {
 };
 
 describe("a sealed policy", () => {
-  it("opens with exactly its row, in its store", async () => {
+  it("opens only with exactly its own row, in its own store", async () => {
     const { primary } = await ringOf(KEY_A);
     const plain = new TextEncoder().encode('{"pathPattern":"^a/"}');
     const context = policyContext("s", ROW);
@@ -41,7 +41,7 @@ describe("a sealed policy", () => {
 });
 
 describe("keyTag", () => {
-  it("differs by prefix, side and key, and by nothing else", async () => {
+  it("depends only on prefix, side and key", async () => {
     const [a, b] = (await ringOf(KEY_A, KEY_B)).keys;
     const tags = await Promise.all([
       keyTag(a!, "path", "a/"),

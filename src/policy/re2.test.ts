@@ -8,8 +8,8 @@ import { describe, expect, test } from "vitest";
 const r = String.raw;
 const PAIRS = process.env["LONG"] === "1" ? 200_000 : 1000;
 
-describe("G03 the engine is the one that was compared with Go's", () => {
-  test("by its version, which is pinned exactly and installed", () => {
+describe("the engine is the re2js version that was compared with Go (G03)", () => {
+  test("pins and installs exactly one version", () => {
     const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
       dependencies: Record<string, string>;
     };
@@ -19,7 +19,7 @@ describe("G03 the engine is the one that was compared with Go's", () => {
     expect(installed).toMatchObject({ name: "re2js", version: dependencies["re2js"] });
   });
 
-  /** What RE2 and RegExp say the same of: no look-around, no flags, no classes of theirs beyond ASCII. */
+  /** The syntax on which RE2 and RegExp agree: no look-around, no flags, only ASCII classes. */
   const atom = fc.constantFrom(
     "a",
     "b",
@@ -64,23 +64,23 @@ describe("G03 the engine is the one that was compared with Go's", () => {
   }));
   const input = fc.stringMatching(/^[abc/.\n1 ]{0,8}$/);
 
-  test("and where RegExp speaks the same language, the two agree", () => {
-    const seen = { found: 0, not: 0 };
+  test("matches like RegExp in the syntax that both share", () => {
+    const seen = { matched: 0, unmatched: 0 };
     fc.assert(
       fc.property(pattern, input, (text, subject) => {
-        const found = new RegExp(text).test(subject);
-        seen[found ? "found" : "not"] += 1;
-        expect(RE2JS.compile(text).test(subject)).toBe(found);
+        const matched = new RegExp(text).test(subject);
+        seen[matched ? "matched" : "unmatched"] += 1;
+        expect(RE2JS.compile(text).test(subject)).toBe(matched);
         expect(RE2JS.compile(`^(?:${text})$`).test(subject)).toBe(new RegExp(`^(?:${text})$`).test(subject));
       }),
       { numRuns: PAIRS },
     );
-    expect(Math.min(seen.found, seen.not)).toBeGreaterThan(PAIRS / 20);
+    expect(Math.min(seen.matched, seen.unmatched)).toBeGreaterThan(PAIRS / 20);
   });
 });
 
-/** Places in a source where a text would become a RegExp: the constructor, and the methods of String that call it. */
-function madeIntoRegExp(file: string, source: string): readonly string[] {
+/** Places in a source that compile a text to a RegExp: the constructor, and the String methods that call it. */
+function findRegExpUses(file: string, source: string): readonly string[] {
   const literals = new Set<string>();
   const found: string[] = [];
   const isLiteral = (node: Node | undefined): boolean =>
@@ -104,15 +104,15 @@ function madeIntoRegExp(file: string, source: string): readonly string[] {
   return found;
 }
 
-describe("G04 no text is ever made into a RegExp", () => {
+describe("no text is compiled to a RegExp (G04)", () => {
   const files = globSync("src/**/*.ts").filter((file) => !/\.(?:test|fixture)\.ts$|contract\.ts$/.test(file));
 
-  test("anywhere in the source", () => {
+  test("in any source file", () => {
     expect(files).toContain("src/policy/pattern.ts");
     for (const file of files) {
-      // As a type it makes nothing.
+      // A type annotation compiles nothing.
       const source = readFileSync(file, "utf8").replaceAll(/: RegExp\b/g, ": unknown");
-      expect(madeIntoRegExp(file, source), file).toEqual([]);
+      expect(findRegExpUses(file, source), file).toEqual([]);
     }
   });
 
@@ -125,15 +125,15 @@ describe("G04 no text is ever made into a RegExp", () => {
     "path.match(pattern);",
     "[...path.matchAll(policy.pattern)];",
     "path?.search(`${pattern}`);",
-  ])("would be noticed: %s", (source) => {
-    expect(madeIntoRegExp("planted.ts", source)).toHaveLength(1);
+  ])("the check finds %s", (source) => {
+    expect(findRegExpUses("planted.ts", source)).toHaveLength(1);
   });
 
   test.each([
     "path.match(/a/);",
     "const known = /a/g; path.matchAll(known);",
     "path.replace(pattern, '').split(pattern);",
-  ])("is not: %s", (source) => {
-    expect(madeIntoRegExp("planted.ts", source)).toEqual([]);
+  ])("the check accepts %s", (source) => {
+    expect(findRegExpUses("planted.ts", source)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import {
 
 const ADMIN = String.raw`^spiffe://example\.org/admin$`;
 
-/** Of the wider alphabet on either side: SPIKE's own tests know catch-alls such as `.*` for IDs. */
+/** Accepts the alphabet of either side, because SPIKE's own tests use catch-alls such as `.*` for IDs. */
 function pattern(text: string): Pattern {
   const parsed = parsePattern("path", text);
   if (parsed.ok) return parsed.pattern;
@@ -24,7 +24,7 @@ function policy(spiffeId: string, path: string): { readonly spiffeId: Pattern; r
   return { spiffeId: pattern(spiffeId), path: pattern(path) };
 }
 
-test("exactly three paths are reserved", () => {
+test("reserves exactly three paths", () => {
   expect(RESERVED_PATHS).toEqual(["spike/system/acl", "spike/system/secret", "spike/system/cipher/exec"]);
   for (const path of RESERVED_PATHS) expect(isReserved(path)).toBe(true);
   for (const path of [
@@ -38,7 +38,7 @@ test("exactly three paths are reserved", () => {
     expect(isReserved(path)).toBe(false);
 });
 
-describe("G02 a path pattern describes spike/system/acl", () => {
+describe("whether a path pattern matches all of spike/system/acl (G02)", () => {
   test.each(["^spike/system/acl$", "spike/system/acl", "^spike/system/.*$", ".*", "^.*$", "(?i)SPIKE/system/acl"])(
     "%s: yes",
     (path) => {
@@ -58,19 +58,19 @@ describe("G02 a path pattern describes spike/system/acl", () => {
     String.raw`acl\b`,
     "/",
     "a?",
-  ])("%s: no, although it is found there", (path) => {
+  ])("%s: no, although it matches a part", (path) => {
     expect(pattern(path).matches(SYSTEM_ACL)).toBe(true);
     expect(qualifies(policy(ADMIN, path), SYSTEM_ACL)).toBe(path === "^spike/system/acl|x");
   });
 
-  test("an open quotation swallows the wrapping, and describes nothing", () => {
+  test("a pattern with an open quotation does not qualify", () => {
     expect(qualifies(policy(ADMIN, String.raw`\Qspike/system/acl`), SYSTEM_ACL)).toBe(false);
     expect(qualifies(policy(ADMIN, String.raw`\Qspike/system/acl\E`), SYSTEM_ACL)).toBe(true);
     expect(qualifies(policy(ADMIN, String.raw`spike/system/acl\Q`), SYSTEM_ACL)).toBe(false);
   });
 });
 
-describe("G02 a SPIFFE ID pattern is precise enough for spike/system/acl", () => {
+describe("whether a SPIFFE ID pattern is precise enough for spike/system/acl (G02)", () => {
   test.each([ADMIN, String.raw`^spiffe://example\.org/.*$`, ".*", "^.*$"])("%s: yes", (spiffeId) => {
     expect(findUnqualifiedPath(policy(spiffeId, "^spike/system/acl$"))).toBeUndefined();
   });
@@ -88,7 +88,7 @@ describe("G02 a SPIFFE ID pattern is precise enough for spike/system/acl", () =>
   });
 });
 
-describe("G02 findUnqualifiedPath", () => {
+describe("findUnqualifiedPath (G02)", () => {
   test.each([
     ["acl", "spike/system/acl"],
     ["system", "spike/system/acl"],
@@ -97,21 +97,21 @@ describe("G02 findUnqualifiedPath", () => {
     ["exec", "spike/system/cipher/exec"],
     ["secrets?$", "spike/system/secret"],
     ["^spike/system/cipher", "spike/system/cipher/exec"],
-  ])("refuses %s for %s", (path, reserved) => {
+  ])("for %s returns %s", (path, reserved) => {
     expect(findUnqualifiedPath(policy(ADMIN, path))).toBe(reserved);
   });
 
-  test("looks at every reserved path that is reached, not at the first one only", () => {
+  test("checks every reserved path that matches, not only the first one", () => {
     expect(findUnqualifiedPath(policy(ADMIN, "spike/system/acl|secret"))).toBe("spike/system/secret");
     expect(findUnqualifiedPath(policy(ADMIN, "^spike/system/(acl|secret)$|exec"))).toBe(SYSTEM_CIPHER_EXEC);
   });
 
-  test("leaves ordinary policies alone, however loose", () => {
+  test("accepts ordinary policies, however loose", () => {
     for (const path of ["^tenants/acme/", "secrets/db", "^spike/systems/", "^spike/system/acl/x", "db$"])
       expect(findUnqualifiedPath(policy("spiffe://example.org/app", path))).toBeUndefined();
   });
 
-  test("lets the precise admin in and the admin-attacker not", () => {
+  test("a precise ID pattern matches admin but not admin-attacker", () => {
     const { spiffeId } = policy(ADMIN, "^spike/system/acl$");
     expect(spiffeId.matches("spiffe://example.org/admin")).toBe(true);
     expect(spiffeId.matches("spiffe://example.org/admin-attacker")).toBe(false);
