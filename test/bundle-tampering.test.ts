@@ -10,8 +10,8 @@ import { KEY_A, ringOf, type TestService, testService } from "./harness/service.
 const BUNDLE = "/v1/trust/bundle";
 const SECRETS = "/v1/store/secrets";
 
-/** Whoever holds the database vouches for nobody. */
-describe("a hostile database, and trust bundles", () => {
+/** An attacker with write access to the database cannot impersonate an identity. */
+describe("an attacker with write access to the database, and trust bundles", () => {
   let partner: TestDomain;
   let successor: TestDomain;
   let attacker: TestDomain;
@@ -48,7 +48,7 @@ describe("a hostile database, and trust bundles", () => {
     const headers = { authorization: `Bearer ${await domain.token("/web")}` };
     return (await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers })).status;
   };
-  /** The bundle vouches for nobody, is not shown, and the operator is told. */
+  /** The bundle authenticates no identity and is not listed. The log names the reason. */
   const expectIgnored = async (reason: string) => {
     const { rows } = await database.client.execute(
       "SELECT bundle FROM trust_bundles WHERE trust_domain = 'partner.org'",
@@ -56,10 +56,10 @@ describe("a hostile database, and trust bundles", () => {
     for (const domain of [partner, successor, attacker]) {
       service.log.length = 0;
       expect(await readAs(domain)).toBe(401);
-      // A bundle without the key that is named is not looked at.
-      const named = domain === successor ? '"k2"' : '"k1"';
-      const seen = JSON.stringify(rows[0]?.["bundle"]).includes(JSON.stringify(named).slice(1, -1));
-      if (!seen) continue;
+      // A bundle without the key that the token names is not loaded.
+      const keyId = domain === successor ? '"k2"' : '"k1"';
+      const isLoaded = JSON.stringify(rows[0]?.["bundle"]).includes(JSON.stringify(keyId).slice(1, -1));
+      if (!isLoaded) continue;
       expect(service.log).toMatchObject([{ level: "error", event: "bundle_ignored", reason }]);
       expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason: "bundle-not-authentic" });
     }
@@ -68,31 +68,31 @@ describe("a hostile database, and trust bundles", () => {
     expect((await service.post(`${BUNDLE}?action=get`, { trustDomain: "partner.org" })).status).toBe(500);
   };
 
-  it("lets its own workload in", async () => {
+  it("the stored bundle authenticates only its own workload", async () => {
     expect([await readAs(partner), await readAs(attacker)]).toEqual([200, 401]);
   });
 
   it.each<readonly [string, string, string]>([
-    ["writes its own keys", "bundle = json('${BUNDLE}')", "seal_not_authentic"],
+    ["inserts its own keys", "bundle = json('${BUNDLE}')", "seal_not_authentic"],
     ["raises the sequence", "sequence = '99'", "seal_not_authentic"],
-    ["sends refreshes elsewhere", "endpoint_url = 'https://evil.example/'", "seal_not_authentic"],
-    ["names another write", "write_id = 'x'", "seal_inconsistent"],
-    ["moves its epoch", "epoch = epoch + 1", "seal_inconsistent"],
-    ["moves its row version", "version = version - 1", "seal_inconsistent"],
+    ["changes the endpoint", "endpoint_url = 'https://evil.example/'", "seal_not_authentic"],
+    ["changes the write id", "write_id = 'x'", "seal_inconsistent"],
+    ["changes the epoch", "epoch = epoch + 1", "seal_inconsistent"],
+    ["changes the row version", "version = version - 1", "seal_inconsistent"],
     [
-      "swaps in the other domain's row",
+      "copies the bundle of another domain",
       "bundle = (SELECT bundle FROM trust_bundles WHERE trust_domain = 'attacker.org'), mac = (SELECT mac FROM trust_bundles WHERE trust_domain = 'attacker.org')",
       "seal_not_authentic",
     ],
-    ["leaves a bundle that is none", "bundle = '{\"keys\":7}'", "seal_not_authentic"],
-    ["names a key that nobody has", "key_id = 'zz'", "seal_unknown_key"],
+    ["replaces the bundle by something malformed", "bundle = '{\"keys\":7}'", "seal_not_authentic"],
+    ["names an unknown key", "key_id = 'zz'", "seal_unknown_key"],
   ])("%s", async (_, assignment, reason) => {
     const forged = assignment.replace("${BUNDLE}", JSON.stringify(attacker.bundle));
     await sql(`UPDATE trust_bundles SET ${forged} WHERE trust_domain = 'partner.org'`);
     await expectIgnored(reason);
   });
 
-  it("K02 renames the other domain's row", async () => {
+  it("renames the row of another domain (K02)", async () => {
     await sql(
       "DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'",
       "INSERT INTO trust_bundles SELECT 'partner.org', version, write_id, epoch, bundle, sequence, endpoint_url, endpoint_profile, refresh_hint, fetched_at, key_id, mac FROM trust_bundles WHERE trust_domain = 'attacker.org'",
@@ -100,7 +100,7 @@ describe("a hostile database, and trust bundles", () => {
     await expectIgnored("seal_inconsistent");
   });
 
-  it("puts back a bundle whose key was taken out", async () => {
+  it("restores a bundle with a revoked key", async () => {
     await sql("CREATE TABLE old AS SELECT * FROM trust_bundles WHERE trust_domain = 'partner.org'");
     await put(successor);
     expect([await readAs(partner), await readAs(successor)]).toEqual([401, 200]);
@@ -116,7 +116,7 @@ describe("a hostile database, and trust bundles", () => {
     expect(await readAs(partner)).toBe(401);
   });
 
-  it("puts back a bundle that was deleted", async () => {
+  it("restores a deleted bundle", async () => {
     await sql("CREATE TABLE old AS SELECT * FROM trust_bundles WHERE trust_domain = 'partner.org'");
     const removal = { trustDomain: "partner.org" };
     expect((await service.post(`${BUNDLE}?action=delete`, removal)).status).toBe(200);
@@ -124,14 +124,14 @@ describe("a hostile database, and trust bundles", () => {
     await expectIgnored("seal_inconsistent");
   });
 
-  it("takes a bundle away without a trace: a 401, and an error for who looks", async () => {
+  it("deletes a bundle without an audit entry: 401 for its identities, 500 for a get", async () => {
     await sql("DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'");
     expect(await readAs(partner)).toBe(401);
     expect((await service.post(`${BUNDLE}?action=get`, { trustDomain: "partner.org" })).status).toBe(500);
     expect(service.log.at(-1)).toMatchObject({ reason: "seal_inconsistent" });
   });
 
-  it("B07 a row that was touched does not take the sequence along that the audit knows", async () => {
+  it("alters the sequence: the audit entry still has it (B07)", async () => {
     const putAt = async (sequence: number) =>
       (
         await service.post(BUNDLE, {
@@ -147,7 +147,7 @@ describe("a hostile database, and trust bundles", () => {
     expect((await service.post(BUNDLE, endpointOnly)).status).toBe(409);
   });
 
-  it("a row that was touched can be put anew, or deleted", async () => {
+  it("alters a row: the operator can replace or delete the bundle", async () => {
     await sql("UPDATE trust_bundles SET sequence = '99' WHERE trust_domain = 'partner.org'");
     await put(successor);
     expect(await readAs(successor)).toBe(200);
@@ -155,7 +155,7 @@ describe("a hostile database, and trust bundles", () => {
     expect((await service.post(`${BUNDLE}?action=delete`, { trustDomain: "partner.org" })).status).toBe(200);
   });
 
-  it("an authentic bundle for a static domain, which a put refuses, makes nobody a superuser", async () => {
+  it("an authentic stored bundle for a static domain is not used, so it grants no role", async () => {
     const own = await testDomain(service.domain.name, "k9");
     const controller = new AbortController().signal;
     const deps = {
@@ -171,7 +171,7 @@ describe("a hostile database, and trust bundles", () => {
       randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
       access: UNRESTRICTED,
       reportBundle: () => undefined,
-      // Stored while this domain was not configured.
+      // The bundle was stored when this domain was not configured.
       isStatic: () => false,
     };
     const wanted = { trustDomain: own.name, bundle: JSON.stringify(own.bundle), endpointUrl: "", endpointProfile: "" };
@@ -182,11 +182,11 @@ describe("a hostile database, and trust bundles", () => {
     const answer = await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers });
     expect(answer.status).toBe(401);
     expect(service.audit.at(-1)).toMatchObject({ reason: "key-unknown", roundTrips: 0 });
-    // It can be taken away all the same.
+    // It can still be deleted.
     expect((await service.post(`${BUNDLE}?action=delete`, { trustDomain: own.name })).status).toBe(200);
   });
 
-  it("the audit check counts bundles among the changes of rights", async () => {
+  it("the audit check counts changes of bundles as changes of permissions", async () => {
     await put(successor);
     await service.post(`${BUNDLE}?action=delete`, { trustDomain: "attacker.org" });
     expect((await service.post("/v1/audit?action=verify", {})).body).toMatchObject({ entries: 6, problems: [] });

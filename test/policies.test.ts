@@ -20,7 +20,7 @@ const STORES: readonly (readonly [string, () => Promise<{ readonly store: Store;
   ],
 ];
 
-describe.each(STORES)("policies, %s", (_, open) => {
+describe.each(STORES)("policies (%s)", (_, open) => {
   let store: Store;
   let opened: { readonly store: Store; close(): void };
   let service: TestService;
@@ -53,7 +53,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       permissions: ["read", "list", "read"],
     };
 
-    it("answer as SPIKE does, with id, version and revision besides", async () => {
+    it("return SPIKE's responses, extended by id, version and revision", async () => {
       const put = await service.post(POLICY, policy);
       expect(put.body).toEqual({ id: policy.name, version: 5, revision: 5, warnings: [] });
       const got = await service.post(`${POLICY}?action=get`, { id: policy.name });
@@ -75,7 +75,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await service.post(`${POLICY}?action=list`, {})).body).toEqual({ policies: [], revision: 6 });
     });
 
-    it("replace what has the same name, and keep when it was created", async () => {
+    it("replace a policy of the same name and keep its creation time", async () => {
       await service.post(POLICY, policy);
       const before = await service.post(`${POLICY}?action=get`, { id: policy.name });
       await new Promise((go) => setTimeout(go, 5));
@@ -87,13 +87,13 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect(String(after.body["updatedAt"]) > String(before.body["updatedAt"])).toBe(true);
     });
 
-    it("give 404 for an unknown name", async () => {
+    it("return 404 for an unknown name", async () => {
       for (const action of ["get", "delete"]) {
         expect((await service.post(`${POLICY}?action=${action}`, { id: "none" })).status, action).toBe(404);
       }
     });
 
-    it("compare cas with the row version; 0 = there is none", async () => {
+    it("compare cas with the row version, and 0 with a missing policy", async () => {
       const put = async (cas: number) => await service.post(POLICY, { ...policy, cas });
       expect((await put(3)).body).toEqual({ err: "version_conflict" });
       expect((await put(0)).body).toMatchObject({ version: 5 });
@@ -108,7 +108,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await put(-1)).status).toBe(400);
     });
 
-    it("happen once for one Idempotency-Key", async () => {
+    it("happen once per Idempotency-Key", async () => {
       const headers = { "Idempotency-Key": "k" };
       const first = await service.post(POLICY, policy, { headers });
       expect((await service.post(POLICY, policy, { headers })).body).toEqual(first.body);
@@ -122,21 +122,21 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await store.load({}, new AbortController().signal)).store.revision).toBe(6);
     });
 
-    it("a key that took one policy away takes no other away", async () => {
-      const headers = { "Idempotency-Key": "away" };
+    it("return 422 for an Idempotency-Key that deleted another policy", async () => {
+      const headers = { "Idempotency-Key": "removal" };
       for (const name of ["first", "second"]) {
         const wanted = { name, spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };
         expect((await service.post(POLICY, wanted)).status).toBe(200);
       }
-      const away = async (body: object) => (await service.post(`${POLICY}?action=delete`, body, { headers })).status;
-      expect(await away({ id: "first" })).toBe(200);
-      expect(await away({ id: "first" })).toBe(200);
-      expect(await away({ id: "second" })).toBe(422);
-      expect(await away({ id: "first", cas: 1 })).toBe(422);
+      const remove = async (body: object) => (await service.post(`${POLICY}?action=delete`, body, { headers })).status;
+      expect(await remove({ id: "first" })).toBe(200);
+      expect(await remove({ id: "first" })).toBe(200);
+      expect(await remove({ id: "second" })).toBe(422);
+      expect(await remove({ id: "first", cas: 1 })).toBe(422);
       expect((await service.post(`${POLICY}?action=get`, { id: "second" })).status).toBe(200);
     });
 
-    it("list by exact pattern, the SPIFFE ID pattern first, and in pages", async () => {
+    it("list by exact pattern, the SPIFFE ID pattern taking precedence, and in pages", async () => {
       await allow(`${ID}/a$`, "^app/", ["read"], "one");
       await allow(`${ID}/b$`, "^app/", ["read"], "two");
       await allow(`${ID}/a$`, "^other/", ["read"], "three");
@@ -156,7 +156,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       }
     });
 
-    it("warn of patterns that may grant more than meant", async () => {
+    it("warn about patterns that may grant more than intended", async () => {
       const warnings = async (spiffeidPattern: string, pathPattern: string) =>
         (await allow(spiffeidPattern, pathPattern, ["read"])).body["warnings"];
       expect(await warnings(`${ID}/app$`, "^app/")).toEqual([]);
@@ -168,59 +168,69 @@ describe.each(STORES)("policies, %s", (_, open) => {
   });
 
   it.each<readonly [string, object, RegExp]>([
-    ["a name outside of the alphabet", { name: "a.b" }, /name/],
-    ["a name too long", { name: "x".repeat(251) }, /name/],
-    ["no name", { name: "" }, /name/],
-    ["no SPIFFE ID pattern", { spiffeidPattern: "" }, /empty/],
-    ["a SPIFFE ID pattern that is none", { spiffeidPattern: ".*" }, /spiffe:\/\//],
-    ["an empty last segment", { spiffeidPattern: "spiffe://example.org/" }, /spiffe:\/\//],
+    ["a name outside the alphabet", { name: "a.b" }, /name/],
+    ["a name that is too long", { name: "x".repeat(251) }, /name/],
+    ["an empty name", { name: "" }, /name/],
+    ["an empty SPIFFE ID pattern", { spiffeidPattern: "" }, /empty/],
+    ["a SPIFFE ID pattern that does not begin with spiffe://", { spiffeidPattern: ".*" }, /spiffe:\/\//],
+    ["a SPIFFE ID pattern with an empty path", { spiffeidPattern: "spiffe://example.org/" }, /spiffe:\/\//],
     ["a path pattern with a space", { pathPattern: "a b" }, /letters/],
-    ["G01 a path pattern too long", { pathPattern: "a".repeat(501) }, /500/],
-    ["G01 a SPIFFE ID pattern too long", { spiffeidPattern: `^spiffe://d/${"a".repeat(2048)}$` }, /2048/],
-    ["G01 a repeat too large", { pathPattern: "^a{101}" }, /100/],
-    ["G01 a program too large", { pathPattern: "(((a{9}){9}){9}){9}" }, /instructions/],
-    ["a group that does not end", { pathPattern: "^(a" }, /path pattern/],
-    ["G04 look-ahead, which RE2 has not", { pathPattern: "(?=a)" }, /letters/],
-    ["G04 a back-reference, which RE2 has not", { pathPattern: "(a)\\1" }, /path pattern/],
+    ["a path pattern that is too long (G01)", { pathPattern: "a".repeat(501) }, /500/],
+    ["a SPIFFE ID pattern that is too long (G01)", { spiffeidPattern: `^spiffe://d/${"a".repeat(2048)}$` }, /2048/],
+    ["a repeat that is too large (G01)", { pathPattern: "^a{101}" }, /100/],
+    ["a program that is too large (G01)", { pathPattern: "(((a{9}){9}){9}){9}" }, /instructions/],
+    ["an unclosed group", { pathPattern: "^(a" }, /path pattern/],
+    ["look-ahead, which RE2 does not have (G04)", { pathPattern: "(?=a)" }, /letters/],
+    ["a back-reference, which RE2 does not have (G04)", { pathPattern: "(a)\\1" }, /path pattern/],
     ["no permissions", { permissions: [] }, /permissions/],
     ["an unknown permission", { permissions: ["read", "admin"] }, /permissions/],
     ["a permission in capitals", { permissions: ["Read"] }, /permissions/],
-    ["3.4 a reserved path reached by its middle", { pathPattern: "acl", permissions: ["read"] }, /spike\/system\/acl/],
     [
-      "3.4 a reserved path for an unanchored ID",
+      "a path pattern that matches only a part of a reserved path (3.4)",
+      { pathPattern: "acl", permissions: ["read"] },
+      /spike\/system\/acl/,
+    ],
+    [
+      "a reserved path with an unanchored SPIFFE ID pattern (3.4)",
       { pathPattern: "^spike/system/acl$", spiffeidPattern: "spiffe://d/a" },
       /reaches/,
     ],
-    ["3.4 one reserved path whole, another by its end", { pathPattern: "^spike/system/acl$|secret" }, /system\/secret/],
-  ])("refuse: %s", async (_case, change, reason) => {
+    [
+      "a path pattern that matches one reserved path as a whole and a part of another (3.4)",
+      { pathPattern: "^spike/system/acl$|secret" },
+      /system\/secret/,
+    ],
+  ])("are refused with 400: %s", async (_case, change, reason) => {
     const good = { name: "p", spiffeidPattern: `${ID}/a$`, pathPattern: "^a/", permissions: ["read"] };
     service.log.length = 0;
     const answer = await service.post(POLICY, { ...good, ...change });
     expect([answer.status, answer.text]).toEqual([400, '{"err":"api_bad_request"}']);
     expect(service.log).toMatchObject([{ event: "policy_refused", detail: expect.stringMatching(reason) }]);
     const nobody = await service.as("/nobody");
-    expect((await nobody(POLICY, { ...good, ...change })).status, "401 first for who may not").toBe(401);
+    expect((await nobody(POLICY, { ...good, ...change })).status, "without permission: 401 instead of the reason").toBe(
+      401,
+    );
     expect((await service.post(`${POLICY}?action=list`, {})).body["policies"]).toEqual([]);
   });
 
-  describe("let a workload", () => {
-    it("do what they say, where they say it, and nothing beside", async () => {
+  describe("permit a workload", () => {
+    it("exactly the operations and paths that they grant", async () => {
       await allow(`${ID}/app$`, "^app/", ["read"]);
       const app = await service.as("/app");
       expect((await app(...get("app/a"))).body).toEqual({ data: { of: "app/a" } });
       expect((await app(`${SECRETS}/metadata?action=get`, { path: "app/a" })).status).toBe(200);
-      expect((await app(...get("app/none"))).status, "what is not there, where it may read").toBe(404);
-      expect((await app(...get("other/a"))).status, "a neighbouring path").toBe(401);
+      expect((await app(...get("app/none"))).status, "missing secret on a permitted path").toBe(404);
+      expect((await app(...get("other/a"))).status, "other path").toBe(401);
       expect((await app(...get("x/app/a"))).status, "the pattern is anchored").toBe(401);
       for (const action of ["", "?action=delete", "?action=undelete"]) {
         const body = { path: "app/a", values: { v: "1" } };
         expect((await app(`${SECRETS}${action}`, body)).status, `write: ${action}`).toBe(401);
       }
-      expect((await (await service.as("/app2"))(...get("app/a"))).status, "a look-alike").toBe(401);
-      expect((await (await service.as("/app/x"))(...get("app/a"))).status, "one below").toBe(401);
+      expect((await (await service.as("/app2"))(...get("app/a"))).status, "similar SPIFFE ID").toBe(401);
+      expect((await (await service.as("/app/x"))(...get("app/a"))).status, "SPIFFE ID below").toBe(401);
     });
 
-    it("write, delete and restore by `write`, and not read by it", async () => {
+    it("to put, delete and undelete with `write`, but not to read", async () => {
       await allow(`${ID}/app$`, "^app/a$", ["write"]);
       const app = await service.as("/app");
       expect((await app(SECRETS, { path: "app/a", values: { v: "2" } })).body).toMatchObject({ version: 2 });
@@ -230,7 +240,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await app(SECRETS, { path: "app/b", values: {} })).status).toBe(401);
     });
 
-    it("do everything there by `super`, policies included only where the guard lets it", async () => {
+    it("everything on a path with `super`, including policies on spike/system/acl", async () => {
       await allow(`${ID}/boss$`, "^app/", ["super"]);
       await allow(`${ID}/acl$`, "^spike/system/acl$", ["super"]);
       const [boss, acl] = [await service.as("/boss"), await service.as("/acl")];
@@ -245,7 +255,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await acl(...get("app/a"))).status).toBe(401);
     });
 
-    it("manage policies operation by operation", async () => {
+    it("to manage policies, each operation by its own permission", async () => {
       await allow(`${ID}/r$`, "^spike/system/acl$", ["read"]);
       await allow(`${ID}/w$`, "^spike/system/acl$", ["write"]);
       await allow(`${ID}/l$`, "^spike/system/acl$", ["list"]);
@@ -266,13 +276,13 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect(await statuses("/l")).toEqual([401, 401, 200, 401]);
     });
 
-    it("need all in one policy: permissions of two are not put together, patterns neither", async () => {
+    it("only if a single policy matches caller, path and permission", async () => {
       await allow(`${ID}/app$`, "^other/", ["read"]);
       await allow(`${ID}/x$`, "^app/", ["read"]);
       expect((await (await service.as("/app"))(...get("app/a"))).status).toBe(401);
     });
 
-    it("match anywhere in the text, as SPIKE does, where nothing anchors them", async () => {
+    it("by unanchored patterns, which match anywhere in the text as in SPIKE", async () => {
       await allow("spiffe://spike.ist/app", "pp/a", ["read"]);
       for (const path of ["/app", "/app-attacker", "/app/x"]) {
         expect((await (await service.as(path))(...get("app/a"))).status, path).toBe(200);
@@ -280,7 +290,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect((await (await service.as("/x/app"))(...get("app/a"))).status).toBe(401);
     });
 
-    it("nothing at all for roles without standing, except as workloads", async () => {
+    it("with another role as an ordinary workload, and nothing to a lite workload", async () => {
       await allow("^spiffe://spike\\.ist/.*$", ".*", ["super"]);
       for (const path of [
         "/spike/pilot/role/recover",
@@ -301,7 +311,7 @@ describe.each(STORES)("policies, %s", (_, open) => {
       }
     });
 
-    it("no more, from the very next request on, once they are deleted or replaced", async () => {
+    it("nothing more from the next request on, after they are deleted or replaced", async () => {
       const { name } = await allow(`${ID}/app$`, "^app/", ["read", "write"]);
       const app = await service.as("/app");
       const both = async () => [
@@ -315,17 +325,17 @@ describe.each(STORES)("policies, %s", (_, open) => {
       const before = await epoch();
       expect((await revoke(name)).status).toBe(200);
       expect(await both()).toEqual([401, 401]);
-      expect(await epoch(), "a write that was decided before loses").toBe(before + 1);
+      expect(await epoch(), "writes that were decided before must lose").toBe(before + 1);
     });
 
-    it("not even learn that its Idempotency-Key is none", async () => {
+    it("without permission to learn nothing about an invalid Idempotency-Key", async () => {
       const headers = { "Idempotency-Key": "a b" };
       const nobody = await service.as("/nobody");
       expect((await nobody(SECRETS, { path: "app/a", values: {} }, headers)).status).toBe(401);
       expect((await service.post(SECRETS, { path: "app/a", values: {} }, { headers })).status).toBe(400);
     });
 
-    it("repeat a write by its key only while it may write", async () => {
+    it("to repeat a write by its Idempotency-Key only while it may write", async () => {
       const { name } = await allow(`${ID}/app$`, "^app/", ["write"]);
       const app = await service.as("/app");
       const write = async () => await app(SECRETS, { path: "app/a", values: {} }, { "Idempotency-Key": "k" });
@@ -335,13 +345,13 @@ describe.each(STORES)("policies, %s", (_, open) => {
     });
   });
 
-  describe("scope a list", () => {
+  describe("limit a list of secrets", () => {
     const list = async (path: string, body: object = {}) => {
       const answer = await (await service.as(path))(`${SECRETS}?action=list`, body);
       return answer.status === 200 ? answer.body["keys"] : answer.status;
     };
 
-    it("to exactly the paths that are granted", async () => {
+    it("to exactly the granted paths", async () => {
       await allow(`${ID}/app$`, "^app/sub/", ["list"]);
       await allow(`${ID}/app$`, "^other/", ["super"]);
       await allow(`${ID}/app$`, "^app/a$", ["read"]);
@@ -352,22 +362,22 @@ describe.each(STORES)("policies, %s", (_, open) => {
       expect(await list("/app", { prefix: "none" })).toEqual([]);
       expect(await list("/nobody")).toBe(401);
       expect(await list("/nobody", { limit: -1 })).toBe(401);
-      expect(await list("/app", { limit: -1 }), "faults are told to who may see something").toBe(400);
+      expect(await list("/app", { limit: -1 }), "a permitted caller learns the fault").toBe(400);
     });
 
-    it("to nothing for a caller with other permissions only", async () => {
+    it("to nothing, with 401, if the caller has only other permissions", async () => {
       await allow(`${ID}/app$`, "^app/", ["read", "write", "execute"]);
       expect(await list("/app")).toBe(401);
     });
 
-    it("not at all for whoever may list everything", async () => {
+    it("not for a caller who may list everything", async () => {
       await allow(`${ID}/all$`, "^spike/system/secret$", ["list"]);
       expect(await list("/all")).toEqual(["app/a", "app/b", "app/sub/c", "other/a"]);
       await allow(`${ID}/any$`, ".*", ["list"]);
       expect(await list("/any")).toHaveLength(4);
     });
 
-    it("without a secret that has a reserved path, unless the policy qualifies for it", async () => {
+    it("to paths that are not reserved, unless the policy qualifies for them", async () => {
       await service.post(SECRETS, { path: "spike/system/acl", values: {} });
       await allow(`${ID}/app$`, "^spike/other|^app/a$", ["list"]);
       expect(await list("/app")).toEqual(["app/a"]);
@@ -375,8 +385,8 @@ describe.each(STORES)("policies, %s", (_, open) => {
   });
 });
 
-describe("policies written under two keys of a ring", () => {
-  it("grant alike, whichever of them is primary", async () => {
+describe("policies under two keys of a ring", () => {
+  it("grant the same, whichever key is primary", async () => {
     const store = memoryStore({ storeId: "s", now: Date.now });
     const first = await testService(store, { ring: await ringOf(KEY_A, KEY_B) });
     const second = await testService(store, { ring: await ringOf(KEY_B, KEY_A) });

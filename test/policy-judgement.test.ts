@@ -22,8 +22,8 @@ const allow = (name: string, pathPattern: string) => ({
 });
 const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 
-/** A store into which every policy is written with other rules than were asked for, past all checks of the put. */
-function smuggling(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pathKey: "" }): Store {
+/** A store that replaces the rules of every put policy, after all checks of the put. */
+function replacingRules(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pathKey: "" }): Store {
   return {
     load: async (query, signal) => await inner.load(query, signal),
     commit: async (change, query, signal) => {
@@ -41,22 +41,22 @@ function smuggling(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pat
   };
 }
 
-describe("a stored policy that would be refused by now", () => {
+describe("a stored policy that a put would refuse", () => {
   const good = { name: "p", spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] };
 
   it.each<readonly [string, PolicyRules]>([
-    ["by a part of the path", { spiffeIdPattern: `${ID}/w$`, pathPattern: "acl", permissions: ["super"] }],
+    ["it matches a part of the path", { spiffeIdPattern: `${ID}/w$`, pathPattern: "acl", permissions: ["super"] }],
     [
-      "for an unanchored identity",
+      "its SPIFFE ID pattern is unanchored",
       { spiffeIdPattern: "spiffe://spike\\.ist/w", pathPattern: "^spike/system/acl$", permissions: ["super"] },
     ],
-  ])("does not reach the policies themselves: %s (3.4, at the check)", async (_, rules) => {
-    const service = await testService(smuggling(memoryStore({ storeId: "s", now: Date.now }), rules));
+  ])("grants nothing on policies: %s (3.4)", async (_, rules) => {
+    const service = await testService(replacingRules(memoryStore({ storeId: "s", now: Date.now }), rules));
     expect((await service.post(POLICY, good)).status).toBe(200);
     const workload = await service.as("/w");
     expect((await workload(`${POLICY}?action=list`, {})).status).toBe(401);
     expect((await workload(POLICY, { ...good, name: "mine", permissions: ["super"] })).status).toBe(401);
-    // It is a policy like any other where nothing is reserved.
+    // On paths that are not reserved, it is an ordinary policy.
     const path = rules.pathPattern === "acl" ? "x/acl/y" : "spike/system/acl/x";
     await service.post(SECRETS, { path, values: {} });
     const expected = rules.pathPattern === "acl" ? 200 : 401;
@@ -64,15 +64,15 @@ describe("a stored policy that would be refused by now", () => {
   });
 });
 
-describe("of many policies with one pair of tags", () => {
-  it("1000 are looked at: whom they grant nothing gets a 500 that says why, once there are more", async () => {
+describe("many policies with the same pair of tags", () => {
+  it("are limited to 1000 candidates: with more, a caller to whom they grant nothing gets 500, and the log says why", async () => {
     const database = await httpDatabase();
     const store = libsqlStore(httpExecute({ url: database.url }, fetch));
     const service = await testService(store);
     await service.post(SECRETS, { path: "prod/db-3", values: {} });
     const { createClient } = await import("@libsql/client");
     const client = createClient({ url: database.url });
-    // Patterns of one text each would be told apart by it.
+    // Not patterns of one text each: those would have different tags.
     const patternsOf = (n: number) => ({ spiffeIdPattern: `${ID}/(w)-${n}[0]?$`, pathPattern: `^prod/db-${n}[0]?$` });
     const ring = await ringOf(KEY_A);
     await storeManyPolicies({ client, ring }, { count: 1000, patternsOf });
@@ -95,7 +95,7 @@ describe("a scoped list", () => {
   });
   afterEach(() => database.close());
 
-  it("names each path once, however many policies grant it", async () => {
+  it("contains each path once, however many policies grant it", async () => {
     const service = await testService(libsqlStore(database.execute));
     for (const path of ["app/a", "app/sub/b", "appx/c"]) await service.post(SECRETS, { path, values: {} });
     for (const [name, pattern] of [
@@ -109,7 +109,7 @@ describe("a scoped list", () => {
     expect(body).toEqual({ keys: ["app/a", "app/sub/b"] });
   });
 
-  it("shows nothing by a policy that was deleted and put back", async () => {
+  it("does not use a deleted policy that was put back into the database", async () => {
     const service = await testService(libsqlStore(database.execute));
     await service.post(SECRETS, { path: "app/a", values: {} });
     await service.post(POLICY, allow("p", "^app/"));
@@ -120,16 +120,16 @@ describe("a scoped list", () => {
     expect(service.log).toMatchObject([{ event: "policy_ignored" }]);
   });
 
-  it("is judged anew when a right changes between its two round trips", async () => {
+  it("is decided again if a policy changes between its two round trips", async () => {
     const inner = libsqlStore(database.execute);
     let between: (() => Promise<unknown>) | undefined;
     const service = await testService({
       commit: async (change, query, signal) => await inner.commit(change, query, signal),
       load: async (query, signal) => {
         if (query.paths?.within !== undefined) {
-          const happens = between;
+          const change = between;
           between = undefined;
-          await happens?.();
+          await change?.();
         }
         return await inner.load(query, signal);
       },
@@ -145,7 +145,7 @@ describe("a scoped list", () => {
 });
 
 describe("a scoped list of many paths", () => {
-  it("looks at its deadline while it matches them", async () => {
+  it("observes its deadline during matching", async () => {
     const inner = memoryStore({ storeId: "s", now: Date.now });
     const paths = Array.from({ length: 40_000 }, (_, n) => `app/${String(n).padStart(6, "0")}`);
     const store: Store = {
@@ -157,7 +157,7 @@ describe("a scoped list of many paths", () => {
     };
     const patient = await testService(store);
     expect((await patient.post(POLICY, allow("p", "^app/"))).status).toBe(200);
-    // As if each thousand took longer than the whole request may.
+    // As if each thousand took longer than the timeout of the request.
     let pauses = 0;
     const sleep = async (_ms: number, signal: AbortSignal) => {
       pauses += 1;
@@ -173,34 +173,34 @@ describe("a scoped list of many paths", () => {
   });
 });
 
-describe("a store that answers another question", () => {
-  const mixing = (mix: (snapshot: AnySnapshot) => Partial<AnySnapshot>) => {
+describe("a store that returns other rows than requested", () => {
+  const substituting = (substitute: (snapshot: AnySnapshot) => Partial<AnySnapshot>) => {
     const inner = memoryStore({ storeId: "s", now: Date.now });
-    const state = { mixes: false };
+    const state = { active: false };
     const store: Store = {
       commit: async (change, query, signal) => await inner.commit(change, query, signal),
       load: async (query, signal) => {
         const snapshot = await inner.load(query, signal);
-        return state.mixes ? Object.assign(snapshot, mix(snapshot)) : snapshot;
+        return state.active ? Object.assign(snapshot, substitute(snapshot)) : snapshot;
       },
     };
     return { store, inner, state };
   };
 
-  it("with the policy of another name is refused", async () => {
+  it("is refused if it returns the policy of another name", async () => {
     const other: { policy?: AnySnapshot["policy"] } = {};
-    const { store, inner, state } = mixing(() => other);
+    const { store, inner, state } = substituting(() => other);
     const service = await testService(store);
     for (const name of ["one", "two"]) {
       await service.post(POLICY, { name, spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] });
     }
     other.policy = (await inner.load({ policy: { name: "two" } }, new AbortController().signal)).policy;
-    state.mixes = true;
+    state.active = true;
     expect((await service.post(`${POLICY}?action=get`, { id: "one" })).status).toBe(500);
     expect((await service.post(`${POLICY}?action=delete`, { id: "one" })).status).toBe(500);
   });
 
-  it("with another entry at a revision than a moment ago is found by the audit check", async () => {
+  it("is found by the audit check if it returns different entries at one revision", async () => {
     const service = await testService(memoryStore({ storeId: "s", now: Date.now }));
     expect((await service.post("/v1/audit?action=verify", {})).status).toBe(200);
     const inner = memoryStore({ storeId: "s", now: Date.now });
@@ -217,8 +217,8 @@ describe("a store that answers another question", () => {
   });
 });
 
-describe("a caller without any policy", () => {
-  it("is sent nothing of a secret, whether it exists or not, and costs the database no value", async () => {
+describe("a caller without a policy", () => {
+  it("learns nothing about secrets, and the database returns no value for its requests", async () => {
     const database = await httpDatabase();
     const sizes: number[] = [];
     const measuring = async (url: string, init: RequestInit) => {

@@ -8,8 +8,8 @@ import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/s
 const POLICY = "/v1/acl/policy";
 const SECRETS = "/v1/store/secrets";
 
-/** Whoever holds the database reads no policy out of it, and makes none that grants anything. */
-describe("a hostile database, and policies", () => {
+/** An attacker with write access to the database reads no policy and creates none that grants anything. */
+describe("an attacker with write access to the database, and policies", () => {
   let database: FileDatabase;
   let service: TestService;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe("a hostile database, and policies", () => {
     const send = await service.as(path);
     return (await send(`${SECRETS}?action=get`, { path: "app/a" })).status;
   };
-  /** The policy grants nothing, is not shown, and the operator is told. */
+  /** The policy grants nothing and is not listed. The log names it. */
   const expectIgnored = async (name: string, reason: string, path = "/reader") => {
     service.log.length = 0;
     expect(await readAs(path)).toBe(401);
@@ -45,7 +45,7 @@ describe("a hostile database, and policies", () => {
     expect(listed.map((policy) => policy.name)).not.toContain(name);
   };
 
-  it("finds no pattern and no permission in a raw copy of the file", async () => {
+  it("finds no pattern and no permission in a copy of the database file", async () => {
     await put("canary", "^spiffe://spike\\.ist/canaryworkload$", "^canarypath/x$", ["read", "super"]);
     await sql("PRAGMA wal_checkpoint(TRUNCATE)");
     const copy = `${database.file}.copy`;
@@ -61,7 +61,7 @@ describe("a hostile database, and policies", () => {
     }
   });
 
-  it("puts back a policy that was deleted", async () => {
+  it("restores a deleted policy: it grants nothing", async () => {
     expect(await readAs("/reader")).toBe(200);
     await sql("CREATE TABLE old AS SELECT * FROM policies WHERE name = 'reader'");
     await remove("reader");
@@ -72,7 +72,7 @@ describe("a hostile database, and policies", () => {
     await expectIgnored("reader", "seal_inconsistent");
   });
 
-  it("puts back a policy that was replaced", async () => {
+  it("restores a replaced policy: it grants nothing", async () => {
     await sql("CREATE TABLE old AS SELECT * FROM policies WHERE name = 'reader'");
     await put("reader", "^spiffe://spike\\.ist/reader$", "^nothing/");
     await sql("DELETE FROM policies WHERE name = 'reader'", "INSERT INTO policies SELECT * FROM old");
@@ -82,22 +82,22 @@ describe("a hostile database, and policies", () => {
   });
 
   it.each<readonly [string, string, readonly string[]]>([
-    ["gives it another name", "not_authentic", ["UPDATE policies SET name = 'x' WHERE name = 'reader'"]],
+    ["renames it", "not_authentic", ["UPDATE policies SET name = 'x' WHERE name = 'reader'"]],
     [
-      "K02 gives it the name of another one, which it replaces",
+      "gives it the name of another policy, which it replaces (K02)",
       "not_authentic",
       ["DELETE FROM policies WHERE name = 'other'", "UPDATE policies SET name = 'other' WHERE name = 'reader'"],
     ],
     [
-      "K02 puts the contents of another one into it",
+      "gives it the contents of another policy (K02)",
       "not_authentic",
       ["UPDATE policies SET sealed = (SELECT sealed FROM policies WHERE name = 'other') WHERE name = 'reader'"],
     ],
     ["changes its times", "not_authentic", ["UPDATE policies SET updated_at = updated_at + 1 WHERE name = 'reader'"]],
     ["changes its epoch", "not_authentic", ["UPDATE policies SET epoch = 7 WHERE name = 'reader'"]],
     ["changes its row version", "inconsistent", ["UPDATE policies SET version = 1 WHERE name = 'reader'"]],
-    ["K08 names another key", "malformed", ["UPDATE policies SET key_id = 'z' WHERE name = 'reader'"]],
-    ["K09 cuts it short", "malformed", ["UPDATE policies SET sealed = x'01' WHERE name = 'reader'"]],
+    ["names another key (K08)", "malformed", ["UPDATE policies SET key_id = 'z' WHERE name = 'reader'"]],
+    ["truncates it (K09)", "malformed", ["UPDATE policies SET sealed = x'01' WHERE name = 'reader'"]],
     ["removes its audit entries", "inconsistent", ["DELETE FROM audit WHERE resource = 'policy:reader'"]],
     [
       "alters its audit entry",
@@ -112,12 +112,12 @@ describe("a hostile database, and policies", () => {
     await expectIgnored(name, `seal_${reason}`);
   });
 
-  it("moves it under the tags of another caller: it is not even found by those it is for, and opens for nobody", async () => {
+  it("gives it the tags of another policy: it grants nothing", async () => {
     await sql("UPDATE policies SET id_tag = (SELECT id_tag FROM policies WHERE name = 'other'), path_tag = x'00'");
     expect(await readAs("/reader")).toBe(401);
   });
 
-  it("touches a row: the operator puts the policy anew, or deletes it, and is told of what was there", async () => {
+  it("alters a row: the operator can replace or delete the policy, and the log reports the altered row", async () => {
     await sql("UPDATE policies SET sealed = x'01'", "UPDATE policies SET version = 1 WHERE name = 'other'");
     service.log.length = 0;
     await put("reader", "^spiffe://spike\\.ist/reader$", "^app/");
@@ -131,12 +131,12 @@ describe("a hostile database, and policies", () => {
     expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).toEqual([]);
   });
 
-  it("touches a row and its audit entry: the name is refused to everybody", async () => {
+  it("alters a row and its audit entry: every write to that name fails", async () => {
     await sql("UPDATE policies SET sealed = x'01'", "UPDATE audit SET trace_id = 'x' WHERE resource = 'policy:reader'");
     expect((await service.post(`${POLICY}?action=delete`, { id: "reader" })).status).toBe(500);
   });
 
-  it("hides a policy, or what was asked for: the operator's get, put and delete are 500", async () => {
+  it("hides a policy: get, put and delete fail with 500", async () => {
     await sql("DELETE FROM policies WHERE name = 'reader'");
     const policy = { name: "reader", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };
     for (const [target, body] of [
@@ -150,7 +150,7 @@ describe("a hostile database, and policies", () => {
     }
   });
 
-  it("under a key that the ring lacks, a policy grants nothing, and the log names the key", async () => {
+  it("a policy under a key that is not in the ring grants nothing, and the log names the key", async () => {
     const store = libsqlStore(database.execute);
     const stranger = await testService(store, { ring: await ringOf(KEY_B) });
     expect((await stranger.post(`${SECRETS}?action=get`, { path: "app/a" })).status).toBe(500);
@@ -159,13 +159,13 @@ describe("a hostile database, and policies", () => {
   });
 });
 
-describe("a stored policy whose pattern is refused by now (G05)", () => {
-  it("grants nothing, and the operator is told; it can be read, replaced and deleted", async () => {
+describe("a stored policy whose pattern is no longer accepted (G05)", () => {
+  it("grants nothing and is reported, but can be read, replaced and deleted", async () => {
     const { sealPolicy } = await import("../src/policy/seal-policy.ts");
     const database = await fileDatabase();
     const ring = await ringOf(KEY_A);
     const inner = libsqlStore(database.execute);
-    // As an older version of this service, with other limits, would have written it.
+    // As written by an older version of this service, with other limits.
     const store: Store = {
       load: async (query, signal) => await inner.load(query, signal),
       commit: async (change, query, signal) => {

@@ -12,8 +12,8 @@ interface Entry {
   readonly spiffeId: string;
 }
 
-/** Two real workers over one database, and a policy that is revoked through one while both serve writes under it. */
-describe("a policy that is revoked while 32 clients write", () => {
+/** Two real workers over one database. A policy is revoked through one of them while both serve writes that it permits. */
+describe("a policy revoked while 32 clients write", () => {
   let edge: Cluster;
   beforeAll(async () => {
     edge = await cluster(2, { SPIKE_REQUEST_TIMEOUT_MS: "20000", SPIKE_NEXUS_MAX_SECRET_VERSIONS: "1000" });
@@ -30,15 +30,15 @@ describe("a policy that is revoked while 32 clients write", () => {
 
   it.each([
     ["deleted", async () => await superuser(`${POLICY}?action=delete`, { id: policy.name })],
-    ["replaced by one that lets them read", async () => await superuser(POLICY, { ...policy, permissions: ["read"] })],
+    ["replaced by a read-only one", async () => await superuser(POLICY, { ...policy, permissions: ["read"] })],
   ])(
-    "%s: no write commits under it after the revision of that, and none that was acknowledged is lost",
+    "%s: no write that it permitted commits after that revision, and no acknowledged write is lost",
     async (how, revoke) => {
       expect((await superuser(POLICY, { ...policy, permissions: ["write"] })).status).toBe(200);
       const acknowledged: { readonly path: string; readonly version: number; readonly revision: number }[] = [];
       let writing = 0;
       const client = async (n: number) => {
-        // Half of them meet on one path.
+        // Half of the clients write to the same path.
         const path = n % 2 === 0 ? `shared/${how[0]}/hot` : `shared/${how[0]}/${n}`;
         for (let round = 0; ; round += 1) {
           writing += 1;

@@ -10,7 +10,7 @@ const SECRETS = "/v1/store/secrets";
 const DAY = 24 * 60 * 60 * 1000;
 const START = Date.parse("2026-01-01T00:00:00Z");
 
-/** A store whose clock is set by the test. */
+/** A store with a clock that the test sets. */
 function clocked(inner: Store, now: () => number): Store {
   const at = <S extends Snapshot<Query>>(snapshot: S): S => ({ ...snapshot, now: now() });
   return {
@@ -22,7 +22,7 @@ function clocked(inner: Store, now: () => number): Store {
   };
 }
 
-describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
+describe.each(["memory", "libSQL"])("the stored audit (%s)", (kind) => {
   let database: FileDatabase | undefined;
   let service: TestService;
   let now: number;
@@ -49,7 +49,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
   const prune = async (days: number, headers: Record<string, string> = {}) =>
     await service.post("/v1/audit?action=prune", { days }, { headers });
 
-  describe("is read", () => {
+  describe("is listed", () => {
     beforeEach(async () => {
       for (const path of ["a", "b", "a"]) {
         await put(path);
@@ -59,7 +59,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect((await other(`${SECRETS}?action=delete`, { path: "a" })).status).toBe(200);
     });
 
-    it("whole, each entry with who did what when, and never a value", async () => {
+    it("with caller, action and time of each entry, and never with a value", async () => {
       const { entries, next, revision } = await list({});
       expect([next, revision]).toEqual([undefined, 4]);
       expect(entries[3]).toEqual({
@@ -86,8 +86,8 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       ["by time", { from: "2026-01-02T00:00:00Z", until: "2026-01-03T00:00:00+00:00" }, [2]],
       ["by time in another zone", { from: "2026-01-02T01:00:00+01:00", until: "2026-01-02T00:00:00.001Z" }, [2]],
       ["from a revision on", { after: 2 }, [3, 4]],
-      ["by all of them", { resource: "secret:a", after: 1, until: "2026-01-04T00:00:00Z" }, [3]],
-      ["of what is not there", { resource: "policy:none" }, []],
+      ["by several filters", { resource: "secret:a", after: 1, until: "2026-01-04T00:00:00Z" }, [3]],
+      ["for a resource without entries", { resource: "policy:none" }, []],
     ])("%s", async (_, filter, expected) => {
       expect(await revisions(filter)).toEqual(expected);
     });
@@ -107,12 +107,12 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       { until: "2026-01-02" },
       { from: "2026-13-01T00:00:00Z" },
       { resource: 7 },
-    ])("only with what makes sense: %j is 400", async (body) => {
+    ])("only with valid parameters: %j is refused with 400", async (body) => {
       expect((await service.post("/v1/audit?action=list", body)).status).toBe(400);
     });
   });
 
-  it("is verified, whole and from a revision on", async () => {
+  it("is verified from the start or from a revision on", async () => {
     for (const path of ["a", "b", "a", "c"]) await put(path);
     const { entries } = await list({});
     const { mac: newest } = entries.at(-1) as unknown as { mac: string };
@@ -123,7 +123,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
   });
 
   describe("is pruned", () => {
-    it("of what is older than asked, the newest entry of each resource excepted; all stays readable and verified", async () => {
+    it("except the newest entry of each resource; everything stays readable and verifies", async () => {
       for (const path of ["a", "b", "a", "c"]) await put(path);
       await service.post("/v1/acl/policy", {
         name: "p",
@@ -149,7 +149,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect((await prune(7)).body).toEqual({ floor: 5, more: false, revision: 10 });
     });
 
-    it("never of the last seven days, whatever is asked", async () => {
+    it("never within the last seven days", async () => {
       await put("a");
       now += 6.9 * DAY;
       await put("a");
@@ -160,7 +160,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect(await revisions({})).toEqual([1, 2, 3]);
     });
 
-    it("by whichever clock is earlier, the database's or the worker's", async () => {
+    it("by the earlier of the database's and the worker's clock", async () => {
       now = Date.now();
       await put("a");
       await put("a");
@@ -170,7 +170,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect(await revisions({})).toEqual([1, 2, 3]);
     });
 
-    it("once for one Idempotency-Key, and the keys of what is pruned are forgotten", async () => {
+    it("once per Idempotency-Key, and forgets the keys of pruned entries", async () => {
       await put("a", { "Idempotency-Key": "old" });
       await put("a");
       now += 10 * DAY;
@@ -182,12 +182,12 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
       expect(await put("a", { "Idempotency-Key": "old" })).toEqual({ version: 4, revision: 5 });
     });
 
-    it("by the superuser alone, and with a right that is revoked in between it is not", async () => {
+    it("only by the superuser", async () => {
       await put("a");
       expect((await (await service.as("/w"))("/v1/audit?action=prune", { days: 7 })).status).toBe(401);
     });
 
-    it("up to 1000 entries at a time", async () => {
+    it("up to 1000 entries per call", async () => {
       for (let n = 0; n < 1010; n += 1) await put("a");
       now += 10 * DAY;
       await put("b");
@@ -200,7 +200,7 @@ describe.each(["memory", "libSQL"])("the stored audit, %s", (kind) => {
   });
 });
 
-describe("a hostile database is not helped by pruning:", () => {
+describe("pruning does not hide what an attacker changed in the database", () => {
   let database: FileDatabase;
   let service: TestService;
   let now = START;
@@ -219,7 +219,7 @@ describe("a hostile database is not helped by pruning:", () => {
   const prune = async () => await service.post("/v1/audit?action=prune", { days: 7 });
   const floor = async () => (await database.client.execute("SELECT audit_floor FROM store")).rows[0]?.["audit_floor"];
 
-  it("a gap does not vanish below the floor", async () => {
+  it("refuses to prune over a gap", async () => {
     await database.client.execute("DELETE FROM audit WHERE revision = 2");
     expect((await prune()).status).toBe(500);
     expect(service.log).toMatchObject([
@@ -228,30 +228,30 @@ describe("a hostile database is not helped by pruning:", () => {
     expect(await floor()).toBe(0);
   });
 
-  it("an entry whose time is altered is no reason to raise it", async () => {
+  it("refuses to prune by an altered time", async () => {
     await database.client.execute(`UPDATE audit SET at = ${START} WHERE revision > 4`);
     expect((await prune()).status).toBe(500);
     expect(await floor()).toBe(0);
   });
 
-  it("nor is an old entry at a recent revision", async () => {
-    // Old and authentic, but no later entry saw it there.
+  it("does not raise the floor to a recent revision at which an old entry was put", async () => {
+    // The entry is old and authentic, but no later entry confirms it at this revision.
     await database.client.execute("DELETE FROM audit WHERE revision IN (5, 6)");
     await database.client.execute("UPDATE audit SET revision = 5 WHERE revision = 4");
-    // Without the entries that vouch for it, the last one that was seen at its place is the third.
+    // The last entry that a later one confirms is the third.
     await prune();
     expect(await floor()).toBe(3);
     const { body } = await service.post("/v1/audit?action=verify", {});
     expect(body["problems"]).not.toEqual([]);
   });
 
-  it("an entry that is cut out and whose place another one takes does not vanish with its neighbours", async () => {
+  it("refuses to prune over an entry that was removed and replaced by another one", async () => {
     await prune();
     expect(await floor()).toBe(4);
     for (const path of ["x", "x", "y", "x", "y"]) await service.post(SECRETS, { path, values: {} });
     now += 9 * DAY;
     await service.post(SECRETS, { path: "z", values: {} });
-    // The second entry of x goes, and its third is at its place now; all between is moved up.
+    // Removes the second entry of x.
     await database.client.execute("DELETE FROM audit WHERE revision = 10");
     const before = (await service.post("/v1/audit?action=verify", {})).body["problems"];
     expect(before).not.toEqual([]);
@@ -259,8 +259,8 @@ describe("a hostile database is not helped by pruning:", () => {
     expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).toEqual(before);
   });
 
-  it("a chain that begins above the floor is held against what was kept below it", async () => {
-    // Revision 3 is the newest of a up to the floor, and stays only until a newer entry replaces it.
+  it("checks a chain above the floor against the entry that was kept below it", async () => {
+    // Revision 3 is the newest entry of a up to the floor. It stays until a newer entry replaces it.
     await service.post(SECRETS, { path: "c", values: {} });
     now += 9 * DAY;
     await prune();
@@ -273,7 +273,7 @@ describe("a hostile database is not helped by pruning:", () => {
       `SELECT min(revision) AS r FROM audit WHERE resource = 'secret:c' AND revision > ${floored}`,
     );
     const cut = Number(revision.rows[0]?.["r"]);
-    // Cut out, with the pruning's own entry moved into its place: dense again, but for the chain of c.
+    // Removed, and the entry of the pruning moved into its place: no gap, but the chain of c is broken.
     await database.client.execute(`DELETE FROM audit WHERE revision = ${cut}`);
     await database.client.execute(`UPDATE audit SET revision = ${cut} WHERE revision = ${cut - 1}`);
     await database.client.execute(
@@ -285,7 +285,7 @@ describe("a hostile database is not helped by pruning:", () => {
     expect([status, body["problems"]]).not.toEqual([200, []]);
   });
 
-  it("a list shows an entry that was altered, whatever is in it", async () => {
+  it("lists an altered entry, whatever its contents", async () => {
     await database.client.execute("UPDATE audit SET at = 9000000000000000, outcome = '{' WHERE revision = 2");
     const { status, body } = await service.post("/v1/audit?action=list", { limit: 3 });
     expect(status).toBe(200);
@@ -296,7 +296,7 @@ describe("a hostile database is not helped by pruning:", () => {
     ]);
   });
 
-  it("a lowered floor or a raised one is refused with everything else", async () => {
+  it("refuses every request after the floor was lowered or raised", async () => {
     await prune();
     expect(await floor()).toBe(4);
     for (const forged of [0, 6]) {
@@ -307,7 +307,7 @@ describe("a hostile database is not helped by pruning:", () => {
   });
 });
 
-describe("a revocation that a hostile database undoes", () => {
+describe("verification finds a revocation that was undone in the database", () => {
   const POLICY = "/v1/acl/policy";
   const policy = { name: "w", spiffeidPattern: "^spiffe://spike\\.ist/w$", pathPattern: "^a$", permissions: ["read"] };
   let database: FileDatabase;
@@ -333,7 +333,7 @@ describe("a revocation that a hostile database undoes", () => {
     expect(await read()).toBe(401);
   };
 
-  it("by cutting it off and letting honest traffic take its revision: the audit counts one right too few", async () => {
+  it("by removing its entry, so that later commits take its revision", async () => {
     await put("a");
     await service.post(POLICY, policy);
     await revoke();
@@ -347,12 +347,12 @@ describe("a revocation that a hostile database undoes", () => {
     await put("b");
     await put("c");
     expect(await kinds()).toContain("broken_epoch");
-    // Whoever kept revision and MAC sees it at once.
+    // An operator who kept revision and MAC sees it at once.
     const { body } = await service.post("/v1/audit?action=list", { after: 2, limit: 1 });
     expect(body["entries"]).not.toMatchObject([{ mac: newest }]);
   });
 
-  it("by moving an old entry into its place: likewise", async () => {
+  it("by moving an old entry to its revision", async () => {
     await put("filler");
     await put("a");
     await service.post(POLICY, policy);
@@ -370,7 +370,7 @@ describe("a revocation that a hostile database undoes", () => {
   });
 });
 
-describe("entries under a key that is gone", () => {
+describe("entries under a key that has left the ring", () => {
   let database: FileDatabase;
   let now = START;
   beforeEach(async () => {
@@ -384,7 +384,7 @@ describe("entries under a key that is gone", () => {
       clocked(libsqlStore(database.execute), () => now),
       { ring: await ringOf(...keys) },
     );
-  /** Entries 1 to 3 under the old key, the registration and a rewrap under the new one, and ten days later two more. */
+  /** Entries 1 to 3 under the old key, then the registration and a rewrap under the new key, and ten days later two more. */
   const rotated = async (): Promise<TestService> => {
     const old = await withRing(KEY_A);
     for (const path of ["a", "a", "a"]) await old.post(SECRETS, { path, values: {} });
@@ -398,7 +398,7 @@ describe("entries under a key that is gone", () => {
   };
   const prune = async (by: TestService) => (await by.post("/v1/audit?action=prune", { days: 7 })).body;
 
-  it("are pruned with those that follow them", async () => {
+  it("are pruned together with the entries that follow them", async () => {
     const alone = await rotated();
     expect(await prune(alone)).toEqual({ floor: 5, more: false, revision: 8 });
     const { body } = await alone.post("/v1/audit?action=verify", {});
@@ -406,16 +406,16 @@ describe("entries under a key that is gone", () => {
     expect(body).not.toHaveProperty("unverified");
   });
 
-  it("are none that a database may make: their times count for nothing", async () => {
+  it("cannot be forged to prune recent entries: their times are not trusted", async () => {
     const alone = await rotated();
     now += DAY;
     await alone.post(SECRETS, { path: "d", values: {} });
-    // Recent entries are made to look old, and no key is there to tell.
+    // Recent entries are changed to look old, under a key that the ring does not have.
     await database.client.execute({
       sql: "UPDATE audit SET key_id = 'a', at = ? WHERE revision IN (6, 7)",
       args: [START],
     });
-    // Nor does what they say of the entry before them.
+    // Nor do they confirm the entry before them.
     expect(await prune(alone)).toMatchObject({ floor: 4 });
     const { body } = await alone.post("/v1/audit?action=verify", {});
     expect(body).toMatchObject({ unverified: [{ keyId: "a", entries: 2 }] });

@@ -16,11 +16,11 @@ const NOW = Date.UTC(2026, 5, 1);
 let first: TestDomain;
 let second: TestDomain;
 beforeAll(async () => {
-  // The same domain before and after it has changed its key.
+  // The same domain before and after a key change.
   [first, second] = await Promise.all([testDomain("partner.org", "k1"), testDomain("partner.org", "k2")]);
 });
 
-const SEQUENCED = (domain: TestDomain, sequence: unknown, more: object = {}) => ({
+const withSequence = (domain: TestDomain, sequence: unknown, more: object = {}) => ({
   ...domain.bundle,
   spiffe_sequence: sequence,
   ...more,
@@ -47,7 +47,7 @@ const STORES: Readonly<Record<string, () => Promise<Store>>> = {
 describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
   let service: TestService;
   let store: CountingStore;
-  /** Happens once, between a decision and its commit. */
+  /** Runs once, between a decision and its commit. */
   let beforeCommit: (() => Promise<unknown>) | undefined;
   let endpoint: (url: string) => Response | Promise<Response>;
   beforeEach(async () => {
@@ -55,9 +55,9 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     store = countingStore({
       load: async (query, signal) => await inner.load(query, signal),
       async commit(change, query, signal) {
-        const first = beforeCommit;
+        const run = beforeCommit;
         beforeCommit = undefined;
-        await first?.();
+        await run?.();
         return await inner.commit(change, query, signal);
       },
     });
@@ -70,7 +70,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
   const on = async (action: string, body: object = { trustDomain: "partner.org" }) =>
     await service.post(`${BUNDLE}?action=${action}`, body);
 
-  /** A get of `app/a` as a workload of the partner. */
+  /** Gets `app/a` as a workload of the partner. */
   const getAs = async (domain: TestDomain, path = "/web", claims = {}): Promise<TestAnswer> => {
     const authorization = `Bearer ${await domain.token(path, claims)}`;
     store.trips = 0;
@@ -82,8 +82,8 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     expect((await service.post("/v1/acl/policy", policy)).status).toBe(200);
   };
 
-  describe("a domain", () => {
-    it("is unknown until its bundle is stored; then its workloads may what policies grant, in one round trip", async () => {
+  describe("a trust domain", () => {
+    it("is unknown until its bundle is stored; then policies apply to its workloads, in one round trip", async () => {
       await grant(["read"]);
       expect((await getAs(first)).status).toBe(401);
       expect(store.trips).toBe(1);
@@ -106,7 +106,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(service.audit.at(-1)).toMatchObject({ outcome: "denied", spiffeId: "spiffe://partner.org/other" });
     });
 
-    it("writes in two round trips, and lists what it may list in two", async () => {
+    it("writes and lists in two round trips", async () => {
       await grant(["write", "list"]);
       await put({ bundle: first.bundle });
       const authorization = `Bearer ${await first.token("/web")}`;
@@ -120,14 +120,14 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(store.trips).toBe(2);
       expect((await post(SECRETS, { path: "other/a", values: {} })).status).toBe(401);
       expect(store.trips).toBe(1);
-      // A path that is none is told to those who are somebody, and the same 401 to all others.
+      // Only an authenticated caller learns that a path is invalid. Others get the usual 401.
       expect((await post(SECRETS, { path: "a b", values: {} })).status).toBe(400);
       expect(store.trips).toBe(1);
       const stranger = { headers: { authorization: `Bearer ${await second.token("/web")}` } };
       expect((await service.post(SECRETS, { path: "a b", values: {} }, stranger)).status).toBe(401);
     });
 
-    it("has no roles, whatever its workloads are called, and never what only the superuser may", async () => {
+    it("has no roles: its workloads never get the permissions of a role", async () => {
       await put({ bundle: first.bundle });
       for (const path of ["/spike/pilot/role/superuser", "/spike/workload/role/lite", "/spike/nexus"]) {
         expect((await getAs(first, path)).status, path).toBe(401);
@@ -136,10 +136,10 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       store.trips = 0;
       const body = { trustDomain: "partner.org" };
       expect((await service.post(`${BUNDLE}?action=delete`, body, { headers: { authorization } })).status).toBe(401);
-      expect(store.trips, "nothing is looked up for it").toBe(0);
+      expect(store.trips, "no database request").toBe(0);
     });
 
-    it("T26, J12 a key that is taken out is refused from the very next request on", async () => {
+    it("loses access with a revoked key from the next request on (T26, J12)", async () => {
       await grant(["read"]);
       await put({ bundle: first.bundle });
       expect((await getAs(first)).status).toBe(200);
@@ -151,10 +151,10 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     });
 
     it.each<readonly [string, () => Promise<unknown>, number]>([
-      ["taken out", async () => await put({ bundle: second.bundle }), 401],
+      ["revoked", async () => await put({ bundle: second.bundle }), 401],
       ["deleted with its bundle", async () => await on("delete"), 401],
-      ["joined by another one", async () => await put({ bundle: both() }), 200],
-    ])("T26 a write that is under way when its key is %s is judged anew", async (_, change, status) => {
+      ["joined by another key", async () => await put({ bundle: both() }), 200],
+    ])("decides a write again if its key is %s before the commit (T26)", async (_, change, status) => {
       await grant(["write"]);
       await put({ bundle: first.bundle });
       beforeCommit = change;
@@ -165,7 +165,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(stored.body).toEqual({ data: { v: status === 200 ? "late" : "x" } });
     });
 
-    it("B06 an empty bundle revokes all, and so does its deletion", async () => {
+    it("loses all access with an empty or a deleted bundle (B06)", async () => {
       await grant(["read"]);
       await put({ bundle: first.bundle });
       await put({ bundle: { keys: [] } });
@@ -176,7 +176,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await getAs(first)).status).toBe(401);
     });
 
-    it("J11 an expired token, or one for others, is refused without a look into the database", async () => {
+    it("is refused without a database request if the token has expired or has another audience (J11)", async () => {
       await put({ bundle: first.bundle });
       expect((await getAs(first, "/web", { exp: 1 })).status).toBe(401);
       expect(store.trips).toBe(0);
@@ -184,7 +184,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(store.trips).toBe(0);
     });
 
-    it("T03 the signature of another domain's key of the same name is refused", async () => {
+    it("is refused with a signature by another key of the same id (T03)", async () => {
       await grant(["read"]);
       await put({ bundle: first.bundle });
       const other = await testDomain("partner.org", "k1");
@@ -192,7 +192,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(service.audit.at(-1)?.reason).toBe("signature");
     });
 
-    it("F01, T27 two domains with a key of one name never vouch for each other", async () => {
+    it("is not authenticated by the bundle of another domain with the same key id (F01, T27)", async () => {
       const neighbour = await testDomain("neighbour.org", "k1");
       await grant(["read"], "^app/");
       await put({ bundle: neighbour.bundle });
@@ -203,8 +203,8 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
     });
   });
 
-  describe("the verbs", () => {
-    it("get tells the bundle as it was sent, and list the domains in order", async () => {
+  describe("the operations", () => {
+    it("get returns the bundle text unchanged, and list the domains in order", async () => {
       const text = `{"keys":[], "spiffe_sequence":18446744073709551617 ,"spiffe_refresh_hint":60}`;
       const body = `{"trustDomain":"partner.org","bundle":${text},"endpointUrl":"https://partner.org/b"}`;
       expect((await service.post(BUNDLE, body)).status).toBe(200);
@@ -228,7 +228,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await on("list", { after: "a.org", limit: 5 })).body).toMatchObject({ bundles: [summary] });
     });
 
-    it("cas, idempotency keys and deletions are as with policies", async () => {
+    it("handle cas, idempotency keys and deletion as for policies", async () => {
       const headers = { "idempotency-key": "one" };
       const body = { trustDomain: "partner.org", bundle: first.bundle, cas: 0 };
       expect((await service.post(BUNDLE, body, { headers })).body).toMatchObject({ version: 1 });
@@ -244,18 +244,18 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await service.post("/v1/audit?action=verify", {})).body).toMatchObject({ entries: 4, problems: [] });
     });
 
-    it("a key that took one bundle away takes no other away", async () => {
+    it("return 422 for an Idempotency-Key that deleted another bundle", async () => {
       await put({ bundle: first.bundle });
       await put({ trustDomain: "a.org", bundle: first.bundle });
-      const headers = { "idempotency-key": "away" };
-      const away = async (body: object) => (await service.post(`${BUNDLE}?action=delete`, body, { headers })).status;
-      expect(await away({ trustDomain: "partner.org" })).toBe(200);
-      expect(await away({ trustDomain: "partner.org" })).toBe(200);
-      expect(await away({ trustDomain: "a.org" })).toBe(422);
-      expect(await away({ trustDomain: "partner.org", cas: 1 })).toBe(422);
+      const headers = { "idempotency-key": "removal" };
+      const remove = async (body: object) => (await service.post(`${BUNDLE}?action=delete`, body, { headers })).status;
+      expect(await remove({ trustDomain: "partner.org" })).toBe(200);
+      expect(await remove({ trustDomain: "partner.org" })).toBe(200);
+      expect(await remove({ trustDomain: "a.org" })).toBe(422);
+      expect(await remove({ trustDomain: "partner.org", cas: 1 })).toBe(422);
     });
 
-    it("B07 no bundle takes the place of one with a higher sequence; of any size, without loss", async () => {
+    it("refuse a bundle with a lower sequence than the stored one, for integers of any size (B07)", async () => {
       const big = (sequence: string) =>
         `{"trustDomain":"partner.org","bundle":{"keys":[],"spiffe_sequence":${sequence}}}`;
       expect((await service.post(BUNDLE, big("9007199254740993"))).status).toBe(200);
@@ -263,38 +263,38 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
         status: 409,
         body: { err: "bundle_outdated" },
       });
-      expect((await put({ bundle: { keys: [] } })).status, "none where there was one").toBe(409);
+      expect((await put({ bundle: { keys: [] } })).status, "no sequence, but the stored bundle has one").toBe(409);
       expect((await service.post(BUNDLE, big("9007199254740993"))).status).toBe(200);
       expect((await service.post(BUNDLE, big("123456789012345678901234567890"))).status).toBe(200);
       expect((await service.post(BUNDLE, big("123456789012345678901234567889"))).status).toBe(409);
       await on("delete");
-      expect((await put({ bundle: { keys: [] } })).status, "forgotten with the deletion").toBe(200);
+      expect((await put({ bundle: { keys: [] } })).status, "the deletion forgets the sequence").toBe(200);
     });
 
     it.each<readonly [string, object]>([
       ["a static trust domain", { trustDomain: "spike.ist", bundle: { keys: [] } }],
-      ["a trust domain that is none", { trustDomain: "Partner.org", bundle: { keys: [] } }],
-      ["neither bundle nor endpoint", {}],
-      ["B01 a bundle without keys", { bundle: {} }],
-      ["a bundle that is a list", { bundle: [] }],
-      ["a bundle that is text", { bundle: '{"keys":[]}' }],
+      ["an invalid trust domain", { trustDomain: "Partner.org", bundle: { keys: [] } }],
+      ["neither a bundle nor an endpoint", {}],
+      ["a bundle without keys (B01)", { bundle: {} }],
+      ["a bundle that is an array", { bundle: [] }],
+      ["a bundle that is a string", { bundle: '{"keys":[]}' }],
       ["a private key", { bundle: { keys: [{ use: "jwt-svid", kty: "EC", d: "canary" }] } }],
       ["a fractional sequence", { bundle: { keys: [], spiffe_sequence: 1.5 } }],
-      ["a bundle of too many entries", { bundle: { keys: Array.from({ length: 101 }, () => ({})) } }],
+      ["a bundle with too many entries", { bundle: { keys: Array.from({ length: 101 }, () => ({})) } }],
       ["a bundle that is too large", { bundle: { keys: [], x: "x".repeat(65_536) } }],
-      ["F03 an endpoint without TLS", { endpointUrl: "http://partner.org/" }],
-      ["F03 an endpoint with a user", { endpointUrl: "https://canary@partner.org/" }],
-      ["F04, F06 the profile https_spiffe", { endpointUrl: "https://partner.org/", endpointProfile: "https_spiffe" }],
+      ["an endpoint without TLS (F03)", { endpointUrl: "http://partner.org/" }],
+      ["an endpoint with a user (F03)", { endpointUrl: "https://canary@partner.org/" }],
+      ["the profile https_spiffe (F04, F06)", { endpointUrl: "https://partner.org/", endpointProfile: "https_spiffe" }],
       ["a profile without an endpoint", { bundle: { keys: [] }, endpointProfile: "https_web" }],
       ["a negative cas", { bundle: { keys: [] }, cas: -1 }],
-    ])("refuse %s with 400, change nothing, and quote nothing in the log", async (_, body) => {
+    ])("refuse %s with 400, and the log does not quote it", async (_, body) => {
       const answer = await put(body);
       expect(answer).toMatchObject({ status: 400, body: { err: "api_bad_request" } });
       expect((await on("list", {})).body).toEqual({ bundles: [], revision: 0 });
       expect(JSON.stringify([service.log, service.audit])).not.toContain("canary");
     });
 
-    it("tell which entries of a bundle are of no use", async () => {
+    it("list the ignored entries of a bundle", async () => {
       const { keys } = first.bundle as { keys: readonly object[] };
       const bundle = { keys: [...keys, { use: "wit-svid" }, 7] };
       expect((await put({ bundle })).body["ignored"]).toMatchObject([{ entry: 1 }, { entry: 2 }]);
@@ -307,11 +307,11 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       endpoint = () => new Response(typeof body === "string" ? body : JSON.stringify(body), { status });
     };
 
-    it("fetches what the endpoint gives, and writes nothing where that is the same", async () => {
+    it("stores the fetched bundle, and writes nothing if it is unchanged", async () => {
       await grant(["read"]);
       expect((await put({ endpointUrl: ENDPOINT })).status).toBe(200);
-      expect((await getAs(first)).status, "trusts nobody yet").toBe(401);
-      serve(SEQUENCED(first, 1, { spiffe_refresh_hint: 600 }));
+      expect((await getAs(first)).status, "no bundle yet").toBe(401);
+      serve(withSequence(first, 1, { spiffe_refresh_hint: 600 }));
       expect((await on("refresh")).body).toEqual({ changed: true, version: 4, revision: 4 });
       expect((await getAs(first)).status).toBe(200);
       expect((await on("get")).body).toMatchObject({
@@ -322,18 +322,18 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       });
       expect((await on("get")).body["fetchedAt"]).toMatch(/^20/);
       expect((await on("refresh")).body).toEqual({ changed: false, version: 4, revision: 4 });
-      serve(SEQUENCED(second, 2));
+      serve(withSequence(second, 2));
       expect((await on("refresh")).body).toMatchObject({ changed: true });
       expect([(await getAs(first)).status, (await getAs(second)).status]).toEqual([401, 200]);
     });
 
     it.each<readonly [string, unknown, number]>([
-      ["an error", "canary", 500],
-      ["what is no bundle", "canary", 200],
+      ["an error status", "canary", 500],
+      ["something that is not a bundle", "canary", 200],
       ["a bundle with a private key", { keys: [{ kty: "EC", d: "canary" }] }, 200],
       ["duplicate members", '{"keys":[],"keys":[]}', 200],
-      ["too much", `{"keys":[]}${" ".repeat(65_536)}`, 200],
-    ])("keeps the stored bundle when the endpoint gives %s", async (_, body, status) => {
+      ["a bundle that is too large", `{"keys":[]}${" ".repeat(65_536)}`, 200],
+    ])("keeps the stored bundle if the endpoint returns %s", async (_, body, status) => {
       await grant(["read"]);
       await put({ bundle: first.bundle, endpointUrl: ENDPOINT });
       serve(body, status);
@@ -343,10 +343,10 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect(JSON.stringify(service.log)).not.toContain("canary");
     });
 
-    it("B07 keeps the stored bundle when the endpoint gives an older one", async () => {
+    it("keeps the stored bundle if the endpoint returns an older one (B07)", async () => {
       await grant(["read"]);
-      await put({ bundle: SEQUENCED(first, 5), endpointUrl: ENDPOINT });
-      serve(SEQUENCED(second, 4));
+      await put({ bundle: withSequence(first, 5), endpointUrl: ENDPOINT });
+      serve(withSequence(second, 4));
       expect((await on("refresh")).status).toBe(409);
       expect((await getAs(first)).status).toBe(200);
       await service.scheduled(NOW);
@@ -354,28 +354,28 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await getAs(first)).status).toBe(200);
     });
 
-    it("is one of its own each time, whatever key comes with it, and one slow endpoint is no failure of the database", async () => {
+    it("fetches again each time, even with the same Idempotency-Key", async () => {
       await put({ endpointUrl: ENDPOINT });
       const refresh = async () => {
         const body = { trustDomain: "partner.org" };
         return await service.post(`${BUNDLE}?action=refresh`, body, { headers: { "idempotency-key": "same" } });
       };
-      serve(SEQUENCED(first, 1));
+      serve(withSequence(first, 1));
       expect((await refresh()).body).toMatchObject({ changed: true });
       expect((await refresh()).body).toMatchObject({ changed: false });
-      serve(SEQUENCED(second, 2));
+      serve(withSequence(second, 2));
       expect((await refresh()).body).toMatchObject({ changed: true });
       expect((await on("get")).body).toMatchObject({ sequence: "2" });
     });
 
-    it("F02 takes the trust domain from the request, whatever the endpoint says of itself", async () => {
+    it("ignores a trust domain in the fetched bundle (F02)", async () => {
       await put({ endpointUrl: ENDPOINT });
       serve({ ...first.bundle, trust_domain: "spike.ist", spiffe_trust_domain: "spike.ist" });
       expect((await on("refresh")).status).toBe(200);
       expect((await on("list", {})).body["bundles"]).toMatchObject([{ trustDomain: "partner.org" }]);
     });
 
-    it("what was put while the endpoint was asked stays", async () => {
+    it("keeps a bundle that was put during the fetch", async () => {
       await grant(["read"]);
       await put({ bundle: first.bundle, endpointUrl: ENDPOINT });
       endpoint = async () => {
@@ -386,7 +386,7 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       expect((await getAs(second)).status).toBe(200);
     });
 
-    it("404 for no bundle, 400 for one without an endpoint", async () => {
+    it("returns 404 without a stored bundle and 400 without an endpoint", async () => {
       expect((await on("refresh")).status).toBe(404);
       await put({ bundle: first.bundle });
       expect((await on("refresh")).status).toBe(400);
@@ -394,27 +394,27 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
   });
 
   describe("the schedule", () => {
-    it("refreshes what is due, past those that fail, and says so", async () => {
+    it("refreshes the bundles that are due, continues after a failure, and logs both", async () => {
       for (const name of ["a.org", "b.org", "c.org", "d.org"]) {
         const endpointUrl = name === "d.org" ? undefined : `https://${name}/bundle`;
         const hint = name === "c.org" ? { spiffe_refresh_hint: 900 } : {};
         await put({ trustDomain: name, bundle: { keys: [], ...hint }, ...(endpointUrl && { endpointUrl }) });
       }
-      const asked: string[] = [];
+      const fetched: string[] = [];
       endpoint = (url) => {
-        asked.push(url);
+        fetched.push(url);
         return url.includes("a.org") ? new Response("", { status: 500 }) : new Response(JSON.stringify(first.bundle));
       };
       service.log.length = 0;
       await service.scheduled(NOW + 300_000);
-      expect(asked.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle"]);
+      expect(fetched.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle"]);
       expect(service.log.map(({ event, reason = "-" }) => `${event} ${reason}`).toSorted()).toEqual([
         "bundle_refresh_failed endpoint_failed",
         "bundle_refreshed -",
       ]);
-      asked.length = 0;
+      fetched.length = 0;
       await service.scheduled(NOW + 900_000);
-      expect(asked.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle", "https://c.org/bundle"]);
+      expect(fetched.toSorted()).toEqual(["https://a.org/bundle", "https://b.org/bundle", "https://c.org/bundle"]);
       const { body } = await service.post("/v1/audit?action=list", { resource: "bundle:b.org" });
       expect(body["entries"]).toMatchObject([
         { action: "put" },
@@ -422,39 +422,39 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       ]);
     });
 
-    it("begins anywhere, asks several at once, gives each its own budget, and tells whom it did not get to", async () => {
+    it("starts with a random bundle, fetches up to four at once, and gives each its own limit of database requests", async () => {
       const names = Array.from({ length: 30 }, (_, n) => `d${String(n).padStart(2, "0")}.org`);
       for (const trustDomain of names) await put({ trustDomain, endpointUrl: `https://${trustDomain}/b` });
-      const asked: string[] = [];
+      const fetched: string[] = [];
       let sequence = 0;
       let open = 0;
-      let most = 0;
+      let maxOpen = 0;
       endpoint = async (url) => {
-        asked.push(url);
-        most = Math.max(most, (open += 1));
+        fetched.push(url);
+        maxOpen = Math.max(maxOpen, (open += 1));
         await new Promise((go) => setTimeout(go, 1));
         open -= 1;
         return new Response(JSON.stringify({ ...first.bundle, spiffe_sequence: (sequence += 1) }));
       };
       const starts = new Set<string | undefined>();
-      for (let look = 0; look < 6; look += 1) {
-        asked.length = 0;
+      for (let run = 0; run < 6; run += 1) {
+        fetched.length = 0;
         service.log.length = 0;
-        await service.scheduled(NOW + look * 3_600_000);
-        expect(new Set(asked).size).toBe(30);
-        starts.add(asked[0]);
+        await service.scheduled(NOW + run * 3_600_000);
+        expect(new Set(fetched).size).toBe(30);
+        starts.add(fetched[0]);
         expect(service.log.filter(({ event }) => event !== "bundle_refreshed")).toEqual([]);
       }
       expect(starts.size).toBeGreaterThan(1);
-      expect(most).toBe(4);
+      expect(maxOpen).toBe(4);
     });
 
-    it("its looks are as far apart as wrangler.toml has them", () => {
+    it("runs at the interval that wrangler.toml sets", () => {
       const minutes = /^crons = \["\*\/(\d+) \* \* \* \*"\]$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1];
       expect(Number(minutes) * 60_000).toBe(EVERY_MS);
     });
 
-    it("says so when the database does not answer, and ends", async () => {
+    it("logs a database failure and ends", async () => {
       const broken: Store = {
         load: async () => await Promise.reject(new Error("canary")),
         commit: async () => await Promise.reject(new Error("canary")),

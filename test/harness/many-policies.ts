@@ -12,8 +12,8 @@ import { readerOf } from "../../src/store/libsql/reader.ts";
 export type PatternsOf = (n: number) => { readonly spiffeIdPattern: string; readonly pathPattern: string };
 
 /**
- * Stores policies `0` to `count - 1`, called `name-N`, as so many commits would have left them, audit included, in a
- * fraction of their time. The store has to have had a first commit.
+ * Stores policies `NAME-0` to `NAME-(count - 1)` with their audit entries, exactly as that many commits would, but in a
+ * fraction of the time. The store must not be empty.
  */
 export async function storeManyPolicies(
   { client, ring }: { readonly client: Client; readonly ring: KeyRing },
@@ -31,7 +31,7 @@ export async function storeManyPolicies(
     for (let n = start; n < Math.min(count, start + 500); n += 1) {
       const { spiffeIdPattern, pathPattern } = patternsOf(n);
       const [spiffeId, path] = [parsePattern("spiffeId", spiffeIdPattern), parsePattern("path", pathPattern)];
-      if (!spiffeId.ok || !path.ok) throw new Error(`policy ${n} has no usable pattern`);
+      if (!spiffeId.ok || !path.ok) throw new Error(`policy ${n} has an invalid pattern`);
       const place = {
         name: `${name}-${n}`,
         writeId: `${name}${n}`,
