@@ -127,8 +127,8 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: "src/commit/write-id.ts",
-        find: `canonical("write_id", [caller, idempotencyKey])`,
-        replace: `canonical("write_id", [idempotencyKey])`,
+        find: `encodeCanonical("write_id", [caller, idempotencyKey])`,
+        replace: `encodeCanonical("write_id", [idempotencyKey])`,
       },
     ],
     tests: ["test/lost-answers.test.ts"],
@@ -154,8 +154,8 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
       },
       {
         file: AUDITED,
-        find: "if (snapshot.replay !== undefined) {\n      const { replay } = snapshot;",
-        replace: "if (!sent && snapshot.replay !== undefined) {\n      const { replay } = snapshot;",
+        find: "if (replay !== undefined) {\n      return",
+        replace: "if (!commitSent && replay !== undefined) {\n      return",
       },
     ],
     tests: ["src/store/transact.test.ts", "test/lost-answers.test.ts"],
@@ -176,9 +176,9 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: AUDITED,
-        find: "const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring };",
+        find: "const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring: writingRing(ring, snapshot) };",
         replace:
-          "const place = { writeId: sent ? await writeIdOf(write.caller, undefined, room.random) : writeId, seq: (tail?.seq ?? 0) + 1, ring };",
+          "const place = { writeId: commitSent ? await writeIdOf(write.caller, undefined, randomBytes) : writeId, seq: (tail?.seq ?? 0) + 1, ring: writingRing(ring, snapshot) };",
       },
       {
         file: STORE,
@@ -187,8 +187,8 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
       },
       {
         file: AUDITED,
-        find: "if (snapshot.replay !== undefined) {\n      const { replay } = snapshot;",
-        replace: "if (!sent && snapshot.replay !== undefined) {\n      const { replay } = snapshot;",
+        find: "if (replay !== undefined) {\n      return",
+        replace: "if (!commitSent && replay !== undefined) {\n      return",
       },
     ],
     tests: ["test/two-workers.test.ts"],
@@ -209,8 +209,8 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: AUDITED,
-        find: "return (await isMacOf(ringKey(ring, replay.keyId), write.request, replay.request)) ? replay.outcome : undefined;",
-        replace: "return replay.outcome;",
+        find: "if (!(await verifyMac(requireRingKey(ring, replay.keyId), write.request, replay.request))) {",
+        replace: "if (!verifyMac || !requireRingKey) {",
       },
     ],
     tests: ["test/two-workers.test.ts"],
@@ -264,13 +264,13 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   {
     name: "retries without end and without pause",
     edits: [
-      { file: LOAD, find: "const MOST_TRIES = 10;", replace: "const MOST_TRIES = 1e9;" },
+      { file: LOAD, find: "const MAX_TRIES = 10;", replace: "const MAX_TRIES = 1e9;" },
       {
         file: LOAD,
         find: "await pauseAfterFailure(attempts, tried, signal);",
         replace: "await attempts.sleep(1, signal);",
       },
-      { file: "src/store/limit-requests.ts", find: "const MOST_REQUESTS = 40;", replace: "const MOST_REQUESTS = 1e9;" },
+      { file: "src/store/limit-requests.ts", find: "const MAX_REQUESTS = 40;", replace: "const MAX_REQUESTS = 1e9;" },
     ],
     tests: ["test/database-faults.test.ts"],
   },

@@ -161,8 +161,8 @@ export async function getSecretAfresh(`,
     edits: [
       {
         file: "src/commit/audited-write.ts",
-        find: "const applied = sent && snapshot.replay !== undefined;",
-        replace: "const applied = sent;",
+        find: "const isOwnCommit = commitSent && replay !== undefined;",
+        replace: "const isOwnCommit = commitSent;",
       },
     ],
     tests: ["test/revocation.test.ts"],
@@ -237,9 +237,9 @@ export async function getSecretAfresh(`,
     name: "the audit entry has the trace of no request",
     edits: [
       {
-        file: "src/commit/audited-write.ts",
-        find: "      outcome: JSON.stringify(verdict.outcome),\n      traceId,",
-        replace: '      outcome: JSON.stringify(verdict.outcome),\n      traceId: traceId.replace(/^../, "ff"),',
+        file: "src/commit/build-change.ts",
+        find: "      outcome: JSON.stringify(accepted.outcome),\n      traceId,",
+        replace: '      outcome: JSON.stringify(accepted.outcome),\n      traceId: traceId.replace(/^../, "ff"),',
       },
     ],
     tests: ["test/stored-audit.test.ts"],
@@ -292,7 +292,7 @@ export async function getSecretAfresh(`,
     edits: [
       {
         file: "src/commit/authority-row.ts",
-        find: 'if (tail === undefined) throw inconsistent(named, "has no audit entry");',
+        find: 'if (tail === undefined) throw inconsistent(table, name, "has no audit entry");',
         replace: "if (tail !== undefined) return;",
       },
     ],

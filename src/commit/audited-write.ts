@@ -69,8 +69,8 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const { store, replay } = snapshot;
     await verifyStore(ring, snapshot);
 
-    // A commit that this request itself sent was permitted, even if its response was lost. The permission may be gone
-    // since then, even because of that commit. To answer "denied" would be wrong.
+    // A commit that this request itself sent was permitted, even if its response was lost. The permission may have been
+    // revoked since, possibly by that very commit. To answer "denied" would be wrong.
     const isOwnCommit = commitSent && replay !== undefined;
     if (!isOwnCommit && !(await access.permits(snapshot))) return refuse({ code: "denied" });
 
