@@ -2,7 +2,7 @@ import type { WriteOrigin } from "../commit/audited-write.ts";
 import { deleteAuthorityRow } from "../commit/delete-authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
+import { failed, invalidPolicy, type PolicyResult } from "./failure.ts";
 import { POLICIES } from "./policies.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 
@@ -20,7 +20,7 @@ export async function deletePolicy(
   },
 ): Promise<PolicyResult<{ readonly revision: number }>> {
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : failed("denied");
   return await deleteAuthorityRow(POLICIES, deps, {
     ...request,
     name,

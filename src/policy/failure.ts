@@ -18,7 +18,7 @@ interface FailedResult {
   readonly failure: PolicyFailure;
 }
 
-export function fail(code: Exclude<PolicyFailure["code"], "invalid_policy">): FailedResult {
+export function failed(code: Exclude<PolicyFailure["code"], "invalid_policy">): FailedResult {
   return { ok: false, failure: { code } };
 }
 

@@ -2,7 +2,7 @@ import { verifyAuthorityRow } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
+import { failed, invalidPolicy, type PolicyResult } from "./failure.ts";
 import { POLICIES } from "./policies.ts";
 import type { Policy } from "./policy.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
@@ -13,10 +13,10 @@ export async function getPolicy(
   request: { readonly name: string },
 ): Promise<PolicyResult<Policy & { readonly revision: number }>> {
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : failed("denied");
   const snapshot = await loadPermitted(deps, { policy: { name } });
-  if (snapshot === undefined) return fail("denied");
+  if (snapshot === undefined) return failed("denied");
   const { store, policy: view } = snapshot;
   const policy = await verifyAuthorityRow(POLICIES, { ring: deps.ring, store, name, view });
-  return policy ? { ok: true, answer: { ...policy, revision: store.revision } } : fail("not_found");
+  return policy ? { ok: true, answer: { ...policy, revision: store.revision } } : failed("not_found");
 }

@@ -3,7 +3,7 @@ import { loadPermitted } from "../commit/load-permitted.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { fail, type PolicyResult } from "./failure.ts";
+import { failed, type PolicyResult } from "./failure.ts";
 import { POLICIES } from "./policies.ts";
 import type { Policy } from "./policy.ts";
 
@@ -39,9 +39,9 @@ export async function listPolicies(
 ): Promise<PolicyResult<PolicyList>> {
   const { spiffeIdPattern, pathPattern, after, limit } = request;
   const snapshot = await loadPermitted(deps, { policies: { after, limit: limit ?? MAX_POLICIES + 1 } });
-  if (snapshot === undefined) return fail("denied");
+  if (snapshot === undefined) return failed("denied");
   const { store, policies: views } = snapshot;
-  if (views.length > MAX_POLICIES) return fail("too_many_names");
+  if (views.length > MAX_POLICIES) return failed("too_many_names");
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
     return await reportSealError(verifyAuthorityRow(POLICIES, { ring: deps.ring, store, name, view }), (fault) =>

@@ -5,7 +5,7 @@ import type { SealFault } from "../seal/seal-error.ts";
 import type { PolicyChange } from "../store/store.ts";
 import { type CheckedPolicy, checkPolicy, type PolicyInput } from "./check-policy.ts";
 import type { PolicyDeps } from "./deps.ts";
-import { fail, invalidPolicy, type PolicyResult } from "./failure.ts";
+import { failed, invalidPolicy, type PolicyResult } from "./failure.ts";
 import { POLICIES } from "./policies.ts";
 import { NAME_RULE, parsePolicyName } from "./policy-name.ts";
 import { sealPolicy } from "./seal-policy.ts";
@@ -34,7 +34,7 @@ export async function putPolicy(
 ): Promise<PolicyResult<StoredPolicy>> {
   const { cas, spiffeIdPattern, pathPattern, permissions } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : fail("denied");
+  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : failed("denied");
   // Compiles the patterns once, and only for a caller who may put policies.
   let checked: CheckedPolicy | undefined;
   const check = (): CheckedPolicy => (checked ??= checkPolicy(name, request));
@@ -56,7 +56,7 @@ export async function putPolicy(
       if (!valid.ok) return invalidPolicy(valid.detail);
       const report = (fault: SealFault): void => deps.reportPolicy({ policy: name, ...fault });
       const found = await findReplaceable(POLICIES, { ring: deps.ring, store, name, view, report });
-      if (cas !== undefined && cas !== (found?.version ?? 0)) return fail("version_conflict");
+      if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const now = Math.max(clock, found?.value?.updatedAt ?? 0);
       const { storeId, epoch } = store;
       const times = { createdAt: found?.value?.createdAt ?? now, updatedAt: now };

@@ -4,7 +4,7 @@ import { isPermitted } from "../commit/is-permitted.ts";
 import { parseTrustDomain } from "../identity/spiffe-id.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
-import { fail, type TrustResult } from "./failure.ts";
+import { failed, type TrustResult } from "./failure.ts";
 
 /**
  * Deletes the bundle of a trust domain, and forgets its sequence number. After this commit, no identity of that domain is
@@ -21,7 +21,7 @@ export async function deleteBundle(
   },
 ): Promise<TrustResult<{ readonly revision: number }>> {
   const trustDomain = parseTrustDomain(request.trustDomain);
-  if (trustDomain === undefined) return fail((await isPermitted(deps)) ? "not_found" : "denied");
+  if (trustDomain === undefined) return failed((await isPermitted(deps)) ? "not_found" : "denied");
   return await deleteAuthorityRow(BUNDLES, deps, {
     ...request,
     name: trustDomain,

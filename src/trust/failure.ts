@@ -20,7 +20,7 @@ interface FailedResult {
   readonly failure: TrustFailure;
 }
 
-export function fail(code: Exclude<TrustFailure["code"], "invalid_bundle" | "endpoint_failed">): FailedResult {
+export function failed(code: Exclude<TrustFailure["code"], "invalid_bundle" | "endpoint_failed">): FailedResult {
   return { ok: false, failure: { code } };
 }
 

@@ -3,7 +3,7 @@ import { loadPermitted } from "../commit/load-permitted.ts";
 import { parseTrustDomain } from "../identity/spiffe-id.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
-import { fail, type TrustResult } from "./failure.ts";
+import { failed, type TrustResult } from "./failure.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 
 /** One stored bundle, and the store revision at which it was read. One round trip. @throws SealError, StoreUnavailable */
@@ -13,9 +13,9 @@ export async function getBundle(
 ): Promise<TrustResult<StoredBundle & { readonly revision: number }>> {
   const trustDomain = parseTrustDomain(request.trustDomain);
   const snapshot = await loadPermitted(deps, trustDomain === undefined ? {} : { bundle: { trustDomain } });
-  if (snapshot === undefined) return fail("denied");
+  if (snapshot === undefined) return failed("denied");
   const { store, bundle: view } = snapshot;
-  if (trustDomain === undefined || view === undefined) return fail("not_found");
+  if (trustDomain === undefined || view === undefined) return failed("not_found");
   const bundle = await verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
-  return bundle ? { ok: true, answer: { ...bundle, revision: store.revision } } : fail("not_found");
+  return bundle ? { ok: true, answer: { ...bundle, revision: store.revision } } : failed("not_found");
 }

@@ -4,7 +4,7 @@ import { reportSealError } from "../seal/report-seal-error.ts";
 import type { BundleView } from "../store/store.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
-import { fail, type TrustResult } from "./failure.ts";
+import { failed, type TrustResult } from "./failure.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 
 /** Maximum number of bundles in one answer. */
@@ -29,7 +29,7 @@ export async function listBundles(
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<TrustResult<BundleList>> {
   const snapshot = await loadPermitted(deps, { bundles: { after, limit } });
-  if (snapshot === undefined) return fail("denied");
+  if (snapshot === undefined) return failed("denied");
   const { store, bundles: views } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";

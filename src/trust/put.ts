@@ -8,7 +8,7 @@ import type { BundleChange } from "../store/store.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
 import { parseEndpointUrl } from "./endpoint.ts";
-import { fail, invalidBundle, type TrustResult } from "./failure.ts";
+import { failed, invalidBundle, type TrustResult } from "./failure.ts";
 import { sealBundle } from "./seal-bundle.ts";
 import { parseStorableDomain } from "./storable-domain.ts";
 import { countEntries, EMPTY_BUNDLE, isOutdated, MAX_BUNDLE_CHARACTERS } from "./stored-bundle.ts";
@@ -47,7 +47,7 @@ export async function putBundle(
   request: WriteOrigin & BundleInput,
 ): Promise<TrustResult<AcceptedBundle>> {
   const checked = checkBundle(deps, request);
-  if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.detail) : fail("denied");
+  if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.detail) : failed("denied");
   const { trustDomain, keys } = checked;
   const { cas, bundle, endpointUrl, endpointProfile } = request;
   const write = {
@@ -66,12 +66,12 @@ export async function putBundle(
     async decide({ store, now, bundle: view }, { writeId, ring }) {
       const report = (fault: SealFault): void => deps.reportBundle({ trustDomain, ...fault });
       const found = await findReplaceable(BUNDLES, { ring: deps.ring, store, name: trustDomain, view, report });
-      if (cas !== undefined && cas !== (found?.version ?? 0)) return fail("version_conflict");
+      if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const stored = found?.value;
       const next = keys ?? stored?.keys;
       // If the stored row was altered, its newest audit entry still has the sequence.
       const storedSequence = stored?.keys.sequence ?? (found && recordedSequence(view.tail));
-      if (isOutdated({ sequence: next?.sequence }, { sequence: storedSequence })) return fail("bundle_outdated");
+      if (isOutdated({ sequence: next?.sequence }, { sequence: storedSequence })) return failed("bundle_outdated");
       const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,

@@ -4,7 +4,7 @@ import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
-import { endpointFailed, fail, invalidBundle, type TrustResult } from "./failure.ts";
+import { endpointFailed, failed, invalidBundle, type TrustResult } from "./failure.ts";
 import { type Fetch, fetchBundle } from "./fetch-bundle.ts";
 import { getBundle } from "./get.ts";
 import { sealBundle } from "./seal-bundle.ts";
@@ -86,7 +86,7 @@ async function storeFetched(
   const keys = parseTrustBundle(text);
   if (!keys.ok) return refuse(keys.problem);
   if (countEntries(keys) > MAX_ENTRIES) return refuse(`has more than ${MAX_ENTRIES} entries`);
-  if (isOutdated(keys, seen.keys)) return fail("bundle_outdated");
+  if (isOutdated(keys, seen.keys)) return failed("bundle_outdated");
   const write = {
     ...request,
     action: "refresh",
