@@ -1,6 +1,6 @@
-import { verifyStore, writingRing } from "../commit/store-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
+import { writingRing } from "../commit/store-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import { load } from "../store/load.ts";
 import type { CipherDeps } from "./deps.ts";
 
 /**
@@ -9,8 +9,7 @@ import type { CipherDeps } from "./deps.ts";
  *
  * @throws SealError, StoreUnavailable
  */
-export async function permittedRing({ store, ring, attempts, access }: CipherDeps): Promise<KeyRing | undefined> {
-  const snapshot = await load(store, access.query, attempts);
-  await verifyStore(ring, snapshot);
-  return (await access.permits(snapshot)) ? writingRing(ring, snapshot) : undefined;
+export async function permittedRing(deps: CipherDeps): Promise<KeyRing | undefined> {
+  const snapshot = await loadPermitted(deps, {});
+  return snapshot && writingRing(deps.ring, snapshot);
 }

@@ -1,7 +1,6 @@
 import { bytesToHex } from "@noble/curves/utils.js";
-import { verifyStore } from "../commit/store-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { load } from "../store/load.ts";
 import type { RecoveryDeps } from "./deps.ts";
 
 /** Sent by SPIKE's bootstrap to check that the root key has arrived: a text encrypted with AES-256-GCM under the root key. */
@@ -19,9 +18,7 @@ interface Challenge {
  * @throws SealError if no root key of the ring decrypts the challenge; StoreUnavailable
  */
 export async function answerChallenge(deps: RecoveryDeps, challenge: Challenge): Promise<string | undefined> {
-  const snapshot = await load(deps.store, deps.access.query, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return undefined;
+  if ((await loadPermitted(deps, {})) === undefined) return undefined;
   const roots = deps.rootKeys();
   try {
     for (const { bytes } of roots) {

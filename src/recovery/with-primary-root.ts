@@ -1,5 +1,5 @@
-import { verifyStore, writingRing } from "../commit/store-row.ts";
-import { load } from "../store/load.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
+import { writingRing } from "../commit/store-row.ts";
 import type { RecoveryDeps } from "./deps.ts";
 
 /**
@@ -13,11 +13,9 @@ export async function withPrimaryRoot<T>(
   deps: RecoveryDeps,
   use: (root: Uint8Array<ArrayBuffer>) => Promise<T>,
 ): Promise<T | undefined> {
-  const { ring, access } = deps;
-  const snapshot = await load(deps.store, access.query, deps.attempts);
-  await verifyStore(ring, snapshot);
-  if (!(await access.permits(snapshot))) return undefined;
-  const { id } = writingRing(ring, snapshot).primary;
+  const snapshot = await loadPermitted(deps, {});
+  if (snapshot === undefined) return undefined;
+  const { id } = writingRing(deps.ring, snapshot).primary;
   const roots = deps.rootKeys();
   try {
     const root = roots.find((key) => key.id === id);

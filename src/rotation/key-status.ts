@@ -1,6 +1,6 @@
-import { verifyStore, writingRing } from "../commit/store-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
+import { writingRing } from "../commit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { load } from "../store/load.ts";
 import type { Bytes } from "../store/rows.ts";
 import type { KeyCount } from "../store/store.ts";
 import type { RotationResult } from "./failure.ts";
@@ -34,10 +34,9 @@ interface KeyReport {
 export async function keyStatus(
   deps: Pick<RotationDeps, "store" | "ring" | "attempts" | "access">,
 ): Promise<RotationResult<KeyReport>> {
-  const { ring, access } = deps;
-  const snapshot = await load(deps.store, { ...access.query, keyCounts: {} }, deps.attempts);
-  await verifyStore(ring, snapshot);
-  if (!(await access.permits(snapshot))) return { ok: false, failure: { code: "denied" } };
+  const { ring } = deps;
+  const snapshot = await loadPermitted(deps, { keyCounts: {} });
+  if (snapshot === undefined) return { ok: false, failure: { code: "denied" } };
   const { store, keys: registered, keyCounts } = snapshot;
   const inRing = ring.keys.map(({ id }) => id);
   const ids = new Set([...inRing, ...keyCounts.map(({ keyId }) => keyId)]);

@@ -1,13 +1,13 @@
 import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/build-change.ts";
 import { verifyEntry } from "../commit/entry.ts";
 import { isDeletion, REWRAP, STILL_DELETED } from "../commit/authority-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { writeIdOf } from "../commit/write-id.ts";
 import { rewrapPolicy } from "../policy/rewrap.ts";
 import { SealError } from "../seal/seal-error.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import { rewrapSecret } from "../secret/rewrap.ts";
-import { load } from "../store/load.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Change, Query } from "../store/store.ts";
 import { rewrapBundle } from "../trust/rewrap.ts";
@@ -52,10 +52,8 @@ export async function rewrapRows(
 ): Promise<RotationResult<Rewrapped>> {
   const { cursor, limit } = request;
   const { primary } = deps.ring;
-  const query = { ...deps.access.query, ...queryOf(cursor, { keyId: primary.id, limit }) };
-  const snapshot = await load(deps.store, query, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return { ok: false, failure: { code: "denied" } };
+  const snapshot = await loadPermitted(deps, queryOf(cursor, { keyId: primary.id, limit }));
+  if (snapshot === undefined) return { ok: false, failure: { code: "denied" } };
   if (snapshot.store.revision > 0 && writingRing(deps.ring, snapshot).primary !== primary) {
     return { ok: false, failure: { code: "key_not_registered" } };
   }

@@ -1,7 +1,6 @@
-import { verifyStore } from "../commit/store-row.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretRow } from "../store/rows.ts";
-import { load } from "../store/load.ts";
 import type { SecretView } from "../store/store.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import { openValue } from "./open-value.ts";
@@ -28,10 +27,8 @@ export async function getSecret(
   { path, number }: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<ReadVersion>> {
   const version: "current" | number = number === 0 ? "current" : number;
-  const query = { ...deps.access.query, secret: { path, version } };
-  const snapshot = await load(deps.store, query, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  const snapshot = await loadPermitted(deps, { secret: { path, version } });
+  if (snapshot === undefined) return failed("denied");
   const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const now = writeTime(snapshot.now, head);

@@ -1,5 +1,4 @@
-import { verifyStore } from "../commit/store-row.ts";
-import { load } from "../store/load.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
 import type { SecretPath } from "./secret-path.ts";
@@ -27,10 +26,8 @@ export async function getMetadata(
   deps: SecretDeps,
   { path, number }: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<Metadata>> {
-  const query = { ...deps.access.query, secret: { path, version: "none" as const } };
-  const snapshot = await load(deps.store, query, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (!(await deps.access.permits(snapshot))) return failed("denied");
+  const snapshot = await loadPermitted(deps, { secret: { path, version: "none" } });
+  if (snapshot === undefined) return failed("denied");
   const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
