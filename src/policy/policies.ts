@@ -4,7 +4,7 @@ import type { Policy } from "./policy.ts";
 import { openPolicy } from "./seal-policy.ts";
 
 /** Policies as authority rows. */
-export const POLICIES: AuthorityTable<PolicyRow, Policy> = {
+export const POLICIES: Readonly<AuthorityTable<PolicyRow, Policy>> = {
   kind: "policy",
   title: (name) => `policy "${name}"`,
   nameOf: ({ name }) => name,

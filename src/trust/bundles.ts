@@ -8,7 +8,7 @@ import { bundleContext } from "./bundle-record.ts";
 import type { StoredBundle } from "./stored-bundle.ts";
 
 /** Stored trust bundles as authority rows, named by their trust domain. */
-export const BUNDLES: AuthorityTable<BundleRow, StoredBundle> = {
+export const BUNDLES: Readonly<AuthorityTable<BundleRow, StoredBundle>> = {
   kind: "bundle",
   title,
   nameOf: ({ trustDomain }) => trustDomain,
