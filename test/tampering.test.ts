@@ -109,10 +109,10 @@ describe("a hostile database", () => {
         ["UPDATE secrets SET wrapped_key = (SELECT wrapped_key FROM secrets WHERE path = 'b') WHERE path = 'a'"],
       ],
       [
-        "flips a bit of the value (K06)",
+        "changes a byte of the value (K06)",
         "not_authentic",
         [
-          "UPDATE secret_versions SET sealed = CAST(substr(sealed, 1, 20) || x'00' || substr(sealed, 22) AS BLOB) WHERE path = 'a' AND number = 3",
+          "UPDATE secret_versions SET sealed = CAST(substr(sealed, 1, 20) || iif(substr(sealed, 21, 1) = x'00', x'01', x'00') || substr(sealed, 22) AS BLOB) WHERE path = 'a' AND number = 3",
         ],
       ],
       [
