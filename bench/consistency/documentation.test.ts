@@ -10,6 +10,6 @@ it.each(Object.entries(ANOMALIES))("docs/consistency.md explains %s", (kind, mea
   expect(rows).toContainEqual(["", `\`${kind}\``, meaning, ""]);
 });
 
-it.each(PLANTED_FAULTS)("docs/consistency.md says what notices: $name", ({ name }) => {
+it.each(PLANTED_FAULTS)("docs/consistency.md says what detects: $name", ({ name }) => {
   expect(rows.filter(([, first]) => first === name)).toHaveLength(1);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { FAULT_NAMES } from "./faults/fault-name.ts";
+import { FAULT_NAMES } from "./faults/fault-counts.ts";
 import { readOptions, USAGE } from "./options.ts";
 
-describe("the options of a run", () => {
-  it("have defaults", () => {
+describe("readOptions", () => {
+  it("has defaults", () => {
     expect(readOptions([])).toEqual({
       operations: 20_000,
       seconds: 86_400,
@@ -15,7 +15,7 @@ describe("the options of a run", () => {
     });
   });
 
-  it("are all read", () => {
+  it("reads every option", () => {
     const args = "--ops 5 --seconds 6 --clients 7 --workers 8 --seed 9 --faults busy,delay --out there".split(" ");
     expect(readOptions(args)).toEqual({
       operations: 5,
@@ -42,11 +42,11 @@ describe("the options of a run", () => {
     ["--seed", "1.5"],
     ["--faults", "busy,fire"],
     ["--fault", "busy"],
-  ])("%s %s is refused", (option, value) => {
+  ])("rejects %s %s", (option, value) => {
     expect(() => readOptions([option, value])).toThrow(expect.objectContaining({ name: "CommandError", exitCode: 2 }));
   });
 
-  it("are all explained", () => {
+  it("explains every option and fault in the usage", () => {
     for (const name of [...FAULT_NAMES, "--ops", "--seconds", "--clients", "--workers", "--seed", "--check"]) {
       expect(USAGE).toContain(name);
     }

@@ -1,18 +1,23 @@
 import { CommandError } from "../../tools/command/command-error.ts";
 import { parseCommandLine } from "../../tools/command/parse-command-line.ts";
-import { FAULT_NAMES, type FaultName } from "./faults/fault-name.ts";
+import { FAULT_NAMES, type FaultName } from "./faults/fault-counts.ts";
 
-export const USAGE = `Usage: npm run verify:consistency -- [--ops N] [--seconds S] [--clients C] [--workers W] [--seed X]
-         [--faults all|none|LIST] [--out FOLDER]
+export const USAGE = `Usage: npm run verify:consistency -- [options]
        npm run verify:consistency -- --check FILE
 
-Lets C clients (32) use W workers (2) over one database for N operations (20000) or S seconds, whichever ends first,
-disturbs them, reads everything back, and checks that all of it is explained by one order of all changes.
+Runs concurrent clients against several workers and one database, injects faults, reads everything back, and checks
+that the history is strictly serializable. Ends after --ops operations or --seconds seconds, whichever comes first.
 
-LIST     names out of: ${FAULT_NAMES.join(", ")}
---seed   another plan of what clients do and what goes wrong (1); timing is never the same twice
---out    where the summary and the history go (reports/consistency)
---check  checks a history that was kept`;
+  --ops NUMBER      operations under faults                      (20000; unlimited if only --seconds is given)
+  --seconds NUMBER  duration under faults                        (86400)
+  --clients NUMBER  concurrent clients                           (32)
+  --workers NUMBER  workers                                      (2)
+  --seed NUMBER     seed of the requests and faults; the timing still differs from run to run  (1)
+  --faults LIST     all, none, or a comma-separated list         (all)
+  --out FOLDER      where summary.json and history.jsonl are written  (reports/consistency)
+  --check FILE      check a history of an earlier run instead
+
+Faults: ${FAULT_NAMES.join(", ")}`;
 
 export interface RunOptions {
   readonly operations: number;
@@ -24,7 +29,8 @@ export interface RunOptions {
   readonly out: string;
 }
 
-const MOST = 10_000_000;
+const MAX_OPERATIONS = 10_000_000;
+const MAX_SECONDS = 86_400;
 
 /** @throws CommandError with exit code 2 */
 export function readOptions(args: readonly string[]): RunOptions | { readonly check: string } | "help" {
@@ -40,37 +46,37 @@ export function readOptions(args: readonly string[]): RunOptions | { readonly ch
     check: text,
   });
   if (given === "help") return "help";
-  if (given.check !== undefined) return { check: given.check };
+  const { ops, seconds, clients, workers, seed, faults = "all", out = "reports/consistency", check } = given;
+  if (check !== undefined) return { check };
+  const defaultOperations = seconds === undefined ? 20_000 : MAX_OPERATIONS;
   return {
-    // Who names seconds alone wants all that fits into them.
-    operations: wholeNumber("ops", given.ops ?? (given.seconds === undefined ? "20000" : String(MOST)), MOST),
-    seconds: wholeNumber("seconds", given.seconds ?? "86400", 86_400),
-    clients: wholeNumber("clients", given.clients ?? "32", 1000),
-    workers: wholeNumber("workers", given.workers ?? "2", 16),
-    seed: wholeNumber("seed", given.seed ?? "1", 2 ** 31),
-    faults: faultsOf(given.faults ?? "all"),
-    out: given.out ?? "reports/consistency",
+    operations: parseInteger("ops", ops ?? String(defaultOperations), MAX_OPERATIONS),
+    seconds: parseInteger("seconds", seconds ?? String(MAX_SECONDS), MAX_SECONDS),
+    clients: parseInteger("clients", clients ?? "32", 1000),
+    workers: parseInteger("workers", workers ?? "2", 16),
+    seed: parseInteger("seed", seed ?? "1", 2 ** 31),
+    faults: parseFaults(faults),
+    out,
   };
 }
 
-function wholeNumber(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^\d{1,10}$/.test(text) && value >= 1 && value <= most) return value;
-  throw new CommandError(`Cannot use --${name} "${text}": it has to be a whole number from 1 to ${most}`, {
-    exitCode: 2,
-  });
+function parseInteger(name: string, text: string, max: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= max) return value;
+  throw new CommandError(`Cannot use --${name} "${text}": it must be an integer from 1 to ${max}`, { exitCode: 2 });
 }
 
-function faultsOf(list: string): ReadonlySet<FaultName> {
+function parseFaults(list: string): ReadonlySet<FaultName> {
   if (list === "all") return new Set(FAULT_NAMES);
   if (list === "none") return new Set();
-  return new Set(
-    list.split(",").map((text) => {
-      const name = FAULT_NAMES.find((known) => known === text);
-      if (name !== undefined) return name;
-      throw new CommandError(`Cannot use --faults "${text}": known are all, none, ${FAULT_NAMES.join(", ")}`, {
-        exitCode: 2,
-      });
-    }),
-  );
+  return new Set(list.split(",").map(parseFault));
+}
+
+function parseFault(text: string): FaultName {
+  const name = FAULT_NAMES.find((known) => known === text);
+  if (name !== undefined) return name;
+  const known = FAULT_NAMES.join(", ");
+  throw new CommandError(`Cannot use --faults "${text}": unknown fault. Use all, none, or some of ${known}`, {
+    exitCode: 2,
+  });
 }

@@ -1,65 +1,66 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Attempt } from "./history/history.ts";
-import type { Edge } from "./edge/edge.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { Exchange } from "./history/history.ts";
 
-/** What 500 waiting clients cost a database that comes back. */
+/** How many requests waiting clients cause at a database that was unavailable. */
 export interface Outage {
   readonly clients: number;
-  /** How long the database was away. */
-  readonly awayMs: number;
-  /** Database requests while it was away, and from its return until the last client had its answer. */
-  readonly whileAway: number;
-  readonly afterReturn: number;
-  /** The most of them within any 100 ms after the return. */
-  readonly peak: number;
-  /** From its return to the last answer. */
-  readonly settledMs: number;
-  /** Answers by status. */
-  readonly answers: Readonly<Record<string, number>>;
+  /** How long the database was unavailable. */
+  readonly durationMs: number;
+  /** Database requests during the outage, and from the database's return to the last client's response. */
+  readonly requestsDuring: number;
+  readonly requestsAfter: number;
+  /** Maximum number of database requests within 100 ms after the database's return. */
+  readonly peakAfter: number;
+  /** Time from the database's return to the last response. */
+  readonly recoveryMs: number;
+  /** Number of responses by status. */
+  readonly statuses: Readonly<Record<string, number>>;
 }
 
-const AWAY_MS = 2000;
-const WINDOW_MS = 100;
+const OUTAGE_MS = 2000;
+const PEAK_WINDOW_MS = 100;
 
-/** Takes the database away, lets all clients ask at once, brings it back, and counts what reaches it. */
-export async function outage(
-  edge: Edge,
+/** Kills the database, lets all clients send a request at once, starts the database, and counts its requests. */
+export async function runOutage(
+  { database, workers }: Cluster,
   options: {
     readonly clients: number;
     readonly now: () => number;
-    readonly ask: (index: number) => Promise<Attempt>;
+    readonly send: (index: number) => Promise<Exchange>;
   },
 ): Promise<Outage> {
-  const { clients, now } = options;
-  const seen: number[] = [];
-  for (const { database } of edge.places) {
-    database.inject(() => {
-      seen.push(now());
+  const { clients, now, send } = options;
+  const requestTimes: number[] = [];
+  for (const { databaseProxy } of workers) {
+    databaseProxy.inject(() => {
+      requestTimes.push(now());
       return "pass";
     });
   }
-  await edge.database.kill();
-  const asked = Array.from({ length: clients }, (_, index) => options.ask(index));
-  await pause(AWAY_MS);
-  await edge.database.start();
-  const back = now();
-  const attempts = await Promise.all(asked);
-  const end = now();
-  for (const { database } of edge.places) database.inject(() => "pass");
-  const after = seen.filter((time) => time >= back);
-  const answers = Object.groupBy(attempts, ({ status }) => String(status));
+  await database.kill();
+  const pending = Array.from({ length: clients }, (_, index) => send(index));
+  await pause(OUTAGE_MS);
+  await database.start();
+  const returnedAt = now();
+  const exchanges = await Promise.all(pending);
+  const recoveryMs = Math.round(now() - returnedAt);
+  for (const { databaseProxy } of workers) databaseProxy.inject(() => "pass");
+  const after = requestTimes.filter((time) => time >= returnedAt);
+  const byStatus = Object.groupBy(exchanges, ({ status }) => String(status));
   return {
     clients,
-    awayMs: AWAY_MS,
-    whileAway: seen.length - after.length,
-    afterReturn: after.length,
-    peak: Math.max(0, ...after.map((time, index) => busiest(after, time, index))),
-    settledMs: Math.round(end - back),
-    answers: Object.fromEntries(Object.entries(answers).map(([status, all]) => [status, all?.length ?? 0])),
+    durationMs: OUTAGE_MS,
+    requestsDuring: requestTimes.length - after.length,
+    requestsAfter: after.length,
+    peakAfter: Math.max(0, ...after.map((time, index) => countWithinWindow(after, time, index))),
+    recoveryMs,
+    statuses: Object.fromEntries(Object.entries(byStatus).map(([status, all]) => [status, all?.length ?? 0])),
   };
 }
 
-function busiest(times: readonly number[], from: number, index: number): number {
-  const past = times.findIndex((time, at) => at > index && time >= from + WINDOW_MS);
-  return (past < 0 ? times.length : past) - index;
+/** The number of times from index `first` on that are less than a window later. */
+function countWithinWindow(times: readonly number[], start: number, first: number): number {
+  const end = times.findIndex((time, index) => index > first && time >= start + PEAK_WINDOW_MS);
+  return (end < 0 ? times.length : end) - first;
 }

@@ -1,23 +1,23 @@
 import { expect, it } from "vitest";
 import type { Operation } from "./history/history.ts";
-import { FAULT_NAMES } from "./faults/fault-name.ts";
-import { isClean, printSummary, summarizeRun } from "./summary.ts";
+import { FAULT_NAMES } from "./faults/fault-counts.ts";
+import { isClean, printSummary, summarize } from "./summary.ts";
 
 const operation = (id: number, ...statuses: readonly number[]): Operation => ({
   id,
   client: 0,
   caller: "superuser",
   request: { kind: "get", path: "a", number: 0 },
-  attempts: statuses.map((status, at) => ({
-    call: at * 10,
-    end: at * 10 + 5,
+  exchanges: statuses.map((status, index) => ({
+    invokedAt: index * 10,
+    completedAt: index * 10 + 5,
     worker: 0,
-    trace: `${id} ${at}`,
+    trace: `${id} ${index}`,
     status,
   })),
 });
 
-/** Enough that one of them may be left open. */
+/** Enough operations that one of them may have an unknown outcome. */
 const MIXED = [
   operation(0, 200),
   operation(1, 0, 200),
@@ -25,69 +25,86 @@ const MIXED = [
   ...Array.from({ length: 9 }, (_, index) => operation(3 + index, 404)),
 ];
 const options = { operations: 4, seconds: 1, clients: 1, workers: 1, seed: 1, faults: new Set(FAULT_NAMES), out: "" };
+const outage = {
+  clients: 500,
+  durationMs: 1,
+  requestsDuring: 2000,
+  requestsAfter: 100,
+  peakAfter: 9,
+  recoveryMs: 5,
+  statuses: { 200: 500 },
+};
 const run = {
-  history: { kept: 10, operations: MIXED, log: [] },
-  loaded: 4,
+  history: { maxVersions: 10, operations: MIXED, auditLog: [] },
+  loadOperations: 4,
   loadSeconds: 2,
   faults: [["SQLITE_BUSY", 3]] as const,
   missingFaults: [],
-  noticedGone: 1,
-  unanswered: 0,
+  abortedRequests: 1,
+  timeouts: 0,
   auditProblems: [],
-  outage: { clients: 500, awayMs: 1, whileAway: 2000, afterReturn: 100, peak: 9, settledMs: 5, answers: { 200: 500 } },
-  complaints: [],
+  outage,
+  unexpectedErrors: [],
 };
 const checked = { report: { anomalies: [], counts: {} }, seconds: 1 };
 
-it("counts what came of operations: ok once is ok, open once is unknown", () => {
-  const summary = summarizeRun(options, run, checked);
+const withOperations = (operations: readonly Operation[]) => ({ ...run, history: { ...run.history, operations } });
+
+it("counts an operation as ok if any exchange succeeded, and as unknown if any may have taken effect", () => {
+  const summary = summarize(options, run, checked);
   expect(summary.outcomes).toEqual({ get: { ok: 2, unknown: 1, "refused 404": 9 } });
-  expect(summary).toMatchObject({ attempts: 14, operationsPerSecond: 2, slowestAnswerMs: 5, problems: [] });
+  expect(summary).toMatchObject({ requests: 14, operationsPerSecond: 2, slowestResponseMs: 5, problems: [] });
   expect(isClean(summary)).toBe(true);
   expect(printSummary(summary).at(-1)).toBe("anomalies    0");
 });
 
 it.each([
-  ["an anomaly", run, { ...checked, report: { anomalies: [], counts: { vanished: 2 } } }, /vanished: 2\. A version/],
-  ["a fault that never happened", { ...run, missingFaults: ["SQLITE_BUSY" as const] }, checked, /"SQLITE_BUSY" never/],
-  ["what the audit check says", { ...run, auditProblems: ["gap"] }, checked, /audit says: gap/],
-  ["what a worker logged", { ...run, complaints: ["seal"] }, checked, /logged: seal/],
+  ["an anomaly", run, { ...checked, report: { anomalies: [], counts: { lost_write: 2 } } }, /lost_write: 2\. An ack/],
   [
-    "a herd",
-    { ...run, outage: { ...run.outage, afterReturn: 20_000 } },
+    "a fault that never happened",
+    { ...run, missingFaults: ["SQLITE_BUSY" as const] },
     checked,
-    /500 waiting clients cost 22000 database requests/,
+    /"SQLITE_BUSY" never happened/,
   ],
-  ["a peak", { ...run, outage: { ...run.outage, peak: 501 } }, checked, /501 requests within 100 ms/],
-  ["a client without an answer", { ...run, outage: { ...run.outage, answers: { 0: 1 } } }, checked, /1 of 500 waiting/],
-  ["a request that hung", { ...run, unanswered: 1 }, checked, /1 requests were not answered at all/],
-  ["workers that notice nobody's going", { ...run, noticedGone: 0 }, checked, /No worker noticed/],
+  ["a problem of the audit", { ...run, auditProblems: ["gap"] }, checked, /audit verification reports: gap/],
+  ["an unexpected error", { ...run, unexpectedErrors: ["seal"] }, checked, /Unexpected error of a worker: seal/],
   [
-    "too much that is left open",
-    { ...run, history: { ...run.history, operations: [operation(0, 503), operation(1, 200)] } },
+    "too many requests in an outage",
+    { ...run, outage: { ...outage, requestsAfter: 20_000 } },
     checked,
-    /1 of 2 operations were left open/,
+    /500 waiting clients caused 22000 database requests/,
+  ],
+  ["a peak after an outage", { ...run, outage: { ...outage, peakAfter: 501 } }, checked, /501 requests within 100 ms/],
+  [
+    "a waiting client without a response",
+    { ...run, outage: { ...outage, statuses: { 0: 1 } } },
+    checked,
+    /1 of 500 waiting clients got no response/,
+  ],
+  ["a request that timed out", { ...run, timeouts: 1 }, checked, /1 requests got no response at all/],
+  ["workers that notice no disconnect", { ...run, abortedRequests: 0 }, checked, /No worker noticed/],
+  [
+    "too many unknown outcomes",
+    withOperations([operation(0, 503), operation(1, 200)]),
+    checked,
+    /1 of 2 operations have an unknown outcome/,
   ],
   [
-    "something left open at the end",
-    { ...run, history: { ...run.history, operations: [{ ...operation(0, 503), client: 1 }] } },
+    "an unknown outcome without faults",
+    withOperations([{ ...operation(0, 503), client: 1 }]),
     checked,
-    /1 of 1 requests were left open although nothing/,
+    /1 of 1 operations without faults have an unknown outcome/,
   ],
   [
-    "an answer past the deadline",
-    {
-      ...run,
-      history: {
-        ...run.history,
-        operations: [{ ...operation(0, 200), attempts: [{ ...operation(0, 200).attempts[0]!, end: 20_500 }] }],
-      },
-    },
+    "a response past the deadline",
+    withOperations([
+      { ...operation(0, 200), exchanges: [{ ...operation(0, 200).exchanges[0]!, completedAt: 20_500 }] },
+    ]),
     checked,
-    /took 20500 ms/,
+    /A response took 20500 ms/,
   ],
-])("is not clean with %s", (_, shown, verdict, line) => {
-  const summary = summarizeRun(options, shown, verdict);
+])("is not clean with %s", (_, recorded, verdict, line) => {
+  const summary = summarize(options, recorded, verdict);
   expect(isClean(summary)).toBe(false);
   expect(printSummary(summary).join("\n")).toMatch(line);
 });

@@ -1,181 +1,188 @@
 import { cpus } from "node:os";
 import { ANOMALIES, type AnomalyKind, type Report } from "./checker/anomaly.ts";
-import type { Operation } from "./history/history.ts";
+import { isAcknowledged, type Operation } from "./history/history.ts";
 import type { RunOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 
-/** What is told of a run. */
+/** The results of a run, as `summary.json` has them. */
 export interface Summary {
   readonly options: Readonly<Record<string, unknown>>;
   readonly machine: string;
+  /** Operations under faults. */
   readonly operations: number;
-  readonly attempts: number;
+  readonly requests: number;
   readonly seconds: number;
   readonly operationsPerSecond: number;
-  /** Operations that were only there to read everything back, or to prepare. */
-  readonly others: number;
+  /** Operations that prepared the run or read everything back. */
+  readonly otherOperations: number;
   readonly commits: number;
   readonly checkSeconds: number;
-  /** By kind of request, then by outcome. */
+  /** Number of operations by kind of request, then by outcome. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly faults: Readonly<Record<string, number>>;
-  readonly noticedGone: number;
-  /** From a request to its answer, whatever that was. */
-  readonly slowestAnswerMs: number;
+  readonly abortedRequests: number;
+  readonly slowestResponseMs: number;
   readonly outage: Run["outage"];
   readonly anomalies: Report["counts"];
-  /** How many operations had ended when the first anomaly showed. */
+  /** How many operations had completed when the first anomaly became visible. */
   readonly firstAfter: number | undefined;
-  /** What was to happen and never did: then the run does not count. */
+  /** Chosen faults that never happened. If there are any, the run proves nothing about them and fails. */
   readonly missingFaults: readonly string[];
-  /** Whatever else is wrong. */
+  /** Everything else that makes the run fail. */
   readonly problems: readonly string[];
 }
 
-/** Ten tries of a load, a commit, and some that lose races with others. */
-const MOST_REQUESTS_A_CLIENT = 14;
-const MOST_PEAK_A_CLIENT = 1;
-/** Of all operations under faults; without faults none. */
-const MOST_UNKNOWN = 0.3;
-/** The deadline of 8 s, twice where the proxy sends a request twice, and what a busy machine may add. */
-const SLOWEST_ANSWER_MS = 20_000;
+/** A waiting client may load ten times and commit, and may lose a few races. */
+const MAX_OUTAGE_REQUESTS_PER_CLIENT = 14;
+const MAX_OUTAGE_PEAK_PER_CLIENT = 1;
+/** Share of the operations under faults. Without faults, no outcome may be unknown. */
+const MAX_UNKNOWN_RATE = 0.3;
+/** Twice the deadline of 8 s, because a proxy may send a request twice, and a margin for a busy machine. */
+const MAX_RESPONSE_MS = 20_000;
+const MAX_PRINTED_ERRORS = 20;
 
-export function summarizeRun(
+export function summarize(
   options: RunOptions,
   run: Run,
-  checked: { readonly report: Report; readonly seconds: number },
+  { report, seconds }: { readonly report: Report; readonly seconds: number },
 ): Summary {
-  const { history, outage } = run;
-  const { operations } = history;
-  const { report } = checked;
-  const slowestAnswerMs = slowestOf(operations);
+  const { operations, auditLog } = run.history;
   return {
     options: { ...options, faults: [...options.faults] },
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`,
-    operations: run.loaded,
-    attempts: operations.reduce((sum, { attempts }) => sum + attempts.length, 0),
+    operations: run.loadOperations,
+    requests: operations.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
     seconds: Math.round(run.loadSeconds),
-    operationsPerSecond: Math.round(run.loaded / run.loadSeconds),
-    others: operations.length - run.loaded,
-    commits: history.log.length,
-    checkSeconds: Math.round(checked.seconds * 10) / 10,
-    outcomes: outcomesOf(operations),
+    operationsPerSecond: Math.round(run.loadOperations / run.loadSeconds),
+    otherOperations: operations.length - run.loadOperations,
+    commits: auditLog.length,
+    checkSeconds: Math.round(seconds * 10) / 10,
+    outcomes: countOutcomes(operations),
     faults: Object.fromEntries(run.faults),
-    noticedGone: run.noticedGone,
-    slowestAnswerMs,
-    outage,
+    abortedRequests: run.abortedRequests,
+    slowestResponseMs: slowestResponse(operations),
+    outage: run.outage,
     anomalies: report.counts,
     firstAfter: report.anomalies[0]?.after,
     missingFaults: run.missingFaults,
     problems: [
-      ...run.auditProblems.map((problem) => `The check of the audit says: ${problem}`),
-      ...run.complaints.slice(0, 20).map((line) => `A worker logged: ${line}`),
-      ...(slowestAnswerMs > SLOWEST_ANSWER_MS
-        ? [`An answer took ${slowestAnswerMs} ms, in spite of the deadline`]
-        : []),
-      ...(run.unanswered > 0 ? [`${run.unanswered} requests were not answered at all`] : []),
-      ...(options.faults.has("client-gone") && run.noticedGone === 0
-        ? ["No worker noticed that a client had gone"]
-        : []),
-      ...outageProblems(outage),
-      ...readBackProblems(operations, options),
-      ...unknownProblems(operations, options),
+      ...run.auditProblems.map((problem) => `The audit verification reports: ${problem}`),
+      ...run.unexpectedErrors.slice(0, MAX_PRINTED_ERRORS).map((line) => `Unexpected error of a worker: ${line}`),
+      ...responseProblems(options, run),
+      ...outageProblems(run.outage),
+      ...unknownOutcomeProblems(options, operations),
     ],
   };
 }
 
-function outageProblems({ clients, whileAway, afterReturn, peak, answers }: Run["outage"]): readonly string[] {
-  const total = whileAway + afterReturn;
-  const silent = answers["0"] ?? 0;
+function responseProblems({ faults }: RunOptions, { history, timeouts, abortedRequests }: Run): readonly string[] {
+  const slowestMs = slowestResponse(history.operations);
   return [
-    ...(total > clients * MOST_REQUESTS_A_CLIENT ? [`${clients} waiting clients cost ${total} database requests`] : []),
-    ...(peak > clients * MOST_PEAK_A_CLIENT ? [`The database that came back had ${peak} requests within 100 ms`] : []),
-    ...(silent > 0 ? [`${silent} of ${clients} waiting clients got no answer`] : []),
+    ...(slowestMs > MAX_RESPONSE_MS ? [`A response took ${slowestMs} ms, which is longer than the deadline`] : []),
+    ...(timeouts > 0 ? [`${timeouts} requests got no response at all`] : []),
+    ...(faults.has("disconnect") && abortedRequests === 0 ? ["No worker noticed that a client disconnected"] : []),
   ];
 }
 
-/** Nothing is disturbed any more then, so everything is answered. */
-function readBackProblems(operations: readonly Operation[], { clients }: RunOptions): readonly string[] {
-  const quiet = operations.filter(({ client }) => client >= clients && client < 2 * clients);
-  const open = quiet.filter((operation) => outcomeOf(operation) === "unknown").length;
-  return open === 0 ? [] : [`${open} of ${quiet.length} requests were left open although nothing was disturbed`];
+function outageProblems({
+  clients,
+  requestsDuring,
+  requestsAfter,
+  peakAfter,
+  statuses,
+}: Run["outage"]): readonly string[] {
+  const requests = requestsDuring + requestsAfter;
+  const unanswered = statuses["0"] ?? 0;
+  return [
+    ...(requests > clients * MAX_OUTAGE_REQUESTS_PER_CLIENT
+      ? [`${clients} waiting clients caused ${requests} database requests`]
+      : []),
+    ...(peakAfter > clients * MAX_OUTAGE_PEAK_PER_CLIENT
+      ? [`The database got ${peakAfter} requests within 100 ms after its return`]
+      : []),
+    ...(unanswered > 0 ? [`${unanswered} of ${clients} waiting clients got no response`] : []),
+  ];
 }
 
-function unknownProblems(operations: readonly Operation[], { clients, faults }: RunOptions): readonly string[] {
-  const loaded = operations.filter(({ client }) => client < clients);
-  const unknown = loaded.filter((operation) => outcomeOf(operation) === "unknown").length;
-  const most = faults.size === 0 ? 0 : loaded.length * MOST_UNKNOWN;
-  return unknown > most ? [`${unknown} of ${loaded.length} operations were left open`] : [];
+/** Clients are numbered: first those under faults, then those that read back, when there are no faults any more. */
+function unknownOutcomeProblems({ clients, faults }: RunOptions, operations: readonly Operation[]): readonly string[] {
+  const load = operations.filter(({ client }) => client < clients);
+  const reads = operations.filter(({ client }) => client >= clients && client < 2 * clients);
+  const unknownLoad = load.filter((operation) => outcomeOf(operation) === "unknown").length;
+  const unknownReads = reads.filter((operation) => outcomeOf(operation) === "unknown").length;
+  const maxUnknown = faults.size === 0 ? 0 : load.length * MAX_UNKNOWN_RATE;
+  return [
+    ...(unknownReads > 0
+      ? [`${unknownReads} of ${reads.length} operations without faults have an unknown outcome`]
+      : []),
+    ...(unknownLoad > maxUnknown ? [`${unknownLoad} of ${load.length} operations have an unknown outcome`] : []),
+  ];
 }
 
-/** Whether nothing is wrong. */
+/** True if the run has no anomalies and no problems. */
 export function isClean({ anomalies, missingFaults, problems }: Summary): boolean {
   return Object.keys(anomalies).length + missingFaults.length + problems.length === 0;
 }
 
-/** The summary for people, by the line. */
+/** The summary as text lines. */
 export function printSummary(summary: Summary): readonly string[] {
   const { outage, anomalies } = summary;
   const found = Object.entries(anomalies) as [AnomalyKind, number][];
   return [
-    `operations   ${summary.operations} in ${summary.seconds} s, ${summary.operationsPerSecond} a second; ` +
-      `${summary.others} more to prepare and to read everything back`,
-    `requests     ${summary.attempts}, commits ${summary.commits}`,
-    ...table("outcomes", summary.outcomes),
+    `operations   ${summary.operations} under faults in ${summary.seconds} s, ${summary.operationsPerSecond} per second; ` +
+      `${summary.otherOperations} before and after`,
+    `requests     ${summary.requests}`,
+    `commits      ${summary.commits}`,
+    ...Object.entries(summary.outcomes).map(([kind, outcomes]) => `outcomes     ${kind}: ${printCounts(outcomes)}`),
     ...Object.entries(summary.faults).map(([name, count]) => `fault        ${name}: ${count}`),
-    `gone         ${summary.noticedGone} requests given up by the workers because their clients had gone`,
-    `outage       ${outage.clients} clients waited ${outage.awayMs} ms for the database: ${outage.whileAway} requests ` +
-      `meanwhile, ${outage.afterReturn} after its return (${outage.peak} at most in 100 ms), all answered ` +
-      `${outage.settledMs} ms after it: ${counts(outage.answers)}`,
-    `slowest      an answer took ${summary.slowestAnswerMs} ms`,
+    `aborted      ${summary.abortedRequests} requests by the workers, because their clients disconnected`,
+    `outage       the database was unavailable for ${outage.durationMs} ms, with ${outage.clients} clients waiting: ` +
+      `${outage.requestsDuring} database requests during the outage, ${outage.requestsAfter} after it, ` +
+      `at most ${outage.peakAfter} within 100 ms`,
+    `recovery     the last response came after ${outage.recoveryMs} ms; statuses: ${printCounts(outage.statuses)}`,
+    `slowest      ${summary.slowestResponseMs} ms for a response`,
     `checked      in ${summary.checkSeconds} s`,
     ...found.map(([kind, count]) => `ANOMALY      ${kind}: ${count}. ${ANOMALIES[kind]}`),
-    ...summary.missingFaults.map((fault) => `PROBLEM      "${fault}" never happened: the run does not count`),
+    ...summary.missingFaults.map((fault) => `PROBLEM      The fault "${fault}" never happened`),
     ...summary.problems.map((problem) => `PROBLEM      ${problem}`),
     `anomalies    ${found.reduce((sum, [, count]) => sum + count, 0)}`,
   ];
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  200: "ok",
-  401: "refused 401",
-  404: "refused 404",
-  409: "refused 409",
-  422: "refused 422",
-};
-
-/** An operation is ok if any of its attempts was, unknown if any of the others may have happened, else refused. */
-function outcomeOf({ attempts }: Operation): string {
-  if (attempts.some(({ status }) => status === 200)) return "ok";
-  const open = attempts.find(({ status }) => MEANINGS[status] === undefined);
-  return open === undefined ? (MEANINGS[attempts.at(-1)?.status ?? 0] ?? "unknown") : "unknown";
+function printCounts(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ");
 }
 
-function slowestOf(operations: readonly Operation[]): number {
-  let slowest = 0;
-  for (const { attempts } of operations) {
-    for (const { status, call, end } of attempts) if (status > 0) slowest = Math.max(slowest, end - call);
-  }
-  return Math.round(slowest);
+const REFUSALS: ReadonlySet<number> = new Set([401, 404, 409, 422]);
+
+/** `ok` if any exchange succeeded, else `unknown` if any may have taken effect, else the last refusal. */
+function outcomeOf(operation: Operation): string {
+  if (isAcknowledged(operation)) return "ok";
+  const { exchanges } = operation;
+  const isRefused = exchanges.every(({ status }) => REFUSALS.has(status));
+  return isRefused && exchanges.length > 0 ? `refused ${exchanges.at(-1)?.status}` : "unknown";
 }
 
-function outcomesOf(operations: readonly Operation[]): Summary["outcomes"] {
+function countOutcomes(operations: readonly Operation[]): Summary["outcomes"] {
   const outcomes: Record<string, Record<string, number>> = {};
   for (const operation of operations) {
-    const kind = (outcomes[operation.request.kind] ??= {});
+    const ofKind = (outcomes[operation.request.kind] ??= {});
     const outcome = outcomeOf(operation);
-    kind[outcome] = (kind[outcome] ?? 0) + 1;
+    ofKind[outcome] = (ofKind[outcome] ?? 0) + 1;
   }
   return outcomes;
 }
 
-function table(title: string, rows: Summary["outcomes"]): readonly string[] {
-  return Object.entries(rows).map(([kind, outcomes]) => `${title.padEnd(13)}${kind}: ${counts(outcomes)}`);
-}
-
-function counts(outcomes: Readonly<Record<string, number>>): string {
-  return Object.entries(outcomes)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([outcome, count]) => `${count} ${outcome}`)
-    .join(", ");
+/** In milliseconds. A request without a response does not count. */
+function slowestResponse(operations: readonly Operation[]): number {
+  let slowest = 0;
+  for (const { exchanges } of operations) {
+    for (const { status, invokedAt, completedAt } of exchanges) {
+      if (status > 0) slowest = Math.max(slowest, completedAt - invokedAt);
+    }
+  }
+  return Math.round(slowest);
 }

@@ -2,43 +2,50 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../../tools/command/command-error.ts";
 import { scratchFolder } from "../../tools/command/scratch-folder.ts";
+import type { Anomaly } from "./checker/anomaly.ts";
 import { check } from "./checker/check.ts";
 import { readHistory, writeHistory } from "./history/history-file.ts";
 import type { RunOptions } from "./options.ts";
-import { play } from "./run.ts";
-import { isClean, printSummary, type Summary, summarizeRun } from "./summary.ts";
+import { run } from "./run.ts";
+import { isClean, printSummary, type Summary, summarize } from "./summary.ts";
 
-/** Plays a run, checks it, and prints what came of it. @throws CommandError if anything is wrong */
-export async function verify(options: RunOptions, print: (line: string) => void): Promise<Summary> {
+type Print = (line: string) => void;
+
+const MAX_PRINTED = 20;
+
+/** Runs the workload, checks its history, and writes both to `options.out`. @throws CommandError on any problem */
+export async function verify(options: RunOptions, print: Print): Promise<Summary> {
   const { out } = options;
   process.umask(0o077);
   process.env["WRANGLER_WRITE_LOGS"] = "false";
   mkdirSync(out, { recursive: true });
   const folder = scratchFolder();
   try {
-    const run = await play(options, folder.path, (line) => print(`... ${line}`));
-    const began = performance.now();
-    const report = check(run.history);
-    const summary = summarizeRun(options, run, { report, seconds: (performance.now() - began) / 1000 });
+    const recorded = await run(options, folder.path, (line) => print(`... ${line}`));
+    const startedAt = performance.now();
+    const report = check(recorded.history);
+    const summary = summarize(options, recorded, { report, seconds: (performance.now() - startedAt) / 1000 });
     for (const line of printSummary(summary)) print(line);
     writeFileSync(join(out, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
-    const kept = join(out, "history.jsonl");
-    await writeHistory(kept, run.history);
+    const file = join(out, "history.jsonl");
+    await writeHistory(file, recorded.history);
     if (isClean(summary)) return summary;
-    for (const anomaly of report.anomalies.slice(0, MOST_SHOWN)) print(JSON.stringify(anomaly));
-    throw new CommandError(`The run shows what must not be; its history is in "${kept}"`, { exitCode: 1 });
+    printAnomalies(report.anomalies, print);
+    throw new CommandError(`The run has anomalies or problems. Its history is in "${file}"`, { exitCode: 1 });
   } finally {
     await folder.remove();
   }
 }
 
-const MOST_SHOWN = 20;
-
-/** Checks a history that was kept. @throws CommandError if it shows an anomaly */
-export async function recheck(file: string, print: (line: string) => void): Promise<void> {
+/** Checks the history in a file. @throws CommandError if it has an anomaly */
+export async function checkFile(file: string, print: Print): Promise<void> {
   const history = await readHistory(file);
   const { anomalies, counts } = check(history);
-  for (const anomaly of anomalies.slice(0, MOST_SHOWN)) print(JSON.stringify(anomaly));
-  print(`${history.operations.length} operations, ${history.log.length} commits: ${JSON.stringify(counts)}`);
-  if (anomalies.length > 0) throw new CommandError("The history shows what must not be", { exitCode: 1 });
+  printAnomalies(anomalies, print);
+  print(`${history.operations.length} operations, ${history.auditLog.length} commits: ${JSON.stringify(counts)}`);
+  if (anomalies.length > 0) throw new CommandError(`The history in "${file}" has anomalies`, { exitCode: 1 });
+}
+
+function printAnomalies(anomalies: readonly Anomaly[], print: Print): void {
+  for (const anomaly of anomalies.slice(0, MAX_PRINTED)) print(JSON.stringify(anomaly));
 }

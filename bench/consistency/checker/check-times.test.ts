@@ -1,16 +1,16 @@
 import { expect, it } from "vitest";
 import { check } from "./check.ts";
-import { Story } from "./story.fixture.ts";
+import { HistoryBuilder } from "./history-builder.fixture.ts";
 
-const story = new Story();
-story.put("a", 1);
-const { history } = story;
-const origin = (history.log[0]?.at ?? 0) - (history.operations[0]?.attempts[0]?.call ?? 0);
+const builder = new HistoryBuilder();
+builder.put("a", 1);
+const history = builder.build();
+const timeOrigin = (history.auditLog[0]?.at ?? 0) - (history.operations[0]?.exchanges[0]?.invokedAt ?? 0);
 
-it.each([-600_000, -10_000, 10_000, 600_000])("a change %i ms from its request is found", (skew) => {
-  expect(check({ ...history, origin: origin + skew }).counts).toEqual({ wrong_time: 1 });
+it.each([-600_000, -10_000, 10_000, 600_000])("reports a change %i ms from its request", (skew) => {
+  expect(check({ ...history, timeOrigin: timeOrigin + skew }).counts).toEqual({ wrong_time: 1 });
 });
 
-it.each([-1000, 0, 1000])("a change %i ms from its request may be one of it", (skew) => {
-  expect(check({ ...history, origin: origin + skew }).counts).toEqual({});
+it.each([-1000, 0, 1000])("accepts a change %i ms from its request", (skew) => {
+  expect(check({ ...history, timeOrigin: timeOrigin + skew }).counts).toEqual({});
 });

@@ -1,35 +1,34 @@
-import type { Entry, History } from "../history/history.ts";
-import { type Commits, pathOf } from "./commit.ts";
-import { type Exchanges, exchangeAt } from "./exchanges.ts";
+import type { AuditEntry, History } from "../history/history.ts";
+import { type Commits, subjectOf } from "./commit.ts";
+import { exchangeById, type ExchangeTable } from "./exchange-table.ts";
 import type { Findings } from "./findings.ts";
 
-/** What clocks of one machine, and their roundings, may be apart. */
-const APART_MS = 2000;
+/** Tolerance for rounding, and for different clocks of one machine. */
+const TOLERANCE_MS = 2000;
 
 /**
- * The times of changes: those of one resource never run backwards, and an acknowledged change happened while it was asked
- * for, by the clock of the machine that runs the database. That of the worker must not matter.
+ * Checks that the times of each resource never decrease, and that an acknowledged change happened during its exchange
+ * by the clock of the database's machine. The worker's clock must not matter.
  */
-export function checkTimes(history: History, commits: Commits, exchanges: Exchanges, findings: Findings): void {
-  const { origin, operations } = history;
-  const last = new Map<string, Entry>();
-  for (const { entry, operation, place, presumed } of commits.all) {
+export function checkTimes(history: History, commits: Commits, table: ExchangeTable, findings: Findings): void {
+  const { timeOrigin, operations } = history;
+  const lastEntries = new Map<string, AuditEntry>();
+  for (const { entry, operation, exchangeId, presumed } of commits.all) {
     if (presumed) continue;
     const { resource, revision, at } = entry;
-    const path = pathOf(entry);
-    const where = { revision, ...(path !== undefined && { path }) };
-    const involved = operation === undefined ? [] : [operation.id];
-    const before = last.get(resource);
-    last.set(resource, entry);
-    if (before !== undefined && before.at > at) {
-      const detail = `Revision ${revision} of ${resource} is ${before.at - at} ms before revision ${before.revision}.`;
-      findings.add({ kind: "wrong_time", operations: involved, ...where, detail });
+    const subject = { operations: operation === undefined ? [] : [operation.id], ...subjectOf(entry) };
+    const last = lastEntries.get(resource);
+    lastEntries.set(resource, entry);
+    if (last !== undefined && last.at > at) {
+      const detail = `Revision ${revision} of ${resource} is ${last.at - at} ms before revision ${last.revision}.`;
+      findings.add({ kind: "wrong_time", ...subject, detail });
     }
-    if (origin === undefined || place < 0) continue;
-    const { attempt } = exchangeAt(exchanges, operations, place);
-    const after = at - origin - attempt.call;
-    if (attempt.status !== 200 || (after > -APART_MS && after < attempt.end - attempt.call + APART_MS)) continue;
-    const detail = `Revision ${revision} has a time ${Math.round(after)} ms after it was asked for.`;
-    findings.add({ kind: "wrong_time", operations: involved, ...where, detail });
+    if (timeOrigin === undefined || exchangeId < 0) continue;
+    const { status, invokedAt, completedAt } = exchangeById(table, operations, exchangeId).exchange;
+    const elapsed = at - timeOrigin - invokedAt;
+    const duration = completedAt - invokedAt;
+    if (status !== 200 || (elapsed > -TOLERANCE_MS && elapsed < duration + TOLERANCE_MS)) continue;
+    const detail = `The time of revision ${revision} is ${Math.round(elapsed)} ms after its invocation, which took ${Math.round(duration)} ms.`;
+    findings.add({ kind: "wrong_time", ...subject, detail });
   }
 }

@@ -1,40 +1,41 @@
 import type { History, Operation } from "../history/history.ts";
-import { checkAcknowledgements } from "./acknowledgements.ts";
 import type { Report } from "./anomaly.ts";
+import { checkAcknowledgements } from "./check-acknowledgements.ts";
 import { checkTimes } from "./check-times.ts";
-import { type Exchanges, layOut, orderBy } from "./exchanges.ts";
+import { buildExchangeTable, type ExchangeTable, sortedIndexes } from "./exchange-table.ts";
 import { Findings } from "./findings.ts";
-import { Lists } from "./lists.ts";
-import { readLog } from "./read-log.ts";
+import { linearizeHistory } from "./linearize-history.ts";
+import { ListTimeline } from "./list-timeline.ts";
+import { matchAuditLog } from "./match-audit-log.ts";
 import { replay } from "./replay.ts";
-import { sweep } from "./sweep.ts";
 
 /**
- * Whether a run was strictly serializable over the whole store: every answer has a moment within its request at which
- * the store, as the audit log makes it, gives just that answer. Names all that does not.
+ * Checks that a history is strictly serializable over the whole store: every response is what the store, in the order
+ * of the audit log, returns at some moment between the request and the response. Reports every anomaly.
  */
 export function check(history: History): Report {
+  const { operations } = history;
   const findings = new Findings();
-  const exchanges = layOut(history.operations);
-  const commits = readLog(history, exchanges, findings);
-  const world = replay(history, commits, findings);
-  checkAcknowledgements(history, { commits, world }, findings);
-  checkTimes(history, commits, exchanges, findings);
-  const scene = {
+  const table = buildExchangeTable(operations);
+  const commits = matchAuditLog(history, table, findings);
+  const store = replay(history, commits, findings);
+  checkAcknowledgements(history, { commits, store }, findings);
+  checkTimes(history, commits, table, findings);
+  const context = {
     history,
-    exchanges,
+    table,
     commits,
-    world,
-    lists: new Lists(world.secrets),
-    writers: writersOf(history.operations),
-    positions: new Float64Array(exchanges.count).fill(-1),
-    placesOf: placesByClient(history.operations, exchanges),
+    store,
+    lists: new ListTimeline(store.secrets),
+    writers: writersByValue(operations),
+    linearizationPoints: new Float64Array(table.size).fill(-1),
+    exchangesOf: groupByClient(operations, table),
   };
-  sweep(scene, findings);
-  return findings.report(history.operations);
+  linearizeHistory(context, findings);
+  return findings.report(operations);
 }
 
-function writersOf(operations: readonly Operation[]): ReadonlyMap<string, number> {
+function writersByValue(operations: readonly Operation[]): ReadonlyMap<string, number> {
   const writers = new Map<string, number>();
   for (const { id, request } of operations) {
     if (request.kind === "put") writers.set(request.value, id);
@@ -42,13 +43,13 @@ function writersOf(operations: readonly Operation[]): ReadonlyMap<string, number
   return writers;
 }
 
-function placesByClient(
+function groupByClient(
   operations: readonly Operation[],
-  { operation, call }: Exchanges,
+  { operationId, invokedAt }: ExchangeTable,
 ): (client: number) => readonly number[] {
   let grouped: Map<number, number[]> | undefined;
   return (client) => {
-    grouped ??= Map.groupBy(orderBy(call), (place) => operations[operation[place] ?? -1]?.client ?? -1);
+    grouped ??= Map.groupBy(sortedIndexes(invokedAt), (id) => operations[operationId[id] ?? -1]?.client ?? -1);
     return grouped.get(client) ?? [];
   };
 }

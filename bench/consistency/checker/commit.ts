@@ -1,43 +1,46 @@
-import type { Entry, Operation, Request } from "../history/history.ts";
+import type { AuditEntry, Operation } from "../history/history.ts";
 
-/** An entry of the log and what made it. */
+/** An audit entry and the exchange that caused it. */
 export interface Commit {
-  readonly entry: Entry;
-  /** Undefined when nothing that was asked for fits. */
+  readonly entry: AuditEntry;
+  /** Undefined if no operation matches the entry. */
   readonly operation: Operation | undefined;
-  /** Place of the attempt that made it; -1 = not known. */
-  readonly place: number;
-  /** Not in the log, but taken from the answer to the write: its time is not known. */
+  /** ID of the exchange that committed, or -1 if it is unknown. */
+  readonly exchangeId: number;
+  /** True if the audit log lacks the entry, which was derived from the write's response. Its time is unknown. */
   readonly presumed: boolean;
 }
 
-/** The log as commits by ascending revision. */
 export interface Commits {
+  /** By ascending revision. */
   readonly all: readonly Commit[];
-  /** By operation: its first commit. */
+  /** The first commit of each operation, by operation ID. */
   readonly byOperation: readonly (Commit | undefined)[];
 }
+
+type Target = Pick<AuditEntry, "action" | "resource">;
 
 const SECRET = "secret:";
 const POLICY = "policy:";
 
-/** Path of the secret that a commit changed; undefined when it changed none. */
-export function pathOf({ resource }: Entry): string | undefined {
+/** Path of the secret that an entry is about, or undefined. */
+export function secretPath({ resource }: Pick<AuditEntry, "resource">): string | undefined {
   return resource.startsWith(SECRET) ? resource.slice(SECRET.length) : undefined;
 }
 
-/** Name of the policy that a commit changed; undefined when it changed none. */
-export function policyOf({ resource }: Entry): string | undefined {
+/** Name of the policy that an entry is about, or undefined. */
+export function policyName({ resource }: Pick<AuditEntry, "resource">): string | undefined {
   return resource.startsWith(POLICY) ? resource.slice(POLICY.length) : undefined;
 }
 
-/** Whether a request is to change something. */
-export function isWrite({ kind }: Request): boolean {
-  return kind !== "get" && kind !== "metadata" && kind !== "list";
+/** Revision and path of an entry, for a finding. */
+export function subjectOf(entry: AuditEntry): { readonly revision: number; readonly path?: string } {
+  const path = secretPath(entry);
+  return { revision: entry.revision, ...(path !== undefined && { path }) };
 }
 
-/** What the entry of an operation says of its action and resource; undefined for one that writes nothing. */
-export function tagsOf({ request }: Operation): Pick<Entry, "action" | "resource"> | undefined {
+/** Action and resource of an operation's audit entry. Undefined for reads. */
+export function targetOf({ request }: Operation): Target | undefined {
   switch (request.kind) {
     case "put":
     case "delete":
@@ -54,10 +57,9 @@ export function tagsOf({ request }: Operation): Pick<Entry, "action" | "resource
   }
 }
 
-/** Whether an entry speaks of that action on that resource. */
-export function hasTags(entry: Entry, tags: Pick<Entry, "action" | "resource">): boolean {
-  if (entry.resource !== tags.resource) return false;
-  if (entry.action === tags.action) return true;
-  // The removal of a policy goes by either name.
-  return policyOf(entry) !== undefined && entry.action === "remove" && tags.action === "delete";
+export function hasTarget(entry: AuditEntry, { action, resource }: Target): boolean {
+  if (entry.resource !== resource) return false;
+  if (entry.action === action) return true;
+  // A policy's removal is audited as either action.
+  return policyName(entry) !== undefined && entry.action === "remove" && action === "delete";
 }

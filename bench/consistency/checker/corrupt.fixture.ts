@@ -1,10 +1,10 @@
-import type { Answer, Attempt, Entry, History, Operation } from "../history/history.ts";
-import { Random } from "./random.fixture.ts";
+import type { AuditEntry, Exchange, History, Operation, Result } from "../history/history.ts";
+import { createRandom, type Random } from "../random.ts";
 
-/** Ways to change a history in one point. Most make it impossible, some do not. */
+/** Ways to change one detail of a history. Most changes make it inconsistent, some do not. */
 export const CORRUPTIONS = [
   "value",
-  "answer of another",
+  "result of another operation",
   "status",
   "time",
   "written version",
@@ -14,8 +14,8 @@ export const CORRUPTIONS = [
   "caller",
   "cas",
   "drop entry",
-  "double entry",
-  "echo entry",
+  "duplicate entry",
+  "apply entry again",
   "swap entries",
   "entry version",
   "entry trace",
@@ -24,16 +24,16 @@ export const CORRUPTIONS = [
 
 type Corruption = (typeof CORRUPTIONS)[number];
 
-/** A copy that is changed in one point, if there is anything to change in that way. */
+/** A copy with one change. Undefined if the history has nothing to change in that way. */
 export function corrupt(history: History, corruption: Corruption, seed: number): History | undefined {
-  const random = new Random(seed);
-  const { kept } = history;
+  const random = createRandom(seed);
+  const { maxVersions } = history;
   const operations = [...history.operations];
-  const log = [...history.log];
+  const auditLog = [...history.auditLog];
   const changed = corruption.includes("entr")
-    ? changeLog(log, { corruption, random, operations })
+    ? changeAuditLog(auditLog, { corruption, random, operations })
     : changeOperation(operations, { corruption, random });
-  return changed ? { kept, operations, log } : undefined;
+  return changed ? { maxVersions, operations, auditLog } : undefined;
 }
 
 function changeOperation(
@@ -42,7 +42,7 @@ function changeOperation(
 ): boolean {
   for (let tries = 0; tries < 200; tries += 1) {
     const operation = random.pick(operations);
-    const attempt = random.pick(operation.attempts);
+    const exchange = random.pick(operation.exchanges);
     const { request } = operation;
     if (corruption === "caller") {
       operations[operation.id] = { ...operation, caller: random.pick(["superuser", "red", "blue"]) };
@@ -53,48 +53,50 @@ function changeOperation(
       operations[operation.id] = { ...operation, request: { ...request, cas: request.cas + 1 - random.below(3) } };
       return true;
     }
-    const changed = changeAttempt(attempt, { corruption, random, operation, operations });
+    const changed = changeExchange(exchange, { corruption, random, operation, operations });
     if (changed === undefined) continue;
-    const attempts = operation.attempts.map((other) => (other === attempt ? changed : other));
-    operations[operation.id] = { ...operation, attempts };
+    const exchanges = operation.exchanges.map((other) => (other === exchange ? changed : other));
+    operations[operation.id] = { ...operation, exchanges };
     return true;
   }
   return false;
 }
 
-interface Chosen {
+interface Choice {
   readonly corruption: Corruption;
   readonly random: Random;
   readonly operation: Operation;
   readonly operations: readonly Operation[];
 }
 
-function changeAttempt(attempt: Attempt, chosen: Chosen): Attempt | undefined {
-  const { corruption, random, operation, operations } = chosen;
-  const { answer, ...rest } = attempt;
+function changeExchange(exchange: Exchange, choice: Choice): Exchange | undefined {
+  const { corruption, random, operation, operations } = choice;
+  const { result, ...rest } = exchange;
   if (corruption === "time") {
-    const span = attempt.end - attempt.call;
+    const duration = exchange.completedAt - exchange.invokedAt;
     const shift = random.below(120) - 60;
-    const call = Math.max(0, attempt.call + shift);
-    return { ...attempt, call, end: call + (random.chance(0.5) ? span : random.below(5)) };
+    const invokedAt = Math.max(0, exchange.invokedAt + shift);
+    return { ...exchange, invokedAt, completedAt: invokedAt + (random.chance(0.5) ? duration : random.below(5)) };
   }
   if (corruption === "status") {
-    const status = random.pick([401, 404, 409, 422, 0, 500].filter((other) => other !== attempt.status));
+    const status = random.pick([401, 404, 409, 422, 0, 500].filter((other) => other !== exchange.status));
     return { ...rest, status };
   }
-  if (corruption === "answer of another") {
-    const alike = operations.filter(({ request }) => JSON.stringify(request) === JSON.stringify(operation.request));
-    const other = random.pick(random.pick(alike).attempts);
-    if (other === attempt || operation.request.kind === "put") return undefined;
-    return { ...rest, status: other.status, ...(other.answer && { answer: other.answer }) };
+  if (corruption === "result of another operation") {
+    const sameRequest = operations.filter(
+      ({ request }) => JSON.stringify(request) === JSON.stringify(operation.request),
+    );
+    const other = random.pick(random.pick(sameRequest).exchanges);
+    if (other === exchange || operation.request.kind === "put") return undefined;
+    return { ...rest, status: other.status, ...(other.result && { result: other.result }) };
   }
-  const changed = answer && changeAnswer(answer, chosen);
-  return changed && { ...attempt, answer: changed };
+  const changed = result && changeResult(result, choice);
+  return changed && { ...exchange, result: changed };
 }
 
-function changeAnswer(answer: Answer, { corruption, random, operation, operations }: Chosen): Answer | undefined {
-  const by = random.chance(0.5) ? 1 : -1;
-  if (answer.kind === "value" && corruption === "value") {
+function changeResult(result: Result, { corruption, random, operation, operations }: Choice): Result | undefined {
+  const offset = random.pick([1, -1]);
+  if (result.kind === "value" && corruption === "value") {
     const { request } = operation;
     const values = operations.flatMap(({ request: other }) =>
       other.kind === "put" && "path" in request && (other.path === request.path || random.chance(0.05))
@@ -103,74 +105,78 @@ function changeAnswer(answer: Answer, { corruption, random, operation, operation
     );
     return { kind: "value", value: random.pick(values) };
   }
-  if (answer.kind === "written" && corruption === "written version") return { ...answer, version: answer.version + by };
-  if (answer.kind === "written" && corruption === "written revision")
-    return { ...answer, revision: answer.revision + by };
-  if (answer.kind === "metadata" && corruption === "metadata") return changeMetadata(answer, random);
-  if (answer.kind === "keys" && corruption === "keys") {
-    if (answer.keys.length === 0 || random.chance(0.3)) {
+  if (result.kind === "written" && corruption === "written version")
+    return { ...result, version: result.version + offset };
+  if (result.kind === "written" && corruption === "written revision")
+    return { ...result, revision: result.revision + offset };
+  if (result.kind === "metadata" && corruption === "metadata") return changeMetadata(result, random);
+  if (result.kind === "keys" && corruption === "keys") {
+    if (result.keys.length === 0 || random.chance(0.3)) {
       const added = `team/red/${random.pick(["hot", "cold"])}/${random.below(3)}`;
-      return { kind: "keys", keys: [...new Set([...answer.keys, added])].toSorted() };
+      return { kind: "keys", keys: [...new Set([...result.keys, added])].toSorted() };
     }
-    const dropped = random.pick(answer.keys);
-    return { kind: "keys", keys: answer.keys.filter((key) => key !== dropped) };
+    const dropped = random.pick(result.keys);
+    return { kind: "keys", keys: result.keys.filter((key) => key !== dropped) };
   }
   return undefined;
 }
 
-function changeMetadata(answer: Extract<Answer, { readonly kind: "metadata" }>, random: Random): Answer {
-  const at = random.below(answer.versions.length);
-  const change = random.pick(["current", "oldest", "drop", "created", "deleted", "number"] as const);
+function changeMetadata(result: Extract<Result, { readonly kind: "metadata" }>, random: Random): Result {
+  const changedIndex = random.below(result.versions.length);
+  const change = random.pick(["current", "oldest", "drop", "createdAt", "deletedAt", "number"] as const);
   if (change === "current" || change === "oldest")
-    return { ...answer, [change]: answer[change] + random.pick([1, -1]) };
-  if (change === "drop") return { ...answer, versions: answer.versions.filter((_, index) => index !== at) };
-  const versions = answer.versions.map((version, index) => {
-    if (index !== at) return version;
-    if (change === "deleted") return { ...version, deleted: version.deleted === null ? version.created : null };
+    return { ...result, [change]: result[change] + random.pick([1, -1]) };
+  if (change === "drop") return { ...result, versions: result.versions.filter((_, index) => index !== changedIndex) };
+  const versions = result.versions.map((version, index) => {
+    if (index !== changedIndex) return version;
+    if (change === "deletedAt") return { ...version, deletedAt: version.deletedAt === null ? version.createdAt : null };
     return { ...version, [change]: version[change] + 1 };
   });
-  return { ...answer, versions };
+  return { ...result, versions };
 }
 
-function changeLog(
-  log: Entry[],
+function changeAuditLog(
+  auditLog: AuditEntry[],
   {
     corruption,
     random,
     operations,
   }: { readonly corruption: Corruption; readonly random: Random; readonly operations: readonly Operation[] },
 ): boolean {
-  if (log.length < 3) return false;
-  const index = random.below(log.length - 1);
-  const entry = log[index]!;
-  const renumber = (): void => log.forEach((one, at) => (log[at] = { ...one, revision: at + 1 }));
+  if (auditLog.length < 3) return false;
+  const index = random.below(auditLog.length - 1);
+  const entry = auditLog[index]!;
+  const renumber = (): void => auditLog.forEach((one, at) => (auditLog[at] = { ...one, revision: at + 1 }));
   switch (corruption) {
     case "drop entry":
-      log.splice(index, 1);
+      auditLog.splice(index, 1);
       if (random.chance(0.5)) renumber();
       return true;
-    case "double entry":
-      log.splice(index, 0, entry);
+    case "duplicate entry":
+      auditLog.splice(index, 0, entry);
       return true;
-    case "echo entry":
-      log.splice(index + 1 + random.below(log.length - index), 0, { ...entry, writeId: `${entry.writeId} again` });
+    case "apply entry again":
+      auditLog.splice(index + 1 + random.below(auditLog.length - index), 0, {
+        ...entry,
+        writeId: `${entry.writeId} again`,
+      });
       renumber();
       return true;
     case "swap entries": {
-      const other = log[index + 1]!;
-      log[index] = { ...other, revision: entry.revision };
-      log[index + 1] = { ...entry, revision: other.revision };
+      const other = auditLog[index + 1]!;
+      auditLog[index] = { ...other, revision: entry.revision };
+      auditLog[index + 1] = { ...entry, revision: other.revision };
       return true;
     }
     case "entry version":
       if (entry.version === undefined) return false;
-      log[index] = { ...entry, version: entry.version + random.pick([1, -1]) };
+      auditLog[index] = { ...entry, version: entry.version + random.pick([1, -1]) };
       return true;
     case "entry trace":
-      log[index] = { ...entry, trace: random.pick(random.pick(operations).attempts).trace };
+      auditLog[index] = { ...entry, trace: random.pick(random.pick(operations).exchanges).trace };
       return true;
     case "entry time":
-      log[index] = { ...entry, at: entry.at + 1 };
+      auditLog[index] = { ...entry, at: entry.at + 1 };
       return true;
     default:
       return false;

@@ -1,9 +1,9 @@
-import type { SeenVersion } from "../history/history.ts";
+import type { VersionMetadata } from "../history/history.ts";
 
-/** Two running 32-bit hashes, 52 bits of which make a digest. */
-class Mixer {
-  #one = 0x811c9dc5;
-  #other = 0x9e3779b9;
+/** Two 32-bit hashes side by side; 52 of their 64 bits make a digest, which is a safe integer. Not cryptographic. */
+class Hasher {
+  #first = 0x811c9dc5;
+  #second = 0x9e3779b9;
 
   number(value: number): void {
     this.#word(value | 0);
@@ -15,41 +15,41 @@ class Mixer {
   }
 
   digest(): number {
-    const one = finish(this.#one ^ (this.#other >>> 7));
-    const other = finish(this.#other ^ Math.imul(one, 0x27d4eb2f));
-    return (one >>> 0) * 0x10_0000 + (other >>> 12);
+    const first = mix(this.#first ^ (this.#second >>> 7));
+    const second = mix(this.#second ^ Math.imul(first, 0x27d4eb2f));
+    return (first >>> 0) * 0x10_0000 + (second >>> 12);
   }
 
   #word(word: number): void {
-    this.#one = Math.imul(this.#one ^ word, 0x01000193);
-    this.#one ^= this.#one >>> 15;
-    this.#other = Math.imul((this.#other << 13) | (this.#other >>> 19), 5) + Math.imul(word, 0xcc9e2d51);
-    this.#other = Math.imul(this.#other ^ (this.#other >>> 16), 0x85ebca6b);
+    this.#first = Math.imul(this.#first ^ word, 0x01000193);
+    this.#first ^= this.#first >>> 15;
+    this.#second = Math.imul((this.#second << 13) | (this.#second >>> 19), 5) + Math.imul(word, 0xcc9e2d51);
+    this.#second = Math.imul(this.#second ^ (this.#second >>> 16), 0x85ebca6b);
   }
 }
 
-function finish(hash: number): number {
+function mix(hash: number): number {
   let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
 }
 
-/** A number that stands for all that metadata shows. Two states of one path that share one are not to be expected. */
-export function digestOf(current: number, oldest: number, versions: readonly SeenVersion[]): number {
-  const mixer = new Mixer();
-  mixer.number(current);
-  mixer.number(oldest);
-  for (const { number, created, deleted } of versions) {
-    mixer.number(number);
-    mixer.number(created);
-    mixer.number(deleted ?? -1);
+/** Identifies everything that metadata shows. A collision between two states of one path is negligible. */
+export function metadataDigest(current: number, oldest: number, versions: readonly VersionMetadata[]): number {
+  const hasher = new Hasher();
+  hasher.number(current);
+  hasher.number(oldest);
+  for (const { number, createdAt, deletedAt } of versions) {
+    hasher.number(number);
+    hasher.number(createdAt);
+    hasher.number(deletedAt ?? -1);
   }
-  return mixer.digest();
+  return hasher.digest();
 }
 
-/** A number that stands for a path. */
-export function digestOfPath(path: string): number {
-  const mixer = new Mixer();
-  mixer.text(path);
-  return mixer.digest();
+/** Identifies a path. */
+export function pathDigest(path: string): number {
+  const hasher = new Hasher();
+  hasher.text(path);
+  return hasher.digest();
 }

@@ -1,55 +1,39 @@
 import type { Operation } from "../history/history.ts";
 import type { Anomaly, AnomalyKind, Report } from "./anomaly.ts";
+import { partitionPoint } from "./partition-point.ts";
 
-const MOST_KEPT = 1000;
+/** Limit for details: a faulty store may cause an anomaly per operation. */
+const MAX_KEPT = 1000;
+/** Findings of each kind that are kept even beyond the limit. */
+const MIN_KEPT_PER_KIND = 20;
 
-/** An anomaly as it is found. */
 export type Finding = Omit<Anomaly, "after">;
 
-/** Collects anomalies: counts all of them and keeps a part. */
+/** Counts all anomalies and keeps the details of some. */
 export class Findings {
   readonly #counts = new Map<AnomalyKind, number>();
   readonly #kept: Finding[] = [];
-  /** Findings of each kind that are kept, whatever else there is. */
-  readonly #perKind: number;
-
-  constructor(perKind = 20) {
-    this.#perKind = perKind;
-  }
 
   add(finding: Finding): void {
     const count = (this.#counts.get(finding.kind) ?? 0) + 1;
     this.#counts.set(finding.kind, count);
-    if (this.#kept.length < MOST_KEPT || count <= this.#perKind) this.#kept.push(finding);
+    if (this.#kept.length < MAX_KEPT || count <= MIN_KEPT_PER_KIND) this.#kept.push(finding);
   }
 
-  /** All that was found, ranked by the ends of the operations. */
   report(operations: readonly Operation[]): Report {
-    const ends = operations.length > 0 && this.#kept.length > 0 ? new Float64Array(operations.map(endOf)) : undefined;
-    const sorted = ends?.toSorted() ?? new Float64Array();
-    const rank = ({ operations: involved }: Finding): number =>
-      involved.length === 0
-        ? operations.length
-        : countUpTo(sorted, Math.max(...involved.map((id) => ends?.[id] ?? Infinity)));
+    const times = this.#kept.length > 0 ? Float64Array.from(operations, completionTime) : new Float64Array();
+    const sorted = times.toSorted();
+    const after = ({ operations: involved }: Finding): number => {
+      const visibleAt = involved.length === 0 ? Infinity : Math.max(...involved.map((id) => times[id] ?? Infinity));
+      return partitionPoint(sorted.length, (index) => (sorted[index] ?? Infinity) > visibleAt);
+    };
     const anomalies = this.#kept
-      .map((finding) => ({ ...finding, after: rank(finding) }))
+      .map((finding) => ({ ...finding, after: after(finding) }))
       .sort((one, other) => one.after - other.after);
     return { anomalies, counts: Object.fromEntries(this.#counts) };
   }
 }
 
-function endOf({ attempts }: Operation): number {
-  return attempts.reduce((end, attempt) => Math.max(end, attempt.end), -Infinity);
-}
-
-/** How many of the ascending numbers are at most `limit`. */
-function countUpTo(numbers: Float64Array, limit: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function completionTime({ exchanges }: Operation): number {
+  return exchanges.reduce((latest, { completedAt }) => Math.max(latest, completedAt), -Infinity);
 }

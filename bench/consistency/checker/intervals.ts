@@ -1,69 +1,66 @@
-/** Positions, as `[from, to, from, to, ...]`, ascending and apart; `to` is outside. The last one may end at Infinity. */
+import { partitionPoint } from "./partition-point.ts";
+
+/**
+ * A set of revisions as half-open intervals `[from, to, from, to, …]`, ascending and disjoint. `to` is exclusive.
+ * The last interval may end at Infinity: then it is open.
+ */
 export type Intervals = number[];
 
-/** Begins an interval at a position that is not before the end of the last one. */
-export function open(intervals: Intervals, at: number): void {
-  if (intervals.length > 0 && intervals.at(-1) === at) intervals[intervals.length - 1] = Infinity;
-  else intervals.push(at, Infinity);
+/** Starts an interval at a revision that is not before the end of the last interval. */
+export function startInterval(intervals: Intervals, revision: number): void {
+  if (intervals.length > 0 && intervals.at(-1) === revision) intervals[intervals.length - 1] = Infinity;
+  else intervals.push(revision, Infinity);
 }
 
-/** Ends the last interval, which is open. */
-export function close(intervals: Intervals, at: number): void {
-  if (intervals.at(-2) === at) intervals.length -= 2;
-  else intervals[intervals.length - 1] = at;
+/** Ends the open interval. */
+export function endInterval(intervals: Intervals, revision: number): void {
+  if (intervals.at(-2) === revision) intervals.length -= 2;
+  else intervals[intervals.length - 1] = revision;
 }
 
-/** Whether the last interval has not ended. */
+/** True if the last interval is open. */
 export function isOpen(intervals: Intervals): boolean {
   return intervals.at(-1) === Infinity;
 }
 
-/** The smallest position inside that is at least `position`; Infinity where there is none. */
-export function nextInside(intervals: Intervals, position: number): number {
-  const index = endAfter(intervals, position);
-  return Math.max(position, intervals[index] ?? Infinity);
+export function contains(intervals: Intervals, revision: number): boolean {
+  return nextInside(intervals, revision) === revision;
 }
 
-/** The smallest position outside that is at least `position`; Infinity where there is none. */
-export function nextOutside(intervals: Intervals, position: number): number {
-  const index = endAfter(intervals, position);
-  return (intervals[index] ?? Infinity) <= position ? (intervals[index + 1] ?? Infinity) : position;
+/** The smallest revision inside that is at least `revision`, or Infinity. */
+export function nextInside(intervals: Intervals, revision: number): number {
+  const index = firstEndingAfter(intervals, revision);
+  return Math.max(revision, intervals[index] ?? Infinity);
 }
 
-/** The largest position inside that is at most `position`; -1 where there is none. */
-export function lastInside(intervals: Intervals, position: number): number {
-  const index = endAfter(intervals, position);
-  if ((intervals[index] ?? Infinity) <= position) return position;
+/** The smallest revision outside that is at least `revision`, or Infinity. */
+export function nextOutside(intervals: Intervals, revision: number): number {
+  const index = firstEndingAfter(intervals, revision);
+  return (intervals[index] ?? Infinity) <= revision ? (intervals[index + 1] ?? Infinity) : revision;
+}
+
+/** The largest revision inside that is at most `revision`, or -1. */
+export function lastInside(intervals: Intervals, revision: number): number {
+  const index = firstEndingAfter(intervals, revision);
+  if ((intervals[index] ?? Infinity) <= revision) return revision;
   return index === 0 ? -1 : (intervals[index - 1] ?? 0) - 1;
 }
 
-/** The largest position outside that is at most `position`; -1 where there is none. */
-export function lastOutside(intervals: Intervals, position: number): number {
-  const index = endAfter(intervals, position);
+/** The largest revision outside that is at most `revision`, or -1. */
+export function lastOutside(intervals: Intervals, revision: number): number {
+  const index = firstEndingAfter(intervals, revision);
   const from = intervals[index] ?? Infinity;
-  return from <= position ? from - 1 : position;
+  return from <= revision ? from - 1 : revision;
 }
 
-/** Whether a position lies inside. */
-export function isInside(intervals: Intervals, position: number): boolean {
-  return nextInside(intervals, position) === position;
-}
-
-/** The smallest bound, of beginning or end, that is greater than `position`. */
-export function nextBound(intervals: Intervals, position: number): number {
-  const index = endAfter(intervals, position);
+/** The smallest start or end of an interval that is greater than `revision`, or Infinity. */
+export function nextBoundary(intervals: Intervals, revision: number): number {
+  const index = firstEndingAfter(intervals, revision);
   const from = intervals[index] ?? Infinity;
-  return from > position ? from : (intervals[index + 1] ?? Infinity);
+  return from > revision ? from : (intervals[index + 1] ?? Infinity);
 }
 
-/** Index of the first interval that ends after `position`. */
-function endAfter(intervals: Intervals, position: number): number {
-  let low = 0;
-  let high = intervals.length / 2;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((intervals[2 * middle + 1] ?? Infinity) > position) high = middle;
-    else low = middle + 1;
-  }
-  return 2 * low;
+/** Index of the first interval that ends after `revision`. */
+function firstEndingAfter(intervals: Intervals, revision: number): number {
+  return 2 * partitionPoint(intervals.length / 2, (index) => (intervals[2 * index + 1] ?? Infinity) > revision);
 }

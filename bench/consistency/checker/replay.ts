@@ -1,120 +1,110 @@
 import type { History } from "../history/history.ts";
-import { type Commit, type Commits, pathOf, policyOf } from "./commit.ts";
+import { requiredPermission } from "./authorization.ts";
+import { type Commit, type Commits, policyName, secretPath } from "./commit.ts";
+import { diagnoseVersionNumber } from "./diagnose-version-number.ts";
 import type { Findings } from "./findings.ts";
 import { isOpen } from "./intervals.ts";
-import { needOf } from "./permission.ts";
-import { changePolicy, emptyPolicy, type PolicyTrack } from "./policies.ts";
-import { wrongNumber } from "./put-number.ts";
-import { put, remove, restore, softDelete } from "./secret-model.ts";
-import { emptyTrack, type SecretTrack, type VersionTrack } from "./secret-track.ts";
+import { changePolicy, emptyPolicy, type PolicyTimeline } from "./policy-timeline.ts";
+import { put, remove, softDelete, undelete } from "./secret-model.ts";
+import { emptySecret, type SecretTimeline, type VersionTimeline } from "./secret-timeline.ts";
 
-/** All that the log makes of the store, at every position: that of revision r is what there was after it. */
-export interface World {
-  readonly secrets: ReadonlyMap<string, SecretTrack>;
-  readonly policies: ReadonlyMap<string, PolicyTrack>;
-  /** By operation: the versions its put made, one if all is well. */
-  readonly made: readonly (readonly VersionTrack[] | undefined)[];
+/** The store at all revisions, as the commits define it. The state at revision N is the one after commit N. */
+export interface StoreTimeline {
+  readonly secrets: ReadonlyMap<string, SecretTimeline>;
+  readonly policies: ReadonlyMap<string, PolicyTimeline>;
+  /** The versions that each put created, by operation ID: one, unless it was applied twice. */
+  readonly versionsByPut: readonly (readonly VersionTimeline[] | undefined)[];
 }
 
 interface Replay {
   readonly history: History;
   readonly findings: Findings;
-  readonly secrets: Map<string, SecretTrack>;
-  readonly policies: Map<string, PolicyTrack>;
-  readonly made: (readonly VersionTrack[] | undefined)[];
+  readonly secrets: Map<string, SecretTimeline>;
+  readonly policies: Map<string, PolicyTimeline>;
+  readonly versionsByPut: (readonly VersionTimeline[] | undefined)[];
 }
 
-/** Carries out the commits one after the other, and finds those that should not have been or went otherwise. */
-export function replay(history: History, commits: Commits, findings: Findings): World {
-  const made = history.operations.map(() => undefined);
-  const run: Replay = { history, findings, secrets: new Map(), policies: new Map(), made };
+/** Applies the commits in order. Reports those that were not permitted, or whose outcome differs from the model's. */
+export function replay(history: History, commits: Commits, findings: Findings): StoreTimeline {
+  const versionsByPut = history.operations.map(() => undefined);
+  const run: Replay = { history, findings, secrets: new Map(), policies: new Map(), versionsByPut };
   for (const commit of commits.all) {
-    checkRight(run, commit);
-    const path = pathOf(commit.entry);
-    const policy = policyOf(commit.entry);
-    if (path !== undefined) applyToSecret(run, commit, secretOf(run, path));
-    else if (policy !== undefined) applyToPolicy(run, commit, policy);
+    checkPermission(run, commit);
+    const path = secretPath(commit.entry);
+    const policy = policyName(commit.entry);
+    if (path !== undefined) applyToSecret(run, commit, getOrAdd(run.secrets, path, emptySecret));
+    else if (policy !== undefined) applyToPolicy(run, commit, getOrAdd(run.policies, policy, emptyPolicy));
   }
   return run;
 }
 
-function secretOf({ secrets }: Replay, path: string): SecretTrack {
-  const known = secrets.get(path);
-  if (known !== undefined) return known;
-  const track = emptyTrack(path);
-  secrets.set(path, track);
-  return track;
+function getOrAdd<T>(map: Map<string, T>, key: string, create: (key: string) => T): T {
+  const value = map.get(key) ?? create(key);
+  map.set(key, value);
+  return value;
 }
 
-/** Whether the caller's policy allowed the write in the state it was committed on. */
-function checkRight({ policies, findings }: Replay, { entry, operation }: Commit): void {
+/** Checks that the caller's policy granted the write at the revision before its commit. */
+function checkPermission({ policies, findings }: Replay, { entry, operation }: Commit): void {
   if (operation === undefined) return;
   const { caller, request, id } = operation;
-  const need = needOf(caller, request);
-  if (need === "nothing") return;
-  const granted = need !== "impossible" && isOpen(policies.get(caller)?.[need] ?? []);
-  if (granted) return;
-  const detail = `Operation ${id} of team ${caller} was committed at revision ${entry.revision}, when nothing granted it.`;
+  const required = requiredPermission(caller, request);
+  if (required === "nothing") return;
+  if (required !== "impossible" && isOpen(policies.get(caller)?.[required] ?? [])) return;
+  const detail = `Operation ${id} of team ${caller} was committed at revision ${entry.revision}, although no policy granted it.`;
   findings.add({ kind: "revoked_allowed", operations: [id], revision: entry.revision, detail });
 }
 
-function applyToPolicy({ policies, findings }: Replay, { entry, operation }: Commit, name: string): void {
-  const track = policies.get(name) ?? emptyPolicy();
-  policies.set(name, track);
-  const { revision, action } = entry;
+function applyToPolicy({ findings }: Replay, { entry, operation }: Commit, policy: PolicyTimeline): void {
+  const { revision, action, resource } = entry;
   if (action === "put") {
     const permissions = operation?.request.kind === "grant" ? operation.request.permissions : [];
-    changePolicy(track, permissions, revision);
+    changePolicy(policy, permissions, revision);
     return;
   }
-  if (!isOpen(track.exists)) {
-    const detail = `Revision ${revision} removes the policy ${name}, which does not exist.`;
+  if (!isOpen(policy.exists)) {
+    const detail = `Revision ${revision} removes ${resource}, which does not exist.`;
     findings.add({ kind: "wrong_outcome", operations: idsOf(operation), revision, detail });
   }
-  changePolicy(track, undefined, revision);
+  changePolicy(policy, undefined, revision);
 }
 
-function applyToSecret(run: Replay, commit: Commit, track: SecretTrack): void {
+function applyToSecret(run: Replay, commit: Commit, secret: SecretTimeline): void {
   const { findings } = run;
   const { entry, operation, presumed } = commit;
   const { revision, action, at } = entry;
-  const place = { operations: idsOf(operation), revision, path: track.path };
-  if (presumed) track.timeless = true;
+  const subject = { operations: idsOf(operation), revision, path: secret.path };
+  if (presumed) secret.timesUnknown = true;
   const request = operation?.request;
-  const expected = request !== undefined && "cas" in request ? request.cas : undefined;
-  if (expected !== undefined && expected !== track.latest) {
-    const detail = `Revision ${revision} was to be carried out on version ${expected}, and was on version ${track.latest}.`;
-    findings.add({ kind: "lost_update", ...place, detail });
+  const cas = request !== undefined && "cas" in request ? request.cas : undefined;
+  if (cas !== undefined && cas !== secret.latest) {
+    const detail = `Revision ${revision} expected version ${cas} to be the latest, but it was version ${secret.latest}.`;
+    findings.add({ kind: "lost_update", ...subject, detail });
   }
-  if (action === "put") {
-    applyPut(run, commit, track);
-    return;
-  }
-  if (action === "remove") {
-    remove(track, revision);
-    return;
-  }
+  if (action === "put") return applyPut(run, commit, secret);
+  if (action === "remove") return remove(secret, revision);
   const numbers = request !== undefined && "numbers" in request ? request.numbers : [];
-  const existed = track.latest > 0;
-  const done = existed && (action === "delete" || restore(track, numbers, revision));
-  if (existed && action === "delete") softDelete(track, numbers, { revision, at });
-  if (!done) {
-    const detail = `Revision ${revision} is ${action} of what was not there to ${action}.`;
-    findings.add({ kind: "wrong_outcome", ...place, detail });
-  } else if (entry.version !== undefined && entry.version !== (track.current?.number ?? 0)) {
-    const detail = `Revision ${revision} says that version ${entry.version} is current after it, it is ${track.current?.number ?? 0}.`;
-    findings.add({ kind: "wrong_outcome", ...place, detail });
+  const existed = secret.latest > 0;
+  const isApplicable = existed && (action === "delete" || undelete(secret, numbers, revision));
+  if (existed && action === "delete") softDelete(secret, numbers, { revision, at });
+  const current = secret.current?.number ?? 0;
+  if (!isApplicable) {
+    const detail = `Revision ${revision} is ${action} of "${secret.path}", which had nothing to ${action}.`;
+    findings.add({ kind: "wrong_outcome", ...subject, detail });
+  } else if (entry.version !== undefined && entry.version !== current) {
+    const detail = `The audit entry of revision ${revision} has version ${entry.version} as the current one, but it is ${current}.`;
+    findings.add({ kind: "wrong_outcome", ...subject, detail });
   }
 }
 
-function applyPut({ history, findings, made }: Replay, commit: Commit, track: SecretTrack): void {
+function applyPut({ history, findings, versionsByPut }: Replay, commit: Commit, secret: SecretTimeline): void {
   const { entry, operation } = commit;
   const { revision, at } = entry;
-  const number = entry.version ?? track.latest + 1;
-  if (number !== track.latest + 1) findings.add(wrongNumber(history, commit, { track, number }));
-  const added = { number, operation: operation?.id ?? -1, revision, at };
-  const version = put(track, added, history.kept);
-  if (operation !== undefined) made[operation.id] = [...(made[operation.id] ?? []), version];
+  const number = entry.version ?? secret.latest + 1;
+  if (number !== secret.latest + 1) findings.add(diagnoseVersionNumber(history, commit, { secret, number }));
+  const added = { number, operationId: operation?.id ?? -1, revision, at };
+  const version = put(secret, added, history.maxVersions);
+  if (operation !== undefined) versionsByPut[operation.id] = [...(versionsByPut[operation.id] ?? []), version];
 }
 
 function idsOf(operation: Commit["operation"]): readonly number[] {

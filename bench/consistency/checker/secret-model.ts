@@ -1,119 +1,117 @@
-import { digestOf } from "./digest.ts";
-import { close, isOpen, open } from "./intervals.ts";
-import type { SecretTrack, VersionTrack } from "./secret-track.ts";
+import { metadataDigest } from "./digest.ts";
+import { endInterval, type Intervals, isOpen, startInterval } from "./intervals.ts";
+import type { SecretTimeline, VersionTimeline } from "./secret-timeline.ts";
 
-/** A new version as a put makes it. */
-interface Added {
+interface NewVersion {
   readonly number: number;
-  readonly operation: number;
+  readonly operationId: number;
   readonly revision: number;
   readonly at: number;
 }
 
-/** Adds a version; of the kept ones, those with the lowest numbers are pruned. */
-export function put(track: SecretTrack, added: Added, keep: number): VersionTrack {
-  const { number, operation, revision, at } = added;
-  if (!isOpen(track.exists)) open(track.exists, revision);
-  const before = track.kept.filter((version) => version.number < number);
-  const after = track.kept.filter((version) => version.number > number);
-  for (const version of track.kept) {
-    // Only a faulty log gives a number again.
+/** Adds a version and prunes the lowest numbers beyond `maxVersions`. */
+export function put(secret: SecretTimeline, added: NewVersion, maxVersions: number): VersionTimeline {
+  const { number, operationId, revision, at } = added;
+  if (!isOpen(secret.exists)) startInterval(secret.exists, revision);
+  const before = secret.kept.filter((version) => version.number < number);
+  const after = secret.kept.filter((version) => version.number > number);
+  for (const version of secret.kept) {
+    // Only happens if the audit log is faulty and assigns a number twice.
     if (version.number === number) drop(version, revision);
   }
-  const version: VersionTrack = {
+  const version: VersionTimeline = {
     number,
-    operation,
+    operationId,
     revision,
-    latest: Math.max(track.latest, number),
-    created: at,
-    deleted: null,
+    latest: Math.max(secret.latest, number),
+    createdAt: at,
+    deletedAt: null,
     live: [revision, Infinity],
     current: [],
-    gone: Infinity,
+    goneAt: Infinity,
     removed: false,
   };
-  track.versions.push(version);
-  track.dense &&= track.versions.length === number;
-  track.latest = version.latest;
+  secret.versions.push(version);
+  secret.dense &&= secret.versions.length === number;
+  secret.latest = version.latest;
   const all = [...before, version, ...after];
-  for (const pruned of all.slice(0, -keep)) drop(pruned, revision);
-  track.kept = all.slice(-keep);
-  settle(track, revision);
+  for (const pruned of all.slice(0, -maxVersions)) drop(pruned, revision);
+  secret.kept = all.slice(-maxVersions);
+  updateState(secret, revision);
   return version;
 }
 
-/** Soft-deletes what is listed and live. The path has to exist. */
+/** Soft-deletes the listed versions that are live. The path has to exist. */
 export function softDelete(
-  track: SecretTrack,
+  secret: SecretTimeline,
   numbers: readonly number[],
   { revision, at }: { readonly revision: number; readonly at: number },
 ): void {
-  const wanted = numbersOf(numbers, track.current?.number ?? 0);
-  for (const version of track.kept) {
-    if (version.deleted !== null || !wanted.has(version.number)) continue;
-    version.deleted = at;
-    close(version.live, revision);
+  const wanted = resolveNumbers(numbers, secret.current?.number ?? 0);
+  for (const version of secret.kept) {
+    if (version.deletedAt !== null || !wanted.has(version.number)) continue;
+    version.deletedAt = at;
+    endInterval(version.live, revision);
   }
-  settle(track, revision);
+  updateState(secret, revision);
 }
 
-/** Restores what is listed and soft-deleted. @returns whether that was anything. */
-export function restore(track: SecretTrack, numbers: readonly number[], revision: number): boolean {
-  const wanted = numbersOf(numbers, track.kept.at(-1)?.number ?? 0);
-  const restored = track.kept.filter((version) => version.deleted !== null && wanted.has(version.number));
+/** Restores the listed versions that are soft-deleted. @returns false if there are none */
+export function undelete(secret: SecretTimeline, numbers: readonly number[], revision: number): boolean {
+  const wanted = resolveNumbers(numbers, secret.kept.at(-1)?.number ?? 0);
+  const restored = secret.kept.filter((version) => version.deletedAt !== null && wanted.has(version.number));
   for (const version of restored) {
-    version.deleted = null;
-    open(version.live, revision);
+    version.deletedAt = null;
+    startInterval(version.live, revision);
   }
-  if (restored.length > 0) settle(track, revision);
+  if (restored.length > 0) updateState(secret, revision);
   return restored.length > 0;
 }
 
-/** Takes the path away with all its versions. */
-export function remove(track: SecretTrack, revision: number): void {
-  if (!isOpen(track.exists)) return;
-  for (const version of track.kept) {
+/** Removes the path with all its versions. */
+export function remove(secret: SecretTimeline, revision: number): void {
+  if (!isOpen(secret.exists)) return;
+  for (const version of secret.kept) {
     version.removed = true;
     drop(version, revision);
   }
-  close(track.exists, revision);
-  track.kept = [];
-  track.latest = 0;
-  track.dense = false;
-  settle(track, revision);
+  endInterval(secret.exists, revision);
+  secret.kept = [];
+  secret.latest = 0;
+  secret.dense = false;
+  updateState(secret, revision);
 }
 
-function numbersOf(listed: readonly number[], standsForZero: number): ReadonlySet<number> {
+function resolveNumbers(listed: readonly number[], zeroMeans: number): ReadonlySet<number> {
   const numbers = listed.length === 0 ? [0] : listed;
-  return new Set(numbers.map((number) => (number === 0 ? standsForZero : number)));
+  return new Set(numbers.map((number) => (number === 0 ? zeroMeans : number)));
 }
 
-function drop(version: VersionTrack, revision: number): void {
-  if (isOpen(version.live)) close(version.live, revision);
-  version.gone = revision;
+function drop(version: VersionTimeline, revision: number): void {
+  if (isOpen(version.live)) endInterval(version.live, revision);
+  version.goneAt = revision;
 }
 
-/** Notes which version is current from here on, and what metadata shows. */
-function settle(track: SecretTrack, revision: number): void {
-  const current = track.kept.findLast(isLive);
-  if (current !== track.current) {
-    close(track.current?.current ?? track.none, revision);
-    open(current?.current ?? track.none, revision);
-    track.current = current;
+/** Records the current version and the state of the metadata from this revision on. */
+function updateState(secret: SecretTimeline, revision: number): void {
+  const current = secret.kept.findLast(isLive);
+  if (current !== secret.current) {
+    endInterval(secret.current?.current ?? secret.noCurrent, revision);
+    startInterval(current?.current ?? secret.noCurrent, revision);
+    secret.current = current;
   }
-  if (track.state !== undefined) close(track.state, revision);
-  track.state = track.kept.length > 0 ? stateOf(track) : undefined;
-  if (track.state !== undefined) open(track.state, revision);
+  if (secret.state !== undefined) endInterval(secret.state, revision);
+  secret.state = secret.kept.length > 0 ? stateOf(secret) : undefined;
+  if (secret.state !== undefined) startInterval(secret.state, revision);
 }
 
-function stateOf({ kept, current, states }: SecretTrack) {
-  const digest = digestOf(current?.number ?? 0, kept.find(isLive)?.number ?? 0, kept);
-  const known = states.get(digest);
-  if (known !== undefined) return known;
-  states.set(digest, []);
-  return states.get(digest);
+function stateOf({ kept, current, states }: SecretTimeline): Intervals {
+  const digest = metadataDigest(current?.number ?? 0, kept.find(isLive)?.number ?? 0, kept);
+  const state = states.get(digest) ?? [];
+  states.set(digest, state);
+  return state;
 }
 
-function isLive({ deleted }: VersionTrack): boolean {
-  return deleted === null;
+function isLive({ deletedAt }: VersionTimeline): boolean {
+  return deletedAt === null;
 }

@@ -1,74 +1,91 @@
-import type { Answer, Attempt, Caller, Entry, History, Operation, Request } from "../history/history.ts";
-import { isWrite } from "./commit.ts";
-import { PlainStore } from "./plain-store.fixture.ts";
-import { Random } from "./random.fixture.ts";
-import { Schedule } from "./schedule.fixture.ts";
+import {
+  type AuditEntry,
+  type Caller,
+  type Exchange,
+  type History,
+  isWrite,
+  type Operation,
+  type Request,
+  type Result,
+} from "../history/history.ts";
+import { ReferenceStore } from "./reference-store.fixture.ts";
+import { createRandom, type Random } from "../random.ts";
+import { EventQueue } from "./event-queue.fixture.ts";
 
-/** What a simulated run is like. */
+/** Parameters of a simulated run. */
 export interface Simulation {
   readonly seed: number;
   readonly operations: number;
   readonly clients?: number;
-  readonly kept?: number;
-  /** Paths that get most of the traffic, and those that get the rest. */
+  readonly maxVersions?: number;
+  /** Number of paths that share most of the traffic, and of those that share the rest. */
   readonly hot?: number;
   readonly cold?: number;
-  /** How likely an attempt is to end with nobody knowing what became of it. */
+  /** Probability that an exchange ends with an unknown outcome. */
   readonly faults?: number;
-  /** How likely it is that a request changes a policy. */
+  /** Probability that a superuser's request changes a policy. */
   readonly policies?: number;
-  /** How likely a request is to be a list. */
+  /** Probability that a request is a list. */
   readonly lists?: number;
-  /** How likely it is that a path is removed before a request. */
+  /** Probability that a path is removed before a request. */
   readonly removals?: number;
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 interface Running {
-  readonly operation: Omit<Operation, "attempts"> & { readonly attempts: Mutable<Attempt>[] };
+  readonly operation: Omit<Operation, "exchanges"> & { readonly exchanges: Mutable<Exchange>[] };
   readonly retries: number;
 }
 
 const TEAMS = ["red", "blue"] as const;
 const UNKNOWN = [0, 503] as const;
 
-/** The history of a store that does everything right, under clients that overlap and a network that fails. */
+/** The history of a correct store with concurrent clients and an unreliable network. */
 export function simulate(simulation: Simulation): History {
   return new Simulator(simulation).run();
 }
 
 class Simulator {
   readonly #random: Random;
-  readonly #wanted: Required<Simulation>;
-  readonly #store: PlainStore;
-  readonly #schedule = new Schedule();
+  readonly #options: Required<Simulation>;
+  readonly #store: ReferenceStore;
+  readonly #events = new EventQueue();
   readonly #operations: Running["operation"][] = [];
-  readonly #log: Entry[] = [];
-  readonly #outcomes = new Map<string, { readonly operation: number; readonly answer: Answer }>();
+  readonly #auditLog: AuditEntry[] = [];
+  readonly #outcomes = new Map<string, { readonly operation: number; readonly result: Result }>();
   readonly #acknowledged: number[] = [];
-  #attempts = 0;
+  #sent = 0;
 
   constructor(simulation: Simulation) {
-    const usual = { clients: 6, kept: 3, hot: 2, cold: 4, faults: 0.15, policies: 0.06, lists: 0.06, removals: 0.01 };
-    this.#wanted = { ...usual, ...simulation };
-    this.#random = new Random(simulation.seed);
-    this.#store = new PlainStore(this.#wanted.kept);
+    const defaults = {
+      clients: 6,
+      maxVersions: 3,
+      hot: 2,
+      cold: 4,
+      faults: 0.15,
+      policies: 0.06,
+      lists: 0.06,
+      removals: 0.01,
+    };
+    this.#options = { ...defaults, ...simulation };
+    this.#random = createRandom(simulation.seed);
+    this.#store = new ReferenceStore(this.#options.maxVersions);
   }
 
   run(): History {
-    for (let client = 0; client < this.#wanted.clients; client += 1) this.#begin(client, client % 3);
-    this.#schedule.run();
-    return { kept: this.#wanted.kept, operations: this.#operations, log: this.#log };
+    for (let client = 0; client < this.#options.clients; client += 1) this.#begin(client, client % 3);
+    this.#events.run();
+    return { maxVersions: this.#options.maxVersions, operations: this.#operations, auditLog: this.#auditLog };
   }
 
   #begin(client: number, time: number): void {
-    this.#schedule.at(time, () => {
-      if (this.#operations.length >= this.#wanted.operations) return;
-      if (this.#random.chance(this.#wanted.removals)) this.#remove(time);
+    this.#events.at(time, () => {
+      if (this.#operations.length >= this.#options.operations) return;
+      if (this.#random.chance(this.#options.removals)) this.#remove(time);
       const running = { operation: this.#operationOf(client), retries: this.#random.below(3) };
       this.#operations.push(running.operation);
-      this.#attempt(running, time, 0);
+      this.#send(running, time, 0);
     });
   }
 
@@ -82,89 +99,99 @@ class Simulator {
         ...request,
         ...("value" in request ? { value: `other ${id}` } : { path: `other ${id}` }),
       };
-      return { id, client, caller, request: other, key, reuses: first.id, attempts: [] };
+      return { id, client, caller, request: other, key, reusesKeyOf: first.id, exchanges: [] };
     }
     const caller: Caller = random.chance(0.4) ? random.pick(TEAMS) : "superuser";
     const request = this.#requestOf(id, caller);
     const keyed = isWrite(request) && random.chance(0.7);
-    return { id, client, caller, request, ...(keyed && { key: `key ${id}` }), attempts: [] };
+    return { id, client, caller, request, ...(keyed && { key: `key ${id}` }), exchanges: [] };
   }
 
   #requestOf(id: number, caller: Caller): Request {
     const random = this.#random;
-    if (caller === "superuser" && random.chance(this.#wanted.policies)) {
+    if (caller === "superuser" && random.chance(this.#options.policies)) {
       const team = random.pick(TEAMS);
       const permissions = (["read", "write", "list"] as const).filter((): boolean => random.chance(0.7));
       return random.chance(0.3) ? { kind: "revoke", team } : { kind: "grant", team, permissions };
     }
-    if (random.chance(this.#wanted.lists)) return { kind: "list", prefix: this.#prefixOf(caller) };
+    if (random.chance(this.#options.lists)) return { kind: "list", prefix: this.#prefixOf(caller) };
     const path = this.#pathOf(caller);
     const latest = this.#store.secrets.get(path)?.latest ?? 0;
-    const near = Math.max(0, latest - random.below(this.#wanted.kept + 2));
+    const near = Math.max(0, latest - random.below(this.#options.maxVersions + 2));
     const cas = random.chance(0.4) ? { cas: random.chance(0.8) ? latest : near } : {};
     const numbers = random.chance(0.4) ? [] : [near, ...(random.chance(0.3) ? [latest] : [])];
-    const dice = random.next();
-    if (dice < 0.4) return { kind: "put", path, value: `value ${id}`, ...cas };
-    if (dice < 0.5) return { kind: "delete", path, numbers, ...cas };
-    if (dice < 0.58) return { kind: "undelete", path, numbers, ...cas };
-    if (dice < 0.72) return { kind: "get", path, number: 0 };
-    if (dice < 0.82) return { kind: "get", path, number: near };
+    const roll = random.next();
+    if (roll < 0.4) return { kind: "put", path, value: `value ${id}`, ...cas };
+    if (roll < 0.5) return { kind: "delete", path, numbers, ...cas };
+    if (roll < 0.58) return { kind: "undelete", path, numbers, ...cas };
+    if (roll < 0.72) return { kind: "get", path, number: 0 };
+    if (roll < 0.82) return { kind: "get", path, number: near };
     return { kind: "metadata", path };
   }
 
   #prefixOf(caller: Caller): string {
     const prefix = this.#pathOf(caller);
-    if (this.#wanted.cold <= 100 && this.#random.chance(0.1)) return this.#random.pick(["team/", "team/red/", ""]);
-    // Without the last digits, whatever is left.
-    return prefix.slice(0, prefix.length - this.#random.below(this.#wanted.cold > 100 ? 2 : 12));
+    if (this.#options.cold <= 100 && this.#random.chance(0.1)) return this.#random.pick(["team/", "team/red/", ""]);
+    // Cut off the end: the rest is a prefix of several paths.
+    return prefix.slice(0, prefix.length - this.#random.below(this.#options.cold > 100 ? 2 : 12));
   }
 
-  /** Mostly one of the caller's own. */
+  /** Mostly the caller's own team. */
   #teamOf(caller: Caller): string {
     return caller !== "superuser" && this.#random.chance(0.85) ? caller : this.#random.pick(TEAMS);
   }
 
   #pathOf(caller: Caller): string {
-    const { hot, cold } = this.#wanted;
+    const { hot, cold } = this.#options;
     const [kind, count] = this.#random.chance(0.6) ? (["hot", hot] as const) : (["cold", cold] as const);
     return `team/${this.#teamOf(caller)}/${kind}/${this.#random.below(count)}`;
   }
 
-  /** The attempt is judged at some moment between its call and its end, unless something fails. */
-  #attempt(running: Running, call: number, index: number): void {
+  /** The store executes the request between invocation and completion, unless the network fails. */
+  #send(running: Running, invokedAt: number, index: number): void {
     const random = this.#random;
-    this.#attempts += 1;
-    const trace = this.#attempts.toString(16).padStart(32, "0");
-    const attempt: Mutable<Attempt> = { call, end: call, worker: index, trace, status: random.pick(UNKNOWN) };
-    running.operation.attempts.push(attempt);
-    const judged = call + random.below(4);
-    const end = judged + random.below(4);
-    const fails = random.chance(this.#wanted.faults);
-    attempt.end = fails ? call + random.below(12) : end;
-    // What fails may have been carried out, or may be so long after.
-    const late = random.chance(0.3) ? random.below(60) : 0;
+    this.#sent += 1;
+    const trace = this.#sent.toString(16).padStart(32, "0");
+    const exchange: Mutable<Exchange> = {
+      invokedAt,
+      completedAt: invokedAt,
+      worker: index,
+      trace,
+      status: random.pick(UNKNOWN),
+    };
+    running.operation.exchanges.push(exchange);
+    const executedAt = invokedAt + random.below(4);
+    const completedAt = executedAt + random.below(4);
+    const fails = random.chance(this.#options.faults);
+    exchange.completedAt = fails ? invokedAt + random.below(12) : completedAt;
+    // After a failure, the request may still arrive, even much later.
+    const delay = random.chance(0.3) ? random.below(60) : 0;
     const arrives = !fails || random.chance(0.6);
-    if (arrives) this.#schedule.at(judged + (fails ? late : 0), (now) => this.#judge(running, { attempt, fails, now }));
+    if (arrives)
+      this.#events.at(executedAt + (fails ? delay : 0), (now) => this.#receive(running, { exchange, fails, now }));
     const { key } = running.operation;
-    const hedges = key !== undefined && random.chance(0.1);
-    const again = index < running.retries && (hedges || (fails && key !== undefined));
-    const next = hedges ? call + random.below(attempt.end - call + 1) : attempt.end;
-    this.#schedule.at(again ? next : Math.max(...running.operation.attempts.map(({ end }) => end)), (now) => {
-      if (again) this.#attempt(running, now, index + 1);
-      else this.#begin(running.operation.client, now + random.below(4));
-    });
+    const isHedged = key !== undefined && random.chance(0.1);
+    const isRetried = index < running.retries && (isHedged || (fails && key !== undefined));
+    const next = isHedged ? invokedAt + random.below(exchange.completedAt - invokedAt + 1) : exchange.completedAt;
+    this.#events.at(
+      isRetried ? next : Math.max(...running.operation.exchanges.map(({ completedAt }) => completedAt)),
+      (now) => {
+        if (isRetried) this.#send(running, now, index + 1);
+        else this.#begin(running.operation.client, now + random.below(4));
+      },
+    );
   }
 
-  #judge(
+  #receive(
     { operation }: Running,
-    { attempt, fails, now }: { readonly attempt: Mutable<Attempt>; readonly fails: boolean; readonly now: number },
+    { exchange, fails, now }: { readonly exchange: Mutable<Exchange>; readonly fails: boolean; readonly now: number },
   ): void {
-    const { status, answer } = this.#decide(operation, attempt.trace, now);
+    const { status, result } = this.#decide(operation, exchange.trace, now);
     if (fails) return;
-    attempt.status = status;
-    if (answer !== undefined) attempt.answer = answer;
-    if (answer?.kind === "written" && operation.key !== undefined) {
-      this.#schedule.at(attempt.end, () => this.#acknowledged.push(operation.id));
+    exchange.status = status;
+    if (result !== undefined) exchange.result = result;
+    if (result?.kind === "written" && operation.key !== undefined) {
+      this.#events.at(exchange.completedAt, () => this.#acknowledged.push(operation.id));
     }
   }
 
@@ -172,35 +199,35 @@ class Simulator {
     { id, caller, request, key }: Running["operation"],
     trace: string,
     now: number,
-  ): { readonly status: number; readonly answer?: Answer } {
+  ): { readonly status: number; readonly result?: Result } {
     const known = key === undefined ? undefined : this.#outcomes.get(key);
     if (known !== undefined) {
       if (!this.#store.permits(caller, request)) return { status: 401 };
-      return known.operation === id ? { status: 200, answer: known.answer } : { status: 422 };
+      return known.operation === id ? { status: 200, result: known.result } : { status: 422 };
     }
-    const verdict = this.#store.judge(caller, request);
-    if (!("commit" in verdict)) return verdict;
-    const revision = this.#log.length + 1;
+    const decision = this.#store.decide(caller, request);
+    if (!("commit" in decision)) return decision;
+    const revision = this.#auditLog.length + 1;
     const at = this.#timeOf(now);
-    const version = verdict.commit(revision, at);
-    const answer = { kind: "written", version, revision } as const;
-    const policy = request.kind === "grant" || request.kind === "revoke";
+    const version = decision.commit(revision, at);
+    const result = { kind: "written", version, revision } as const;
+    const isPolicy = request.kind === "grant" || request.kind === "revoke";
     const action = request.kind === "grant" ? "put" : request.kind === "revoke" ? "delete" : request.kind;
-    if (action === "get" || action === "metadata" || action === "list") throw new Error("a read has been written");
+    if (action === "get" || action === "metadata" || action === "list") throw new Error("A read cannot commit");
     const resource = "path" in request ? `secret:${request.path}` : `policy:${"team" in request ? request.team : ""}`;
-    const writer = caller === "superuser" ? "/superuser" : `/team/${caller}`;
-    const entry = { revision, action, resource, writeId: `write ${revision}`, trace, caller: writer, at } as const;
-    this.#log.push(policy ? entry : { ...entry, version });
-    if (key !== undefined) this.#outcomes.set(key, { operation: id, answer });
-    return { status: 200, answer };
+    const callerId = caller === "superuser" ? "/superuser" : `/team/${caller}`;
+    const entry = { revision, action, resource, writeId: `write ${revision}`, trace, caller: callerId, at } as const;
+    this.#auditLog.push(isPolicy ? entry : { ...entry, version });
+    if (key !== undefined) this.#outcomes.set(key, { operation: id, result });
+    return { status: 200, result };
   }
 
   #remove(now: number): void {
     const path = this.#pathOf("superuser");
     if (!this.#store.secrets.delete(path)) return;
-    const revision = this.#log.length + 1;
+    const revision = this.#auditLog.length + 1;
     const entry = { revision, action: "remove", resource: `secret:${path}`, writeId: `write ${revision}` } as const;
-    this.#log.push({ ...entry, trace: "f".repeat(32), caller: "/superuser", at: this.#timeOf(now) });
+    this.#auditLog.push({ ...entry, trace: "f".repeat(32), caller: "/superuser", at: this.#timeOf(now) });
   }
 
   #timeOf(now: number): number {

@@ -1,38 +1,38 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Entry, History, Operation } from "./history.ts";
+import type { AuditEntry, History, Operation } from "./history.ts";
 
-/** Keeps a history: a line with what holds for all of it, then a line an operation, then a line an audit entry. */
-export async function writeHistory(file: string, { origin, kept, operations, log }: History): Promise<void> {
+/** Writes a history as JSON lines: a header, then one line per operation, then one line per audit entry. */
+export async function writeHistory(file: string, history: History): Promise<void> {
+  const { operations, auditLog, ...header } = history;
   const out = createWriteStream(file);
   const lines = function* (): Generator<object> {
-    yield { kept, ...(origin !== undefined && { origin }) };
+    yield header;
     for (const operation of operations) yield { operation };
-    for (const entry of log) yield { entry };
+    for (const entry of auditLog) yield { entry };
   };
-  for (const line of lines()) if (!out.write(`${oneLine(line)}\n`)) await once(out, "drain");
+  for (const line of lines()) if (!out.write(`${toJsonLine(line)}\n`)) await once(out, "drain");
   out.end();
   await once(out, "finish");
 }
 
-/** Reads back what {@link writeHistory} has kept. */
+/** Reads a file that {@link writeHistory} wrote. */
 export async function readHistory(file: string): Promise<History> {
-  let head: { readonly kept: number; readonly origin?: number } = { kept: 0 };
+  let header: Pick<History, "maxVersions" | "timeOrigin"> = { maxVersions: 0 };
   const operations: Operation[] = [];
-  const log: Entry[] = [];
+  const auditLog: AuditEntry[] = [];
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    const line = JSON.parse(text) as { kept?: number; origin?: number; operation?: Operation; entry?: Entry };
-    const { kept, origin } = line;
-    if (kept !== undefined) head = { kept, ...(origin !== undefined && { origin }) };
-    if (line.operation !== undefined) operations.push(line.operation);
-    if (line.entry !== undefined) log.push(line.entry);
+    const line = JSON.parse(text) as typeof header | { operation: Operation } | { entry: AuditEntry };
+    if ("operation" in line) operations.push(line.operation);
+    else if ("entry" in line) auditLog.push(line.entry);
+    else header = line;
   }
-  return { ...head, operations, log };
+  return { ...header, operations, auditLog };
 }
 
-/** JSON without those two characters that JSON leaves as they are and readers of lines take for an end. */
-function oneLine(value: object): string {
+/** JSON on one line: JSON leaves U+2028 and U+2029 unescaped, and `readline` splits lines at them. */
+function toJsonLine(value: object): string {
   return JSON.stringify(value)
     .replaceAll("\u2028", String.raw`\u2028`)
     .replaceAll("\u2029", String.raw`\u2029`);

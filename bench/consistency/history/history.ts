@@ -1,10 +1,10 @@
-/** A permission that a policy of a run may hold. */
+/** A permission that a team's policy can grant. */
 export type Permission = "read" | "write" | "list";
 
-/** Who asks: the superuser, or the workload of that team, which has what the team's policy grants below `team/NAME/`. */
+/** The superuser, or the name of a team whose policy grants its workload permissions below `team/NAME/`. */
 export type Caller = "superuser" | (string & {});
 
-/** What a client wanted. `value` is written by no other operation of the run. `number` 0 is the current version. */
+/** An operation's input. No two operations write the same `value`. Version number 0 means the current version. */
 export type Request =
   | { readonly kind: "put"; readonly path: string; readonly value: string; readonly cas?: number }
   | { readonly kind: "delete"; readonly path: string; readonly numbers: readonly number[]; readonly cas?: number }
@@ -15,16 +15,16 @@ export type Request =
   | { readonly kind: "grant"; readonly team: string; readonly permissions: readonly Permission[] }
   | { readonly kind: "revoke"; readonly team: string };
 
-/** A version as metadata shows it. Times in milliseconds since the epoch, by the database's clock. */
-export interface SeenVersion {
+/** A version as metadata shows it. Times are Unix milliseconds by the database's clock. */
+export interface VersionMetadata {
   readonly number: number;
-  readonly created: number;
-  /** null = not deleted. */
-  readonly deleted: number | null;
+  readonly createdAt: number;
+  /** null if the version is not deleted. */
+  readonly deletedAt: number | null;
 }
 
-/** What a 200 said, by the kind of request. */
-export type Answer =
+/** The body of a 200 response. */
+export type Result =
   | { readonly kind: "written"; readonly version: number; readonly revision: number }
   | { readonly kind: "value"; readonly value: string }
   | {
@@ -32,62 +32,71 @@ export type Answer =
       readonly current: number;
       readonly oldest: number;
       /** By ascending number. */
-      readonly versions: readonly SeenVersion[];
+      readonly versions: readonly VersionMetadata[];
     }
   | { readonly kind: "keys"; readonly keys: readonly string[] };
 
-/** One exchange with a worker. Times in milliseconds by one clock for the whole run. */
-export interface Attempt {
-  readonly call: number;
-  /** When the answer was there, or when it was clear that none would come. */
-  readonly end: number;
+/** One request to a worker and its response. Times are milliseconds by one monotonic clock for the whole run. */
+export interface Exchange {
+  readonly invokedAt: number;
+  /** When the response arrived, or when the client gave up waiting for one. */
+  readonly completedAt: number;
   readonly worker: number;
-  /** 32 hex digits, of this attempt alone: the audit entry of a write has that of the attempt that made it. */
+  /** Trace ID, 32 hex digits, unique to this exchange. The audit entry of a write has the trace ID of its exchange. */
   readonly trace: string;
-  /** HTTP status; 0 = no answer. That and 503 leave open what happened. */
+  /** HTTP status, or 0 without a response. The outcome of 0 and 503 is unknown. */
   readonly status: number;
-  /** With 200, always; else never. */
-  readonly answer?: Answer;
+  /** Present exactly if the status is 200. */
+  readonly result?: Result;
 }
 
-/** One operation of one client: an attempt, and more under the same idempotency key if the client tried again. */
+/** One operation of one client: an exchange, and retries of it under the same idempotency key. */
 export interface Operation {
   readonly id: number;
   readonly client: number;
   readonly caller: Caller;
   readonly request: Request;
   readonly key?: string;
-  /** The request has the key of that earlier operation, which was acknowledged: it must never be carried out. */
-  readonly reuses?: number;
-  /** In the order of their calls; at least one. They may overlap. */
-  readonly attempts: readonly Attempt[];
+  /** ID of an earlier, acknowledged operation with the same key and another request. This one must be refused. */
+  readonly reusesKeyOf?: number;
+  /** By ascending `invokedAt`; at least one. They may overlap. */
+  readonly exchanges: readonly Exchange[];
 }
 
-/** A stored audit entry, read when all was over. */
-export interface Entry {
+/** An audit entry as it is stored at the end of the run. */
+export interface AuditEntry {
   readonly revision: number;
-  /** `remove`: the path has gone with all its versions, and a put begins it anew. */
+  /** `remove` ends the lifetime of a path and all its versions. The next put starts again at version 1. */
   readonly action: "put" | "delete" | "undelete" | "remove";
-  /** `secret:PATH` or `policy:NAME`; the policy of a team has the team's name. */
+  /** `secret:PATH` or `policy:NAME`. A team's policy has the team's name. */
   readonly resource: string;
   readonly writeId: string;
   readonly trace: string;
   /** Path of the caller's SPIFFE ID. */
   readonly caller: string;
-  /** Milliseconds by the database's clock. */
+  /** Unix milliseconds by the database's clock. */
   readonly at: number;
-  /** What the caller was told: the number written, or the current one that resulted. Of secrets only. */
+  /** The version in the response: the one written, or the resulting current one. Absent for policies. */
   readonly version?: number;
 }
 
-/** All that is known of a run. */
+/** Everything that was recorded in a run. */
 export interface History {
-  /** What the times of attempts begin at, in milliseconds since the epoch by the clock of this machine. */
-  readonly origin?: number;
-  /** Versions kept of each secret. */
-  readonly kept: number;
-  /** By `id`, which counts from 0. */
+  /** Unix milliseconds at which the clock of the exchanges starts, by this machine's clock. */
+  readonly timeOrigin?: number;
+  /** Number of versions that the service keeps of each secret. */
+  readonly maxVersions: number;
+  /** Indexed by `id`, from 0. */
   readonly operations: readonly Operation[];
-  /** By ascending revision as the database gave them. */
-  readonly log: readonly Entry[];
+  /** In the order in which the database returned the entries. */
+  readonly auditLog: readonly AuditEntry[];
+}
+
+export function isWrite({ kind }: Request): boolean {
+  return kind !== "get" && kind !== "metadata" && kind !== "list";
+}
+
+/** True if any exchange of the operation succeeded. */
+export function isAcknowledged(operation: Operation | undefined): boolean {
+  return operation?.exchanges.some(({ status }) => status === 200) === true;
 }

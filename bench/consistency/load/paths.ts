@@ -1,35 +1,35 @@
-import type { Chance } from "./chance.ts";
+import type { Random } from "../random.ts";
 
-/** The teams of a run. Each has a workload of its own, and a policy that grants it something below `team/NAME/`. */
-export const TEAMS = ["red", "green", "blue", "gold"] as const satisfies readonly [string, ...string[]];
+/** Each team has one workload, and at most one policy, which grants permissions below `team/NAME/`. */
+export const TEAMS = ["red", "green", "blue", "gold"] as const;
 
 export type Team = (typeof TEAMS)[number];
 
-/** A few hot paths and many cold ones, these by the group, so that a list has an end. */
+/** A few hot paths and many cold ones. Cold paths are in groups, so that lists have a limited length. */
 export interface Paths {
-  /** One that all clients of the team write all the time. */
+  /** The path that all clients of a team write all the time. */
   hot(team: Team): string;
-  cold(team: Team, chance: Chance): string;
-  /** A prefix to list: mostly of a group of cold paths, and of more where there are not too many. */
-  prefix(team: Team, chance: Chance): string;
+  cold(team: Team, random: Random): string;
+  /** A prefix to list: usually of one group of cold paths, sometimes a shorter one if there are not too many paths. */
+  prefix(team: Team, random: Random): string;
 }
 
-/** Cold paths in a group. */
-const GROUP = 40;
-/** A list must not hold more than 10 000 names. */
-const MOST_LISTED = 8000;
-const WIDE = 0.1;
+const GROUP_SIZE = 40;
+/** The service lists at most 10 000 paths. */
+const MAX_LISTED = 8000;
+const SHORT_PREFIX_RATE = 0.1;
 
-/** @param cold how many cold paths there are, about */
-export function pathsOf(cold: number): Paths {
-  const groups = Math.max(1, Math.ceil(cold / TEAMS.length / GROUP));
-  const group = (team: Team, chance: Chance): string => `team/${team}/cold/${chance.below(groups)}/`;
+/** @param coldCount approximate number of cold paths */
+export function createPaths(coldCount: number): Paths {
+  const groups = Math.max(1, Math.ceil(coldCount / TEAMS.length / GROUP_SIZE));
+  const group = (team: Team, random: Random): string => `team/${team}/cold/${random.below(groups)}/`;
   return {
     hot: (team) => `team/${team}/hot`,
-    cold: (team, chance) => `${group(team, chance)}${chance.below(GROUP)}`,
-    prefix(team, chance) {
-      if (groups * GROUP * TEAMS.length > MOST_LISTED || !chance.hits(WIDE)) return group(team, chance);
-      return chance.of(["", "team/", `team/${team}/`, `team/${team}/h`]);
+    cold: (team, random) => `${group(team, random)}${random.below(GROUP_SIZE)}`,
+    prefix(team, random) {
+      const isTooMany = groups * GROUP_SIZE * TEAMS.length > MAX_LISTED;
+      if (isTooMany || !random.chance(SHORT_PREFIX_RATE)) return group(team, random);
+      return random.pick(["", "team/", `team/${team}/`, `team/${team}/h`]);
     },
   };
 }

@@ -1,21 +1,21 @@
 import type { Caller } from "../history/history.ts";
 
-/** Keys under which writes were acknowledged, for others to use the same. */
-export class UsedKeys {
-  private readonly kept: { readonly key: string; readonly users: Set<Caller> }[] = [];
+const MAX_KEYS = 50;
 
-  /** A key of this caller's own, never one that it has borrowed: its first user must not be forgotten. */
-  note(caller: Caller, key: string): void {
-    this.kept.push({ key, users: new Set([caller]) });
-    if (this.kept.length > MOST_KEPT) this.kept.shift();
+/** Idempotency keys of acknowledged writes, for other callers to use as well. */
+export class UsedKeys {
+  private readonly keys: { readonly key: string; readonly users: Set<Caller> }[] = [];
+
+  /** @param key one that the caller created, not one that it borrowed: that has its first user already */
+  add(caller: Caller, key: string): void {
+    this.keys.push({ key, users: new Set([caller]) });
+    if (this.keys.length > MAX_KEYS) this.keys.shift();
   }
 
-  /** A key that others have used and this caller has not; from now on it has. */
+  /** Returns a key that only other callers have used, and records the caller as a user. */
   borrow(caller: Caller): string | undefined {
-    const found = this.kept.find(({ users }) => !users.has(caller));
+    const found = this.keys.find(({ users }) => !users.has(caller));
     found?.users.add(caller);
     return found?.key;
   }
 }
-
-const MOST_KEPT = 50;

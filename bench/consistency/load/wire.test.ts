@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { Request } from "../history/history.ts";
-import { fromWire, toWire } from "./wire.ts";
+import { parseResult, encodeRequest } from "./wire.ts";
 
 const get: Request = { kind: "get", path: "a", number: 0 };
 const metadata: Request = { kind: "metadata", path: "a" };
 
-describe("the wire", () => {
-  it("takes a conditional write as the Nexus door does", () => {
-    expect(toWire({ kind: "put", path: "a", value: "v", cas: 0 })).toEqual({
+describe("the wire format", () => {
+  it("encodes requests as the SPIKE Nexus API expects them", () => {
+    expect(encodeRequest({ kind: "put", path: "a", value: "v", cas: 0 })).toEqual({
       target: "/v1/store/secrets",
       body: { path: "a", values: { value: "v" }, cas: 0 },
     });
-    expect(toWire({ kind: "delete", path: "a", numbers: [] })).toEqual({
+    expect(encodeRequest({ kind: "delete", path: "a", numbers: [] })).toEqual({
       target: "/v1/store/secrets?action=delete",
       body: { path: "a" },
     });
-    expect(toWire({ kind: "grant", team: "red", permissions: ["read"] }).body).toEqual({
+    expect(encodeRequest({ kind: "grant", team: "red", permissions: ["read"] }).body).toEqual({
       name: "red",
       spiffeidPattern: String.raw`^spiffe://spike\.ist/team/red$`,
       pathPattern: "^team/red/",
@@ -23,8 +23,8 @@ describe("the wire", () => {
     });
   });
 
-  it("reads answers", () => {
-    expect(fromWire(get, '{"data":{"value":"v"}}')).toEqual({ kind: "value", value: "v" });
+  it("parses responses", () => {
+    expect(parseResult(get, '{"data":{"value":"v"}}')).toEqual({ kind: "value", value: "v" });
     const text = JSON.stringify({
       versions: {
         "10": { version: 10, createdTime: "1970-01-01T00:00:01Z", deletedTime: null },
@@ -33,21 +33,21 @@ describe("the wire", () => {
       metadata: { currentVersion: 10, oldestVersion: 10 },
     });
     const versions = [
-      { number: 9, created: 500, deleted: 2000 },
-      { number: 10, created: 1000, deleted: null },
+      { number: 9, createdAt: 500, deletedAt: 2000 },
+      { number: 10, createdAt: 1000, deletedAt: null },
     ];
-    expect(fromWire(metadata, text)).toEqual({ kind: "metadata", current: 10, oldest: 10, versions });
+    expect(parseResult(metadata, text)).toEqual({ kind: "metadata", current: 10, oldest: 10, versions });
   });
 
   it.each<[Request, string]>([
     [get, "{}"],
     [get, '{"data":{"value":1}}'],
-    [get, "half an answ"],
+    [get, '{"data":'],
     [metadata, '{"versions":{"1":{}},"metadata":{"currentVersion":1,"oldestVersion":1}}'],
     [metadata, '{"versions":null,"metadata":{"currentVersion":1,"oldestVersion":1}}'],
     [{ kind: "list", prefix: "" }, '{"keys":[1]}'],
     [{ kind: "revoke", team: "red" }, '{"version":0}'],
-  ])("does not take for an answer to %o: %s", (request, text) => {
-    expect(fromWire(request, text)).toBeUndefined();
+  ])("rejects a response to %o: %s", (request, text) => {
+    expect(parseResult(request, text)).toBeUndefined();
   });
 });

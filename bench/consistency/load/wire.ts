@@ -1,92 +1,93 @@
 import { memberOf } from "../../../tools/demo/answer.ts";
-import { TRUST_DOMAIN } from "../edge/authority.ts";
-import type { Answer, Request, SeenVersion } from "../history/history.ts";
+import { TRUST_DOMAIN } from "../cluster/authority.ts";
+import type { Request, Result, VersionMetadata } from "../history/history.ts";
 
-/** A request as the Nexus door takes it: where it goes, and its body. */
-export function toWire(request: Request): { readonly target: string; readonly body: object } {
-  const secrets = "/v1/store/secrets";
-  const policies = "/v1/acl/policy";
+const SECRETS = "/v1/store/secrets";
+const POLICIES = "/v1/acl/policy";
+
+/** A request of the SPIKE Nexus API: the URL's path and query, and the body. */
+export function encodeRequest(request: Request): { readonly target: string; readonly body: object } {
   switch (request.kind) {
     case "put": {
       const { path, value, cas } = request;
-      return { target: secrets, body: { path, values: { value }, ...(cas !== undefined && { cas }) } };
+      return { target: SECRETS, body: { path, values: { value }, ...(cas !== undefined && { cas }) } };
     }
     case "delete":
     case "undelete": {
       const { kind, path, numbers, cas } = request;
       const versions = numbers.length > 0 && { versions: numbers };
-      return { target: `${secrets}?action=${kind}`, body: { path, ...versions, ...(cas !== undefined && { cas }) } };
+      return { target: `${SECRETS}?action=${kind}`, body: { path, ...versions, ...(cas !== undefined && { cas }) } };
     }
     case "get":
-      return { target: `${secrets}?action=get`, body: { path: request.path, version: request.number } };
+      return { target: `${SECRETS}?action=get`, body: { path: request.path, version: request.number } };
     case "metadata":
-      return { target: `${secrets}/metadata?action=get`, body: { path: request.path } };
+      return { target: `${SECRETS}/metadata?action=get`, body: { path: request.path } };
     case "list":
-      return { target: `${secrets}?action=list`, body: { prefix: request.prefix } };
+      return { target: `${SECRETS}?action=list`, body: { prefix: request.prefix } };
     case "grant": {
       const { team, permissions } = request;
-      const id = TRUST_DOMAIN.replaceAll(".", String.raw`\.`);
-      const patterns = { spiffeidPattern: `^spiffe://${id}/team/${team}$`, pathPattern: `^team/${team}/` };
-      return { target: policies, body: { name: team, ...patterns, permissions } };
+      const domain = TRUST_DOMAIN.replaceAll(".", String.raw`\.`);
+      const patterns = { spiffeidPattern: `^spiffe://${domain}/team/${team}$`, pathPattern: `^team/${team}/` };
+      return { target: POLICIES, body: { name: team, ...patterns, permissions } };
     }
     case "revoke":
-      return { target: `${policies}?action=delete`, body: { id: request.team } };
+      return { target: `${POLICIES}?action=delete`, body: { id: request.team } };
   }
 }
 
-/** What a 200 says. Undefined when it is no answer to this kind of request. */
-export function fromWire({ kind }: Request, text: string): Answer | undefined {
-  const body = parse(text);
+/** Parses the body of a 200 response. Undefined if it is not a valid response to such a request. */
+export function parseResult({ kind }: Request, text: string): Result | undefined {
+  const body = parseJson(text);
   switch (kind) {
     case "put":
     case "delete":
     case "undelete":
-      return written(memberOf(body, "version"), memberOf(body, "revision"));
+      return writeResult(memberOf(body, "version"), memberOf(body, "revision"));
     case "grant":
     case "revoke":
-      // Of a policy, `version` is the revision once more, or 0.
-      return written(0, memberOf(body, "revision"));
+      // The `version` of a policy is the revision or 0, and never a version number.
+      return writeResult(0, memberOf(body, "revision"));
     case "get": {
       const value = memberOf(memberOf(body, "data"), "value");
       return typeof value === "string" ? { kind: "value", value } : undefined;
     }
     case "list": {
       const keys = memberOf(body, "keys");
-      return Array.isArray(keys) && keys.every(isText) ? { kind: "keys", keys } : undefined;
+      return Array.isArray(keys) && keys.every(isString) ? { kind: "keys", keys } : undefined;
     }
     case "metadata":
-      return metadata(body);
+      return parseMetadata(body);
   }
 }
 
-function written(version: unknown, revision: unknown): Answer | undefined {
+function writeResult(version: unknown, revision: unknown): Result | undefined {
   if (typeof version !== "number" || typeof revision !== "number") return undefined;
   return { kind: "written", version, revision };
 }
 
-function metadata(body: unknown): Answer | undefined {
+function parseMetadata(body: unknown): Result | undefined {
   const summary = memberOf(body, "metadata");
   const [current, oldest] = [memberOf(summary, "currentVersion"), memberOf(summary, "oldestVersion")];
-  const found = memberOf(body, "versions");
+  const byNumber = memberOf(body, "versions");
   if (typeof current !== "number" || typeof oldest !== "number") return undefined;
-  if (typeof found !== "object" || found === null) return undefined;
-  const versions = Object.values(found).flatMap(seenVersion);
-  if (versions.length !== Object.keys(found).length) return undefined;
+  if (typeof byNumber !== "object" || byNumber === null) return undefined;
+  const versions = Object.values(byNumber).map(parseVersion);
+  if (!versions.every((version) => version !== undefined)) return undefined;
   return { kind: "metadata", current, oldest, versions: versions.sort((a, b) => a.number - b.number) };
 }
 
-function seenVersion(version: unknown): readonly SeenVersion[] {
+function parseVersion(version: unknown): VersionMetadata | undefined {
   const [number, created, deleted] = ["version", "createdTime", "deletedTime"].map((name) => memberOf(version, name));
-  if (typeof number !== "number" || typeof created !== "string") return [];
-  if (deleted !== null && typeof deleted !== "string") return [];
-  return [{ number, created: Date.parse(created), deleted: deleted === null ? null : Date.parse(deleted) }];
+  if (typeof number !== "number" || typeof created !== "string") return undefined;
+  if (deleted !== null && typeof deleted !== "string") return undefined;
+  return { number, createdAt: Date.parse(created), deletedAt: deleted === null ? null : Date.parse(deleted) };
 }
 
-function isText(value: unknown): value is string {
+function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

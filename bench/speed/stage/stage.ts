@@ -8,7 +8,7 @@ import { storeManyPolicies } from "../../../test/harness/many-policies.ts";
 import { storeManySecrets } from "../../../test/harness/many-secrets.ts";
 import { KEY_A, ringOf } from "../../../test/harness/service.ts";
 import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
-import { type DatabaseProcess, startDatabase } from "../../consistency/edge/database.ts";
+import { type DatabaseProcess, startDatabase } from "../../consistency/cluster/database.ts";
 import { fillSecrets } from "./fill-secrets.ts";
 import { makeFloorTables } from "./floor-tables.ts";
 

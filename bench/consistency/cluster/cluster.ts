@@ -1,0 +1,122 @@
+import { type FaultProxy, faultProxy } from "../../../tools/fault-proxy/fault-proxy.ts";
+import { buildWorker } from "../../../tools/workerd/build-worker.ts";
+import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
+import { type Authority, createAuthority, TRUST_DOMAIN } from "./authority.ts";
+import { type DatabaseProcess, startDatabase } from "./database.ts";
+
+type KeyName = "a" | "b" | "c";
+
+export interface WorkerOptions {
+  /** How far the worker's clock is ahead. */
+  readonly clockSkewMs: number;
+  /** Names of the root keys, the primary key first. */
+  readonly keyRing: readonly KeyName[];
+}
+
+export const DEFAULT_WORKER: WorkerOptions = { clockSkewMs: 0, keyRing: ["a", "b"] };
+
+/** A worker at a fixed address, whose process can be replaced. */
+export interface ClusterWorker {
+  /** The proxy between the clients and the worker. Its address is the worker's. */
+  readonly clientProxy: FaultProxy;
+  /** The proxy between the worker and the database. */
+  readonly databaseProxy: FaultProxy;
+  kill(): Promise<void>;
+  start(options: WorkerOptions): Promise<void>;
+  /** Logged errors that no injected fault explains, and unexpected exits. Complete once the worker is killed. */
+  unexpectedErrors(): readonly string[];
+  /** Number of requests that the worker aborted because the client had disconnected. */
+  abortedRequests(): number;
+}
+
+/** A database, workers, and proxies on every connection. */
+export interface Cluster {
+  readonly authority: Authority;
+  readonly database: DatabaseProcess;
+  readonly workers: readonly ClusterWorker[];
+  /** Number of versions that the workers keep of each secret. */
+  readonly maxVersions: number;
+  close(): Promise<void>;
+}
+
+const MAX_VERSIONS = 10;
+const ROOT_KEYS: Readonly<Record<KeyName, string>> = {
+  a: `a:${Buffer.alloc(32, 0x11).toString("base64url")}`,
+  b: `b:${Buffer.alloc(32, 0x22).toString("base64url")}`,
+  c: `c:${Buffer.alloc(32, 0x33).toString("base64url")}`,
+};
+
+/** @param folder scratch folder for the database file */
+export async function startCluster(folder: string, workerCount: number): Promise<Cluster> {
+  const [database, authority, built] = await Promise.all([startDatabase(folder), createAuthority(), buildWorker()]);
+  const start = async ({ keyRing, clockSkewMs }: WorkerOptions, databaseUrl: string): Promise<Worker> =>
+    await startWorker(
+      built.folder,
+      {
+        LIBSQL_URL: databaseUrl,
+        SPIKE_ROOT_KEYS: keyRing.map((name) => ROOT_KEYS[name]).join(","),
+        SPIKE_TRUST_BUNDLES: JSON.stringify({ [TRUST_DOMAIN]: authority.bundle }),
+        SPIKE_TRUST_ROOT_PILOT: TRUST_DOMAIN,
+        SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(MAX_VERSIONS),
+      },
+      { clockSkewMs },
+    );
+  const workers = await Promise.all(Array.from({ length: workerCount }, async () => await addWorker(database, start)));
+  return {
+    authority,
+    database,
+    workers,
+    maxVersions: MAX_VERSIONS,
+    async close() {
+      for (const worker of workers) {
+        await worker.kill();
+        await Promise.all([worker.clientProxy.close(), worker.databaseProxy.close()]);
+      }
+      await database.kill();
+      built.remove();
+    },
+  };
+}
+
+async function addWorker(
+  database: DatabaseProcess,
+  start: (options: WorkerOptions, databaseUrl: string) => Promise<Worker>,
+): Promise<ClusterWorker> {
+  const databaseProxy = await faultProxy(() => database.url());
+  const unexpectedErrors: string[] = [];
+  let abortedRequests = 0;
+  let current = await start(DEFAULT_WORKER, databaseProxy.url);
+  let isRunning = true;
+  const reportExit = async (worker: Worker): Promise<void> => {
+    isRunning = true;
+    await worker.ended;
+    if (isRunning && worker === current) unexpectedErrors.push("The process ended unexpectedly");
+  };
+  void reportExit(current);
+  const clientProxy = await faultProxy(() => current.url);
+  return {
+    clientProxy,
+    databaseProxy,
+    async kill() {
+      if (!isRunning) return;
+      isRunning = false;
+      await current.kill();
+      const lines = current.lines();
+      unexpectedErrors.push(...lines.filter(isUnexpectedError));
+      abortedRequests += lines.filter((line) => line.includes('"store_gone"')).length;
+    },
+    async start(options) {
+      current = await start(options, databaseProxy.url);
+      void reportExit(current);
+    },
+    unexpectedErrors: () => unexpectedErrors,
+    abortedRequests: () => abortedRequests,
+  };
+}
+
+/** Database failures are injected; any other error is unexpected. */
+function isUnexpectedError(line: string): boolean {
+  return (
+    line.includes('"level":"error"') && !/"reason":"store_(?:connection|status|malformed|busy|deadline|gone)"/.test(line)
+  );
+}

@@ -1,0 +1,57 @@
+/** The faults that `--faults` accepts, and the counters of each. Every counter of a chosen fault has to be positive. */
+export const FAULT_COUNTERS = {
+  "worker-killed": [
+    "worker killed before the commit",
+    "worker killed during the commit",
+    "worker killed after the commit",
+  ],
+  "database-killed": ["database killed during a batch"],
+  "connection-reset": ["request to the database lost", "request to the worker lost"],
+  "response-lost": ["response to a commit lost", "response of a worker lost"],
+  duplicate: ["request to the database executed twice", "request to the worker executed twice"],
+  delay: ["request delayed up to 50 ms", "request delayed up to 5 s", "request never answered by the database"],
+  "bad-response": [
+    "response of the database truncated",
+    "request to the database rejected with 429",
+    "request to the database rejected with 502",
+    "response to a commit replaced by 429",
+    "response to a commit replaced by 502",
+    "response of the database replaced by a malformed one",
+  ],
+  busy: ["SQLITE_BUSY"],
+  disconnect: ["client disconnected during a request"],
+  "clock-skew": ["worker started with its clock 10 minutes ahead", "worker started with its clock 10 minutes behind"],
+  "key-ring": ["key ring changed"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type FaultName = keyof typeof FAULT_COUNTERS;
+export type FaultCounter = (typeof FAULT_COUNTERS)[FaultName][number];
+
+// Object.keys returns strings.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const FAULT_NAMES = Object.keys(FAULT_COUNTERS) as readonly FaultName[];
+
+/** Counts how often each fault of the chosen kinds took effect. */
+export class FaultCounts {
+  readonly chosen: ReadonlySet<FaultName>;
+  private readonly counts = new Map<FaultCounter, number>();
+
+  constructor(chosen: ReadonlySet<FaultName>) {
+    this.chosen = chosen;
+    for (const name of chosen) for (const counter of FAULT_COUNTERS[name]) this.counts.set(counter, 0);
+  }
+
+  increment(counter: FaultCounter): void {
+    this.counts.set(counter, (this.counts.get(counter) ?? 0) + 1);
+  }
+
+  /** Includes counters that are zero. */
+  all(): readonly (readonly [FaultCounter, number])[] {
+    return [...this.counts];
+  }
+
+  /** The counters that are still zero. */
+  missing(): readonly FaultCounter[] {
+    return [...this.counts].flatMap(([counter, count]) => (count === 0 ? [counter] : []));
+  }
+}

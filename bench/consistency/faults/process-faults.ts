@@ -1,0 +1,141 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isWon } from "../../../tools/fault-proxy/fault-proxy.ts";
+import { type Cluster, type ClusterWorker, DEFAULT_WORKER, type WorkerOptions } from "../cluster/cluster.ts";
+import type { Random } from "../random.ts";
+import type { FaultCounter, FaultCounts, FaultName } from "./fault-counts.ts";
+import type { CommitPhase, NextCommitFault } from "./next-commit-fault.ts";
+
+interface ProcessFault {
+  readonly name: FaultName;
+  inject(): Promise<void>;
+}
+
+interface Injection {
+  /** By worker. */
+  readonly nextCommitFaults: readonly NextCommitFault[];
+  readonly random: Random;
+  readonly counts: FaultCounts;
+}
+
+const SKEW_MS = 600_000;
+/** How workers restart, in turn. The number is odd, so that two workers do not always get the same options. */
+const RESTARTS: readonly WorkerOptions[] = [
+  { clockSkewMs: SKEW_MS, keyRing: ["b", "a"] },
+  { clockSkewMs: -SKEW_MS, keyRing: ["a", "b"] },
+  { clockSkewMs: 0, keyRing: ["b", "c", "a"] },
+  { clockSkewMs: SKEW_MS, keyRing: ["a", "b", "c"] },
+  { clockSkewMs: -SKEW_MS, keyRing: ["b", "a"] },
+];
+
+/** Kills and locks processes, one fault about every `intervalMs`, until `signal` aborts. */
+export async function injectProcessFaults(
+  cluster: Cluster,
+  injection: Injection & { readonly intervalMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const { counts, random, intervalMs, signal } = injection;
+  const faults = processFaults(cluster, injection).filter(({ name }) => counts.chosen.has(name));
+  for (let round = 0; faults.length > 0 && !signal.aborted; round += 1) {
+    await pause(intervalMs * (0.5 + random.next()), undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await faults[round % faults.length]?.inject();
+  }
+}
+
+interface Target {
+  readonly cluster: Cluster;
+  readonly random: Random;
+  readonly counts: FaultCounts;
+  readonly pickWorker: () => {
+    readonly worker: ClusterWorker | undefined;
+    readonly nextCommitFault: NextCommitFault | undefined;
+  };
+  readonly nextOptions: (worker: ClusterWorker) => WorkerOptions;
+}
+
+function processFaults(cluster: Cluster, { random, counts, nextCommitFaults }: Injection): readonly ProcessFault[] {
+  const target: Target = {
+    cluster,
+    random,
+    counts,
+    pickWorker() {
+      const index = random.below(cluster.workers.length);
+      return { worker: cluster.workers[index], nextCommitFault: nextCommitFaults[index] };
+    },
+    nextOptions: restartOptions(counts),
+  };
+  return [
+    killWorker(target, "arriving", "worker killed before the commit"),
+    killDatabase(target),
+    killWorker(target, "under way", "worker killed during the commit"),
+    { name: "busy", inject: async () => await cluster.database.lock(250 + random.below(300)) },
+    killWorker(target, "answered", "worker killed after the commit"),
+    restartWorker(target, "key-ring"),
+    restartWorker(target, "clock-skew"),
+  ];
+}
+
+function killWorker(target: Target, phase: CommitPhase, counter: FaultCounter): ProcessFault {
+  const { random, counts, nextOptions } = target;
+  return {
+    name: "worker-killed",
+    async inject() {
+      const { worker, nextCommitFault } = target.pickWorker();
+      const wasInPhase = await nextCommitFault?.during(phase, async (progress) => {
+        // The commit is under way, and this decides how far it gets.
+        if (phase === "under way") await pause(random.below(2));
+        const response = progress.answer();
+        await worker?.kill();
+        return phase === "arriving" || (phase === "under way" ? response === undefined : isWon(response ?? ""));
+      });
+      if (wasInPhase === undefined) return;
+      if (wasInPhase) counts.increment(counter);
+      await worker?.start(nextOptions(worker));
+    },
+  };
+}
+
+function killDatabase({ cluster, random, counts, pickWorker }: Target): ProcessFault {
+  return {
+    name: "database-killed",
+    async inject() {
+      const wasDuringBatch = await pickWorker().nextCommitFault?.during("under way", async (progress) => {
+        await pause(random.below(2));
+        const isPending = progress.answer() === undefined;
+        await cluster.database.kill();
+        return isPending;
+      });
+      if (wasDuringBatch === undefined) return;
+      if (wasDuringBatch) counts.increment("database killed during a batch");
+      await pause(random.below(300));
+      await cluster.database.start();
+    },
+  };
+}
+
+function restartWorker({ pickWorker, nextOptions }: Target, name: FaultName): ProcessFault {
+  return {
+    name,
+    async inject() {
+      const { worker } = pickWorker();
+      await worker?.kill();
+      await worker?.start(nextOptions(worker));
+    },
+  };
+}
+
+/** Returns a worker's options for its next start, and counts what they change. */
+function restartOptions(counts: FaultCounts): (worker: ClusterWorker) => WorkerOptions {
+  const keyRings = new Map<ClusterWorker, string>();
+  let restarts = 0;
+  return (worker) => {
+    const options = RESTARTS[restarts % RESTARTS.length] ?? DEFAULT_WORKER;
+    restarts += 1;
+    const clockSkewMs = counts.chosen.has("clock-skew") ? options.clockSkewMs : 0;
+    if (clockSkewMs > 0) counts.increment("worker started with its clock 10 minutes ahead");
+    if (clockSkewMs < 0) counts.increment("worker started with its clock 10 minutes behind");
+    if (!counts.chosen.has("key-ring")) return { ...DEFAULT_WORKER, clockSkewMs };
+    const keyRing = options.keyRing.join();
+    if (keyRing !== (keyRings.get(worker) ?? DEFAULT_WORKER.keyRing.join())) counts.increment("key ring changed");
+    keyRings.set(worker, keyRing);
+    return { ...options, clockSkewMs };
+  };
+}

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Cluster, DEFAULT_WORKER } from "./cluster/cluster.ts";
+import type { FaultCounts } from "./faults/fault-counts.ts";
+import { injectClientFaults, injectDatabaseFaults } from "./faults/network-faults.ts";
+import { NextCommitFault } from "./faults/next-commit-fault.ts";
+import { injectProcessFaults } from "./faults/process-faults.ts";
+import { Client, type ClientDeps } from "./load/client.ts";
+import type { RunOptions } from "./options.ts";
+import { createRandom, type Random } from "./random.ts";
+
+interface LoadPhase {
+  readonly deps: ClientDeps;
+  readonly options: RunOptions;
+  readonly counts: FaultCounts;
+  readonly now: () => number;
+  readonly print: (line: string) => void;
+}
+
+export interface LoadResult {
+  readonly operations: number;
+  readonly seconds: number;
+}
+
+const DISCONNECT_RATE = 0.01;
+/** The run ends here even if some fault has not happened. */
+const MAX_EXTENSION = 2;
+const PROCESS_FAULTS_PER_RUN = 30;
+const MIN_INTERVAL_MS = 600;
+const MAX_INTERVAL_MS = 5000;
+/** An estimate that only decides the interval of the process faults. */
+const OPERATIONS_PER_SECOND = 300;
+/** More than the longest injected delay and the service's deadline together. */
+const MAX_TRANSIT_MS = 20_000;
+const PROGRESS_MS = 10_000;
+
+/** Runs the clients while faults are injected. Afterwards all workers run without faults, and no request is pending. */
+export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<LoadResult> {
+  const { options, counts } = phase;
+  const random = createRandom(options.seed);
+  const nextCommitFaults = cluster.workers.map(({ databaseProxy, clientProxy }) => {
+    const next = new NextCommitFault();
+    injectDatabaseFaults(databaseProxy, { random, counts, nextCommitFault: () => next.take() });
+    injectClientFaults(clientProxy, { random, counts });
+    return next;
+  });
+  const expectedMs = Math.min(options.seconds, options.operations / OPERATIONS_PER_SECOND) * 1000;
+  const intervalMs = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, expectedMs / PROCESS_FAULTS_PER_RUN));
+  const controller = new AbortController();
+  const { signal } = controller;
+  // Each of the two ends the other, even if it fails, and both are over before the cluster is used again.
+  const stop = (): void => controller.abort();
+  const [load, faults] = await Promise.allSettled([
+    runClients(phase, { random, signal }).finally(stop),
+    injectProcessFaults(cluster, { nextCommitFaults, random, counts, intervalMs, signal }).finally(stop),
+  ]);
+  if (faults.status === "rejected") throw faults.reason;
+  if (load.status === "rejected") throw load.reason;
+  await removeFaults(cluster, phase.now);
+  return load.value;
+}
+
+async function runClients(
+  { deps, options, counts, now, print }: LoadPhase,
+  { random, signal }: { readonly random: Random; readonly signal: AbortSignal },
+): Promise<LoadResult> {
+  const startedAt = now();
+  let operations = 0;
+  const isOver = (): boolean => {
+    // On a fast machine, the run goes on until every fault has happened.
+    const isComplete = counts.missing().length === 0 || operations >= MAX_EXTENSION * options.operations;
+    const isTimeUp = now() - startedAt > options.seconds * 1000;
+    return signal.aborted || isTimeUp || (operations >= options.operations && isComplete);
+  };
+  const loadDeps: ClientDeps = {
+    ...deps,
+    nextOperationId() {
+      if (isOver()) return undefined;
+      operations += 1;
+      return deps.nextOperationId();
+    },
+    disconnectRate: counts.chosen.has("disconnect") ? DISCONNECT_RATE : 0,
+  };
+  const clients = Array.from(
+    { length: options.clients },
+    (_, number) => new Client(loadDeps, number, createRandom(random.below(2 ** 31))),
+  );
+  const progress = setInterval(() => print(`${operations} operations`), PROGRESS_MS);
+  try {
+    await Promise.all(clients.map(async (client) => await client.run()));
+  } finally {
+    clearInterval(progress);
+  }
+  return { operations, seconds: (now() - startedAt) / 1000 };
+}
+
+async function removeFaults({ workers }: Cluster, now: () => number): Promise<void> {
+  for (const worker of workers) {
+    worker.databaseProxy.inject(() => "pass");
+    worker.clientProxy.inject(() => "pass");
+    await worker.kill();
+    await worker.start(DEFAULT_WORKER);
+  }
+  // Delayed requests have to arrive before everything is read back.
+  const timeoutAt = now() + MAX_TRANSIT_MS;
+  while (workers.some(({ databaseProxy, clientProxy }) => databaseProxy.underWay() + clientProxy.underWay() > 0)) {
+    if (now() > timeoutAt) throw new Error(`Cannot read back: requests are still pending after ${MAX_TRANSIT_MS} ms`);
+    await pause(50);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Cluster } from "./cluster/cluster.ts";
+import { FaultCounts } from "./faults/fault-counts.ts";
+import type { Exchange, Operation, Request } from "./history/history.ts";
+import { Client, type ClientDeps } from "./load/client.ts";
+import { HttpTransport } from "./load/http-transport.ts";
+import { KnownVersions } from "./load/known-versions.ts";
+import { createPaths, TEAMS } from "./load/paths.ts";
+import { grantAll } from "./load/plan-operation.ts";
+import { readBack } from "./load/read-back.ts";
+import { UsedKeys } from "./load/used-keys.ts";
+import type { RunOptions } from "./options.ts";
+import { createRandom } from "./random.ts";
+
+const OPERATIONS_PER_COLD_PATH = 40;
+
+/** Placeholder for an operation that is not completed. */
+const PENDING: Operation = {
+  id: -1,
+  client: -1,
+  caller: "superuser",
+  request: { kind: "list", prefix: "" },
+  exchanges: [],
+};
+
+/** Records the operations of a run, and executes those before and after the load phase. */
+export class Session {
+  readonly operations: Operation[] = [];
+  readonly counts: FaultCounts;
+  readonly transport: HttpTransport;
+  readonly clientDeps: ClientDeps;
+  private readonly known = new KnownVersions();
+  private readonly options: RunOptions;
+  private readonly readers: readonly Client[];
+  private readonly waitingClients: readonly Client[];
+
+  constructor({ workers, authority }: Cluster, options: RunOptions) {
+    this.options = options;
+    this.counts = new FaultCounts(options.faults);
+    this.transport = new HttpTransport(this.now);
+    this.clientDeps = {
+      paths: createPaths(options.operations / OPERATIONS_PER_COLD_PATH),
+      known: this.known,
+      usedKeys: new UsedKeys(),
+      workers: workers.map(({ clientProxy }) => clientProxy.url),
+      send: async (request, sendOptions) => await this.transport.send(request, sendOptions),
+      tokenOf: async (caller) => await authority.tokenOf(caller, this.now()),
+      nextOperationId: () => this.nextOperationId(),
+      record: (operation) => this.record(operation),
+      onDisconnect: () => this.counts.increment("client disconnected during a request"),
+      disconnectRate: 0,
+    };
+    // The summary distinguishes clients by number: those of the load phase come first, then the readers.
+    this.readers = this.createClients(options.clients);
+    this.waitingClients = this.createClients(2 * options.clients);
+  }
+
+  readonly now = (): number => performance.now();
+
+  async grantAll(): Promise<void> {
+    for (const team of TEAMS) await this.execute(this.readers[0], grantAll(team), 0);
+  }
+
+  /** Sends a put or a get; for clients that wait for a database. */
+  async sendWaiting(index: number): Promise<Exchange> {
+    const { clients, workers } = this.options;
+    const request: Request =
+      index % 4 < 2
+        ? { kind: "put", path: `waiting/${index}`, value: `waiting ${index}` }
+        : { kind: "get", path: this.clientDeps.paths.hot("red"), number: 0 };
+    const { exchanges } = await this.execute(this.waitingClients[index % clients], request, index % workers);
+    return exchanges[0] ?? missing();
+  }
+
+  /** Reads all versions of all paths that were written, with all readers at once. */
+  async readAllBack(): Promise<void> {
+    const { workers } = this.options;
+    const remaining = [...this.known.paths()];
+    await Promise.all(
+      this.readers.map(async (reader, index) => {
+        const execute = async (request: Request, worker: number) => await this.execute(reader, request, worker);
+        const through = { worker: index % workers, otherWorker: (index + 1) % workers };
+        for (let path = remaining.pop(); path !== undefined; path = remaining.pop()) {
+          await readBack(execute, path, through);
+        }
+      }),
+    );
+  }
+
+  close(): void {
+    this.transport.close();
+  }
+
+  private createClients(firstNumber: number): readonly Client[] {
+    return Array.from(
+      { length: this.options.clients },
+      (_, index) => new Client(this.clientDeps, firstNumber + index, createRandom(index)),
+    );
+  }
+
+  private async execute(client: Client | undefined, request: Request, worker: number): Promise<Operation> {
+    const operation = await (client ?? missing()).execute(request, { id: this.nextOperationId(), worker });
+    this.record(operation);
+    return operation;
+  }
+
+  private nextOperationId(): number {
+    return this.operations.push(PENDING) - 1;
+  }
+
+  private record(operation: Operation): void {
+    this.operations[operation.id] = operation;
+    this.known.update(operation);
+  }
+}
+
+function missing(): never {
+  throw new RangeError("There is no such client or exchange");
+}
