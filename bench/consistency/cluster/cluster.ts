@@ -117,6 +117,7 @@ async function addWorker(
 /** Database failures are injected; any other error is unexpected. */
 function isUnexpectedError(line: string): boolean {
   return (
-    line.includes('"level":"error"') && !/"reason":"store_(?:connection|status|malformed|busy|deadline|gone)"/.test(line)
+    line.includes('"level":"error"') &&
+    !/"reason":"store_(?:connection|status|malformed|busy|deadline|gone)"/.test(line)
   );
 }
