@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Exchange } from "./history/history.ts";
 
-/** How many requests waiting clients cause at a database that was unavailable. */
+/** The load that waiting clients put on a database that was unavailable. */
 export interface Outage {
   readonly clients: number;
   /** How long the database was unavailable. */

@@ -27,8 +27,8 @@ export interface Observation {
   readonly operation: Operation;
   readonly exchange: Exchange;
   readonly lower: number;
-  /** ID of the exchange whose linearization point is the lower bound; -1 if there is none. */
-  readonly lowerFrom: number;
+  /** ID of the exchange that set the lower bound; -1 if there is none. */
+  readonly lowerSetBy: number;
   readonly upper: number;
 }
 

@@ -1,7 +1,7 @@
 import { type CheckContext, describeBounds, type Observation, type Violation } from "./check-context.ts";
 import { contains, lastInside, nextInside } from "./intervals.ts";
 
-/** Names the anomaly of a list. `prefix` is the one that its paths may have, or undefined if it may show none. */
+/** Names the anomaly of a list. @param prefix common prefix of the visible paths; undefined if none are visible */
 export function diagnoseList(
   { store, lists }: CheckContext,
   observation: Observation,

@@ -8,7 +8,7 @@ import { newestAt, type SecretTimeline, versionAt, versionsOf, type VersionTimel
 
 type Metadata = Extract<Result, { readonly kind: "metadata" }>;
 
-/** Names the anomaly of metadata. */
+/** Names the anomaly of a metadata response. */
 export function diagnoseMetadata(
   context: CheckContext,
   observation: Observation,

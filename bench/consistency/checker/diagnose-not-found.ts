@@ -59,7 +59,7 @@ function wasAcknowledged({ history }: CheckContext, { operationId }: VersionTime
   return exchanges.some(({ status, completedAt }) => status === 200 && completedAt < before);
 }
 
-/** True if the version is the current one, and the lowest of as many as are kept. */
+/** True if the version is the current one and the next put would prune it. */
 function isNextToBePruned(
   { history }: CheckContext,
   { lower }: Observation,

@@ -26,10 +26,10 @@ interface Evidence {
   readonly id: number | undefined;
 }
 
-/** Prefers the client's own writes, then its own reads, then the response that the lower bound is from. */
+/** Prefers the client's own writes, then its own reads, then the exchange that set the lower bound. */
 function findEvidence(context: CheckContext, observation: Observation, shown: number): Evidence {
   const { table, history } = context;
-  const { operation, lowerFrom } = observation;
+  const { operation, lowerSetBy } = observation;
   let read: Operation | undefined;
   for (const earlier of earlierExchanges(context, observation)) {
     if (!haveCommonPath(earlier.operation.request, operation.request) || !isNewer(context, earlier, shown)) continue;
@@ -37,7 +37,7 @@ function findEvidence(context: CheckContext, observation: Observation, shown: nu
     read ??= earlier.operation;
   }
   if (read !== undefined) return { kind: "non_monotonic_read", id: read.id };
-  const bounding = lowerFrom < 0 ? undefined : exchangeById(table, history.operations, lowerFrom).operation;
+  const bounding = lowerSetBy < 0 ? undefined : exchangeById(table, history.operations, lowerSetBy).operation;
   if (bounding === undefined || bounding.client !== operation.client || bounding.id === operation.id) {
     return { kind: "stale_read", id: bounding?.id };
   }

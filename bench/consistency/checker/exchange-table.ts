@@ -5,7 +5,7 @@ export interface ExchangeTable {
   readonly size: number;
   /** ID of an operation's first exchange, by operation ID. */
   readonly firstOf: Int32Array;
-  /** Operation ID by exchange ID, as are the times. */
+  /** By exchange ID, like the two columns below. */
   readonly operationId: Int32Array;
   readonly invokedAt: Float64Array;
   readonly completedAt: Float64Array;

@@ -40,7 +40,7 @@ export class HistoryBuilder {
     return 1_700_000_000_000 + revision * 1000;
   }
 
-  /** @returns the operation's ID, as the other operations do */
+  /** Like every method that adds an operation, returns its ID. */
   put(path: string, version: number, options: Overrides & { readonly value?: string; readonly cas?: number } = {}) {
     const value = options.value ?? `${path}@${version}`;
     return this.#write({ kind: "put", path, value, ...casOf(options) }, version, options);

@@ -4,10 +4,10 @@ import type { Finding, Findings } from "./findings.ts";
 import { linearize } from "./linearize.ts";
 import { upperBounds } from "./upper-bounds.ts";
 
-/** A lower bound for linearization points, and the exchange that it is the linearization point of, or -1. */
+/** A lower bound for linearization points, and the ID of the exchange that set it, or -1. */
 interface LowerBound {
   readonly revision: number;
-  readonly from: number;
+  readonly setBy: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export function linearizeHistory(context: CheckContext, findings: Findings): voi
   const invocations = sortedIndexes(invokedAt);
   const committedRevisions = revisionsByExchange(context);
   const upperBound = upperBounds(commits, table);
-  let highest: LowerBound = { revision: 0, from: -1 };
+  let highest: LowerBound = { revision: 0, setBy: -1 };
   const lowerBounds = Array.from({ length: size }, () => highest);
   let invoked = 0;
   for (const exchangeId of sortedIndexes(completedAt)) {
@@ -36,10 +36,10 @@ export function linearizeHistory(context: CheckContext, findings: Findings): voi
       }
     }
     const { operation, exchange } = exchangeById(table, history.operations, exchangeId);
-    const { revision: lower, from } = lowerBounds[exchangeId] ?? highest;
+    const { revision: lower, setBy } = lowerBounds[exchangeId] ?? highest;
     // If commits are out of order, the upper bound may be below the lower one. That has been reported already.
     const upper = Math.max(lower, upperBound(now));
-    const observation = { exchangeId, operation, exchange, lower, lowerFrom: from, upper };
+    const observation = { exchangeId, operation, exchange, lower, lowerSetBy: setBy, upper };
     const linearized = linearize(context, observation);
     if (linearized === undefined) continue;
     if (typeof linearized === "object") {
@@ -47,7 +47,7 @@ export function linearizeHistory(context: CheckContext, findings: Findings): voi
       continue;
     }
     linearizationPoints[exchangeId] = linearized;
-    if (linearized > highest.revision) highest = { revision: linearized, from: exchangeId };
+    if (linearized > highest.revision) highest = { revision: linearized, setBy: exchangeId };
   }
 }
 
@@ -71,7 +71,7 @@ function wrongOrder(
   { exchangeId, revision }: { readonly exchangeId: number; readonly revision: number },
 ): Finding {
   const { id } = exchangeById(table, history.operations, exchangeId).operation;
-  const earlier = bound.from < 0 ? [] : [exchangeById(table, history.operations, bound.from).operation.id];
+  const earlier = bound.setBy < 0 ? [] : [exchangeById(table, history.operations, bound.setBy).operation.id];
   const detail = `Operation ${id} was invoked after a response at revision ${bound.revision}, but committed at revision ${revision}.`;
   return { kind: "revision_order", operations: [...earlier.filter((other) => other !== id), id], revision, detail };
 }

@@ -22,7 +22,7 @@ export function linearize(context: CheckContext, observation: Observation): numb
   }
   if (result?.kind === "written") return linearizeWrite(context, observation);
   const commit = context.commits.byOperation[operation.id];
-  // This very exchange was refused and committed: matchAuditLog has reported that.
+  // This exchange was refused, but it committed. matchAuditLog has reported that.
   if (commit?.exchangeId === exchangeId) return undefined;
   const { policies } = context.store;
   const allowed = status === 401 ? deniedRevisions(policies, operation) : permittedRevisions(policies, operation);

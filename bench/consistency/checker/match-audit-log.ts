@@ -6,8 +6,8 @@ import { presumeCommits } from "./presume-commits.ts";
 import { isRefusal } from "./status.ts";
 
 /**
- * Matches the audit entries with the exchanges that caused them, by trace ID. Reports entries that match no write,
- * drops duplicates, and adds acknowledged writes that are missing at the revision of their response.
+ * Matches the audit entries with the exchanges that caused them, by trace ID. Reports entries that match no write and
+ * duplicates. Acknowledged writes without an entry are added at the revision in their response.
  */
 export function matchAuditLog(history: History, table: ExchangeTable, findings: Findings): Commits {
   const entries = sortEntries(history.auditLog, findings);
@@ -120,9 +120,9 @@ function matchEntry(
   const { revision, action, resource, caller } = entry;
   const unmatched = { entry, operation: undefined, exchangeId: -1, presumed: false };
   if (exchangeId < 0) {
-    // The service itself removes secrets; no request has the trace ID of that.
-    const isCleanup = action === "remove" && secretPath(entry) !== undefined;
-    if (!isCleanup) {
+    // A secret may be removed without a request, so no exchange has the trace ID.
+    const isRemoval = action === "remove" && secretPath(entry) !== undefined;
+    if (!isRemoval) {
       const detail = `No request has the trace ID of revision ${revision}, ${action} of ${resource}.`;
       findings.add({ kind: "audit_unmatched", operations: [], ...subjectOf(entry), detail });
     }

@@ -1,7 +1,4 @@
-/**
- * Binary search: the first index from 0 to `length` at which `predicate` holds, or `length`. Once the predicate holds,
- * it has to hold for all higher indexes.
- */
+/** Binary search: the first index at which `predicate` is true, or `length`. It must be true for all higher indexes. */
 export function partitionPoint(length: number, predicate: (index: number) => boolean): number {
   let low = 0;
   let high = length;

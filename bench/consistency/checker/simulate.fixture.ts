@@ -18,7 +18,7 @@ export interface Simulation {
   readonly operations: number;
   readonly clients?: number;
   readonly maxVersions?: number;
-  /** Number of paths that share most of the traffic, and of those that share the rest. */
+  /** Number of hot paths, which get most of the requests, and of cold paths, which get the others. */
   readonly hot?: number;
   readonly cold?: number;
   /** Probability that an exchange ends with an unknown outcome. */

@@ -3,8 +3,8 @@ import { type ExchangeTable, sortedIndexes } from "./exchange-table.ts";
 import { partitionPoint } from "./partition-point.ts";
 
 /**
- * Returns the upper bound of a linearization point by its response's `completedAt`: the revision before the first
- * commit that was invoked later, or the last revision if there is no such commit.
+ * Returns a function from a response's `completedAt` to the upper bound of its linearization point: the revision
+ * before the first commit that was invoked later, or the last revision if there is no such commit.
  */
 export function upperBounds({ all }: Commits, { invokedAt, firstOf }: ExchangeTable): (completedAt: number) => number {
   const last = all.at(-1)?.entry.revision ?? 0;
@@ -15,7 +15,7 @@ export function upperBounds({ all }: Commits, { invokedAt, firstOf }: ExchangeTa
   });
   const order = sortedIndexes(times);
   const sortedTimes = Float64Array.from(order, (index) => times[index] ?? 0);
-  /** The lowest revision of any commit that was invoked at the same index of `sortedTimes` or later. */
+  /** The lowest revision of all commits at this index of `sortedTimes` or a higher one. */
   const lowestFrom = new Float64Array(order.length);
   let lowest = Infinity;
   for (let index = order.length - 1; index >= 0; index -= 1) {
