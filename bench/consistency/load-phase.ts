@@ -47,11 +47,15 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
   const intervalMs = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, expectedMs / PROCESS_FAULTS_PER_RUN));
   const controller = new AbortController();
   const { signal } = controller;
-  // Each of the two ends the other, even if it fails, and both are over before the cluster is used again.
   const stop = (): void => controller.abort();
+  const stopAndThrow = (error: unknown): never => {
+    stop();
+    throw error;
+  };
+  // Both are over before the cluster is used again, even if one fails.
   const [load, faults] = await Promise.allSettled([
     runClients(phase, { random, signal }).finally(stop),
-    injectProcessFaults(cluster, { nextCommitFaults, random, counts, intervalMs, signal }).finally(stop),
+    injectProcessFaults(cluster, { nextCommitFaults, random, counts, intervalMs, signal }).catch(stopAndThrow),
   ]);
   if (faults.status === "rejected") throw faults.reason;
   if (load.status === "rejected") throw load.reason;

@@ -81,6 +81,12 @@ it.each([
     checked,
     /1 of 500 waiting clients got no response/,
   ],
+  [
+    "a run that ended early",
+    { ...run, loadOperations: 3, loadSeconds: 0.5 },
+    checked,
+    /The run ended after 3 of 4 operations/,
+  ],
   ["a request that timed out", { ...run, timeouts: 1 }, checked, /1 requests got no response at all/],
   ["workers that notice no disconnect", { ...run, abortedRequests: 0 }, checked, /No worker noticed/],
   [

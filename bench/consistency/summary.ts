@@ -66,6 +66,7 @@ export function summarize(
     firstAfter: report.anomalies[0]?.after,
     missingFaults: run.missingFaults,
     problems: [
+      ...earlyEndProblems(options, run),
       ...run.auditProblems.map((problem) => `The audit verification reports: ${problem}`),
       ...run.unexpectedErrors.slice(0, MAX_PRINTED_ERRORS).map((line) => `Unexpected error of a worker: ${line}`),
       ...responseProblems(options, run),
@@ -73,6 +74,14 @@ export function summarize(
       ...unknownOutcomeProblems(options, operations),
     ],
   };
+}
+
+function earlyEndProblems(
+  { operations, seconds }: RunOptions,
+  { loadOperations, loadSeconds }: Run,
+): readonly string[] {
+  const isComplete = loadOperations >= operations || loadSeconds >= seconds;
+  return isComplete ? [] : [`The run ended after ${loadOperations} of ${operations} operations`];
 }
 
 function responseProblems({ faults }: RunOptions, { history, timeouts, abortedRequests }: Run): readonly string[] {
