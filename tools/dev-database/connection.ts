@@ -1,206 +1,169 @@
 import Database from "libsql";
-import { failure, success, type Outcome } from "./outcome.ts";
-import { parametersOf } from "./sql/parameters.ts";
-import { splitTokens } from "./sql/split.ts";
-import { tokenize, type Token } from "./sql/tokens.ts";
-import { verbOf } from "./sql/verb.ts";
-import type { SqlValue } from "./value.ts";
+import { bindArguments } from "./bind-arguments.ts";
+import { isLocked } from "./errors.ts";
+import type { Statement, StatementResult } from "./hrana.ts";
+import { parseSqlText, refuseOtherFiles, type SqlText } from "./sql-text.ts";
+import { encodeValue } from "./value.ts";
 
-export interface Column {
-  readonly name: string;
-  readonly decltype: string | null;
-}
-
-export interface Rows {
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly unknown[])[];
-}
-
-export interface Prepared {
+interface Prepared {
+  readonly text: SqlText;
   readonly native: Database.Statement;
   readonly returnsRows: boolean;
-  readonly verb: string;
-  readonly parameters: readonly (string | null)[];
+  /** The columns under the schema of that version. */
+  columns?: { readonly schema: unknown; readonly cols: StatementResult["cols"] };
 }
 
-const CACHED_STATEMENTS = 200;
-const LONGEST_CACHED_SQL = 16_384;
+const MAX_CACHED_STATEMENTS = 200;
+const NO_CHANGES = { affected_row_count: 0, last_insert_rowid: null };
 
-// Statements that leave nothing behind in a connection once its transaction has ended. All others (PRAGMA, CREATE TEMP
-// TABLE and what may come) keep it from being handed to another stream.
-const LEAVE_NO_TRACE = new Set(
-  "SELECT VALUES INSERT REPLACE UPDATE DELETE BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE".split(" "),
-);
-
-/** One SQLite connection. Every method is synchronous and never waits for a lock. */
+/** One SQLite connection. Methods are synchronous, never wait for a lock, and throw the package's error if SQLite fails. */
 export class Connection {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Prepared>();
-  readonly #columns = new WeakMap<Prepared, { readonly schema: unknown; readonly columns: readonly Column[] }>();
-  #lastChange: Database.Statement | undefined;
-  #schemaVersion: Database.Statement | undefined;
-  #schema: unknown = undefined;
-  // The package does not reset a statement that failed: until it runs again and succeeds, SQLite counts it as in progress,
-  // and refuses to commit whatever else runs on its connection.
-  readonly #unfinished = new Set<Prepared>();
+  readonly #lastChange: Database.Statement;
+  readonly #schemaVersion: Database.Statement;
   #isReusable = true;
-  #isOpen = true;
 
   constructor(file: string) {
     this.#database = new Database(file, { timeout: 0 });
+    // In WAL mode readers and the writer do not block each other. `synchronous` stays FULL: with NORMAL a power failure
+    // can lose acknowledged commits.
+    this.#database.exec("PRAGMA journal_mode = WAL");
+    this.#lastChange = this.#database.prepare("SELECT changes(), CAST(last_insert_rowid() AS TEXT)").raw();
+    this.#schemaVersion = this.#database.prepare("PRAGMA schema_version").raw();
   }
 
-  /**
-   * Readers and the writer of a file leave each other alone in WAL mode. `synchronous` stays at its default FULL, since
-   * in WAL mode NORMAL may lose commits that were already acknowledged when the power fails.
-   */
-  enterWal(): void {
-    const [mode] = rowOf(this.#database.prepare("PRAGMA journal_mode = WAL").raw().get([]));
-    if (mode !== "wal") {
-      throw new Error(`Cannot enter WAL mode: the journal mode is "${String(mode)}"`);
-    }
+  get isAutocommit(): boolean {
+    return !this.#database.inTransaction;
   }
 
-  checkpoint(): void {
-    this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").raw().get([]);
-  }
-
-  get isInTransaction(): boolean {
-    // The package ends the process when it is asked about a closed connection.
-    return this.#isOpen && this.#database.inTransaction;
-  }
-
+  /** False if the connection carries settings, temporary tables or a statement in progress into the next stream. */
   get isReusable(): boolean {
-    return this.#isReusable && this.#unfinished.size === 0;
+    return this.#isReusable;
   }
 
-  prepare(sql: string): Outcome<Prepared> {
-    const cached = this.#statements.get(sql);
-    if (cached !== undefined) {
-      this.#statements.delete(sql);
-      this.#statements.set(sql, cached);
-      return success(cached);
+  execute(sql: string, statement: Statement): StatementResult {
+    const prepared = this.#prepare(sql);
+    if (prepared.text.isTransactionControl) {
+      // Unlike a prepared statement, this leaves nothing in progress if BEGIN IMMEDIATE meets a lock.
+      this.#database.exec(sql);
+      return { cols: [], rows: [], ...NO_CHANGES };
     }
-    const tokens = splitTokens(tokenize(sql));
-    const [statement] = tokens;
-    if (statement === undefined) {
-      return failure("SQL_NO_STATEMENT", "Cannot run the SQL text: it contains no statement");
+    try {
+      return this.#run(prepared, statement);
+    } catch (error) {
+      // The package does not reset a statement that met a lock. SQLite refuses COMMIT while it counts as in progress.
+      this.#isReusable &&= !isLocked(error);
+      throw error;
+    } finally {
+      if (!prepared.text.leavesNoTrace) {
+        this.#retire();
+      }
     }
-    if (tokens.length > 1) {
-      return failure("SQL_MANY_STATEMENTS", "Cannot run the SQL text: it contains more than one statement");
-    }
-    const verb = verbOf(statement);
-    if (namesAnotherFile(statement, verb)) {
-      return failure("BLOCKED", `Cannot run ${verb}: other database files are out of bounds`);
-    }
-    const native = this.#database.prepare(sql);
-    this.#watch(verb);
-    const returnsRows = native.reader;
-    if (returnsRows) {
-      native.raw().safeIntegers();
-    }
-    const prepared = { native, returnsRows, verb, parameters: parametersOf(statement) };
-    this.#remember(sql, prepared);
-    return success(prepared);
   }
 
-  /** Runs a statement to its end; throws the package's error when it fails. */
-  run(prepared: Prepared, args: readonly SqlValue[]): Rows {
-    this.#unfinished.add(prepared);
-    const rows = this.#run(prepared, args);
-    this.#unfinished.delete(prepared);
-    return rows;
-  }
-
-  #run(prepared: Prepared, args: readonly SqlValue[]): Rows {
-    const { native, returnsRows, verb } = prepared;
-    if (!returnsRows) {
-      native.run(args);
-      this.#watch(verb);
-      return { columns: [], rows: [] };
+  /** Runs several statements up to the first that fails. */
+  executeSequence(sql: string): void {
+    refuseOtherFiles(sql);
+    const wasAutocommit = this.isAutocommit;
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      // So that the next attempt does not find the BEGIN of this one.
+      if (wasAutocommit && isLocked(error)) {
+        this.rollback();
+      }
+      throw error;
+    } finally {
+      this.#retire();
     }
-    this.#schema ??= this.#readSchema();
-    const rows = native.all(args).map(rowOf);
-    this.#watch(verb);
-    return { columns: this.#columnsOf(prepared), rows };
-  }
-
-  /** What the last INSERT, UPDATE or DELETE did; the package does not tell of those that return rows. */
-  lastChange(): { readonly count: number; readonly rowid: string } {
-    this.#lastChange ??= this.#database.prepare("SELECT changes(), CAST(last_insert_rowid() AS TEXT)").raw();
-    const [count, rowid] = rowOf(this.#lastChange.get([]));
-    return { count: Number(count), rowid: String(rowid) };
-  }
-
-  /** To be called whenever others have had the thread since the last statement: they may have changed the schema. */
-  forgetSchema(): void {
-    this.#schema = undefined;
   }
 
   rollback(): void {
-    if (this.isInTransaction) {
+    if (!this.isAutocommit) {
       this.#database.exec("ROLLBACK");
     }
   }
 
+  /** Moves the content of the write-ahead log into the database file, so that the file alone is a complete copy. */
+  checkpoint(): void {
+    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
   close(): void {
-    this.#isOpen = false;
     this.#statements.clear();
-    this.#lastChange = undefined;
-    this.#schemaVersion = undefined;
     this.#database.close();
   }
 
-  #readSchema(): unknown {
-    this.#schemaVersion ??= this.#database.prepare("PRAGMA schema_version").raw();
-    return rowOf(this.#schemaVersion.get([]))[0];
+  #prepare(sql: string): Prepared {
+    const cached = this.#statements.get(sql);
+    if (cached !== undefined) {
+      return cached;
+    }
+    refuseOtherFiles(sql);
+    const text = parseSqlText(sql);
+    const native = this.#database.prepare(sql);
+    const returnsRows = native.reader;
+    if (returnsRows) {
+      native.raw().safeIntegers();
+    }
+    const prepared = { text, native, returnsRows };
+    if (this.#statements.size >= MAX_CACHED_STATEMENTS) {
+      this.#statements.clear();
+    }
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 
-  // Running a statement compiles it anew when the schema has changed, so its columns are asked for afterwards. That takes
-  // as long as running it, hence they are kept, but not where this connection may itself be changing the schema.
-  #columnsOf(prepared: Prepared): readonly Column[] {
-    const known = this.#columns.get(prepared);
-    if (known !== undefined && known.schema === this.#schema && this.#isReusable) {
-      return known.columns;
+  #run(prepared: Prepared, statement: Statement): StatementResult {
+    const { text, native, returnsRows } = prepared;
+    const args = bindArguments(text.parameters, statement);
+    if (!returnsRows) {
+      native.run(args);
+      return { cols: [], rows: [], ...this.#changesOf(text) };
     }
-    const columns = columnsOf(prepared.native);
-    this.#columns.set(prepared, { schema: this.#schema, columns });
-    return columns;
+    const [schema] = fieldsOf(this.#schemaVersion.get([]));
+    const rows = native.all(args);
+    return {
+      cols: this.#columnsOf(prepared, schema),
+      rows: statement.want_rows === false ? [] : rows.map((row) => fieldsOf(row).map(encodeValue)),
+      ...this.#changesOf(text),
+    };
   }
 
-  #remember(sql: string, prepared: Prepared): void {
-    if (sql.length <= LONGEST_CACHED_SQL) {
-      this.#statements.set(sql, prepared);
+  /**
+   * Called after the statement has run, because SQLite compiles it anew if the schema has changed. Reading columns takes
+   * longer than most statements, so they are kept while the schema keeps its version. A connection that may have changed
+   * the schema itself does not keep them: a rollback reuses version numbers.
+   */
+  #columnsOf(prepared: Prepared, schema: unknown): StatementResult["cols"] {
+    const kept = prepared.columns;
+    if (kept !== undefined && kept.schema === schema && this.#isReusable) {
+      return kept.cols;
     }
-    if (this.#statements.size > CACHED_STATEMENTS) {
-      const [oldest] = this.#statements.keys();
-      this.#statements.delete(oldest ?? "");
-    }
+    const cols = prepared.native.columns().map(({ name, type }) => ({ name, decltype: type }));
+    prepared.columns = { schema, cols };
+    return cols;
   }
 
-  // A pragma takes effect when it is compiled or run. With a busy_timeout SQLite would sleep in the only thread, which
-  // also serves the stream it waits for.
-  #watch(verb: string): void {
-    if (!LEAVE_NO_TRACE.has(verb)) {
-      this.#isReusable = false;
-      this.#database.exec("PRAGMA busy_timeout = 0");
+  #changesOf({ changesRows, insertsRows }: SqlText): Pick<StatementResult, "affected_row_count" | "last_insert_rowid"> {
+    if (!changesRows) {
+      return NO_CHANGES;
     }
+    const [count, rowid] = fieldsOf(this.#lastChange.get([]));
+    return { affected_row_count: Number(count), last_insert_rowid: insertsRows ? String(rowid) : null };
+  }
+
+  // The statement may have set busy_timeout, with which SQLite would sleep in the thread that serves the lock's holder.
+  #retire(): void {
+    this.#isReusable = false;
+    this.#database.exec("PRAGMA busy_timeout = 0");
   }
 }
 
-export function columnsOf(native: Database.Statement): Column[] {
-  return native.columns().map(({ name, type }) => ({ name, decltype: type }));
-}
-
-// They would let a client read and write any file of the user who runs the server.
-function namesAnotherFile(statement: readonly Token[], verb: string): boolean {
-  const copiesAway = verb === "VACUUM" && statement.some((token) => token.text.toUpperCase() === "INTO");
-  return verb === "ATTACH" || verb === "DETACH" || copiesAway;
-}
-
-function rowOf(row: unknown): readonly unknown[] {
+function fieldsOf(row: unknown): readonly unknown[] {
   if (!Array.isArray(row)) {
-    throw new TypeError("Cannot read a row: the libsql package did not give an array");
+    throw new TypeError("Cannot read a row: the libsql package did not return an array");
   }
   return row;
 }

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createClient } from "@libsql/client";
 import { expect, onTestFinished, test } from "vitest";
-import { temporaryDatabase, temporaryFolder } from "./temporary.ts";
+import { testDatabase } from "./test-database.fixture.ts";
 
-// Inside node_modules, so that the schema finds drizzle-orm and no formatter or linter finds the schema.
+// Inside node_modules, so that the schema finds drizzle-orm, and formatter and linter do not find the schema.
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const DRIZZLE_KIT = join(MODULES, "drizzle-kit", "bin.cjs");
 
@@ -21,7 +21,8 @@ export const people = sqliteTable("people", {
 
 async function project(url: string): Promise<(command: string, ...args: string[]) => Promise<string>> {
   await mkdir(join(MODULES, ".cache"), { recursive: true });
-  const folder = await temporaryFolder(join(MODULES, ".cache"));
+  const folder = await mkdtemp(join(MODULES, ".cache", "drizzle-kit-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const config = {
     dialect: "turso",
     schema: "./schema.ts",
@@ -37,7 +38,7 @@ async function project(url: string): Promise<(command: string, ...args: string[]
 }
 
 test("drizzle-kit pushes a schema and then finds it in place", async () => {
-  const { url } = await temporaryDatabase({ authToken: "secret" });
+  const { url } = await testDatabase({ authToken: "secret" });
   const drizzleKit = await project(url);
   expect(await drizzleKit("push", "--force")).toContain("Changes applied");
   expect(await drizzleKit("push", "--force")).toContain("No changes detected");
@@ -49,7 +50,7 @@ test("drizzle-kit pushes a schema and then finds it in place", async () => {
 });
 
 test("drizzle-kit generates a migration and applies it", async () => {
-  const { url } = await temporaryDatabase({ authToken: "secret" });
+  const { url } = await testDatabase({ authToken: "secret" });
   const drizzleKit = await project(url);
   await drizzleKit("generate");
   await drizzleKit("migrate");

@@ -1,134 +1,120 @@
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { tokenCheck } from "./authorize.ts";
-import { readBody } from "./body.ts";
-import { success, type HranaError } from "./outcome.ts";
-import { parsePipeline } from "./parse-pipeline.ts";
-import { AbandonedError } from "./patience.ts";
-import { runPipeline } from "./pipeline.ts";
-import type { HranaVersion } from "./request.ts";
-import type { Stream } from "./stream.ts";
+import { HranaFailure, MalformedPipeline } from "./errors.ts";
+import type { HranaError, Pipeline, StreamResult } from "./hrana.ts";
+import { runPipeline } from "./run-pipeline.ts";
 import type { Streams } from "./streams.ts";
+import type { LockWait } from "./wait-for-lock.ts";
 
 export interface HandlerOptions {
-  readonly streams: Streams;
   readonly authToken: string | undefined;
   readonly busyTimeoutMs: number;
   readonly isClosing: () => boolean;
 }
 
-type Reply = readonly [status: number, body: unknown];
+interface PipelineResult {
+  readonly baton: string | null;
+  readonly base_url: null;
+  readonly results: readonly StreamResult[];
+}
 
-const LONGEST_BODY = 32 * 1024 * 1024;
-const PROBES = new Set(["/health", "/v2", "/v3"]);
-const PIPELINES: ReadonlyMap<string, HranaVersion> = new Map([
-  ["/v2/pipeline", 2],
-  ["/v3/pipeline", 3],
-]);
+type Reply = readonly [status: number, body: PipelineResult | HranaError];
 
-/** The HTTP door: routes a request, and never rejects. */
+const PIPELINE = /^\/v([23])\/pipeline$/u;
+
+/** Handles HTTP requests. The returned function never rejects. */
 export function createHandler(
-  options: HandlerOptions,
+  streams: Streams,
+  { authToken, busyTimeoutMs, isClosing }: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const isAuthorized = tokenCheck(options.authToken);
   return async (request, response) => {
+    const wait = { timeoutMs: busyTimeoutMs, isAbandoned: () => response.destroyed || isClosing() };
     try {
-      const [path = ""] = (request.url ?? "").split("?", 1);
-      const version = PIPELINES.get(path);
-      if (version === undefined) {
-        send(response, probe(request.method, path));
-      } else {
-        const refusal = refuse(request, isAuthorized);
-        send(response, refusal ?? (await pipeline(request, response, { ...options, version })));
-      }
+      send(response, refuse(request, authToken) ?? (await answer(request, streams, wait)));
     } catch (error) {
-      fail(response, error);
+      if (!response.destroyed) {
+        send(response, failureReply(error, isClosing()));
+      }
     }
   };
 }
 
-function probe(method: string | undefined, path: string): Reply {
-  if (!PROBES.has(path)) {
-    return [404, { message: "Cannot find this path: the server speaks Hrana 2 and 3 in JSON", code: "NOT_FOUND" }];
+function refuse({ method, url, headers }: IncomingMessage, authToken: string | undefined): Reply | undefined {
+  if (method !== "POST" || !PIPELINE.test(url ?? "")) {
+    return [404, { message: "Cannot serve the request: only POST /v2/pipeline exists", code: "NOT_FOUND" }];
   }
-  return method === "GET" ? [200, {}] : METHOD_NOT_ALLOWED;
-}
-
-const METHOD_NOT_ALLOWED: Reply = [405, { message: "Cannot use this method here", code: "METHOD_NOT_ALLOWED" }];
-
-function refuse(request: IncomingMessage, isAuthorized: (header: string | undefined) => boolean): Reply | undefined {
-  if (request.method !== "POST") {
-    return METHOD_NOT_ALLOWED;
+  // Browsers send Origin with each POST. Without this check any web page could use a database that has no token.
+  if (headers.origin !== undefined) {
+    return [403, { message: "Cannot serve web pages: the request has an Origin header", code: "ORIGIN_REFUSED" }];
   }
-  // Only browsers send Origin, on every POST: without this any web page could reach a database that asks no token.
-  if (request.headers.origin !== undefined) {
-    return [403, { message: "Cannot serve web pages: the request names an origin", code: "ORIGIN_REFUSED" }];
-  }
-  if (!isAuthorized(request.headers.authorization)) {
+  if (authToken !== undefined && !isEqual(headers.authorization ?? "", `Bearer ${authToken}`)) {
     return [401, { message: "Cannot open the database: the bearer token is missing or wrong", code: "UNAUTHORIZED" }];
   }
   return undefined;
 }
 
-async function pipeline(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: HandlerOptions & { readonly version: HranaVersion },
-): Promise<Reply> {
-  const body = await readBody(request, LONGEST_BODY);
-  if (body === undefined) {
-    return [413, { message: `Cannot read the pipeline: it is longer than ${LONGEST_BODY} bytes`, code: "TOO_LARGE" }];
-  }
-  const parsed = parsePipeline(body, options.version);
-  if (!parsed.ok) {
-    return [400, parsed.error];
-  }
-  const { baton, requests } = parsed.value;
-  const stream = baton === undefined ? success(options.streams.open()) : options.streams.resume(baton);
-  if (!stream.ok) {
-    return [400, stream.error];
-  }
-  const isAbandoned = (): boolean => response.destroyed || options.isClosing();
-  const patience = { busyTimeoutMs: options.busyTimeoutMs, isAbandoned };
-  const results = await discardOnError(stream.value, () => runPipeline(stream.value, requests, patience));
-  return [200, { baton: parkUnlessDone(stream.value, options.streams, isAbandoned), base_url: null, results }];
+/** Takes the same time for every wrong token. */
+function isEqual(actual: string, expected: string): boolean {
+  return timingSafeEqual(hash("sha256", actual, "buffer"), hash("sha256", expected, "buffer"));
 }
 
-function parkUnlessDone(stream: Stream, streams: Streams, isAbandoned: () => boolean): string | null {
-  if (!stream.isClosed && isAbandoned()) {
-    stream.discard();
-  }
-  return stream.isClosed ? null : streams.park(stream);
-}
-
-async function discardOnError<T>(stream: Stream, action: () => Promise<T>): Promise<T> {
+async function answer(request: IncomingMessage, streams: Streams, wait: LockWait): Promise<Reply> {
+  const version = Number(PIPELINE.exec(request.url ?? "")?.[1]);
+  const { baton, requests } = parsePipeline(await readBody(request));
+  const stream = typeof baton === "string" ? streams.resume(baton) : streams.open();
   try {
-    return await action();
+    const results = await runPipeline(stream, requests, { ...wait, version });
+    if (wait.isAbandoned()) {
+      stream.close();
+    }
+    return [200, { baton: stream.isClosed ? null : streams.park(stream), base_url: null, results }];
   } catch (error) {
-    stream.discard();
+    stream.close();
     throw error;
   }
 }
 
-function fail(response: ServerResponse, error: unknown): void {
-  if (response.destroyed) {
-    return;
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let body = "";
+    request.setEncoding("utf8");
+    request.on("data", (chunk: string) => (body += chunk));
+    request.on("end", () => resolve(body));
+    request.on("error", reject);
+  });
+}
+
+/** Checks the outer shape. Requests are checked when they run, so an invalid one can follow others that have run. */
+function parsePipeline(body: string): Pipeline {
+  let pipeline: Pipeline | null;
+  try {
+    pipeline = JSON.parse(body);
+  } catch {
+    throw new MalformedPipeline("the body is not JSON");
   }
-  if (error instanceof AbandonedError) {
-    send(response, [503, { message: "Cannot answer: the server is closing", code: "SERVER_CLOSING" }]);
-    return;
+  if (!Array.isArray(pipeline?.requests)) {
+    throw new MalformedPipeline("it has no array of requests");
   }
-  const body: HranaError = { message: "Cannot answer: the server failed", code: "INTERNAL_ERROR" };
+  return pipeline;
+}
+
+function failureReply(error: unknown, isClosing: boolean): Reply {
+  if (error instanceof MalformedPipeline) {
+    return [400, { message: `Cannot read the pipeline: ${error.message}`, code: "MALFORMED_REQUEST" }];
+  }
+  if (error instanceof HranaFailure) {
+    return [400, { message: error.message, code: error.code }];
+  }
+  if (isClosing) {
+    return [503, { message: "Cannot answer: the server is closing", code: "SERVER_CLOSING" }];
+  }
   process.stderr.write(`database request failed: ${error instanceof Error ? error.message : "unknown error"}\n`);
-  send(response, [500, body]);
+  return [500, { message: "Cannot answer: the server failed", code: "INTERNAL_ERROR" }];
 }
 
 function send(response: ServerResponse, [status, body]: Reply): void {
-  if (response.destroyed) {
-    return;
-  }
-  const text = JSON.stringify(body);
-  // Exactly this content type: the client compares it without looking for parameters.
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-  // A string and no buffer, which Node would send as a second piece.
-  response.end(text);
+  const json = JSON.stringify(body);
+  // The client compares the content type exactly. Node sends a string together with the head, but a buffer separately.
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(json) });
+  response.end(json);
 }

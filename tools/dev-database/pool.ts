@@ -1,73 +1,39 @@
-import { garbageCollection } from "./collect-garbage.ts";
+import { resolve } from "node:path";
 import { Connection } from "./connection.ts";
 
-const IDLE_CONNECTIONS = 8;
-// The package frees a statement when it is garbage collected and not before, and until then SQLite holds the files of its
-// closed connection open. Some systems give a process no more than 256 files.
-const CLOSED_BEFORE_COLLECTION = 32;
+const MAX_IDLE_CONNECTIONS = 8;
 
-/** Connections to one database file, kept open between streams since opening one costs more than most statements. */
+/** Connections to one database file. They are reused, because opening one takes longer than most statements. */
 export class Pool {
   readonly #file: string;
   readonly #idle: Connection[] = [];
-  readonly #collectGarbage = garbageCollection();
-  #isClosed = false;
-  #closedConnections = 0;
 
-  /** Opens a first connection, so that a file that is no database fails here and not in a request. */
+  /** Throws if `file` cannot be opened as a database. */
   constructor(file: string) {
-    this.#file = file;
-    const connection = new Connection(file);
-    try {
-      connection.enterWal();
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-    this.#idle.push(connection);
+    // An absolute path, because the package treats `:memory:`, `file:` and `libsql:` names as addresses.
+    this.#file = resolve(file);
+    this.#idle.push(new Connection(this.#file));
   }
 
   acquire(): Connection {
-    const connection = this.#idle.pop() ?? new Connection(this.#file);
-    connection.forgetSchema();
-    return connection;
+    return this.#idle.pop() ?? new Connection(this.#file);
   }
 
-  /** Takes a connection back. What its stream left open is rolled back; one that carries settings is not used again. */
+  /** Rolls back what the stream left open and keeps the connection if another stream can use it. */
   release(connection: Connection): void {
     connection.rollback();
-    const isFit = connection.isReusable && !connection.isInTransaction;
-    if (isFit && !this.#isClosed && this.#idle.length < IDLE_CONNECTIONS) {
+    if (connection.isReusable && this.#idle.length < MAX_IDLE_CONNECTIONS) {
       this.#idle.push(connection);
     } else {
-      this.#retire(connection);
-    }
-  }
-
-  /** Rolls back and closes a connection for good. */
-  discard(connection: Connection): void {
-    try {
-      connection.rollback();
-    } finally {
-      this.#retire(connection);
+      connection.close();
     }
   }
 
   close(): void {
-    this.#isClosed = true;
     const connections = this.#idle.splice(0);
-    // Leaves everything in the main file, for those who copy it while no server runs.
     connections[0]?.checkpoint();
     for (const connection of connections) {
       connection.close();
-    }
-  }
-
-  #retire(connection: Connection): void {
-    connection.close();
-    this.#closedConnections += 1;
-    if (this.#closedConnections % CLOSED_BEFORE_COLLECTION === 0) {
-      this.#collectGarbage();
     }
   }
 }

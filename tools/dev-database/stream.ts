@@ -1,82 +1,51 @@
 import type { Connection } from "./connection.ts";
-import { failure, success, type Outcome } from "./outcome.ts";
+import { HranaFailure, MalformedPipeline } from "./errors.ts";
+import type { SqlReference } from "./hrana.ts";
 import type { Pool } from "./pool.ts";
-import type { SqlReference } from "./request.ts";
 
-const MOST_STORED_TEXTS = 150;
-
-/** A Hrana stream: a connection of its own from the first statement on, and the SQL texts stored under numbers. */
+/** A Hrana stream: one connection, and the SQL texts that its client has stored. */
 export class Stream {
+  /** By number. */
+  readonly texts = new Map<number, string>();
   readonly #pool: Pool;
-  readonly #texts = new Map<number, string>();
   #connection: Connection | undefined;
-  #isClosed = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#connection = pool.acquire();
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#connection === undefined;
   }
 
   get connection(): Connection {
-    this.#connection ??= this.#pool.acquire();
+    if (this.#connection === undefined) {
+      throw new HranaFailure("STREAM_CLOSED", "Cannot run the request: the stream is closed");
+    }
     return this.#connection;
   }
 
-  /** To be called when the stream goes on after its client let it wait. */
-  wake(): void {
-    this.#connection?.forgetSchema();
-  }
-
-  /** Outside a transaction, as a stream is that has run nothing yet. */
-  get isAutocommit(): boolean {
-    return this.#connection?.isInTransaction !== true;
-  }
-
-  textOf(reference: SqlReference): Outcome<string> {
-    if ("sql" in reference) {
-      return success(reference.sql);
+  textOf({ sql, sql_id: sqlId }: SqlReference): string {
+    if (typeof sql === "string") {
+      return sql;
     }
-    const text = this.#texts.get(reference.sqlId);
-    return text === undefined
-      ? failure("SQL_NOT_FOUND", `Cannot use SQL text ${reference.sqlId}: the stream has not stored it`)
-      : success(text);
-  }
-
-  storeText(sqlId: number, sql: string): Outcome<undefined> {
-    if (this.#texts.has(sqlId)) {
-      return failure("SQL_EXISTS", `Cannot store SQL text ${sqlId}: the number is taken`);
+    if (typeof sqlId !== "number") {
+      throw new MalformedPipeline("a statement needs sql or sql_id");
     }
-    if (this.#texts.size >= MOST_STORED_TEXTS) {
-      return failure("SQL_TOO_MANY", `Cannot store SQL text ${sqlId}: the stream holds ${MOST_STORED_TEXTS} already`);
+    const stored = this.texts.get(sqlId);
+    if (stored === undefined) {
+      throw new HranaFailure("SQL_NOT_FOUND", `Cannot use SQL text ${sqlId}: the stream has not stored it`);
     }
-    this.#texts.set(sqlId, sql);
-    return success(undefined);
+    return stored;
   }
 
-  dropText(sqlId: number): void {
-    this.#texts.delete(sqlId);
-  }
-
-  /** Ends the stream as its client asked; the connection may serve another. */
+  /** Rolls back an open transaction and gives the connection back. */
   close(): void {
-    this.#end((connection) => this.#pool.release(connection));
-  }
-
-  /** Ends a stream that nobody closed, and its connection with it. */
-  discard(): void {
-    this.#end((connection) => this.#pool.discard(connection));
-  }
-
-  #end(dispose: (connection: Connection) => void): void {
     const connection = this.#connection;
-    this.#isClosed = true;
     this.#connection = undefined;
-    this.#texts.clear();
     if (connection !== undefined) {
-      dispose(connection);
+      this.#pool.release(connection);
     }
   }
 }

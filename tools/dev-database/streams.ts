@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { failure, success, type Outcome } from "./outcome.ts";
+import { HranaFailure } from "./errors.ts";
 import type { Pool } from "./pool.ts";
 import { Stream } from "./stream.ts";
 
@@ -8,17 +8,14 @@ interface Parked {
   readonly timer: NodeJS.Timeout;
 }
 
-const REMEMBERED_EXPIRIES = 256;
-
 /**
- * The streams of a server. One that its client leaves open between two requests is parked under a baton: a random name
- * that is good for one request, and for `ttlMs` only.
+ * The streams of a server. A stream that its client leaves open between two requests waits under a baton: a random name,
+ * valid for one request and for `ttlMs`.
  */
 export class Streams {
   readonly #pool: Pool;
   readonly #ttlMs: number;
   readonly #parked = new Map<string, Parked>();
-  readonly #expired = new Set<string>();
 
   constructor(pool: Pool, ttlMs: number) {
     this.#pool = pool;
@@ -29,42 +26,32 @@ export class Streams {
     return new Stream(this.#pool);
   }
 
-  resume(baton: string): Outcome<Stream> {
+  resume(baton: string): Stream {
     const parked = this.#parked.get(baton);
-    if (parked !== undefined) {
-      clearTimeout(parked.timer);
-      this.#parked.delete(baton);
-      parked.stream.wake();
-      return success(parked.stream);
+    if (parked === undefined) {
+      const message = "Cannot continue the stream: it was idle for too long, or the baton is unknown or used";
+      throw new HranaFailure("STREAM_EXPIRED", message);
     }
-    return this.#expired.has(baton)
-      ? failure("STREAM_EXPIRED", "Cannot continue the stream: it was left idle for too long and is rolled back")
-      : failure("BATON_INVALID", "Cannot continue the stream: the baton is unknown or already used");
+    clearTimeout(parked.timer);
+    this.#parked.delete(baton);
+    return parked.stream;
   }
 
   park(stream: Stream): string {
     const baton = randomBytes(32).toString("base64url");
-    const timer = setTimeout(() => this.#expire(baton, stream), this.#ttlMs);
-    timer.unref();
-    this.#parked.set(baton, { stream, timer });
+    const expire = (): void => {
+      this.#parked.delete(baton);
+      stream.close();
+    };
+    this.#parked.set(baton, { stream, timer: setTimeout(expire, this.#ttlMs).unref() });
     return baton;
   }
 
   close(): void {
     for (const { stream, timer } of this.#parked.values()) {
       clearTimeout(timer);
-      stream.discard();
+      stream.close();
     }
     this.#parked.clear();
-  }
-
-  #expire(baton: string, stream: Stream): void {
-    this.#parked.delete(baton);
-    this.#expired.add(baton);
-    if (this.#expired.size > REMEMBERED_EXPIRIES) {
-      const [oldest] = this.#expired;
-      this.#expired.delete(oldest ?? "");
-    }
-    stream.discard();
   }
 }
