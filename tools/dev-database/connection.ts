@@ -1,6 +1,6 @@
 import Database from "libsql";
 import { bindArguments } from "./bind-arguments.ts";
-import { isLocked } from "./errors.ts";
+import { isBusy } from "./errors.ts";
 import type { Statement, StatementResult } from "./hrana.ts";
 import { parseSqlText, refuseOtherFiles, type SqlText } from "./sql-text.ts";
 import { encodeValue } from "./value.ts";
@@ -53,7 +53,7 @@ export class Connection {
       return this.#run(prepared, statement);
     } catch (error) {
       // The package does not reset a statement that met a lock. SQLite refuses COMMIT while it counts as in progress.
-      this.#isReusable &&= !isLocked(error);
+      this.#isReusable &&= !isBusy(error);
       throw error;
     } finally {
       if (!prepared.text.leavesNoTrace) {
@@ -70,7 +70,7 @@ export class Connection {
       this.#database.exec(sql);
     } catch (error) {
       // So that the next attempt does not find the BEGIN of this one.
-      if (wasAutocommit && isLocked(error)) {
+      if (wasAutocommit && isBusy(error)) {
         this.rollback();
       }
       throw error;
@@ -100,7 +100,6 @@ export class Connection {
     if (cached !== undefined) {
       return cached;
     }
-    refuseOtherFiles(sql);
     const text = parseSqlText(sql);
     const native = this.#database.prepare(sql);
     const returnsRows = native.reader;
@@ -122,7 +121,9 @@ export class Connection {
       native.run(args);
       return { cols: [], rows: [], ...this.#changesOf(text) };
     }
-    const [schema] = fieldsOf(this.#schemaVersion.get([]));
+    // Not before a write: in a deferred transaction reading the version starts a snapshot. A write that has to wait for a
+    // lock would then fail, because the lock's holder changes what the snapshot contains.
+    const [schema] = text.changesRows ? [] : fieldsOf(this.#schemaVersion.get([]));
     const rows = native.all(args);
     return {
       cols: this.#columnsOf(prepared, schema),
@@ -138,7 +139,7 @@ export class Connection {
    */
   #columnsOf(prepared: Prepared, schema: unknown): StatementResult["cols"] {
     const kept = prepared.columns;
-    if (kept !== undefined && kept.schema === schema && this.#isReusable) {
+    if (kept !== undefined && schema !== undefined && kept.schema === schema && this.#isReusable) {
       return kept.cols;
     }
     const cols = prepared.native.columns().map(({ name, type }) => ({ name, decltype: type }));

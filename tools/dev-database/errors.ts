@@ -15,16 +15,20 @@ export class HranaFailure extends Error {
 export class MalformedPipeline extends Error {}
 
 const SQLITE_BUSY = 5;
-const SQLITE_BUSY_RECOVERY = 261;
+const SQLITE_BUSY_SNAPSHOT = 517;
 
-/**
- * True if another connection holds the lock, so that the statement can succeed later. False for SQLITE_BUSY_SNAPSHOT:
- * the transaction has read data that has changed since, and waiting does not help.
- */
-export function isLocked(error: unknown): boolean {
-  return (
-    error instanceof Database.SqliteError && (error.rawCode === SQLITE_BUSY || error.rawCode === SQLITE_BUSY_RECOVERY)
-  );
+/** True if the statement met a lock before it changed anything. */
+export function isBusy(error: unknown): boolean {
+  return (extendedCode(error) & 0xff) === SQLITE_BUSY;
+}
+
+/** False also if waiting does not help, because the transaction has read data that another has changed since. */
+export function isWorthRetrying(error: unknown): boolean {
+  return isBusy(error) && extendedCode(error) !== SQLITE_BUSY_SNAPSHOT;
+}
+
+function extendedCode(error: unknown): number {
+  return error instanceof Database.SqliteError ? (error.rawCode ?? 0) : 0;
 }
 
 /** The error as the protocol carries it, with SQLite's base code. Throws `error` again if neither SQLite nor the statement failed. */

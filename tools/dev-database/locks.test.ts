@@ -65,6 +65,18 @@ test("fails without waiting when a transaction has read what another has changed
   await expect(reader.execute(INSERT)).rejects.toMatchObject({ code: "SQLITE_BUSY" });
   expect(performance.now() - start).toBeLessThan(5_000);
   reader.close();
+  await client.batch(["SELECT * FROM t"], "deferred");
+});
+
+test("lets a deferred transaction wait that begins with a write", async () => {
+  const { client } = await databaseWithTable();
+  const holder = await client.transaction("write");
+  await holder.execute(INSERT);
+  const waiting = client.batch([`${INSERT} RETURNING a`], "deferred");
+  await sleep(30);
+  await holder.commit();
+  expect((await waiting)[0]?.rows).toMatchObject([{ a: 1n }]);
+  expect(await countRows(client)).toBe(2n);
 });
 
 test("does not wait in SQLite, whatever busy_timeout a client sets", async () => {

@@ -22,8 +22,9 @@ const SEVERAL_STATEMENTS = /;\s*[^\s;]/u;
 const CREATE_TRIGGER = /^\s*CREATE\s+(?:TEMP\s+|TEMPORARY\s+)?TRIGGER\b/iu;
 const OTHER_FILE = /\bATTACH\b|\bVACUUM\b[^;]*\bINTO\b/iu;
 
-/** Throws a HranaFailure unless `sql` is exactly one statement. */
+/** Throws a HranaFailure unless `sql` is exactly one statement that the server may run. */
 export function parseSqlText(sql: string): SqlText {
+  refuseOtherFiles(sql);
   const code = codeOf(sql);
   if (/^[\s;]*$/u.test(code)) {
     throw new HranaFailure("SQL_NO_STATEMENT", "Cannot run the SQL text: it contains no statement");

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isLocked } from "./errors.ts";
+import { isWorthRetrying } from "./errors.ts";
 
 export interface LockWait {
   /** After this time a statement that still meets a lock fails with SQLITE_BUSY. */
@@ -21,7 +21,7 @@ export async function waitForLock<T>({ timeoutMs, isAbandoned }: LockWait, attem
     try {
       return attempt();
     } catch (error) {
-      if (!isLocked(error) || performance.now() >= deadline) {
+      if (!isWorthRetrying(error) || performance.now() >= deadline) {
         throw error;
       }
     }
