@@ -61,7 +61,7 @@ it("spike operator restore gives the production worker a key from two shares, an
   writeFileSync(damaged, `spike:2:${"1".repeat(64)}\n`);
   const wrong = await restore("--yes", files[0]!, damaged);
   expect([wrong.exitCode, cloudflare.secretsOf("spike-edge").has("SPIKE_ROOT_KEYS")]).toEqual([1, false]);
-  expect(wrong.output).toContain("do not make a key of this store");
+  expect(wrong.output).toContain("do not reconstruct a key of this store");
 
   const right = await restore("--yes", files[2]!, files[0]!);
   expect([right.output, right.exitCode]).toEqual([expect.stringContaining('the store\'s key "a"'), 0]);

@@ -1,7 +1,7 @@
-/** Why a command ends without having done its work, in words for the person who called it. */
+/** An expected failure of a command. Its message is printed without a stack trace. */
 export class CliError extends Error {
   override readonly name = "CliError";
-  /** 2: the command line is wrong. 1: the command line is fine, what it found is not. */
+  /** 2 for a wrong command line, 1 for any other failure. */
   readonly exitCode: 1 | 2;
 
   constructor(message: string, exitCode: 1 | 2 = 1) {

@@ -1,10 +1,10 @@
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
-import { spikeProgram } from "./program.ts";
-import { realSurroundings } from "./real-surroundings.ts";
+import { processIo } from "./process-io.ts";
+import { createProgram } from "./program.ts";
 
 try {
-  await spikeProgram(realSurroundings()).parseAsync(process.argv);
+  await createProgram(processIo()).parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;

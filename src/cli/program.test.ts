@@ -12,31 +12,32 @@ import { httpExecute } from "../store/libsql/http-execute.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import type { BulkStore } from "../store/store.ts";
 import { CliError } from "./cli-error.ts";
+import type { CliIo } from "./cli-io.ts";
 import { formatShare } from "./operator/share-text.ts";
-import { spikeProgram } from "./program.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { createProgram } from "./program.ts";
 
 const ROLE = "/spike/pilot/role";
-const bytesOf = (key: string) => Uint8Array.from(Buffer.from(key.slice(2), "base64url"));
+const toBytes = (key: string) => Uint8Array.from(Buffer.from(key.slice(2), "base64url"));
 
-const SECRET_FORMS = (
+/** Encodings of keys and shares, none of which may be printed. */
+const SECRET_TEXTS = (
   await Promise.all(
     [KEY_A, KEY_B].map(async (key) => {
-      const bytes = bytesOf(key);
-      const dealt = [2, 3].map(async (threshold) => await splitKey(bytes, { threshold, shares: 3 }));
-      return [bytes, ...(await Promise.all(dealt)).flat().map(({ value }) => value)];
+      const bytes = toBytes(key);
+      const shares = [2, 3].map(async (threshold) => await splitKey(bytes, { threshold, shares: 3 }));
+      return [bytes, ...(await Promise.all(shares)).flat().map(({ value }) => value)];
     }),
   )
 )
   .flat()
   .flatMap((secret) => [Buffer.from(secret).toString("hex"), Buffer.from(secret).toString("base64url")]);
 
-interface Ran {
+interface Result {
   readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-  readonly ran: readonly { readonly command: readonly string[]; readonly input: string }[];
-  readonly slept: readonly number[];
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly runs: readonly { readonly command: readonly string[]; readonly input: string }[];
+  readonly sleeps: readonly number[];
 }
 
 describe("spike operator", () => {
@@ -56,215 +57,224 @@ describe("spike operator", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const tokenFile = async (path: string, by = service) => {
+  const writeToken = async (path: string, from = service) => {
     const file = join(folder, `${path.split("/").at(-1)}.jwt`);
-    writeFileSync(file, `${await by.domain.token(path)}\n`);
+    writeFileSync(file, `${await from.domain.token(path)}\n`);
     return file;
   };
-  /** Runs a command against the service in this process. */
-  const spike = async (args: readonly string[], more: Partial<Surroundings> = {}, by = service): Promise<Ran> => {
-    const out: string[] = [];
-    const err: string[] = [];
-    const ran: { command: readonly string[]; input: string }[] = [];
-    const slept: number[] = [];
-    const surroundings: Surroundings = {
-      env: { SPIKE_TOKEN_FILE: await tokenFile(SUPERUSER, by), LIBSQL_URL: database.url },
-      fetch: async (url, init) => await by.fetch(new Request(url, init)),
-      print: (text) => void out.push(text),
-      tell: (text) => void err.push(text),
-      sleep: async (ms) => void slept.push(ms),
-      readInput: async () => undefined,
+  /** Runs `spike operator ARGS` in this process against `target`. */
+  const spike = async (args: readonly string[], overrides: Partial<CliIo> = {}, target = service): Promise<Result> => {
+    const stdout: string[] = [];
+    const stderr: string[] = [];
+    const runs: { command: readonly string[]; input: string }[] = [];
+    const sleeps: number[] = [];
+    const io: CliIo = {
+      env: { SPIKE_TOKEN_FILE: await writeToken(SUPERUSER, target), LIBSQL_URL: database.url },
+      fetch: async (url, init) => await target.fetch(new Request(url, init)),
+      print: (text) => void stdout.push(text),
+      log: (text) => void stderr.push(text),
+      sleep: async (ms) => void sleeps.push(ms),
+      readStdin: async () => undefined,
       terminal: undefined,
-      run: async (command, input) => (ran.push({ command, input }), 0),
-      progress: () => ({
-        advance: (by, text) => void err.push(`+${by} ${text}`),
-        end: (text) => void err.push(text),
-        fail: (text) => void err.push(`failed: ${text}`),
+      run: async (command, input) => (runs.push({ command, input }), 0),
+      startProgress: () => ({
+        advance: (by, text) => void stderr.push(`+${by} ${text}`),
+        end: (text) => void stderr.push(text),
+        fail: (text) => void stderr.push(`failed: ${text}`),
       }),
-      ...more,
+      ...overrides,
     };
     let exitCode = 0;
     try {
-      await spikeProgram(surroundings).parseAsync(["node", "spike", "operator", ...args]);
+      await createProgram(io).parseAsync(["node", "spike", "operator", ...args]);
     } catch (error) {
       if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? 0 : 2;
       else if (error instanceof CliError) {
         exitCode = error.exitCode;
-        err.push(error.message);
+        stderr.push(error.message);
       } else throw error;
     }
-    const result = { exitCode, out: out.join("\n"), err: err.join("\n"), ran, slept };
-    const hidden = args.includes("--print") ? result.err : result.out + result.err;
-    for (const form of SECRET_FORMS) expect(hidden).not.toContain(form);
+    const result = { exitCode, stdout: stdout.join("\n"), stderr: stderr.join("\n"), runs, sleeps };
+    const checked = args.includes("--print") ? result.stderr : result.stdout + result.stderr;
+    for (const text of SECRET_TEXTS) expect(checked).not.toContain(text);
     return result;
   };
-  const both = async () => await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
+  /** A service whose new key "b" is first and whose old key "a" is still in the ring. */
+  const rotating = async () => await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
 
-  describe("rotates a key", () => {
-    it("step by step, and says at each what comes next", async () => {
-      const by = await both();
-      const before = await spike(["status"], {}, by);
-      expect(before.out.split("\n")).toEqual([
+  describe("key rotation", () => {
+    it("completes step by step, and each step names the next one", async () => {
+      const target = await rotating();
+      const before = await spike(["status"], {}, target);
+      expect(before.stdout.split("\n")).toEqual([
         expect.stringMatching(/^b: secrets 0, .*run "spike operator register b"\.$/),
-        expect.stringMatching(/^a: secrets 3, policies 0, .*audit entries 3\. New rows are written under it\.$/),
+        expect.stringMatching(/^a: secrets 3, policies 0, .*audit entries 3\. New rows are written under this key\.$/),
       ]);
-      expect(await spike(["rewrap"], {}, by)).toMatchObject({
+      expect(await spike(["rewrap"], {}, target)).toMatchObject({
         exitCode: 1,
-        err: expect.stringContaining("register b"),
+        stderr: expect.stringContaining("register b"),
       });
-      expect(await spike(["register", "x"], {}, by)).toMatchObject({
+      expect(await spike(["register", "x"], {}, target)).toMatchObject({
         exitCode: 1,
-        err: expect.stringContaining("slip"),
+        stderr: expect.stringContaining("Check the key ID"),
       });
-      expect(await spike(["register", "b"], {}, by)).toMatchObject({
+      expect(await spike(["register", "b"], {}, target)).toMatchObject({
         exitCode: 0,
-        err: expect.stringContaining("revision 4"),
+        stderr: expect.stringContaining("revision 4"),
       });
-      expect((await spike(["status"], {}, by)).out).toMatch(/^a: .*Still needed: run "spike operator rewrap"\.$/m);
-      const rewrap = await spike(["rewrap"], {}, by);
-      expect(rewrap).toMatchObject({ exitCode: 0, err: expect.stringContaining('3 rows are under "b" now.') });
-      expect(rewrap.err).toContain("No row needs another key.");
-      expect((await spike(["status"], {}, by)).out).toMatch(/^a: .*No row needs it: it may go\.$/m);
+      expect((await spike(["status"], {}, target)).stdout).toMatch(
+        /^a: .*Still needed: run "spike operator rewrap"\.$/m,
+      );
+      const rewrap = await spike(["rewrap"], {}, target);
+      expect(rewrap).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Moved 3 rows to "b".') });
+      expect(rewrap.stderr).toContain("No row needs another key.");
+      expect((await spike(["status"], {}, target)).stdout).toMatch(/^a: .*No row needs it: you can remove it\.$/m);
       const alone = await testService(store, { ring: await ringOf(KEY_B) });
-      expect(JSON.parse((await spike(["status", "--json"], {}, alone)).out)).toMatchObject({
+      expect(JSON.parse((await spike(["status", "--json"], {}, alone)).stdout)).toMatchObject({
         primary: "b",
         first: "b",
       });
-      expect((await spike(["status"], {}, alone)).out).toMatch(/^a: .*no row needs it\.$/m);
+      expect((await spike(["status"], {}, alone)).stdout).toMatch(/^a: .*no row needs it\.$/m);
     });
 
-    it("and says which key is missing", async () => {
-      const by = await both();
-      await spike(["register", "b"], {}, by);
+    it("reports a key that is missing from the ring", async () => {
+      const target = await rotating();
+      await spike(["register", "b"], {}, target);
       const alone = await testService(store, { ring: await ringOf(KEY_B) });
-      expect((await spike(["status"], {}, alone)).out).toMatch(/^a: .*NOT in SPIKE_ROOT_KEYS, and 3 rows need it/m);
+      expect((await spike(["status"], {}, alone)).stdout).toMatch(/^a: .*NOT in SPIKE_ROOT_KEYS, but 3 rows need it/m);
     });
 
-    it("again after failures that pass, and not for ever", async () => {
-      const by = await both();
-      await spike(["register", "b"], {}, by);
+    it("retries temporary failures a limited number of times", async () => {
+      const target = await rotating();
+      await spike(["register", "b"], {}, target);
       let failing = 3;
-      const flaky: Surroundings["fetch"] = async (url, init) => {
+      const flaky: CliIo["fetch"] = async (url, init) => {
         if (url.endsWith("/rewrap") && failing > 0) {
           failing -= 1;
           if (failing === 1) return new Response('{"err":"store_unavailable"}', { status: 503 });
           throw new TypeError("canary: no network");
         }
-        return await by.fetch(new Request(url, init));
+        return await target.fetch(new Request(url, init));
       };
-      const found = await spike(["rewrap"], { fetch: flaky }, by);
-      expect([found.exitCode, found.slept]).toEqual([0, [1000, 2000, 3000]]);
+      const recovered = await spike(["rewrap"], { fetch: flaky }, target);
+      expect([recovered.exitCode, recovered.sleeps]).toEqual([0, [1000, 2000, 3000]]);
       failing = Infinity;
-      const never = await spike(["rewrap"], { fetch: flaky }, by);
-      expect([never.exitCode, never.slept.length]).toEqual([1, 9]);
-      expect(never.err).not.toContain("canary");
-      // A bar that is not ended would keep the process alive.
-      expect(never.err).toContain("failed: Stopped before the end.");
-      expect(found.err).not.toContain("failed: ");
+      const failed = await spike(["rewrap"], { fetch: flaky }, target);
+      expect([failed.exitCode, failed.sleeps.length]).toEqual([1, 9]);
+      expect(failed.stderr).not.toContain("canary");
+      // A progress bar that is not ended would keep the process alive.
+      expect(failed.stderr).toContain("failed: Stopped early.");
+      expect(recovered.stderr).not.toContain("failed: ");
     });
 
-    it("and tells of rows that stay", async () => {
-      const by = await both();
-      await spike(["register", "b"], {}, by);
+    it("names rows that cannot be rewrapped", async () => {
+      const target = await rotating();
+      await spike(["register", "b"], {}, target);
       await fetch(`${database.url}/v2/pipeline`, {
         method: "POST",
         body: JSON.stringify({
           requests: [{ type: "execute", stmt: { sql: "UPDATE secrets SET latest = 9 WHERE path = 'b'" } }],
         }),
       });
-      const found = await spike(["rewrap"], {}, by);
+      const found = await spike(["rewrap"], {}, target);
       expect(found.exitCode).toBe(1);
-      expect(found.err).toMatch(/secret:b does not verify.*\n.*1 rows are still under other keys/);
+      expect(found.stderr).toMatch(/secret:b does not verify.*\n.*1 rows are still under other keys/);
     });
   });
 
-  it("says what stands in the way", async () => {
-    const err = async (args: readonly string[], more: Partial<Surroundings> = {}, by = service) => {
-      const { exitCode, err } = await spike(args, more, by);
+  it("explains why a command failed", async () => {
+    const errorOf = async (args: readonly string[], overrides: Partial<CliIo> = {}, target = service) => {
+      const { exitCode, stderr } = await spike(args, overrides, target);
       expect(exitCode).toBeGreaterThan(0);
-      return err;
+      return stderr;
     };
-    expect(await err(["status"], { env: {} })).toContain("--token-file");
-    expect(await err(["status", "--token-file", "/no/such"])).toContain("cannot be read");
-    expect(await err(["status", "--token-file", await tokenFile("/nobody")])).toContain("this identity may not");
-    expect(await err(["recover"])).toContain("this identity may not");
-    const share = formatShare({ id: 1, value: bytesOf(KEY_B) });
+    expect(await errorOf(["status"], { env: {} })).toContain("--token-file");
+    expect(await errorOf(["status", "--token-file", "/no/such"])).toContain("cannot be read");
+    expect(await errorOf(["status", "--token-file", await writeToken("/nobody")])).toContain("permission denied");
+    expect(await errorOf(["recover"])).toContain("permission denied");
+    const share = formatShare({ id: 1, value: toBytes(KEY_B) });
     for (const text of ["", "a.b.c\na.b.c", "a.b", share]) {
       writeFileSync(join(folder, "wrong.jwt"), text);
-      const unasked = { fetch: async () => await Promise.reject(new Error("asked")) };
-      const found = await err(["status", "--token-file", join(folder, "wrong.jwt")], unasked);
-      expect(found).toContain("has no JWT-SVID in it");
+      const noFetch = { fetch: async () => await Promise.reject(new Error("the token was sent")) };
+      const error = await errorOf(["status", "--token-file", join(folder, "wrong.jwt")], noFetch);
+      expect(error).toContain("does not contain exactly one JWT-SVID");
     }
-    const none = await testService(store, { keys: { read: async () => ({ ok: false, problem: "is not set" }) } });
-    expect(await err(["status"], {}, none)).toMatch(/no root key.*under [0-9a-f]{32}/);
-    const wrong = await testService(store, { keys: await fixedKeys(`a:${KEY_B.slice(2)}`) });
-    expect(await err(["status"], {}, wrong)).toMatch(/failed \(500\).*under [0-9a-f]{32}/);
-    expect(await err(["status"], { fetch: async () => new Response("<html>", { status: 404 }) })).toContain(
-      "answers 404",
+    const noKey = await testService(store, { keys: { read: async () => ({ ok: false, problem: "is not set" }) } });
+    expect(await errorOf(["status"], {}, noKey)).toMatch(/no root key.*request ID [0-9a-f]{32}/);
+    const wrongKey = await testService(store, { keys: await fixedKeys(`a:${KEY_B.slice(2)}`) });
+    expect(await errorOf(["status"], {}, wrongKey)).toMatch(/failed with status 500.*request ID [0-9a-f]{32}/);
+    expect(await errorOf(["status"], { fetch: async () => new Response("<html>", { status: 404 }) })).toContain(
+      "status 404",
     );
-    expect(await err(["status"], { fetch: async () => new Response("{}") })).toContain("none of SPIKE Edge");
-    expect(await err(["nonsense"])).toContain("unknown command");
-    expect(await err(["register"])).toContain("missing required argument");
+    expect(await errorOf(["status"], { fetch: async () => new Response("{}") })).toContain(
+      "not the response of this version of SPIKE Edge",
+    );
+    expect(await errorOf(["nonsense"])).toContain("unknown command");
+    expect(await errorOf(["register"])).toContain("missing required argument");
   });
 
-  describe("recovers", () => {
-    it("shares into files of their own, and takes away those of before", async () => {
+  describe("recover", () => {
+    it("writes each share to its own file and deletes share files of a previous key", async () => {
       const dir = join(folder, "shares");
       const recover = async () =>
-        await spike(["recover", "--dir", dir, "--token-file", await tokenFile(`${ROLE}/recover`)]);
+        await spike(["recover", "--dir", dir, "--token-file", await writeToken(`${ROLE}/recover`)]);
       const first = await recover();
-      expect([first.exitCode, first.out.split("\n").length]).toEqual([0, 3]);
+      expect([first.exitCode, first.stdout.split("\n").length]).toEqual([0, 3]);
       writeFileSync(join(dir, "spike.recovery.9.txt"), "of another key");
       writeFileSync(join(dir, "notes.txt"), "kept");
       await recover();
       expect(readdirSync(dir).toSorted()).toEqual(["notes.txt", ...[1, 2, 3].map((id) => `spike.recovery.${id}.txt`)]);
-      const shares = await splitKey(bytesOf(KEY_A), { threshold: 2, shares: 3 });
+      const shares = await splitKey(toBytes(KEY_A), { threshold: 2, shares: 3 });
       for (const share of shares) {
         const file = join(dir, `spike.recovery.${share.id}.txt`);
         expect(readFileSync(file, "utf8")).toBe(`${formatShare(share)}\n`);
         expect(statSync(file).mode & 0o777).toBe(0o600);
-        expect(first.out + first.err).not.toContain(formatShare(share).slice(-64));
+        expect(first.stdout + first.stderr).not.toContain(formatShare(share).slice(-64));
       }
       expect(statSync(dir).mode & 0o777).toBe(0o700);
-      // What was dealt brings the key back.
+      // The written shares reconstruct the key.
       const files = [1, 3].map((id) => join(dir, `spike.recovery.${id}.txt`));
-      expect((await spike(["restore", "--print", ...files])).out).toBe(KEY_A);
+      expect((await spike(["restore", "--print", ...files])).stdout).toBe(KEY_A);
     });
   });
 
-  describe("restores", () => {
+  describe("restore", () => {
     const sharesOf = async (key: string, threshold = 2) =>
-      (await splitKey(bytesOf(key), { threshold, shares: 3 })).map(formatShare);
-    const restore = async (lines: readonly string[], args: readonly string[] = [], more: Partial<Surroundings> = {}) =>
-      await spike(["restore", ...args], { readInput: async () => lines.join("\n"), ...more });
+      (await splitKey(toBytes(key), { threshold, shares: 3 })).map(formatShare);
+    const restore = async (lines: readonly string[], args: readonly string[] = [], overrides: Partial<CliIo> = {}) =>
+      await spike(["restore", ...args], { readStdin: async () => lines.join("\n"), ...overrides });
 
-    it("the key from standard input, and hands it to wrangler there, never as an argument", async () => {
+    it("reads shares from standard input and passes the key to wrangler on standard input, never as an argument", async () => {
       const [first, , third] = await sharesOf(KEY_A);
       const found = await restore([first!, "", third!], ["--yes", "--wrangler=--name=edge"]);
-      expect(found).toMatchObject({ exitCode: 0, out: "", err: 'These shares make the store\'s key "a".' });
+      expect(found).toMatchObject({
+        exitCode: 0,
+        stdout: "",
+        stderr: 'These shares reconstruct the store\'s key "a".',
+      });
       const command = ["npx", "wrangler", "secret", "put", "SPIKE_ROOT_KEYS", "--name=edge"];
-      expect(found.ran).toEqual([{ command, input: KEY_A }]);
+      expect(found.runs).toEqual([{ command, input: KEY_A }]);
     });
 
-    it("from somebody at a terminal, who does not see what he enters, and has to agree", async () => {
+    it("prompts for hidden shares in a terminal and asks for confirmation", async () => {
       const entered = await sharesOf(KEY_A);
-      const asked: string[] = [];
-      const terminal = (agrees: boolean): Partial<Surroundings> => ({
-        readInput: async () => undefined,
+      const questions: string[] = [];
+      const terminal = (confirms: boolean): Partial<CliIo> => ({
+        readStdin: async () => undefined,
         terminal: {
-          askHidden: async (question) => (asked.push(question), entered[asked.length % 3]),
-          confirm: async () => agrees,
+          promptHidden: async (question) => (questions.push(question), entered[questions.length % 3]),
+          confirm: async () => confirms,
         },
       });
-      expect(await restore([], [], terminal(false))).toMatchObject({ exitCode: 1, ran: [] });
-      expect((await restore([], [], terminal(true))).ran).toHaveLength(1);
-      expect(asked).toHaveLength(4);
-      const gaveUp = { askHidden: async () => undefined, confirm: async () => true };
-      const found = await restore([], [], { readInput: async () => undefined, terminal: gaveUp });
-      expect(found).toMatchObject({ exitCode: 1, ran: [], err: expect.stringContaining("given up") });
+      expect(await restore([], [], terminal(false))).toMatchObject({ exitCode: 1, runs: [] });
+      expect((await restore([], [], terminal(true))).runs).toHaveLength(1);
+      expect(questions).toHaveLength(4);
+      const canceled = { promptHidden: async () => undefined, confirm: async () => true };
+      const found = await restore([], [], { readStdin: async () => undefined, terminal: canceled });
+      expect(found).toMatchObject({ exitCode: 1, runs: [], stderr: expect.stringContaining("canceled") });
     });
 
-    it("only what the store was written with: nothing is installed otherwise, and the message says why", async () => {
+    it("rejects shares that do not reconstruct a key of the store, and says why", async () => {
       const [first, second, third] = (await sharesOf(KEY_A)) as [string, string, string];
       const [, other] = (await sharesOf(KEY_B)) as [string, string];
       const above = `spike:2:${"f".repeat(64)}`;
@@ -272,18 +282,18 @@ describe("spike operator", () => {
         [[first], /2 shares are needed, 1 were given/],
         [[], /2 shares are needed, 0 were given/],
         [[first, first], /share 1 was given twice/],
-        [[first, other], /do not make a key of this store/],
-        [[first, second, `spike:3:${other.slice(-64)}`], /share 3 does not go with the first 2, which make a key/],
+        [[first, other], /do not reconstruct a key of this store/],
+        [[first, second, `spike:3:${other.slice(-64)}`], /share 3 does not match the first 2, which reconstruct a key/],
         [
           [first, other, third],
-          /do not make a key.* \(share 3 does not go with the first 2\), or it takes more than 2/,
+          /do not reconstruct a key.* \(share 3 does not match the first 2\), or more than 2 shares are required/,
         ],
-        [[first, other, third, other.replace(":2:", ":4:")], /shares 3 and 4 do not go/],
-        [await sharesOf(KEY_B), /do not make a key of this store/],
-        [await sharesOf(KEY_A, 3), /do not make a key of this store/],
+        [[first, other, third, other.replace(":2:", ":4:")], /shares 3 and 4 do not match/],
+        [await sharesOf(KEY_B), /do not reconstruct a key of this store/],
+        [await sharesOf(KEY_A, 3), /do not reconstruct a key of this store/],
         [[first, above], /share 2 is not a scalar/],
-        [[first, third.slice(0, -1)], /line 2 is no share/],
-        [[first, "x".repeat(5000)], /line 2 is no share/],
+        [[first, third.slice(0, -1)], /line 2 is not a share/],
+        [[first, "x".repeat(5000)], /line 2 is not a share/],
         [[first, `spike:0:${second.slice(-64)}`], /a number outside 1 to 1000/],
       ];
       for (const [lines, message] of cases) {
@@ -291,55 +301,56 @@ describe("spike operator", () => {
           const found = await restore(lines, args);
           expect(found, String(message)).toMatchObject({
             exitCode: 1,
-            out: "",
-            ran: [],
-            err: expect.stringMatching(message),
+            stdout: "",
+            runs: [],
+            stderr: expect.stringMatching(message),
           });
-          for (const line of lines.filter((line) => line.length > 60)) expect(found.err).not.toContain(line.slice(-60));
+          for (const line of lines.filter((line) => line.length > 60))
+            expect(found.stderr).not.toContain(line.slice(-60));
         }
       }
     });
 
-    it("against a check value that was noted, without the database", async () => {
-      const { keys } = JSON.parse((await spike(["status", "--json"])).out) as { keys: { checkValue: string }[] };
+    it("verifies against a given check value without the database", async () => {
+      const { keys } = JSON.parse((await spike(["status", "--json"])).stdout) as { keys: { checkValue: string }[] };
       const shares = await sharesOf(KEY_A);
       const env = { env: {} };
       const check = `a:${keys[0]!.checkValue}`;
-      expect((await restore(shares, ["--print", "--check", check], env)).out).toBe(KEY_A);
+      expect((await restore(shares, ["--print", "--check", check], env)).stdout).toBe(KEY_A);
       expect(await restore(shares, ["--print", "--check", `a:${"A".repeat(43)}`], env)).toMatchObject({
         exitCode: 1,
-        out: "",
+        stdout: "",
       });
-      expect(await restore(shares, ["--print", "--check", "a"], env)).toMatchObject({ exitCode: 2, out: "" });
+      expect(await restore(shares, ["--print", "--check", "a"], env)).toMatchObject({ exitCode: 2, stdout: "" });
       expect(await restore(shares, ["--print"], env)).toMatchObject({
         exitCode: 2,
-        err: expect.stringContaining("LIBSQL_URL"),
+        stderr: expect.stringContaining("LIBSQL_URL"),
       });
-      const nowhere = { env: { LIBSQL_URL: "http://127.0.0.1:9" } };
-      expect(await restore(shares, ["--print"], nowhere)).toMatchObject({
+      const unreachable = { env: { LIBSQL_URL: "http://127.0.0.1:9" } };
+      expect(await restore(shares, ["--print"], unreachable)).toMatchObject({
         exitCode: 1,
-        err: expect.stringContaining("URL and token"),
+        stderr: expect.stringContaining("URL and token"),
       });
     });
 
-    it("no key alone where rows need others too, unless somebody insists", async () => {
-      const by = await both();
-      await spike(["register", "b"], {}, by);
-      await by.post("/v1/store/secrets", { path: "a", values: { v: "new" } });
+    it("requires --force to restore one key while rows use other keys", async () => {
+      const target = await rotating();
+      await spike(["register", "b"], {}, target);
+      await target.post("/v1/store/secrets", { path: "a", values: { v: "new" } });
       const shares = await sharesOf(KEY_B);
       const found = await restore(shares, ["--yes"]);
-      expect(found).toMatchObject({ exitCode: 1, ran: [], err: expect.stringContaining('"a" (2 rows)') });
-      expect((await restore(shares, ["--yes", "--force"])).ran).toHaveLength(1);
+      expect(found).toMatchObject({ exitCode: 1, runs: [], stderr: expect.stringContaining('"a" (2 rows)') });
+      expect((await restore(shares, ["--yes", "--force"])).runs).toHaveLength(1);
       const failing = await restore(shares, ["--yes", "--force"], { run: async () => 1 });
-      expect(failing).toMatchObject({ exitCode: 1, err: expect.stringContaining('"wrangler secret put" failed') });
+      expect(failing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('"wrangler secret put" failed') });
       const run = async () => await Promise.reject(new Error("spawn npx ENOENT"));
-      const absent = await restore(shares, ["--yes", "--force"], { run });
-      expect(absent).toMatchObject({ exitCode: 1, err: expect.stringContaining("is npm installed here?") });
+      const noNpm = await restore(shares, ["--yes", "--force"], { run });
+      expect(noNpm).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("check that npm is installed") });
     });
 
-    it("with the threshold that it was dealt with", async () => {
+    it("accepts the threshold that the shares were created with", async () => {
       const three = await sharesOf(KEY_A, 3);
-      expect((await restore(three, ["--print", "--threshold", "3"])).out).toBe(KEY_A);
+      expect((await restore(three, ["--print", "--threshold", "3"])).stdout).toBe(KEY_A);
       for (const wrong of ["1", "x", "1001"]) expect((await restore(three, ["--threshold", wrong])).exitCode).toBe(2);
       expect(existsSync(folder)).toBe(true);
     });

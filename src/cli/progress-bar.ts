@@ -1,29 +1,29 @@
 import { progress } from "@clack/prompts";
-import type { Progress } from "./surroundings.ts";
+import type { Progress } from "./cli-io.ts";
 
-/** Words for people go where the others go. */
+/** Standard output is for data. */
 const output = process.stderr;
 
-/** How far something has come, drawn on a terminal. It has to be ended: until then it keeps the process alive. */
-export function progressBar(total: number): Progress {
-  // While it is drawn, the library listens to signals, and does not end the process.
+/** Draws a progress bar in the terminal. It keeps the process alive until `end` or `fail`. */
+export function startProgressBar(total: number): Progress {
+  // While the bar is drawn, the library handles signals and does not end the process.
   const bar = progress({ max: total, output, cancelMessage: "Stopped.", onCancel: () => process.exit(1) });
-  process.once("exit", stopped);
+  process.once("exit", reportInterruption);
   bar.start("");
   return {
     advance: (by, message) => bar.advance(by, message),
     end(message) {
-      process.off("exit", stopped);
+      process.off("exit", reportInterruption);
       bar.stop(message);
     },
     fail(message) {
-      process.off("exit", stopped);
+      process.off("exit", reportInterruption);
       bar.error(message);
     },
   };
 }
 
-/** At Ctrl-C the library exits with 0, which would tell a script that all is done. */
-function stopped(): void {
+/** On Ctrl-C the library exits with code 0, which a script would read as success. */
+function reportInterruption(): void {
   process.exitCode = 1;
 }

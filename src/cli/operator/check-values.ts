@@ -1,27 +1,27 @@
 import { createClient } from "@libsql/client/web";
 import { CliError } from "../cli-error.ts";
-import type { Surroundings } from "../surroundings.ts";
+import type { CliIo } from "../cli-io.ts";
 
-/** What the store knows of a key. */
-export interface KnownKey {
+/** A root key that the store has registered. */
+export interface RegisteredKey {
   readonly keyId: string;
   /** Base64url. */
   readonly checkValue: string;
-  /** Rows that depend on it; undefined where nobody counted. */
+  /** Number of rows that depend on the key. Undefined if unknown. */
   readonly rows: number | undefined;
 }
 
-const COUNTED = `SELECT k.key_id, k.check_value, (SELECT count(*) FROM secrets WHERE key_id = k.key_id)
+const KEYS_WITH_ROW_COUNTS = `SELECT k.key_id, k.check_value, (SELECT count(*) FROM secrets WHERE key_id = k.key_id)
   + (SELECT count(*) FROM policies WHERE key_id = k.key_id) + (SELECT count(*) FROM trust_bundles WHERE key_id = k.key_id) AS n
   FROM keys k ORDER BY k.key_id`;
 
-/** Check values as `operator status --json` shows them, `ID:BASE64URL` each. @throws CliError */
-export function parseChecks(checks: readonly string[]): readonly KnownKey[] {
+/** Parses check values in the form `ID:BASE64URL`. @throws CliError */
+export function parseCheckValues(checks: readonly string[]): readonly RegisteredKey[] {
   return checks.map((check) => {
     const [keyId = "", checkValue = ""] = check.split(":");
     if (keyId === "" || !/^[\w-]{43}$/.test(checkValue)) {
       throw new CliError(
-        `Cannot restore a root key: --check takes ID:VALUE, with the checkValue of "operator status --json"`,
+        `Cannot restore a root key: --check must be ID:VALUE, with the checkValue of "operator status --json".`,
         2,
       );
     }
@@ -29,19 +29,19 @@ export function parseChecks(checks: readonly string[]): readonly KnownKey[] {
   });
 }
 
-/** Those that the database has. The service itself has no key now, and answers nothing. @throws CliError */
-export async function readChecks(surroundings: Surroundings): Promise<readonly KnownKey[]> {
-  const url = surroundings.env["LIBSQL_URL"];
-  const authToken = surroundings.env["LIBSQL_AUTH_TOKEN"];
+/** Loads the check values from the database. Without a root key, the service itself cannot return them. @throws CliError */
+export async function loadCheckValues({ env }: CliIo): Promise<readonly RegisteredKey[]> {
+  const url = env["LIBSQL_URL"];
+  const authToken = env["LIBSQL_AUTH_TOKEN"];
   if (url === undefined) {
     throw new CliError(
-      "Cannot restore a root key: there is nothing to check it against. Name the database by LIBSQL_URL and LIBSQL_AUTH_TOKEN, or a check value by --check",
+      "Cannot restore a root key: no check value to verify it with. Set LIBSQL_URL and LIBSQL_AUTH_TOKEN, or pass --check.",
       2,
     );
   }
   try {
     const client = createClient({ url, ...(authToken !== undefined && { authToken }) });
-    const { rows } = await client.execute(COUNTED);
+    const { rows } = await client.execute(KEYS_WITH_ROW_COUNTS);
     client.close();
     return rows.map((row) => ({
       keyId: typeof row["key_id"] === "string" ? row["key_id"] : "",
@@ -50,7 +50,7 @@ export async function readChecks(surroundings: Surroundings): Promise<readonly K
     }));
   } catch {
     throw new CliError(
-      "Cannot restore a root key: the database that LIBSQL_URL names gives no check values. Are URL and token right?",
+      "Cannot restore a root key: the check values cannot be read from the database at LIBSQL_URL. Check its URL and token.",
     );
   }
 }

@@ -1,42 +1,42 @@
+import { callNexus, type Connection, type JsonObject } from "../call-nexus.ts";
 import { CliError } from "../cli-error.ts";
-import { askNexus, type Connection } from "../nexus.ts";
-import type { Surroundings } from "../surroundings.ts";
+import type { CliIo } from "../cli-io.ts";
 
-/** A key as `operator/status` tells of it. */
+/** One root key in the response of `operator/status`. */
 export interface KeyStatus {
   readonly keyId: string;
   readonly inRing: boolean;
   readonly registered: boolean;
-  /** Rows by kind. */
+  /** Number of rows under this key, by kind. */
   readonly rows: Readonly<Record<string, number>>;
   readonly auditEntries: number;
 }
 
-export interface Status {
+export interface RingStatus {
   readonly primary: string | undefined;
   readonly first: string;
   readonly keys: readonly KeyStatus[];
-  /** The whole answer. */
-  readonly json: object;
+  /** The whole response. */
+  readonly json: JsonObject;
 }
 
-/** What depends on which key. @throws CliError */
-export async function readStatus(surroundings: Surroundings, connection: Connection): Promise<Status> {
-  const request = { what: "read the state of the root keys", target: "operator/status", body: {} };
-  const json = await askNexus(surroundings, connection, request);
+/** Reads which rows depend on which root key. @throws CliError */
+export async function readRingStatus(io: CliIo, connection: Connection): Promise<RingStatus> {
+  const request = { action: "read the root key status", target: "operator/status", body: {} };
+  const json = await callNexus(io, connection, request);
   const { primary, first, keys } = json;
-  if (typeof first !== "string" || !Array.isArray(keys) || !keys.every(isKey)) {
-    throw new CliError("Cannot read the state of the root keys: the answer is none of SPIKE Edge of this version.");
+  if (typeof first !== "string" || !Array.isArray(keys) || !keys.every(isKeyStatus)) {
+    throw new CliError("Cannot read the root key status: this is not the response of this version of SPIKE Edge.");
   }
   return { primary: typeof primary === "string" ? primary : undefined, first, keys, json };
 }
 
-/** How many rows depend on a key, audit entries aside. */
-export function rowsOf({ rows }: KeyStatus): number {
+/** Number of rows that depend on a key, without audit entries. */
+export function countRows({ rows }: KeyStatus): number {
   return Object.values(rows).reduce((sum, count) => sum + count, 0);
 }
 
-function isKey(value: unknown): value is KeyStatus {
+function isKeyStatus(value: unknown): value is KeyStatus {
   if (typeof value !== "object" || value === null) return false;
   return (
     "keyId" in value &&

@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Surroundings } from "../surroundings.ts";
+import type { CliIo } from "../cli-io.ts";
 import { recover } from "./recover.ts";
 
 const BYTES = Array.from({ length: 32 }, (_, index) => index);
-const GOOD = { 1: BYTES, 2: BYTES };
+const VALID = { 1: BYTES, 2: BYTES };
 
 let folder: string;
 let dir: string;
@@ -17,40 +17,40 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Recovers from a service that answers these. */
+/** Runs `recover` against a service that responds with these shards. */
 async function recoverFrom(shards: unknown, to: string): Promise<readonly string[]> {
   const printed: string[] = [];
   const unused = (): never => {
-    throw new Error("not a matter of this command");
+    throw new Error("not used by this command");
   };
-  const surroundings: Surroundings = {
+  const io: CliIo = {
     env: { SPIKE_TOKEN_FILE: join(folder, "token") },
     fetch: async () => Response.json({ shards }),
     print: (text) => void printed.push(text),
-    tell: () => undefined,
+    log: () => undefined,
     sleep: unused,
-    readInput: unused,
+    readStdin: unused,
     terminal: undefined,
     run: unused,
-    progress: unused,
+    startProgress: unused,
   };
-  await recover(surroundings, { dir: to });
+  await recover(io, { dir: to });
   return printed;
 }
 
-it("takes nothing away where the answer has no shares, or damaged ones", async () => {
-  expect(await recoverFrom(GOOD, dir)).toEqual([1, 2].map((id) => join(dir, `spike.recovery.${id}.txt`)));
+it("keeps existing share files if the response contains no shares or malformed ones", async () => {
+  expect(await recoverFrom(VALID, dir)).toEqual([1, 2].map((id) => join(dir, `spike.recovery.${id}.txt`)));
   const before = readdirSync(dir);
   const numbers = ["0", "../1", "x", "01", "1e1"].map((id) => ({ [id]: BYTES }));
   const values = [BYTES.slice(1), [...BYTES, 1], "1".repeat(32)].map((value) => ({ 1: value }));
   const bytes = [256, -1, 1.5, "1", null].map((byte) => ({ 1: [byte, ...BYTES.slice(1)] }));
   for (const shards of [undefined, null, 7, {}, [], ...numbers, ...values, ...bytes]) {
-    await expect(recoverFrom(shards, dir), JSON.stringify(shards)).rejects.toThrow("the answer has none");
+    await expect(recoverFrom(shards, dir), JSON.stringify(shards)).rejects.toThrow("does not contain valid shares");
   }
   expect(readdirSync(dir)).toEqual(before);
 });
 
-it("says so where it cannot write", async () => {
-  const refused = recoverFrom(GOOD, join(folder, "token", "shares"));
+it("reports a folder that is not writable", async () => {
+  const refused = recoverFrom(VALID, join(folder, "token", "shares"));
   await expect(refused).rejects.toMatchObject({ name: "CliError", message: expect.stringMatching(/ENOTDIR.*--dir/) });
 });

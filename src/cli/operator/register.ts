@@ -1,9 +1,9 @@
-import { askNexus, type Connection } from "../nexus.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { callNexus, type Connection } from "../call-nexus.ts";
+import type { CliIo } from "../cli-io.ts";
 
-/** `spike operator register KEYID`: has everything written under that key from now on. */
-export async function register(surroundings: Surroundings, keyId: string, connection: Connection): Promise<void> {
-  const request = { what: `register key "${keyId}"`, target: "operator/register", body: { keyId } };
-  const { revision } = await askNexus(surroundings, connection, request);
-  surroundings.tell(`From revision ${String(revision)} on every worker writes under "${keyId}".`);
+/** `spike operator register KEYID`: makes the service write all new rows under this key. */
+export async function register(io: CliIo, keyId: string, connection: Connection): Promise<void> {
+  const request = { action: `register key "${keyId}"`, target: "operator/register", body: { keyId } };
+  const { revision } = await callNexus(io, connection, request);
+  io.log(`Registered key "${keyId}". Every worker uses it for new rows from revision ${String(revision)} on.`);
 }

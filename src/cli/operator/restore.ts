@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { deriveKeyRing } from "../../seal/key-ring.ts";
 import { combineShares, type Share } from "../../seal/shamir.ts";
 import { CliError } from "../cli-error.ts";
-import type { Surroundings } from "../surroundings.ts";
-import { type KnownKey, parseChecks, readChecks, toBase64url } from "./check-values.ts";
+import type { CliIo } from "../cli-io.ts";
+import { loadCheckValues, parseCheckValues, type RegisteredKey, toBase64url } from "./check-values.ts";
 import { parseShare } from "./share-text.ts";
 
 export interface RestoreOptions {
@@ -12,99 +12,90 @@ export interface RestoreOptions {
   readonly print?: boolean;
   readonly force?: boolean;
   readonly yes?: boolean;
-  /** For `wrangler secret put`. */
+  /** Additional arguments for `wrangler secret put`. */
   readonly wrangler: readonly string[];
 }
 
 const SECRET = "SPIKE_ROOT_KEYS";
-const MAX_LINE_BYTES = 4096;
+const MAX_SHARE_LENGTH = 4096;
 
 /**
- * `spike operator restore`: puts the root key together from shares, on this machine and nowhere else, makes sure that it is the
- * one that the store was written with, and gives it to the worker. Nothing is installed otherwise.
+ * `spike operator restore`: reconstructs the root key from shares on this machine, verifies it against the check values of the
+ * store, and installs it in the worker. A key that does not match is never installed or printed.
  */
-export async function restore(
-  surroundings: Surroundings,
-  files: readonly string[],
-  options: RestoreOptions,
-): Promise<void> {
-  const threshold = readThreshold(options.threshold ?? surroundings.env["SPIKE_NEXUS_SHAMIR_THRESHOLD"] ?? "2");
-  const known = options.check === undefined ? await readChecks(surroundings) : parseChecks(options.check);
-  const shares = await readShares(surroundings, files, threshold);
+export async function restore(io: CliIo, files: readonly string[], options: RestoreOptions): Promise<void> {
+  const threshold = parseThreshold(options.threshold ?? io.env["SPIKE_NEXUS_SHAMIR_THRESHOLD"] ?? "2");
+  const registered = options.check === undefined ? await loadCheckValues(io) : parseCheckValues(options.check);
+  const shares = await readShares(io, files, threshold);
   const combined = combineShares(shares, threshold);
-  if (!combined.ok) throw cannot(combined.problem);
+  if (!combined.ok) throw restoreError(combined.problem);
   const { key, strays } = combined;
-  const match = await keyOf(key, known);
+  const match = await findRegisteredKey(key, registered);
   if (match === undefined || strays.length > 0) {
     key.fill(0);
-    throw cannot(mismatch({ isKey: match !== undefined, strays, threshold }));
+    throw restoreError(describeMismatch({ isRegistered: match !== undefined, strays, threshold }));
   }
   const text = `${match.keyId}:${toBase64url(key)}`;
   key.fill(0);
-  surroundings.tell(`These shares make the store's key "${match.keyId}".`);
+  io.log(`These shares reconstruct the store's key "${match.keyId}".`);
   if (options.print === true) {
-    surroundings.print(text);
+    io.print(text);
     return;
   }
-  await install(surroundings, text, { match, known, options });
+  const others = registered.filter(({ keyId, rows }) => keyId !== match.keyId && (rows ?? 0) > 0);
+  if (options.force !== true) refuseIfNeeded(others);
+  await install(io, text, options);
 }
 
-async function install(
-  surroundings: Surroundings,
-  text: string,
-  at: { readonly match: KnownKey; readonly known: readonly KnownKey[]; readonly options: RestoreOptions },
-): Promise<void> {
-  const { match, known, options } = at;
-  const others = known.filter(({ keyId, rows }) => keyId !== match.keyId && (rows ?? 0) > 0);
-  if (others.length > 0 && options.force !== true) {
-    const needed = others.map(({ keyId, rows }) => `"${keyId}" (${rows} rows)`).join(", ");
-    throw cannot(
-      `rows need other keys too: ${needed}. The secret ${SECRET} is replaced as a whole: print this key (--print) and put all together, or insist (--force)`,
-    );
-  }
-  const question = `Replace the worker's secret ${SECRET} by this key alone?`;
-  const agreed = options.yes === true || (await surroundings.terminal?.confirm(question)) === true;
-  if (!agreed) throw cannot("nobody agreed to replace the worker's secret. Nothing was changed (--yes agrees)");
-  const command = ["npx", "wrangler", "secret", "put", SECRET, ...options.wrangler];
+function refuseIfNeeded(others: readonly RegisteredKey[]): void {
+  if (others.length === 0) return;
+  const needed = others.map(({ keyId, rows }) => `"${keyId}" (${rows} rows)`).join(", ");
+  throw restoreError(
+    `some rows use other keys: ${needed}. ${SECRET} is replaced as a whole: print this key (--print) and set all keys together, or restore it alone (--force)`,
+  );
+}
+
+async function install(io: CliIo, text: string, { yes, wrangler }: RestoreOptions): Promise<void> {
+  const question = `Replace the worker's secret ${SECRET} with this key only?`;
+  const confirmed = yes === true || (await io.terminal?.confirm(question)) === true;
+  if (!confirmed) throw restoreError("not confirmed. Nothing was changed; --yes skips the question");
   let exitCode: number;
   try {
-    exitCode = await surroundings.run(command, text);
+    exitCode = await io.run(["npx", "wrangler", "secret", "put", SECRET, ...wrangler], text);
   } catch {
-    throw cannot('"npx wrangler secret put" cannot be started. Nothing was changed: is npm installed here?');
+    throw restoreError('"npx wrangler secret put" cannot be started. Nothing was changed; check that npm is installed');
   }
-  if (exitCode !== 0) throw cannot('"wrangler secret put" failed, and says why. Do this again when that is put right');
+  if (exitCode !== 0) throw restoreError('"wrangler secret put" failed. Fix the error it reported and try again');
 }
 
-/** Why shares that are each well-formed are not taken. Too low a threshold looks the same as a share that is damaged. */
-function mismatch(at: {
-  readonly isKey: boolean;
+/** Explains why well-formed shares were rejected. A threshold that is too low looks the same as a damaged share. */
+function describeMismatch(mismatch: {
+  readonly isRegistered: boolean;
   readonly strays: readonly number[];
   readonly threshold: number;
 }): string {
-  const { isKey, strays, threshold } = at;
+  const { isRegistered, strays, threshold } = mismatch;
   const subject = strays.length === 1 ? `share ${strays[0]} does` : `shares ${strays.join(" and ")} do`;
-  const which = strays.length === 0 ? "" : `${subject} not go with the first ${threshold}`;
-  if (isKey) return `${which}, which make a key of this store. Damaged or of another batch: leave that out`;
-  const named = which === "" ? "" : ` (${which})`;
-  return `these shares do not make a key of this store. One is damaged or of another batch${named}, or it takes more than ${threshold} of them (--threshold)`;
+  const stray = strays.length === 0 ? "" : `${subject} not match the first ${threshold}`;
+  if (isRegistered) {
+    return `${stray}, which reconstruct a key of this store. Leave out shares that are damaged or from another set`;
+  }
+  const detail = stray === "" ? "" : ` (${stray})`;
+  return `these shares do not reconstruct a key of this store. One is damaged or from another set${detail}, or more than ${threshold} shares are required (--threshold)`;
 }
 
-function readThreshold(text: string): number {
+function parseThreshold(text: string): number {
   const threshold = Number(text);
   if (/^\d{1,4}$/.test(text) && threshold >= 2 && threshold <= 1000) return threshold;
-  throw new CliError("Cannot restore a root key: the threshold is no whole number from 2 to 1000", 2);
+  throw new CliError("Cannot restore a root key: the threshold must be an integer from 2 to 1000.", 2);
 }
 
-async function readShares(
-  surroundings: Surroundings,
-  files: readonly string[],
-  threshold: number,
-): Promise<readonly Share[]> {
+async function readShares(io: CliIo, files: readonly string[], threshold: number): Promise<readonly Share[]> {
   if (files.length > 0) return await Promise.all(files.map(readShareFile));
-  const input = await surroundings.readInput();
-  if (input === undefined) return await askForShares(surroundings, threshold);
+  const input = await io.readStdin();
+  if (input === undefined) return await promptForShares(io, threshold);
   const lines = input.split("\n").filter((line) => line.trim() !== "");
-  return lines.map((line, index) => shareIn(line, `line ${index + 1}`));
+  return lines.map((line, index) => toShare(line, `line ${index + 1}`));
 }
 
 async function readShareFile(file: string): Promise<Share> {
@@ -112,34 +103,36 @@ async function readShareFile(file: string): Promise<Share> {
   try {
     text = await readFile(file, "utf8");
   } catch {
-    throw cannot(`"${file}" cannot be read`);
+    throw restoreError(`"${file}" cannot be read`);
   }
-  return shareIn(text, `"${file}"`);
+  return toShare(text, `"${file}"`);
 }
 
-async function askForShares({ terminal }: Surroundings, threshold: number): Promise<readonly Share[]> {
+async function promptForShares({ terminal }: CliIo, threshold: number): Promise<readonly Share[]> {
   const shares: Share[] = [];
   while (shares.length < threshold) {
-    const entered = await terminal?.askHidden(`Share ${shares.length + 1} of ${threshold} (spike:NUMBER:…)`);
-    if (entered === undefined) throw cannot("it was given up. Nothing was changed");
-    shares.push(shareIn(entered, "what was entered"));
+    const entered = await terminal?.promptHidden(`Share ${shares.length + 1} of ${threshold} (spike:NUMBER:…)`);
+    if (entered === undefined) throw restoreError("canceled. Nothing was changed");
+    shares.push(toShare(entered, "the entered text"));
   }
   return shares;
 }
 
-function shareIn(text: string, where: string): Share {
-  const share = text.length > MAX_LINE_BYTES ? undefined : parseShare(text);
-  if (share === undefined) throw cannot(`${where} is no share: that is "spike", a number and 64 hexadecimal digits`);
+function toShare(text: string, source: string): Share {
+  const share = text.length > MAX_SHARE_LENGTH ? undefined : parseShare(text);
+  if (share === undefined) throw restoreError(`${source} is not a share: expected "spike:NUMBER:" and 64 hex digits`);
   return share;
 }
 
-/** Which of the store's keys this is, by its check value. */
-async function keyOf(key: Uint8Array<ArrayBuffer>, known: readonly KnownKey[]): Promise<KnownKey | undefined> {
+async function findRegisteredKey(
+  key: Uint8Array<ArrayBuffer>,
+  registered: readonly RegisteredKey[],
+): Promise<RegisteredKey | undefined> {
   const { primary } = await deriveKeyRing([{ id: "restored", bytes: key.slice() }]);
-  const check = toBase64url(primary.check);
-  return known.find(({ checkValue }) => checkValue === check);
+  const computed = toBase64url(primary.check);
+  return registered.find(({ checkValue }) => checkValue === computed);
 }
 
-function cannot(why: string): CliError {
-  return new CliError(`Cannot restore a root key: ${why}.`);
+function restoreError(reason: string): CliError {
+  return new CliError(`Cannot restore a root key: ${reason}.`);
 }

@@ -1,89 +1,84 @@
+import { callNexus, type Connection, type JsonObject, RetryableError } from "../call-nexus.ts";
 import { CliError } from "../cli-error.ts";
-import { askNexus, type Connection, TryAgain } from "../nexus.ts";
-import type { Progress, Surroundings } from "../surroundings.ts";
-import { readStatus, rowsOf, type Status } from "./key-status.ts";
+import type { CliIo, Progress } from "../cli-io.ts";
+import { countRows, readRingStatus, type RingStatus } from "./key-status.ts";
 
-/** A row can be lost to somebody who writes it at the same moment, again and again, but hardly as often as this. */
-const MAX_WALKS = 5;
-const MAX_TRIES = 10;
-const MAX_ROWS = 100;
-const PAUSE_MS = 1000;
+/** A row is skipped when another request writes it at the same moment. It is very unlikely to be skipped in every pass. */
+const MAX_PASSES = 5;
+const MAX_ATTEMPTS = 10;
+const MAX_ROWS_PER_PAGE = 100;
+const RETRY_DELAY_MS = 1000;
 
 /**
- * `spike operator rewrap`: puts all rows under the first key, page by page, beside all other traffic. Stopped, it goes on where it
- * was: rows under that key are passed over.
+ * `spike operator rewrap`: moves all rows to the first key, page by page, while the service keeps running. Can be interrupted and
+ * repeated: rows that are already under that key are skipped.
  */
-export async function rewrap(surroundings: Surroundings, connection: Connection): Promise<void> {
-  const before = await readStatus(surroundings, connection);
+export async function rewrap(io: CliIo, connection: Connection): Promise<void> {
+  const before = await readRingStatus(io, connection);
   if (before.primary !== undefined && before.primary !== before.first) {
     throw new CliError(
       `Cannot rewrap: "${before.first}" is first in SPIKE_ROOT_KEYS but not registered. Run "spike operator register ${before.first}" first.`,
     );
   }
-  const progress = surroundings.progress(rowsUnderOthers(before));
+  const progress = io.startProgress(countOutdatedRows(before));
   const failed = new Set<string>();
   let rewrapped = 0;
   try {
-    for (let walk = 1; walk <= MAX_WALKS; walk += 1) {
-      const found = await walkThrough(surroundings, connection, progress);
-      rewrapped += found.rewrapped;
-      for (const resource of found.failed) failed.add(resource);
-      if (found.lost === 0) break;
+    for (let count = 1; count <= MAX_PASSES; count += 1) {
+      const pass = await rewrapAllPages(io, connection, progress);
+      rewrapped += pass.rewrapped;
+      for (const resource of pass.failed) failed.add(resource);
+      if (pass.lost === 0) break;
     }
   } catch (error) {
-    progress.fail("Stopped before the end. Rows that were put under the key stay there: begin again at any time.");
+    progress.fail("Stopped early. Finished rows stay under the new key: run the command again to continue.");
     throw error;
   }
-  progress.end(`${rewrapped} rows are under "${before.first}" now.`);
-  for (const resource of failed) surroundings.tell(`${resource} does not verify, and stays as it is.`);
-  const left = rowsUnderOthers(await readStatus(surroundings, connection));
+  progress.end(`Moved ${rewrapped} rows to "${before.first}".`);
+  for (const resource of failed) io.log(`${resource} does not verify and was left unchanged.`);
+  const left = countOutdatedRows(await readRingStatus(io, connection));
   if (left === 0) {
-    surroundings.tell("No row needs another key.");
+    io.log("No row needs another key.");
     return;
   }
   throw new CliError(
-    `Cannot finish the rewrap: ${left} rows are still under other keys. "spike operator status" has more.`,
+    `Cannot finish the rewrap: ${left} rows are still under other keys. Run "spike operator status" for details.`,
   );
 }
 
-interface Walk {
+interface Pass {
   rewrapped: number;
   lost: number;
   readonly failed: string[];
 }
 
-async function walkThrough(surroundings: Surroundings, connection: Connection, progress: Progress): Promise<Walk> {
-  const walk: Walk = { rewrapped: 0, lost: 0, failed: [] };
+async function rewrapAllPages(io: CliIo, connection: Connection, progress: Progress): Promise<Pass> {
+  const pass: Pass = { rewrapped: 0, lost: 0, failed: [] };
   for (let after: unknown = ""; typeof after === "string";) {
-    const page = await askPatiently(surroundings, connection, after);
+    const page = await rewrapPage(io, connection, after);
     const rewrapped = Number(page["rewrapped"]);
-    walk.rewrapped += rewrapped;
-    walk.lost += Number(page["lost"]);
-    if (Array.isArray(page["failed"])) walk.failed.push(...page["failed"].map(String));
+    pass.rewrapped += rewrapped;
+    pass.lost += Number(page["lost"]);
+    if (Array.isArray(page["failed"])) pass.failed.push(...page["failed"].map(String));
     after = page["next"];
-    progress.advance(rewrapped, typeof after === "string" ? after : "the end");
+    progress.advance(rewrapped, typeof after === "string" ? after : "end");
   }
-  return walk;
+  return pass;
 }
 
-async function askPatiently(
-  surroundings: Surroundings,
-  connection: Connection,
-  after: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  for (let tried = 1, limit = MAX_ROWS; ; tried += 1) {
+async function rewrapPage(io: CliIo, connection: Connection, after: string): Promise<JsonObject> {
+  for (let attempt = 1, limit = MAX_ROWS_PER_PAGE; ; attempt += 1) {
     try {
-      const body = { after, limit };
-      return await askNexus(surroundings, connection, { what: "rewrap", target: "operator/rewrap", body });
+      return await callNexus(io, connection, { action: "rewrap", target: "operator/rewrap", body: { after, limit } });
     } catch (error) {
-      if (!(error instanceof TryAgain) || tried >= MAX_TRIES) throw error;
-      // Rows with many versions may take longer than a request may.
+      if (!(error instanceof RetryableError) || attempt >= MAX_ATTEMPTS) throw error;
+      // A page of rows with many versions may exceed the request's deadline. Retry with a smaller page.
       limit = Math.ceil(limit / 2);
-      await surroundings.sleep(PAUSE_MS * tried);
+      await io.sleep(RETRY_DELAY_MS * attempt);
     }
   }
 }
 
-function rowsUnderOthers({ keys, first }: Status): number {
-  return keys.filter(({ keyId }) => keyId !== first).reduce((sum, key) => sum + rowsOf(key), 0);
+function countOutdatedRows({ keys, first }: RingStatus): number {
+  return keys.filter(({ keyId }) => keyId !== first).reduce((sum, key) => sum + countRows(key), 0);
 }

@@ -1,12 +1,12 @@
 import { bytesToHex } from "@noble/curves/utils.js";
 import type { Share } from "../../seal/shamir.ts";
 
-/** A share as SPIKE writes it: `spike:NUMBER:` and 64 hexadecimal digits (SPIKE, app/spike/internal/cmd/operator). */
+/** Formats a share as SPIKE does: `spike:NUMBER:` and 64 hexadecimal digits (SPIKE, app/spike/internal/cmd/operator). */
 export function formatShare({ id, value }: Share): string {
   return `spike:${id}:${bytesToHex(value)}`;
 }
 
-/** Reads one; undefined for what is none. What stands before the number is not looked at, as upstream. */
+/** Returns undefined if the text is not a share. The prefix before the number is ignored, as in SPIKE. */
 export function parseShare(text: string): Share | undefined {
   const [, id, digits] = /^[^:\n]{0,32}:(\d{1,4}):([0-9a-fA-F]{64})$/.exec(text.trim()) ?? [];
   if (id === undefined || digits === undefined) return undefined;

@@ -1,38 +1,35 @@
-import type { Connection } from "../nexus.ts";
-import type { Surroundings } from "../surroundings.ts";
-import { type KeyStatus, readStatus, rowsOf, type Status } from "./key-status.ts";
+import type { Connection } from "../call-nexus.ts";
+import type { CliIo } from "../cli-io.ts";
+import { countRows, type KeyStatus, readRingStatus, type RingStatus } from "./key-status.ts";
 
-/** `spike operator status`: what depends on which root key, and what is to be done about it. */
-export async function status(
-  surroundings: Surroundings,
-  options: Connection & { readonly json?: boolean },
-): Promise<void> {
-  const found = await readStatus(surroundings, options);
+/** `spike operator status`: prints which rows depend on which root key, and the next step for each key. */
+export async function status(io: CliIo, options: Connection & { readonly json?: boolean }): Promise<void> {
+  const ring = await readRingStatus(io, options);
   if (options.json === true) {
-    surroundings.print(JSON.stringify(found.json));
+    io.print(JSON.stringify(ring.json));
     return;
   }
-  for (const key of found.keys) surroundings.print(lineOf(key, found));
+  for (const key of ring.keys) io.print(formatKey(key, ring));
 }
 
-function lineOf(key: KeyStatus, status: Status): string {
+function formatKey(key: KeyStatus, ring: RingStatus): string {
   const { keyId, rows, auditEntries } = key;
   const counts = Object.entries(rows).map(([kind, count]) => `${kind} ${count}`);
-  return `${keyId}: ${counts.join(", ")}; audit entries ${auditEntries}. ${adviceOn(key, status)}`;
+  return `${keyId}: ${counts.join(", ")}; audit entries ${auditEntries}. ${nextStep(key, ring)}`;
 }
 
-function adviceOn(key: KeyStatus, { primary, first }: Status): string {
+function nextStep(key: KeyStatus, { primary, first }: RingStatus): string {
   const { keyId, inRing, registered } = key;
-  const count = rowsOf(key);
-  if (keyId === primary) return "New rows are written under it.";
+  const rows = countRows(key);
+  if (keyId === primary) return "New rows are written under this key.";
   if (!inRing) {
-    return count === 0
-      ? "It is not in SPIKE_ROOT_KEYS, and no row needs it."
-      : `It is NOT in SPIKE_ROOT_KEYS, and ${count} rows need it: put it back.`;
+    return rows === 0
+      ? "Not in SPIKE_ROOT_KEYS, and no row needs it."
+      : `NOT in SPIKE_ROOT_KEYS, but ${rows} rows need it: put it back.`;
   }
   if (keyId === first && !registered) {
-    return `It is first in SPIKE_ROOT_KEYS and not written with yet: run "spike operator register ${keyId}".`;
+    return `First in SPIKE_ROOT_KEYS, but not registered: run "spike operator register ${keyId}".`;
   }
-  if (count > 0) return `Still needed: run "spike operator rewrap".`;
-  return keyId === first ? "It is first, and nothing is written yet." : "No row needs it: it may go.";
+  if (rows > 0) return `Still needed: run "spike operator rewrap".`;
+  return keyId === first ? "First in SPIKE_ROOT_KEYS. The store is empty." : "No row needs it: you can remove it.";
 }

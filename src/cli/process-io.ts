@@ -2,60 +2,60 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { confirm, isCancel, password } from "@clack/prompts";
-import { progressBar } from "./progress-bar.ts";
-import type { Progress, Surroundings, Terminal } from "./surroundings.ts";
+import type { CliIo, Progress, Terminal } from "./cli-io.ts";
+import { startProgressBar } from "./progress-bar.ts";
 
-/** Prompts are words for people, and go where those go. */
+/** Prompts go to standard error, because standard output is for data. */
 const output = process.stderr;
 
-/** This process, its terminal and the network. */
-export function realSurroundings(): Surroundings {
+/** The real process, terminal and network. */
+export function processIo(): CliIo {
   const isTerminal = process.stdin.isTTY && process.stderr.isTTY;
   return {
     env: process.env,
     fetch: async (url, init) => await fetch(url, init),
     print: (line) => void process.stdout.write(`${line}\n`),
-    tell: (line) => void process.stderr.write(`${line}\n`),
+    log: (line) => void process.stderr.write(`${line}\n`),
     sleep: async (ms) => await setTimeout(ms),
-    readInput: async () => (process.stdin.isTTY ? undefined : await text(process.stdin)),
-    terminal: isTerminal ? realTerminal() : undefined,
+    readStdin: async () => (process.stdin.isTTY ? undefined : await text(process.stdin)),
+    terminal: isTerminal ? createTerminal() : undefined,
     run: runProgram,
-    progress: process.stderr.isTTY ? progressBar : progressLines,
+    startProgress: process.stderr.isTTY ? startProgressBar : startProgressLines,
   };
 }
 
-function realTerminal(): Terminal {
+function createTerminal(): Terminal {
   return {
-    async askHidden(message) {
+    async promptHidden(message) {
       const entered = await password({ message, output });
       return isCancel(entered) ? undefined : entered;
     },
     async confirm(message) {
-      const answered = await confirm({ message, output, initialValue: false });
-      return !isCancel(answered) && answered;
+      const answer = await confirm({ message, output, initialValue: false });
+      return !isCancel(answer) && answer;
     },
   };
 }
 
 async function runProgram([program = "", ...args]: readonly string[], input: string): Promise<number> {
-  // What it says is for people. Standard output is for the data of this command.
+  // The program's standard output becomes our standard error: our own standard output is for data.
   const child = spawn(program, args, { stdio: ["pipe", process.stderr, "inherit"] });
   return await new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => resolve(code ?? 1));
-    // A program that ends without reading is told of by its exit code.
+    // A program may exit without reading its input. Its exit code reports the failure.
     child.stdin.on("error", () => undefined).end(input);
   });
 }
 
-function progressLines(total: number): Progress {
-  const tell = (message: string): void => void output.write(`${message}\n`);
+function startProgressLines(total: number): Progress {
+  const log = (message: string): void => void output.write(`${message}\n`);
   let done = 0;
   return {
     advance(by, message) {
       done += by;
-      tell(`${done} of ${total}: ${message}`);
+      log(`${done} of ${total}: ${message}`);
     },
-    end: tell,
-    fail: tell,
+    end: log,
+    fail: log,
   };
 }

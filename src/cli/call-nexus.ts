@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import { CliError } from "./cli-error.ts";
+import type { CliIo } from "./cli-io.ts";
+
+/** The service's URL and the file that contains the caller's JWT-SVID. */
+export interface Connection {
+  readonly url?: string;
+  readonly tokenFile?: string;
+}
+
+export interface NexusRequest {
+  /** The attempted action, for errors: "Cannot ACTION: …". */
+  readonly action: string;
+  /** Path below `/v1/`. */
+  readonly target: string;
+  readonly body: object;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Compact serialization (RFC 7515, section 3.1). */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** The service is down, busy or unreachable. The same request may succeed later. */
+export class RetryableError extends CliError {}
+
+/**
+ * Sends one request to the service and returns the JSON object of its response.
+ *
+ * @throws RetryableError, CliError
+ */
+export async function callNexus(io: CliIo, connection: Connection, request: NexusRequest): Promise<JsonObject> {
+  const { action, target, body } = request;
+  const base = connection.url ?? io.env["SPIKE_NEXUS_API_URL"] ?? "http://127.0.0.1:8787";
+  const authorization = `Bearer ${await readToken(connection.tokenFile ?? io.env["SPIKE_TOKEN_FILE"], action)}`;
+  let response: Response;
+  let text: string;
+  try {
+    const init = { method: "POST", headers: { authorization }, body: JSON.stringify(body) };
+    response = await io.fetch(new URL(`/v1/${target}`, base).href, init);
+    text = await response.text();
+  } catch {
+    throw new RetryableError(
+      `Cannot ${action}: no response from ${base}. Check that the service is running and that --url is correct.`,
+    );
+  }
+  const json = parseObject(text);
+  if (response.status === 200 && json !== undefined) return json;
+  throw toError({ action, base, response, err: json?.["err"] });
+}
+
+async function readToken(file: string | undefined, action: string): Promise<string> {
+  if (file === undefined) {
+    throw new CliError(`Cannot ${action}: no JWT-SVID. Name its file with --token-file or SPIKE_TOKEN_FILE.`, 2);
+  }
+  let token: string;
+  try {
+    token = (await readFile(file, "utf8")).trim();
+  } catch {
+    throw new CliError(`Cannot ${action}: the JWT-SVID file "${file}" cannot be read.`);
+  }
+  // The user may have named the wrong file, such as one that contains a share. Its content must not be sent.
+  if (!JWT.test(token)) throw new CliError(`Cannot ${action}: "${file}" does not contain exactly one JWT-SVID.`);
+  return token;
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toError(failure: {
+  readonly action: string;
+  readonly base: string;
+  readonly response: Response;
+  readonly err: unknown;
+}): CliError {
+  const { action, base, response, err } = failure;
+  const { status } = response;
+  const id = response.headers.get("x-request-id");
+  const logHint = id === null ? "" : ` See its log for request ID ${id}.`;
+  switch (status) {
+    case 401:
+      return new CliError(
+        `Cannot ${action}: permission denied. The token may have expired, or its SPIFFE ID may lack the required role.`,
+      );
+    case 409:
+      return new CliError(
+        err === "key_not_first"
+          ? `Cannot ${action}: this key is not first in SPIKE_ROOT_KEYS on the worker that responded. Check the key ID, or wait until every worker has the new setting.`
+          : `Cannot ${action}: the first key of SPIKE_ROOT_KEYS is not registered. Run "spike operator register" first.`,
+      );
+    case 503:
+      return err === "state_not_ready"
+        ? new CliError(`Cannot ${action}: the service has no root key or is not configured.${logHint}`)
+        : new RetryableError(`Cannot ${action}: the service cannot reach its database. Try again later.${logHint}`);
+    case 400:
+      return new CliError(
+        `Cannot ${action}: the service rejected the request as malformed. Check that it runs this version of SPIKE Edge.`,
+      );
+    default:
+      return status >= 500
+        ? new CliError(`Cannot ${action}: the service failed with status ${status}.${logHint}`)
+        : new CliError(`Cannot ${action}: ${base} responded with status ${status}. Check that it is SPIKE Edge.`);
+  }
+}
