@@ -10,5 +10,5 @@ await runCommand(async () => {
   }
   await runDemo(stopSignal(process.env));
 });
-// What is still open then, such as a connection kept alive, must not hold up Ctrl-C.
+// Open handles, such as keep-alive connections, must not delay the exit after Ctrl-C.
 process.exit();

@@ -1,32 +1,32 @@
 import { isDeepStrictEqual } from "node:util";
 import { CommandError } from "../command/command-error.ts";
-import type { WriteAnswer } from "./answer.ts";
+import type { WriteResult } from "./response.ts";
 
-/** Compares what the service did with what it promises. @throws CommandError that tells both */
+/** Checks a statement about the service. @throws CommandError with the expected and the actual value */
 export function confirm(
-  claim: string,
-  { expected, seen }: { readonly expected: unknown; readonly seen: unknown },
+  statement: string,
+  { expected, actual }: { readonly expected: unknown; readonly actual: unknown },
 ): void {
-  if (!isDeepStrictEqual(seen, expected)) throw refuted(claim, JSON.stringify(expected), JSON.stringify(seen));
+  if (!isDeepStrictEqual(actual, expected)) throw failure(statement, JSON.stringify(expected), JSON.stringify(actual));
 }
 
-/** @throws CommandError with the first of the problems */
-export function confirmNone(claim: string, problems: readonly string[]): void {
+/** Checks that a list of problems is empty. @throws CommandError with the first problem */
+export function confirmNoProblems(statement: string, problems: readonly string[]): void {
   const [first] = problems;
   if (first === undefined) return;
   const more = problems.length === 1 ? "" : `, and ${problems.length - 1} more`;
-  throw refuted(claim, "no problem", `${first}${more}`);
+  throw failure(statement, "no problem", `${first}${more}`);
 }
 
-/** What an acknowledged write was answered with. @throws CommandError if it was refused */
-export function acknowledged(
-  claim: string,
-  answer: WriteAnswer,
+/** Checks that a write was acknowledged. @throws CommandError if it was rejected */
+export function confirmAcknowledged(
+  statement: string,
+  result: WriteResult,
 ): { readonly version: number; readonly revision: number } {
-  if (!answer.ok) throw refuted(claim, "200", `${answer.status} ${answer.err}`);
-  return { version: answer.version, revision: answer.revision };
+  if (!result.ok) throw failure(statement, "200", `${result.status} ${result.err}`);
+  return { version: result.version, revision: result.revision };
 }
 
-function refuted(claim: string, expected: string, seen: string): CommandError {
-  return new CommandError(`Cannot confirm that ${claim}: expected ${expected}, saw ${seen}`, { exitCode: 1 });
+function failure(statement: string, expected: string, actual: string): CommandError {
+  return new CommandError(`Cannot confirm that ${statement}: expected ${expected}, got ${actual}`, { exitCode: 1 });
 }

@@ -1,24 +1,29 @@
-/** A write that the service has acknowledged, in the audit's words. */
+/** A write that the service acknowledged, described like an audit entry. */
 export interface AcknowledgedWrite {
-  /** The `Idempotency-Key` it was sent under. */
+  /** The `Idempotency-Key` of the request. */
   readonly key: string;
-  /** SPIFFE ID. */
-  readonly caller: string;
+  readonly spiffeId: string;
   readonly action: string;
   /** `secret:PATH` or `policy:NAME` */
   readonly resource: string;
-  /** What the answer says of it. */
+  /** From the response. */
   readonly version: number;
   readonly revision: number;
 }
 
-/** Everything acknowledged so far, in the order of the answers. A write whose answer came twice is there twice. */
+/** All acknowledged writes in the order of their responses. A write that was acknowledged twice appears twice. */
 export interface Ledger {
   readonly writes: readonly AcknowledgedWrite[];
   add(write: AcknowledgedWrite): void;
 }
 
-export function emptyLedger(): Ledger {
+export function createLedger(): Ledger {
   const writes: AcknowledgedWrite[] = [];
   return { writes, add: (write) => void writes.push(write) };
+}
+
+/** The highest acknowledged version of a secret, or 0. */
+export function latestVersion({ writes }: Ledger, path: string): number {
+  const puts = writes.filter(({ action, resource }) => action === "put" && resource === `secret:${path}`);
+  return Math.max(0, ...puts.map(({ version }) => version));
 }

@@ -1,49 +1,53 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { CommandError } from "../command/command-error.ts";
-import type { Answer } from "./answer.ts";
+import type { ApiResponse } from "./response.ts";
 
-/** A request got no answer: whether it was carried out is not known. */
-export class Unanswered extends CommandError {
+/** A request got no response. The service may or may not have executed it. */
+export class NoResponseError extends CommandError {
   constructor(url: string, cause: unknown) {
     const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
     const detail = reason instanceof Error ? reason.message || reason.name : String(reason);
-    super(`Cannot ask "${url}": no answer (${detail})`, { exitCode: 1, cause });
+    super(`Cannot call "${url}": no response (${detail})`, { exitCode: 1, cause });
   }
 }
 
-interface Post {
+interface PostRequest {
   readonly token: string;
   readonly body: object;
-  /** `Idempotency-Key`, for writes. */
+  /** `Idempotency-Key` of a write. */
   readonly key?: string | undefined;
 }
 
 /**
- * Sends a request, and sends it again, under the same key, for as long as the service asks for it by a 503.
+ * Sends a request. While the service responds with 503, sends it again with the same `Idempotency-Key`.
  *
- * @throws Unanswered
+ * @throws NoResponseError
  */
-export async function post(url: string, { token, body, key }: Post, signal: AbortSignal): Promise<Answer> {
+export async function post(
+  url: string,
+  { token, body, key }: PostRequest,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<ApiResponse> {
   const headers = { authorization: `Bearer ${token}`, ...(key !== undefined && { "idempotency-key": key }) };
+  const request: RequestInit = { method: "POST", headers, body: JSON.stringify(body), signal };
   for (;;) {
-    const { status, retryAfter, text } = await ask(url, { headers, body: JSON.stringify(body) }, signal);
+    const { status, retryAfter, text } = await send(url, request);
     if (status !== 503) return { status, body: parse(url, text) };
-    await pause(retryAfter * 1000, undefined, { signal });
+    await delay(retryAfter * 1000, undefined, { signal });
   }
 }
 
-async function ask(
+async function send(
   url: string,
-  request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
-  signal: AbortSignal,
+  request: RequestInit,
 ): Promise<{ readonly status: number; readonly retryAfter: number; readonly text: string }> {
   try {
-    const response = await fetch(url, { method: "POST", ...request, signal });
+    const response = await fetch(url, request);
     const { status, headers } = response;
     return { status, retryAfter: Number(headers.get("retry-after") ?? 1), text: await response.text() };
   } catch (error) {
-    signal.throwIfAborted();
-    throw new Unanswered(url, error);
+    request.signal?.throwIfAborted();
+    throw new NoResponseError(url, error);
   }
 }
 
@@ -51,7 +55,7 @@ function parse(url: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const message = `Cannot use the answer of "${url}": ${JSON.stringify(text)} is no JSON`;
+    const message = `Cannot use the response of "${url}": ${JSON.stringify(text)} is not JSON`;
     throw new CommandError(message, { exitCode: 1, cause: error });
   }
 }

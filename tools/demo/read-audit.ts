@@ -1,46 +1,46 @@
-import { listIn, memberOf, numberIn, textIn } from "./answer.ts";
-import type { Caller } from "./caller.ts";
-import type { WorkerNumber } from "./edge.ts";
+import type { ApiClient } from "./api-client.ts";
+import type { WorkerNumber } from "./cluster.ts";
+import { listIn, memberOf, numberIn, textIn } from "./response.ts";
 
-/** A stored audit entry, as far as the demo looks at it. */
+/** The members of an audit entry that the demo uses. */
 export interface AuditEntry {
   readonly revision: number;
-  readonly caller: string;
+  readonly spiffeId: string;
   readonly action: string;
   readonly resource: string;
   readonly writeId: string;
-  /** Of secrets only. */
+  /** Only entries of secrets have a version. */
   readonly version: number | undefined;
 }
 
-export interface Audit {
+interface Audit {
   readonly entries: readonly AuditEntry[];
-  /** The store's, when the last page was read. */
+  /** Revision of the store when the last page was read. */
   readonly revision: number;
 }
 
-/** Reads all entries of a resource, or of everything, page by page. */
-export async function readAudit(superuser: Caller, worker: WorkerNumber, resource = ""): Promise<Audit> {
+/** Reads all audit entries of a resource, or of all resources, page by page. */
+export async function readAudit(superuser: ApiClient, worker: WorkerNumber, resource = ""): Promise<Audit> {
   const entries: AuditEntry[] = [];
   let after: unknown = 0;
   for (;;) {
-    const { body } = await superuser.ask(worker, "/v1/audit?action=list", { resource, after, limit: 1000 });
+    const { body } = await superuser.send(worker, "/v1/audit?action=list", { resource, after, limit: 1000 });
     entries.push(...listIn(body, "entries").map(toEntry));
     after = memberOf(body, "next");
     if (after === undefined) return { entries, revision: numberIn(body, "revision") };
   }
 }
 
-/** Has the service check its audit, and gives back what it complains of. */
+/** Lets the service verify its audit log, page by page, and returns the problems it reports. */
 export async function verifyAudit(
-  superuser: Caller,
+  superuser: ApiClient,
   worker: WorkerNumber,
 ): Promise<{ readonly checked: number; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   let checked = 0;
   let after: unknown = 0;
   for (;;) {
-    const { body } = await superuser.ask(worker, "/v1/audit?action=verify", { after });
+    const { body } = await superuser.send(worker, "/v1/audit?action=verify", { after });
     checked += numberIn(body, "entries");
     problems.push(...listIn(body, "problems").map((problem) => JSON.stringify(problem)));
     after = memberOf(body, "next");
@@ -52,7 +52,7 @@ function toEntry(entry: unknown): AuditEntry {
   const version = memberOf(memberOf(entry, "outcome"), "version");
   return {
     revision: numberIn(entry, "revision"),
-    caller: textIn(entry, "spiffeId"),
+    spiffeId: textIn(entry, "spiffeId"),
     action: textIn(entry, "action"),
     resource: textIn(entry, "resource"),
     writeId: textIn(entry, "writeId"),

@@ -1,53 +1,54 @@
 import { CommandError } from "../command/command-error.ts";
-import { DEV_AUDIENCE, DEV_SUPERUSER, DEV_TRUST_DOMAIN } from "../dev/identity.ts";
-import { type Caller, caller } from "./caller.ts";
-import { conflict } from "./conflict.ts";
-import { type Edge, startEdge, WORKERS } from "./edge.ts";
-import { grant } from "./grant.ts";
-import { killedWorker } from "./killed-worker.ts";
-import { emptyLedger } from "./ledger.ts";
-import { rotation } from "./rotation.ts";
-import { revocation } from "./revocation.ts";
-import type { Scene, Step } from "./scene.ts";
 import { scratchFolder } from "../command/scratch-folder.ts";
-import { simultaneousWrites } from "./simultaneous-writes.ts";
-import { softDelete } from "./soft-delete.ts";
-import { wholeRun } from "./whole-run.ts";
+import { DEV_AUDIENCE, DEV_SUPERUSER, DEV_TRUST_DOMAIN } from "../dev/identity.ts";
+import { type ApiClient, createApiClient } from "./api-client.ts";
+import { type Cluster, startCluster, WORKERS } from "./cluster.ts";
+import { createLedger } from "./ledger.ts";
+import type { DemoContext, Step } from "./step.ts";
+import { auditCheck } from "./steps/audit-check.ts";
+import { conflict } from "./steps/conflict.ts";
+import { keyRotation } from "./steps/key-rotation.ts";
+import { policyGrant } from "./steps/policy-grant.ts";
+import { revocation } from "./steps/revocation.ts";
+import { simultaneousWrites } from "./steps/simultaneous-writes.ts";
+import { softDelete } from "./steps/soft-delete.ts";
+import { workerCrash } from "./steps/worker-crash.ts";
 
 export const DEMO_USAGE = `Usage: npm run demo
 
-Starts two workers over one database on free ports, lets them serve the same secrets at the same time, one of them die,
-and checks that nothing is lost, doubled or seen differently. It takes some seconds and leaves nothing behind.`;
+Starts two workers and one database on free ports. Both workers serve the same secrets at the same time, while one is
+killed repeatedly and the root key is rotated. Checks that no write is lost, duplicated or read differently by the two
+workers. Takes less than a minute and removes everything it creates.`;
 
 const STEPS: readonly Step[] = [
   simultaneousWrites,
   conflict,
   softDelete,
-  grant,
+  policyGrant,
   revocation,
-  killedWorker,
-  rotation,
-  wholeRun,
+  workerCrash,
+  keyRotation,
+  auditCheck,
 ];
 const WORKLOAD = `spiffe://${DEV_TRUST_DOMAIN}/app/billing`;
-const LONGEST_SECONDS = 45;
+const MAX_SECONDS = 45;
 
-/** Plays all steps and prints what happens. @throws CommandError if anything is not as promised, or `stop` aborts */
+/** Runs all steps and prints their results. @throws CommandError if a check fails or `stop` aborts */
 export async function runDemo(stop: AbortSignal): Promise<void> {
-  const late = AbortSignal.timeout(LONGEST_SECONDS * 1000);
-  const signal = AbortSignal.any([stop, late]);
+  const timeout = AbortSignal.timeout(MAX_SECONDS * 1000);
+  const signal = AbortSignal.any([stop, timeout]);
   try {
-    await inScratchFolder(async (dir) => await playOn(dir, signal));
+    await inScratchFolder(async (dir) => await runSteps(dir, signal));
   } catch (error) {
     if (!signal.aborted) throw error;
-    const why = stop.aborted ? "it was stopped" : `it is not over after ${LONGEST_SECONDS} seconds`;
-    throw new CommandError(`Cannot finish the demo: ${why}`, { exitCode: 1, cause: error });
+    const reason = stop.aborted ? "it was stopped" : `it did not end within ${MAX_SECONDS} seconds`;
+    throw new CommandError(`Cannot finish the demo: ${reason}`, { exitCode: 1, cause: error });
   }
   console.log("demo: ok");
 }
 
+/** Runs `work` with a private temporary folder for keys, the database and the files of child processes. */
 async function inScratchFolder(work: (dir: string) => Promise<void>): Promise<void> {
-  // For keys, the database and whatever the programs write that are started here.
   process.umask(0o077);
   const folder = scratchFolder();
   process.env["TMPDIR"] = folder.path;
@@ -59,31 +60,29 @@ async function inScratchFolder(work: (dir: string) => Promise<void>): Promise<vo
   }
 }
 
-async function playOn(dir: string, signal: AbortSignal): Promise<void> {
-  console.log(
-    "SPIKE Edge keeps secrets in one database; any number of workers serve them and keep nothing themselves.",
-  );
-  console.log("Here are two workers, real processes on this machine, and clients that use both at the same time.\n");
-  const edge = await startEdge(dir, signal);
+async function runSteps(dir: string, signal: AbortSignal): Promise<void> {
+  console.log("SPIKE Edge stores secrets in one database. Any number of workers serve them. A worker keeps no state");
+  console.log("between requests. This demo starts two workers on this machine and uses both at the same time.\n");
+  const cluster = await startCluster(dir, signal);
   try {
-    for (const worker of WORKERS) console.log(`   worker ${worker}  ${edge.urlOf(worker)}`);
-    const scene = await sceneOn(edge, signal);
+    for (const worker of WORKERS) console.log(`   worker ${worker}  ${cluster.urlOf(worker)}`);
+    const context = await createContext(cluster, signal);
     for (const [index, step] of STEPS.entries()) {
       signal.throwIfAborted();
       console.log(`\n${index + 1}. ${step.title}`);
-      for (const line of await step.run(scene)) console.log(`   ${line}`);
+      for (const line of await step.run(context)) console.log(`   ${line}`);
     }
     console.log("");
   } finally {
-    await edge.close();
+    await cluster.close();
   }
 }
 
-async function sceneOn(edge: Edge, signal: AbortSignal): Promise<Scene> {
-  const ledger = emptyLedger();
-  const callerOf = async (spiffeId: string): Promise<Caller> => {
-    const token = await edge.identity.mint(spiffeId, { aud: DEV_AUDIENCE, ttlSeconds: 600 });
-    return caller(spiffeId, { token, urlOf: (worker) => edge.urlOf(worker), ledger, signal });
+async function createContext(cluster: Cluster, signal: AbortSignal): Promise<DemoContext> {
+  const ledger = createLedger();
+  const clientFor = async (spiffeId: string): Promise<ApiClient> => {
+    const token = await cluster.identity.mint(spiffeId, { aud: DEV_AUDIENCE, ttlSeconds: 600 });
+    return createApiClient(spiffeId, { token, urlOf: (worker) => cluster.urlOf(worker), ledger, signal });
   };
-  return { edge, superuser: await callerOf(DEV_SUPERUSER), workload: await callerOf(WORKLOAD), ledger };
+  return { cluster, superuser: await clientFor(DEV_SUPERUSER), workload: await clientFor(WORKLOAD), ledger };
 }

@@ -1,4 +1,4 @@
-import { memberOf } from "../../../tools/demo/answer.ts";
+import { memberOf } from "../../../tools/demo/response.ts";
 import { TRUST_DOMAIN } from "../cluster/authority.ts";
 import type { Request, Result, VersionMetadata } from "../history/history.ts";
 

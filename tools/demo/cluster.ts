@@ -7,51 +7,54 @@ import { applyMigrations } from "../migrate/apply-migrations.ts";
 import { buildWorker } from "../workerd/build-worker.ts";
 import { startWorker, type Worker } from "../workerd/start-worker.ts";
 
-/** One of the two workers. A worker that takes its place has its number too. */
+/** Identifies one of the two workers. The replacement of a killed worker has the same number. */
 export type WorkerNumber = 1 | 2;
 
 export const WORKERS: readonly WorkerNumber[] = [1, 2];
 
-/** The worker that is not this one. */
-export function other(worker: WorkerNumber): WorkerNumber {
+export function otherWorker(worker: WorkerNumber): WorkerNumber {
   return worker === 1 ? 2 : 1;
 }
 
-/** Two real workers over one real database, and the authority that their callers' identities come from. */
-export interface Edge {
+/** Two workers over one database, and the authority that issues their callers' tokens. */
+export interface Cluster {
   readonly identity: DevIdentity;
   urlOf(worker: WorkerNumber): string;
-  /** Ends a worker at once, in the middle of whatever it does. */
+  /** Kills a worker with SIGKILL, even while it handles requests. */
   kill(worker: WorkerNumber): Promise<void>;
-  /** Starts a new worker in the place of one that was killed. */
+  /** Starts a replacement for a killed worker. */
   replace(worker: WorkerNumber): Promise<void>;
-  /** Root keys of workers that are started from now on, the first one in front. */
+  /** Sets the root keys of workers that are started from now on, the first key in front. */
   useKeys(names: readonly ("old" | "new")[]): void;
-  /** Ends all. Nothing runs or listens any more when this is fulfilled. */
+  /** Stops everything. Afterwards no process is running and no port is open. */
   close(): Promise<void>;
 }
 
-/** The key that takes the place of the one of before. */
+/** ID of the key that replaces the initial root key. */
 export const NEW_KEY = "demo2";
 
 const SETTINGS = {
-  // More than the demo writes: all of it should be there to be looked at.
+  // Higher than the number of versions the demo writes, because it reads all of them at the end.
   SPIKE_NEXUS_MAX_SECRET_VERSIONS: "10000",
-  // For busy machines: this is not about speed.
+  // Allows for a busy machine: the demo does not measure speed.
   SPIKE_REQUEST_TIMEOUT_MS: "20000",
 };
 
-/** Starts all on free ports, with new keys and an empty database below `dir`; throws the reason of `signal` if it aborts. */
-export async function startEdge(dir: string, signal: AbortSignal): Promise<Edge> {
+/**
+ * Starts a cluster on free ports, with new keys and an empty database below `dir`.
+ *
+ * @throws the reason of `signal` if it aborts
+ */
+export async function startCluster(dir: string, signal: AbortSignal): Promise<Cluster> {
   const folder = devFolder(dir);
   await prepareDevFolder(folder);
   const identity = await establishIdentity(folder);
   const secrets = await establishSecrets(folder);
   const authToken = secrets.databaseToken;
   const database = await startDevDatabase({ file: folder.database, authToken });
-  const running: Worker[] = [];
+  const started: Worker[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(running.map(async (worker) => await worker.kill()));
+    await Promise.all(started.map(async (worker) => await worker.kill()));
     await database.close();
   };
   try {
@@ -66,16 +69,16 @@ export async function startEdge(dir: string, signal: AbortSignal): Promise<Edge>
         ...settings,
         SPIKE_ROOT_KEYS: ring.join(","),
       });
-      running.push(worker);
+      started.push(worker);
       return worker;
     };
-    const places = { 1: await start(), 2: await start() };
+    const workers = { 1: await start(), 2: await start() };
     return {
       identity,
-      urlOf: (worker) => places[worker].url,
-      kill: async (worker) => await places[worker].kill(),
+      urlOf: (worker) => workers[worker].url,
+      kill: async (worker) => await workers[worker].kill(),
       async replace(worker) {
-        places[worker] = await start();
+        workers[worker] = await start();
       },
       useKeys(names) {
         ring = names.map((name) => keys[name]);
