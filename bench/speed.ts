@@ -1,12 +1,12 @@
 import { runCommand } from "../tools/command/run-command.ts";
-import { bench } from "./speed/bench.ts";
-import { readOptions, USAGE } from "./speed/options.ts";
+import { BENCH_USAGE, readBenchOptions } from "./speed/options.ts";
+import { runBench } from "./speed/run-bench.ts";
 
 await runCommand(async () => {
-  const options = readOptions(process.argv.slice(2));
+  const options = readBenchOptions(process.argv.slice(2));
   const print = (line: string): void => console.log(line);
-  if (options === "help") print(USAGE);
-  else await bench(options, print);
+  if (options === "help") print(BENCH_USAGE);
+  else await runBench(options, print);
 });
-// Connections that are kept alive must not hold up the end.
+// Keep-alive connections must not delay the exit.
 process.exit();

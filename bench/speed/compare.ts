@@ -1,64 +1,61 @@
-import { drive, type Load, type Sample } from "./load/drive.ts";
-import type { Side } from "./load/side.ts";
+import type { LoadTarget } from "./load/load-target.ts";
+import { runLoad, type Sample } from "./load/run-load.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
-/** Samples of two sides under the same load, a pair a round. */
+/** Samples of two targets under the same load, one pair per round. */
 export interface Comparison {
-  readonly ours: readonly Sample[];
-  readonly base: readonly Sample[];
+  readonly measured: readonly Sample[];
+  readonly baseline: readonly Sample[];
 }
 
-/** How long, and how often, everything is measured. */
-export interface Pace {
+export interface Sampling {
   readonly rounds: number;
+  /** Load time of each target per round. */
   readonly seconds: number;
-  /** Numbers all requests of a run. */
-  readonly next: () => number;
+  /** Returns a new number for each request of the whole run. */
+  readonly nextNumber: () => number;
 }
 
 const WARM_UP_SECONDS = 1;
 
 /**
- * Loads two sides in turn, one round after the other, and each round in the other order: what else this machine does hits
- * both alike.
+ * Loads two targets in turn and swaps their order in each round, so that other activity on the machine affects both equally.
  */
 export async function compare(
-  ours: Side,
-  base: Side,
-  pace: Pace,
-  { clients }: Pick<Load, "clients">,
+  { measured, baseline }: { readonly measured: LoadTarget; readonly baseline: LoadTarget },
+  { rounds, seconds, nextNumber, clients }: Sampling & { readonly clients: number },
 ): Promise<Comparison> {
-  const load = { clients, seconds: pace.seconds };
-  const samples: { ours: Sample; base: Sample }[] = [];
-  for (const side of [ours, base]) await drive(side, { clients, seconds: WARM_UP_SECONDS }, pace.next);
-  for (let round = 0; round < pace.rounds; round += 1) {
-    const first = round % 2 === 0 ? base : ours;
-    const second = first === base ? ours : base;
-    const [one, other] = [await drive(first, load, pace.next), await drive(second, load, pace.next)];
-    samples.push(first === base ? { base: one, ours: other } : { ours: one, base: other });
+  const sample = async (target: LoadTarget): Promise<Sample> => await runLoad(target, { clients, seconds, nextNumber });
+  for (const target of [measured, baseline]) await runLoad(target, { clients, seconds: WARM_UP_SECONDS, nextNumber });
+  const samples: { measured: Sample; baseline: Sample }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    if (round % 2 === 0) {
+      samples.push({ baseline: await sample(baseline), measured: await sample(measured) });
+    } else {
+      samples.push({ measured: await sample(measured), baseline: await sample(baseline) });
+    }
   }
-  return { ours: samples.map((sample) => sample.ours), base: samples.map((sample) => sample.base) };
+  return { measured: samples.map((pair) => pair.measured), baseline: samples.map((pair) => pair.baseline) };
 }
 
-/** Of each round the ratio of what `of` takes from the two samples, ours to the base's. */
-export function ratios(comparison: Comparison, of: (sample: Sample) => number): Spread {
-  return pairs(comparison, of, (ours, base) => ours / base);
+/** The ratio of the measured target to the baseline in each round. */
+export function ratios(comparison: Comparison, select: (sample: Sample) => number): Spread {
+  return combinePairs(comparison, (measured, baseline) => select(measured) / select(baseline));
 }
 
-/** Of each round the difference, ours less the base's. */
-export function differences(comparison: Comparison, of: (sample: Sample) => number): Spread {
-  return pairs(comparison, of, (ours, base) => ours - base);
+/** The difference between the measured target and the baseline in each round. */
+export function differences(comparison: Comparison, select: (sample: Sample) => number): Spread {
+  return combinePairs(comparison, (measured, baseline) => select(measured) - select(baseline));
 }
 
-function pairs(
-  { ours, base }: Comparison,
-  of: (sample: Sample) => number,
-  combine: (ours: number, base: number) => number,
+function combinePairs(
+  { measured, baseline }: Comparison,
+  combine: (measured: Sample, baseline: Sample) => number,
 ): Spread {
   return spreadOf(
-    base.map((sample, round) => {
-      const mine = ours[round];
-      return mine === undefined ? Number.NaN : combine(of(mine), of(sample));
+    baseline.map((sample, round) => {
+      const other = measured[round];
+      return other === undefined ? Number.NaN : combine(other, sample);
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 
-/** Where and when something was measured, in words. */
+/** The environment of a run, as text for the report. */
 export interface Machine {
   readonly date: string;
   readonly cores: string;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { readOptions } from "./options.ts";
+import { readBenchOptions } from "./options.ts";
 
-describe("the options of npm run bench", () => {
-  it("are all figures, five rounds and the sizes of the goals unless told otherwise", () => {
-    expect(readOptions([])).toEqual({
+describe("readBenchOptions", () => {
+  it("defaults to all benchmarks, five rounds and the sizes of the goals", () => {
+    expect(readBenchOptions([])).toEqual({
       only: "",
       rounds: 5,
       seconds: 2,
@@ -12,18 +12,18 @@ describe("the options of npm run bench", () => {
       out: "reports/speed",
       page: undefined,
     });
-    expect(readOptions(["--only", "get", "--rounds", "1"])).toMatchObject({ only: "get", rounds: 1 });
-    expect(readOptions(["--help"])).toBe("help");
+    expect(readBenchOptions(["--only", "get", "--rounds", "1"])).toMatchObject({ only: "get", rounds: 1 });
+    expect(readBenchOptions(["--help"])).toBe("help");
   });
 
   it.each([
-    [["--rounds", "0"], "--rounds is 0"],
-    [["--seconds", "1.5"], "--seconds is 1.5"],
-    [["--secrets", "x"], "--secrets is x"],
-    [["--policies", "1000001"], "--policies is 1000001"],
+    [["--rounds", "0"], '--rounds "0"'],
+    [["--seconds", "1.5"], '--seconds "1.5"'],
+    [["--secrets", "x"], '--secrets "x"'],
+    [["--policies", "1000001"], '--policies "1000001"'],
     [["--only", "get", "--page", "p"], "--page with --only"],
     [["--what", "1"], "Cannot read the command line"],
-  ])("refuses %j", (args, message) => {
-    expect(() => readOptions(args)).toThrow(message);
+  ])("rejects %j", (args, message) => {
+    expect(() => readBenchOptions(args)).toThrow(message);
   });
 });

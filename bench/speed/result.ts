@@ -1,59 +1,62 @@
 import { type Comparison, differences, ratios } from "./compare.ts";
-import type { Sample } from "./load/drive.ts";
+import type { Sample } from "./load/run-load.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
-/** What is asked of a figure. */
+/** Bounds for the median. */
 interface Goal {
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
 }
 
-/** A line of the table. */
+/** One row of the results table. */
 export interface Result {
-  /** What was measured, and how: `get, 16 clients`. */
-  readonly figure: string;
-  /** What it is compared with. */
-  readonly against: string;
+  /** Name and conditions, such as `get, 16 clients`. */
+  readonly benchmark: string;
+  readonly comparedWith: string;
   readonly unit: "1/s" | "ms" | "MiB" | "KiB" | "requests";
-  /** Absolute, for interest; null where there is nothing. */
-  readonly ours: number;
-  readonly base: number | null;
-  /** What counts. */
+  /** Median absolute value. */
+  readonly measured: number;
+  /** Median absolute value of the baseline. Null if there is no baseline. */
+  readonly baseline: number | null;
+  /** How `value` is derived from the two absolute values. */
   readonly kind: "ratio" | "difference" | "amount";
+  /** The value that the goal applies to. */
   readonly value: Spread;
   readonly goal?: Goal;
 }
 
-type Line = Pick<Result, "figure" | "against"> & { readonly goal?: Goal };
+type Labels = Pick<Result, "benchmark" | "comparedWith"> & { readonly goal?: Goal };
 
-export function throughput(comparison: Comparison, line: Line): Result {
-  const of = (sample: Sample): number => sample.perSecond;
-  return { ...line, unit: "1/s", ...absolute(comparison, of), kind: "ratio", value: ratios(comparison, of) };
-}
-
+const perSecond = (sample: Sample): number => sample.perSecond;
 const p50 = (sample: Sample): number => sample.p50Ms;
 
-export function latency(comparison: Comparison, line: Line): Result {
-  return { ...line, unit: "ms", ...absolute(comparison, p50), kind: "ratio", value: ratios(comparison, p50) };
+export function throughputResult(comparison: Comparison, labels: Labels): Result {
+  const value = ratios(comparison, perSecond);
+  return { ...labels, unit: "1/s", ...medians(comparison, perSecond), kind: "ratio", value };
 }
 
-export function addedLatency(comparison: Comparison, line: Line): Result {
-  return { ...line, unit: "ms", ...absolute(comparison, p50), kind: "difference", value: differences(comparison, p50) };
+export function latencyResult(comparison: Comparison, labels: Labels): Result {
+  return { ...labels, unit: "ms", ...medians(comparison, p50), kind: "ratio", value: ratios(comparison, p50) };
 }
 
-/** Of several rounds, an amount that is judged by itself. */
-export function amount(values: readonly number[], line: Line & Pick<Result, "unit" | "base">): Result {
+export function addedLatencyResult(comparison: Comparison, labels: Labels): Result {
+  const value = differences(comparison, p50);
+  return { ...labels, unit: "ms", ...medians(comparison, p50), kind: "difference", value };
+}
+
+/** An absolute value, one per round. */
+export function amountResult(values: readonly number[], labels: Labels & Pick<Result, "unit" | "baseline">): Result {
   const value = spreadOf(values);
-  return { ...line, ours: value.median, kind: "amount", value };
+  return { ...labels, measured: value.median, kind: "amount", value };
 }
 
-/** Whether the median meets the goal; undefined where there is none. */
+/** Whether the median meets the goal. Undefined without a goal. */
 export function isMet({ goal, value }: Result): boolean | undefined {
   if (goal === undefined) return undefined;
-  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = goal;
-  return value.median >= least && value.median <= most;
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = goal;
+  return value.median >= min && value.median <= max;
 }
 
-function absolute({ ours, base }: Comparison, of: (sample: Sample) => number) {
-  return { ours: spreadOf(ours.map(of)).median, base: spreadOf(base.map(of)).median };
+function medians({ measured, baseline }: Comparison, select: (sample: Sample) => number) {
+  return { measured: spreadOf(measured.map(select)).median, baseline: spreadOf(baseline.map(select)).median };
 }

@@ -1,18 +1,18 @@
-/** The value below which so much of a list lies, interpolated; `at` from 0 to 1. */
-export function quantile(values: readonly number[], at: number): number {
+/** The interpolated quantile of a list; `fraction` is from 0 to 1. */
+export function quantile(values: readonly number[], fraction: number): number {
   const sorted = Float64Array.from(values).toSorted();
-  const place = (sorted.length - 1) * at;
-  const [below = Number.NaN, above = below] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return below + (above - below) * (place - Math.floor(place));
+  const index = (sorted.length - 1) * fraction;
+  const [below = Number.NaN, above = below] = [sorted[Math.floor(index)], sorted[Math.ceil(index)]];
+  return below + (above - below) * (index - Math.floor(index));
 }
 
-/** What several rounds gave, in one line. */
+/** Summary of the values of several rounds. */
 export interface Spread {
   readonly median: number;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: quantile(values, 0.5), least: quantile(values, 0), most: quantile(values, 1) };
+  return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1) };
 }

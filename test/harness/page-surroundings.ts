@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Surroundings } from "../../tools/docs/check-page.ts";
+import type { PageEnvironment } from "../../tools/docs/check-page.ts";
 import { cleanEnvironment } from "../../tools/docs/clean-environment.ts";
 import { copyProject } from "../../tools/docs/copy-project.ts";
 import { startService, type StartedService } from "../../tools/docs/start-service.ts";
@@ -41,7 +41,7 @@ const DEPLOY = /^(?:npm run deploy|npx wrangler deploy)\b(?!.*--dry-run)/;
 export async function pageSurroundings({
   isPasted,
   isDeployed,
-}: PageOptions): Promise<Surroundings & { close(): Promise<void> }> {
+}: PageOptions): Promise<PageEnvironment & { close(): Promise<void> }> {
   const copy = copyProject();
   const scratch = mkdtempSync(join(tmpdir(), "spike-edge-page-"));
   const [settings, commands] = [join(scratch, "settings"), join(scratch, "commands")];
@@ -63,15 +63,15 @@ export async function pageSurroundings({
     fill,
     scripts: Object.keys(JSON.parse(readFileSync(join(copy.folder, "package.json"), "utf8")).scripts),
     programs: readdirSync(join(copy.folder, "node_modules/.bin")),
-    async prepare(command, startedBy) {
+    async prepare(command, startCommand) {
       if (service !== undefined || (DEPLOYMENT.test(command) && !HERE.test(command))) return [];
-      service = await startService(startedBy, {
+      service = await startService(startCommand, {
         cwd: copy.folder,
         env: { ...environment, SPIKE_DEV_PORT: String(port), SPIKE_DEV_DB_PORT: String(port + 3) },
       });
       return isPasted ? printedLines(service.output) : [];
     },
-    entered(command) {
+    inputFor(command) {
       const name = SECRET_PUT.exec(command)?.[1];
       return name === undefined ? undefined : (SECRETS[name] ?? "");
     },

@@ -1,10 +1,14 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryFolder } from "../dev/temporary-folder.fixture.ts";
-import { checkPage, type Surroundings } from "./check-page.ts";
+import { checkPage, type PageEnvironment } from "./check-page.ts";
 import { startShell } from "./shell-session.ts";
 
-/** Checks a page with these lines in a block, of which the first is line 2. */
-async function check(info: string, lines: readonly string[], given: Partial<Surroundings> = {}): Promise<string> {
+/** Checks a page that consists of one block. The first of `lines` is line 2 of the page. */
+async function check(
+  info: string,
+  lines: readonly string[],
+  overrides: Partial<PageEnvironment> = {},
+): Promise<string> {
   const folder = temporaryFolder();
   const shell = startShell({ cwd: folder, env: { PATH: process.env["PATH"] ?? "" }, scratch: folder });
   onTestFinished(async () => await shell.close());
@@ -16,16 +20,16 @@ async function check(info: string, lines: readonly string[], given: Partial<Surr
       programs: ["oxfmt"],
       prepare: async () => [],
       fill: (text) => text.replaceAll("8787", "9999"),
-      entered: () => undefined,
+      inputFor: () => undefined,
       verify: async () => undefined,
-      ...given,
+      ...overrides,
     },
   );
   return problems.join("\n");
 }
 
 describe("checkPage", () => {
-  it("finds nothing wrong with what is true", async () => {
+  it("accepts a page whose examples are correct", async () => {
     const lines = [
       "f() { echo 1; echo 2; }",
       "f",
@@ -43,47 +47,47 @@ describe("checkPage", () => {
   });
 
   it.each([
-    ["another output", ["echo a  # b"], "page.md:2: echo a\n  expected: b\n  got:      a"],
-    ["another output below", ["echo a", "# b"], "page.md:2: echo a\n  expected: b\n  got:      a"],
-    ["no output", ["true # b"], "page.md:2: true\n  expected: b\n  got:      "],
+    ["a different output", ["echo a  # b"], "page.md:2: echo a\n  expected: b\n  got:      a"],
+    ["a different output below", ["echo a", "# b"], "page.md:2: echo a\n  expected: b\n  got:      a"],
+    ["missing output", ["true # b"], "page.md:2: true\n  expected: b\n  got:      "],
     ["a failure", ["", "echo a; (exit 7)"], "page.md:3: echo a; (exit 7)\n  expected: exit code 0\n  got:      7\n  a"],
-    ["an end", ["exit 0", "true # b"], "page.md:2: exit 0\n  the shell has ended with it, or it took too long"],
-    ["an unknown placeholder", ["echo …"], 'page.md:2: echo …\n  there is nothing to put in the place of "…": echo …'],
+    ["an exit of the shell", ["exit 0", "true # b"], "page.md:2: exit 0\n  the shell exited, or the command timed out"],
+    ["an unknown placeholder", ["echo …"], 'page.md:2: echo …\n  no value to replace "…" with: echo …'],
     [
       "two outputs",
       ["echo a # a", "# a"],
-      "page.md:2: echo a\n  there is a comment beside it and one below: which is its output?",
+      "page.md:2: echo a\n  ambiguous output: there is a comment at the end of the line and one below",
     ],
-    ["an unknown script", ["npm test && npm run tset"], 'page.md:2: there is nothing that "npm run tset" could run'],
-    ["an unknown program", ["echo npx left-pad"], 'page.md:2: there is nothing that "npx left-pad" could run'],
+    ["an unknown script", ["npm test && npm run tset"], 'page.md:2: "npm run tset" does not exist'],
+    ["an unknown program", ["echo npx left-pad"], 'page.md:2: "npx left-pad" does not exist'],
     [
       "an installation",
       ["npm ci && true"],
-      'page.md:2: npm ci && true\n  "npm ci" is not run by this test: show it alone, or with others of its kind',
+      'page.md:2: npm ci && true\n  this test does not run "npm ci": put it on a line without other kinds of commands',
     ],
     [
       "an unknown option",
       ["npm run dev -- --prot 1"],
       "page.md:2: npm run dev -- --prot 1\n  Cannot read the command line: Unknown option '--prot'",
     ],
-  ])("finds %s", async (_, lines, problem) => {
+  ])("reports %s", async (_, lines, problem) => {
     await expect(check("sh", lines)).resolves.toContain(problem);
   });
 
   it.each([
-    ["ts", "true", 'page.md:1: there is no runner for a block of "ts"'],
-    ["sh skip", "true", 'page.md:1: there is no runner for a block of "sh skip"'],
-    ["json", "{a:1}", "page.md:2: this is no JSON: SyntaxError"],
-    ["", "$ true", "page.md:2: this is a command, and the block is not run: call it sh"],
-    ["text", "A=1 npm run dev -- x", "page.md:2: this is a command, and the block is not run: call it sh"],
-  ])("finds a block of %j that nothing runs", async (info, line, problem) => {
+    ["ts", "true", 'page.md:1: unknown block language "ts"'],
+    ["sh skip", "true", 'page.md:1: unknown block language "sh skip"'],
+    ["json", "{a:1}", "page.md:2: invalid JSON: SyntaxError"],
+    ["", "$ true", "page.md:2: a command in a block that is not run: mark the block as sh"],
+    ["text", "A=1 npm run dev -- x", "page.md:2: a command in a block that is not run: mark the block as sh"],
+  ])("reports a block of %j that is not run", async (info, line, problem) => {
     await expect(check(info, [line])).resolves.toContain(problem);
   });
 
-  it("runs no product commands, but starts the service by one before the first command that is run", async () => {
+  it("does not run product commands, but starts the service with one before the first other command", async () => {
     const prepared: string[] = [];
-    const prepare: Surroundings["prepare"] = async (command, startedBy) => {
-      prepared.push(`${command}: ${startedBy}`);
+    const prepare: PageEnvironment["prepare"] = async (command, startCommand) => {
+      prepared.push(`${command}: ${startCommand}`);
       return ["A=1"];
     };
     const lines = [
@@ -99,10 +103,10 @@ describe("checkPage", () => {
     );
   });
 
-  it("enters what the user would, and asks for more than success", async () => {
-    const given = { entered: () => "secret\n", verify: async () => "it has not arrived" };
-    await expect(check("sh", ['read x; [ "$x" = secret ]  # a secret'], given)).resolves.toContain(
-      "it has not arrived",
+  it("enters the input of the user and verifies the effect of a command", async () => {
+    const overrides = { inputFor: () => "secret\n", verify: async () => "the secret is missing" };
+    await expect(check("sh", ['read x; [ "$x" = secret ]  # a secret'], overrides)).resolves.toContain(
+      "the secret is missing",
     );
   });
 });

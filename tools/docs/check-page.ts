@@ -1,55 +1,54 @@
-import { looksLikeCommand } from "./looks-like-command.ts";
 import { matches } from "./matches.ts";
-import type { Problem } from "./problem.ts";
-import { optionsProblem, productCommand, refusal, startsService } from "./product-command.ts";
-import { type Block, readBlocks } from "./read-blocks.ts";
+import { findOptionsProblem, findRefusal, lastProductCommand, startsService } from "./product-command.ts";
+import { type Block, looksLikeCommand, type Problem, readBlocks } from "./read-blocks.ts";
 import { type Command, readCommands } from "./read-commands.ts";
 import type { ShellSession } from "./shell-session.ts";
 
 export interface Page {
-  /** Its path in the project. */
+  /** Path in the project. */
   readonly name: string;
   readonly markdown: string;
 }
 
 /** Where the commands of a page run. */
-export interface Surroundings {
+export interface PageEnvironment {
   readonly shell: ShellSession;
-  /** What `npm run` can run. */
+  /** Script names that `npm run` accepts. */
   readonly scripts: readonly string[];
-  /** What `npx` can run without installing it. */
+  /** Program names that `npx` runs without installing them. */
   readonly programs: readonly string[];
   /**
-   * Starts what a command asks, if it runs not yet, by the command with which the page starts it.
+   * Starts the service that a command calls, unless it is running, with the page's own start command.
    *
-   * @returns lines that are to be run first.
+   * @returns commands to run before this one
    */
-  prepare(command: string, startedBy: string): Promise<readonly string[]>;
-  /** The command with everything filled in that differs from machine to machine. The same for what it prints. */
+  prepare(command: string, startCommand: string): Promise<readonly string[]>;
+  /** Replaces machine-specific parts of a command or its output, such as ports. */
   fill(text: string): string;
-  /** What the command's user enters while it runs. */
-  entered(command: string): string | undefined;
-  /** What else has to be so after the command. Fulfilled with what is not. */
+  /** The text that the user enters while the command runs. Undefined if it does not prompt. */
+  inputFor(command: string): string | undefined;
+  /** Checks the effect of a command beyond its output. @returns the problem, if any */
   verify(command: string): Promise<string | undefined>;
 }
 
 /**
- * Runs every example of a page, from the top down, and says what is not as the page has it.
+ * Runs every example of a page from top to bottom and compares the results with the page.
  *
- * - A block of `sh` is run. All of a page run in one shell, in a fresh copy of the project. A service is started for them.
- * - What a command prints is the comment at its end, or the comment in the lines directly below it, to the letter; `…`
- *   stands for anything. A command without such a comment has to succeed. Other comments are prose.
- * - Lines that install, start or check the product as a whole are not run, but they have to name what exists. Their comments
- *   are prose. The first that starts the service is the command that it is started by.
- * - A command that asks its user for something has no output to show: the comment at its end says what is entered.
- * - A block of `json` has to be JSON. A block of `text`, or of no language, shows no commands. There are no other blocks.
- * - `npm run` and `npx` name a script and a program that exist, wherever a page has them.
+ * - Blocks of `sh` are run. All blocks of a page share one shell in a fresh copy of the project. A service is started for them.
+ * - The expected output of a command is the comment at the end of its line, or the comment in the lines directly below. It must
+ *   match exactly; `…` matches any text. A command without such a comment must succeed. All other comments are prose.
+ * - Commands that install, start or check the whole product are not run, but their scripts and options must exist. Their comments
+ *   are prose. The first one that starts the service is the command used to start it.
+ * - A command that prompts has no expected output. The comment at the end of its line describes the input.
+ * - Blocks of `json` must be valid JSON. Blocks of `text`, or without a language, must not contain commands. Other languages are
+ *   not allowed.
+ * - Everywhere on the page, `npm run` and `npx` must name an existing script or program.
  *
- * @returns one text for each problem: page, line and what is wrong.
+ * @returns one text per problem: page, line and description
  */
-export async function checkPage({ name, markdown }: Page, surroundings: Surroundings): Promise<readonly string[]> {
+export async function checkPage({ name, markdown }: Page, environment: PageEnvironment): Promise<readonly string[]> {
   const { blocks, problems } = readBlocks(markdown);
-  const found: Problem[] = [...problems, ...missingNames(markdown, surroundings)];
+  const found: Problem[] = [...problems, ...findUnknownNames(markdown, environment)];
   const commands: Command[] = [];
   for (const block of blocks) {
     if (block.info === "sh") {
@@ -57,94 +56,96 @@ export async function checkPage({ name, markdown }: Page, surroundings: Surround
       commands.push(...read.commands);
       found.push(...read.problems);
     } else {
-      found.push(...problemsOfData(block));
+      found.push(...checkDataBlock(block));
     }
   }
-  found.push(...(await problemsOfCommands(commands, surroundings)));
-  return found.toSorted((a, b) => a.line - b.line).map(({ line, what }) => `${name}:${line}: ${what}`);
+  found.push(...(await checkCommands(commands, environment)));
+  return found.toSorted((a, b) => a.line - b.line).map(({ line, description }) => `${name}:${line}: ${description}`);
 }
 
-function missingNames(markdown: string, { scripts, programs }: Surroundings): readonly Problem[] {
+function findUnknownNames(markdown: string, { scripts, programs }: PageEnvironment): readonly Problem[] {
   return markdown
     .split("\n")
     .flatMap((text, index) =>
       [...text.matchAll(/\b(npm run|npx) (?:--silent )?([\w:-]+)/g)].flatMap(([, runner = "", name = ""]) =>
         (runner === "npx" ? programs : scripts).includes(name)
           ? []
-          : [{ line: index + 1, what: `there is nothing that "${runner} ${name}" could run` }],
+          : [{ line: index + 1, description: `"${runner} ${name}" does not exist` }],
       ),
     );
 }
 
-function problemsOfData({ info, line, lines }: Block): readonly Problem[] {
+function checkDataBlock({ info, line, lines }: Block): readonly Problem[] {
   switch (info) {
     case "":
     case "text": {
       const index = lines.findIndex((each) => looksLikeCommand(each));
       return index === -1
         ? []
-        : [{ line: line + index, what: "this is a command, and the block is not run: call it sh" }];
+        : [{ line: line + index, description: "a command in a block that is not run: mark the block as sh" }];
     }
     case "json":
       try {
         JSON.parse(lines.join("\n"));
         return [];
       } catch (error) {
-        return [{ line, what: `this is no JSON: ${String(error)}` }];
+        return [{ line, description: `invalid JSON: ${String(error)}` }];
       }
     default:
-      return [{ line: line - 1, what: `there is no runner for a block of "${info}"` }];
+      return [{ line: line - 1, description: `unknown block language "${info}"` }];
   }
 }
 
-async function problemsOfCommands(
-  commands: readonly Command[],
-  surroundings: Surroundings,
-): Promise<readonly Problem[]> {
+async function checkCommands(commands: readonly Command[], environment: PageEnvironment): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
-  const alone = commands.map(({ text }) => productCommand(text));
-  const startedBy = alone.find((command) => command !== undefined && startsService(command)) ?? "npm run dev";
+  const productCommands = commands.map(({ text }) => lastProductCommand(text));
+  const startCommand =
+    productCommands.find((command) => command !== undefined && startsService(command)) ?? "npm run dev";
   for (const [index, command] of commands.entries()) {
-    const product = alone[index];
-    const what = product === undefined ? await problemOf(command, startedBy, surroundings) : optionsProblem(product);
-    if (what === undefined) continue;
-    problems.push({ line: command.line, what: `${command.text}\n${indented(what)}` });
-    if (what === SHELL_ENDED) break;
+    const productCommand = productCommands[index];
+    const description =
+      productCommand === undefined
+        ? await runCommand(command, startCommand, environment)
+        : findOptionsProblem(productCommand);
+    if (description === undefined) continue;
+    problems.push({ line: command.line, description: `${command.text}\n${indent(description)}` });
+    if (description === SHELL_ENDED) break;
   }
   return problems;
 }
 
-const SHELL_ENDED = "the shell has ended with it, or it took too long";
+const SHELL_ENDED = "the shell exited, or the command timed out";
 
-async function problemOf(
+/** Runs one command and compares its output. @returns the problem, if any */
+async function runCommand(
   { text, beside, below }: Command,
-  startedBy: string,
-  surroundings: Surroundings,
+  startCommand: string,
+  environment: PageEnvironment,
 ): Promise<string | undefined> {
-  const refused = refusal(text);
-  if (refused !== undefined) return refused;
-  const input = surroundings.entered(text);
-  const shown = input === undefined ? beside : undefined;
-  if (shown !== undefined && below !== undefined) {
-    return "there is a comment beside it and one below: which is its output?";
+  const refusal = findRefusal(text);
+  if (refusal !== undefined) return refusal;
+  const input = environment.inputFor(text);
+  const outputBeside = input === undefined ? beside : undefined;
+  if (outputBeside !== undefined && below !== undefined) {
+    return "ambiguous output: there is a comment at the end of the line and one below";
   }
-  const expected = shown ?? below;
-  const filled = surroundings.fill(text);
-  if (filled.includes("…")) return `there is nothing to put in the place of "…": ${filled}`;
-  for (const first of await surroundings.prepare(text, startedBy)) {
-    const result = await surroundings.shell.run(first);
-    if (result?.exitCode !== 0) return `what has to be run before it fails: ${first}\n${result?.output}`;
+  const expected = outputBeside ?? below;
+  const filled = environment.fill(text);
+  if (filled.includes("…")) return `no value to replace "…" with: ${filled}`;
+  for (const first of await environment.prepare(text, startCommand)) {
+    const result = await environment.shell.run(first);
+    if (result?.exitCode !== 0) return `a preparing command failed: ${first}\n${result?.output}`;
   }
-  const result = await surroundings.shell.run(filled, { input: input ?? "" });
+  const result = await environment.shell.run(filled, { input: input ?? "" });
   if (result === undefined) return SHELL_ENDED;
   const { exitCode, output } = result;
-  if (expected !== undefined && !matches(surroundings.fill(expected), output)) {
+  if (expected !== undefined && !matches(environment.fill(expected), output)) {
     return `expected: ${expected}\ngot:      ${output.trim()}`;
   }
   if (expected === undefined && exitCode !== 0) return `expected: exit code 0\ngot:      ${exitCode}\n${output.trim()}`;
-  return await surroundings.verify(text);
+  return await environment.verify(text);
 }
 
-function indented(text: string): string {
+function indent(text: string): string {
   return text.replaceAll(/^/gm, "  ");
 }

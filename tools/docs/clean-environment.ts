@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * The environment of somebody who has just opened a terminal: none of this project's settings, none of its programs on the
- * path. npm says nothing of its own accord and downloads nothing; what programs keep for themselves goes into `folder`.
+ * The environment of a new terminal: without this project's settings and without its programs on the PATH. npm prints no notices
+ * and downloads nothing. Programs write their configuration and caches to `folder`.
  */
 export function cleanEnvironment(folder: string, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const path = (env["PATH"] ?? "").split(delimiter).filter((entry) => !entry.startsWith(PROJECT));
   return {
     PATH: path.join(delimiter),
-    // Programs that choose the version of Node look there.
+    // Version managers for Node need it.
     HOME: env["HOME"] ?? folder,
     LANG: "C.UTF-8",
     NO_PROXY: "127.0.0.1",

@@ -5,16 +5,16 @@ import { fileURLToPath } from "node:url";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What is not the project's own, or is made by running it, or holds a developer's settings. */
-const LEFT_OUT = /^(?:node_modules|\.git|\.wrangler|dist|reports|\.dev.*|\.env.*)$/;
+/** Generated files, packages and local settings. */
+const EXCLUDED = /^(?:node_modules|\.git|\.wrangler|dist|reports|\.dev.*|\.env.*)$/;
 
 /**
- * A copy of the project without any state. Packages are links, one by one: a command that removed all packages would remove
- * the links.
+ * Copies the project without any local state. Each package is a separate link, so that a command which deletes all packages
+ * deletes only the links.
  */
 export function copyProject(): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "spike-edge-copy-"));
-  for (const name of readdirSync(PROJECT).filter((each) => !LEFT_OUT.test(each))) {
+  for (const name of readdirSync(PROJECT).filter((each) => !EXCLUDED.test(each))) {
     cpSync(join(PROJECT, name), join(folder, name), { recursive: true });
   }
   mkdirSync(join(folder, "node_modules"));

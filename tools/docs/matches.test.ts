@@ -12,6 +12,6 @@ it.each([
   ["a…a", "a", false],
   ["a…b…c", "a c b", false],
   [".…*", "a…*", false],
-])("%j expected, %j printed: %s", (expected, printed, verdict) => {
-  expect(matches(expected, printed)).toBe(verdict);
+])("compares %j with the output %j: %s", (expected, output, result) => {
+  expect(matches(expected, output)).toBe(result);
 });

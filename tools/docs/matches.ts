@@ -1,6 +1,6 @@
-/** Whether a command printed what a page says. `…` stands for anything; space around it all does not count. */
-export function matches(expected: string, printed: string): boolean {
-  const text = printed.trim();
+/** Compares the output of a command with a page. `…` matches any text; surrounding whitespace is ignored. */
+export function matches(expected: string, output: string): boolean {
+  const text = output.trim();
   const [first = "", ...others] = expected.trim().split("…");
   const last = others.pop();
   if (last === undefined) return text === first;

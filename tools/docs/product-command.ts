@@ -1,10 +1,10 @@
+import { readOptions as readConsistencyOptions } from "../../bench/consistency/options.ts";
+import { readBenchOptions } from "../../bench/speed/options.ts";
 import { CommandError } from "../command/command-error.ts";
 import { readDevOptions } from "../dev/options.ts";
-import { readOptions } from "../../bench/consistency/options.ts";
-import { readOptions as readBenchOptions } from "../../bench/speed/options.ts";
 
-/** What installs, starts or checks the product as a whole: a test can't run it for every page that shows it. */
-const ALONE: readonly string[] = [
+/** Commands that install, start or check the whole product. They take too long to run for every page that shows them. */
+const PRODUCT_COMMANDS: readonly string[] = [
   "npm ci",
   "npm test",
   "npm run check",
@@ -18,38 +18,39 @@ const ALONE: readonly string[] = [
   "npx oxfmt",
 ];
 const DEV = /^npm run dev(?: -- (.*))?$/;
-const VERIFY = /^npm run verify:consistency(?: -- (.*))?$/;
+const CONSISTENCY = /^npm run verify:consistency(?: -- (.*))?$/;
 const BENCH = /^npm run bench(?: -- (.*))?$/;
-const PART =
+const CONTAINS_PRODUCT_COMMAND =
   /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:bench|check|demo|dev|dev:database|test:long|test:mutation|verify:\w+))|npx oxfmt|npx wrangler dev)(?![\w:-])/;
 
-/** The last such command of a line that holds no others, such as `npm test` of `npm ci && npm test`. */
-export function productCommand(text: string): string | undefined {
+/** The last command of a line that consists of product commands only, such as `npm test` in `npm ci && npm test`. */
+export function lastProductCommand(text: string): string | undefined {
   const parts = text.split(" && ");
-  const known = (part: string): boolean => ALONE.includes(part) || [DEV, VERIFY, BENCH].some((form) => form.test(part));
-  return parts.every(known) ? parts.at(-1) : undefined;
+  const isProductCommand = (part: string): boolean =>
+    PRODUCT_COMMANDS.includes(part) || [DEV, CONSISTENCY, BENCH].some((pattern) => pattern.test(part));
+  return parts.every(isProductCommand) ? parts.at(-1) : undefined;
 }
 
 export function startsService(command: string): boolean {
   return DEV.test(command);
 }
 
-/** Why any other command must not be run at all. */
-export function refusal(text: string): string | undefined {
-  const [part] = PART.exec(text) ?? [];
-  return part === undefined
+/** Why a line that mixes product commands with other commands must not be run. */
+export function findRefusal(text: string): string | undefined {
+  const [command] = CONTAINS_PRODUCT_COMMAND.exec(text) ?? [];
+  return command === undefined
     ? undefined
-    : `"${part}" is not run by this test: show it alone, or with others of its kind`;
+    : `this test does not run "${command}": put it on a line without other kinds of commands`;
 }
 
-/** What is wrong with the options of such a command. */
-export function optionsProblem(command: string): string | undefined {
+/** Checks the options of a product command. */
+export function findOptionsProblem(command: string): string | undefined {
   const dev = DEV.exec(command)?.[1]?.split(" ");
-  const verify = VERIFY.exec(command)?.[1]?.split(" ");
+  const consistency = CONSISTENCY.exec(command)?.[1]?.split(" ");
   const bench = BENCH.exec(command)?.[1]?.split(" ");
   try {
     if (dev !== undefined) readDevOptions(dev, {});
-    if (verify !== undefined) readOptions(verify);
+    if (consistency !== undefined) readConsistencyOptions(consistency);
     if (bench !== undefined) readBenchOptions(bench);
     return undefined;
   } catch (error) {

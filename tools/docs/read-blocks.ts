@@ -1,18 +1,20 @@
-import { looksLikeCommand } from "./looks-like-command.ts";
-import type { Problem } from "./problem.ts";
-
-/** A fenced block of a page. */
+/** A fenced block of a Markdown page. */
 export interface Block {
-  /** What follows the opening fence. */
+  /** The text after the opening fence. */
   readonly info: string;
-  /** Number of its first line below the fence. */
+  /** Line number of the first line below the fence. */
   readonly line: number;
   readonly lines: readonly string[];
 }
 
+export interface Problem {
+  readonly line: number;
+  readonly description: string;
+}
+
 const FENCE = /^( *)(`{3,}|~{3,})([^`]*)$/;
 
-/** The fenced blocks of a page in Markdown, and what looks like one and is none: nothing would run it. */
+/** Reads the fenced blocks of a page. Reports code that is not in a well-formed block, because it would not be checked. */
 export function readBlocks(markdown: string): {
   readonly blocks: readonly Block[];
   readonly problems: readonly Problem[];
@@ -24,30 +26,35 @@ export function readBlocks(markdown: string): {
     const line = lines[index] ?? "";
     const [, indent = "", fence, info = ""] = FENCE.exec(line) ?? [];
     if (fence === undefined) {
-      if (/```|~~~/.test(line)) problems.push({ line: index + 1, what: "a fence has to be alone on its line" });
+      if (/```|~~~/.test(line)) problems.push({ line: index + 1, description: "a fence must be alone on its line" });
       if (/^(?: {4}|\s*\t)/.test(line) && looksLikeCommand(line)) {
-        problems.push({ line: index + 1, what: "this is a command outside of any fenced block" });
+        problems.push({ line: index + 1, description: "a command outside a fenced block" });
       }
       continue;
     }
     const start = index + 1;
-    const length = lines.slice(start).findIndex((line) => closes(line, fence));
+    const length = lines.slice(start).findIndex((each) => isClosingFence(each, fence));
     if (length === -1) {
-      problems.push({ line: start, what: "this block is never closed" });
+      problems.push({ line: start, description: "this block is not closed" });
       break;
     }
     const content = lines.slice(start, start + length);
-    blocks.push({ info: info.trim(), line: start + 1, lines: content.map((line) => withoutIndent(line, indent)) });
+    blocks.push({ info: info.trim(), line: start + 1, lines: content.map((each) => removeIndent(each, indent)) });
     index = start + length;
   }
   return { blocks, problems };
 }
 
-function closes(line: string, fence: string): boolean {
-  const end = line.trim();
-  return end.length >= fence.length && end === fence.charAt(0).repeat(end.length);
+/** True if a reader would paste this line into a terminal. */
+export function looksLikeCommand(line: string): boolean {
+  return /^\s*(?:\$ |(?:\w+=\S+ +)*(?:npm|npx|node|curl|wrangler|export) )/.test(line);
 }
 
-function withoutIndent(line: string, indent: string): string {
+function isClosingFence(line: string, fence: string): boolean {
+  const text = line.trim();
+  return text.length >= fence.length && text === fence.charAt(0).repeat(text.length);
+}
+
+function removeIndent(line: string, indent: string): string {
   return line.startsWith(indent) ? line.slice(indent.length) : line.trimStart();
 }

@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { type ReadCommands, readCommands } from "./read-commands.ts";
+import { readCommands } from "./read-commands.ts";
 
-const read = async (...lines: readonly string[]): Promise<ReadCommands> =>
-  await readCommands({ info: "sh", line: 10, lines });
+const read = async (...lines: readonly string[]) => await readCommands({ info: "sh", line: 10, lines });
 
-it("tells commands, their output and prose", async () => {
+it("separates commands, their output and prose", async () => {
   const { commands, problems } = await read(
     "# prose",
     "one",
@@ -27,10 +26,10 @@ it("tells commands, their output and prose", async () => {
 it.each([
   ["a quoted text", ["echo 'a # b", "c' # d"]],
   ["a function", ["f() {", "  echo 1 # one", "", "} # d"]],
-  ["a joined line", ["echo a \\", "  b # d"]],
-  ["a document", ["cat <<END", "x # y", "'", "END # no", "END"]],
+  ["a continued line", ["echo a \\", "  b # d"]],
+  ["a here-document", ["cat <<END", "x # y", "'", "END # no", "END"]],
   ["a pipe", ["echo a |", "  cat # d"]],
-])("takes all lines of %s", async (_, lines) => {
+])("reads all lines of %s", async (_, lines) => {
   const { commands } = await read(...lines, "next");
   expect(commands.map(({ line, text }) => [line, text])).toEqual([
     [10, lines.join("\n").replace(/ # d$/, "")],
@@ -44,12 +43,12 @@ it.each([
   [String.raw`\# y`, undefined],
   ["x#y", undefined],
   ['"$(cat x)" # {"a":"# b"}', '{"a":"# b"}'],
-])("knows the comment of: echo %s", async (rest, beside) => {
+])("finds the comment of: echo %s", async (rest, beside) => {
   const { commands } = await read(`echo ${rest}`);
   expect(commands.map((command) => command.beside)).toEqual([beside]);
 });
 
-it.each(["echo 'a", "if true; then", "echo )"])("says what bash cannot read: %s", async (line) => {
+it.each(["echo 'a", "if true; then", "echo )"])("reports a command that bash cannot parse: %s", async (line) => {
   const { problems } = await read("true", line, "# x");
-  expect(problems).toEqual([{ line: 11, what: `bash cannot read this command: ${line}` }]);
+  expect(problems).toEqual([{ line: 11, description: `bash cannot parse this command: ${line}` }]);
 });

@@ -1,11 +1,11 @@
-import { isComplete } from "./is-complete.ts";
-import type { Problem } from "./problem.ts";
-import type { Block } from "./read-blocks.ts";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Block, Problem } from "./read-blocks.ts";
 
-/** A command of a page, in as many lines as a shell needs to run it. */
+/** A command of a page. It has as many lines as a shell needs to run it. */
 export interface Command {
   readonly line: number;
-  /** Without its comments. */
+  /** Without comments. */
   readonly text: string;
   /** The comment at its end. */
   readonly beside: string | undefined;
@@ -13,13 +13,13 @@ export interface Command {
   readonly below: string | undefined;
 }
 
-export interface ReadCommands {
+interface CommandList {
   readonly commands: readonly Command[];
   readonly problems: readonly Problem[];
 }
 
-/** The commands of a block of shell. A comment that no command stands directly above is prose. */
-export async function readCommands(block: Block): Promise<ReadCommands> {
+/** Splits a shell block into commands and their comments. A comment that is not directly below a command is prose. */
+export async function readCommands(block: Block): Promise<CommandList> {
   const commands: Command[] = [];
   let rest = block.lines;
   while (rest.length > 0) {
@@ -29,15 +29,16 @@ export async function readCommands(block: Block): Promise<ReadCommands> {
       rest = rest.slice(1);
       continue;
     }
-    const size = await sizeOfCommand(rest);
-    if (size === 0) return { commands, problems: [{ line, what: `bash cannot read this command: ${first}` }] };
-    const { text, beside } = await splitComment(rest.slice(0, size).join("\n"));
-    rest = rest.slice(size);
+    const length = await findCommandLength(rest);
+    if (length === 0)
+      return { commands, problems: [{ line, description: `bash cannot parse this command: ${first}` }] };
+    const { text, beside } = await splitComment(rest.slice(0, length).join("\n"));
+    rest = rest.slice(length);
     const end = rest.findIndex((each) => !isComment(each));
-    const below = rest.slice(0, end === -1 ? rest.length : end);
-    rest = rest.slice(below.length);
-    const output = below.length === 0 ? undefined : below.map((each) => each.replace(/^# ?/, "")).join("\n");
-    commands.push({ line, text, beside, below: output });
+    const comments = rest.slice(0, end === -1 ? rest.length : end);
+    rest = rest.slice(comments.length);
+    const below = comments.length === 0 ? undefined : comments.map((each) => each.replace(/^# ?/, "")).join("\n");
+    commands.push({ line, text, beside, below });
   }
   return { commands, problems: [] };
 }
@@ -46,15 +47,15 @@ function isComment(line: string): boolean {
   return line.startsWith("#");
 }
 
-/** How many lines the first command takes. 0: it has no end. */
-async function sizeOfCommand(lines: readonly string[]): Promise<number> {
-  for (let size = 1; size <= lines.length; size += 1) {
-    if (await isComplete(lines.slice(0, size).join("\n"))) return size;
+/** Number of lines of the first command, or 0 if it is never complete. */
+async function findCommandLength(lines: readonly string[]): Promise<number> {
+  for (let length = 1; length <= lines.length; length += 1) {
+    if (await isComplete(lines.slice(0, length).join("\n"))) return length;
   }
   return 0;
 }
 
-/** A `#` begins a comment if what stands before it is complete: it is in no quotes then. */
+/** A `#` starts a comment if the text before it is complete, because it is not inside quotes then. */
 async function splitComment(text: string): Promise<{ readonly text: string; readonly beside: string | undefined }> {
   const lastLine = text.lastIndexOf("\n") + 1;
   for (const { index, 0: mark } of text.slice(lastLine).matchAll(/\s+#\s*/g)) {
@@ -62,4 +63,17 @@ async function splitComment(text: string): Promise<{ readonly text: string; read
     if (await isComplete(command)) return { text: command, beside: text.slice(lastLine + index + mark.length) };
   }
   return { text, beside: undefined };
+}
+
+/** True if bash would run this text instead of rejecting it or waiting for more input. */
+async function isComplete(text: string): Promise<boolean> {
+  // An odd number of backslashes joins the next line.
+  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) return false;
+  try {
+    const { stderr } = await promisify(execFile)("bash", ["--norc", "-n", "-c", text]);
+    // bash only warns about an unterminated here-document.
+    return stderr === "";
+  } catch {
+    return false;
+  }
 }

@@ -14,7 +14,7 @@ function shell(options: Partial<ShellOptions> = {}): ShellSession {
   return session;
 }
 
-it("keeps functions, variables and folders from command to command", async () => {
+it("keeps functions, variables and the working directory between commands", async () => {
   const session = shell();
   await expect(session.run('say() { echo "$B$1"; }; B=b')).resolves.toEqual({ exitCode: 0, output: "" });
   await session.run("mkdir x && cd x && touch y");
@@ -24,20 +24,20 @@ it("keeps functions, variables and folders from command to command", async () =>
   });
 });
 
-it("survives what bash cannot read, and ends with exit", async () => {
+it("survives a syntax error and ends on exit", async () => {
   const session = shell();
   await expect(session.run("echo )")).resolves.toMatchObject({ exitCode: expect.any(Number) });
   await expect(session.run("exit 0")).resolves.toBeUndefined();
   await expect(session.run("true")).resolves.toBeUndefined();
 });
 
-it("ends what takes too long, and what is left running", async () => {
-  const slow = shell({ patienceMs: 200 });
+it("ends a command that times out and processes that are left running", async () => {
+  const slow = shell({ timeoutMs: 200 });
   await expect(slow.run("sleep 1000")).resolves.toBeUndefined();
   const session = shell();
   const result = await session.run("sleep 1000 & echo $!");
-  const left = async () => await familyOf(Number(result?.output));
-  await expect.poll(left).toMatchObject([{ command: "sleep 1000" }]);
+  const remaining = async () => await familyOf(Number(result?.output));
+  await expect.poll(remaining).toMatchObject([{ command: "sleep 1000" }]);
   await session.close();
-  await expect.poll(left).toEqual([]);
+  await expect.poll(remaining).toEqual([]);
 });

@@ -8,57 +8,57 @@ import { endWithUs } from "../command/end-with-us.ts";
 
 interface ShellResult {
   readonly exitCode: number;
-  /** What a terminal would show, without colours. */
+  /** Standard output and standard error, without colors. */
   readonly output: string;
 }
 
-/** One bash that runs command after command, as if they were typed into it. */
+/** One bash process that runs commands one after another, as if they were typed into it. */
 export interface ShellSession {
-  /** Runs a command. `undefined`: the shell has ended with it, or had to be ended because it took too long. */
+  /** Runs a command. Returns undefined if the shell exited or the command timed out. */
   run(command: string, options?: { readonly input?: string }): Promise<ShellResult | undefined>;
-  /** Ends the shell and all that its commands have left running. */
+  /** Ends the shell and every process that its commands left running. */
   close(): Promise<void>;
 }
 
 export interface ShellOptions {
-  /** Where it starts. */
+  /** The initial working directory. */
   readonly cwd: string;
-  /** Its whole environment. */
+  /** The complete environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** An empty folder for its own files. */
+  /** An empty folder for the files of the session itself. */
   readonly scratch: string;
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
 }
 
-const PATIENCE_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Each line of the third channel names a command's file; each line of the fourth is an exit code. */
+/** File descriptor 3 receives one script file per line. File descriptor 4 returns one exit code per line. */
 const LOOP = `while IFS= read -r -u 3 file; do
   source "$file" <"$file.in" >"$file.out" 2>&1 3<&- 4>&-
   echo "$?" >&4
 done`;
 
-export function startShell({ cwd, env, scratch, patienceMs = PATIENCE_MS }: ShellOptions): ShellSession {
+export function startShell({ cwd, env, scratch, timeoutMs = DEFAULT_TIMEOUT_MS }: ShellOptions): ShellSession {
   const child = spawn("bash", ["--norc", "--noprofile", "-c", LOOP], {
     cwd,
     env,
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-    // A group of its own, for all that it starts.
+    // Its own process group, which includes everything it starts.
     detached: true,
   });
-  const gone = endWithUs(child, { group: true });
-  // The shape of `stdio` above.
+  const ended = endWithUs(child, { group: true });
+  // Matches the `stdio` option above.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const [, , , commands, answers] = child.stdio as unknown as [null, null, null, Writable, Readable];
-  // A shell that has ended reads no more.
+  const [, , , commands, exitCodes] = child.stdio as unknown as [null, null, null, Writable, Readable];
+  // Writing to a shell that has exited must not throw.
   commands.on("error", () => undefined);
-  const codes = createInterface({ input: answers })[Symbol.asyncIterator]();
+  const codes = createInterface({ input: exitCodes })[Symbol.asyncIterator]();
   let count = 0;
   const end = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
-      // Nobody of the group is left.
+      // Every process of the group has already exited.
     }
   };
   return {
@@ -69,7 +69,7 @@ export function startShell({ cwd, env, scratch, patienceMs = PATIENCE_MS }: Shel
       writeFileSync(`${file}.in`, input);
       writeFileSync(`${file}.out`, "");
       commands.write(`${file}\n`);
-      const timer = setTimeout(end, patienceMs);
+      const timer = setTimeout(end, timeoutMs);
       const code = await codes.next();
       clearTimeout(timer);
       if (code.done === true) return undefined;
@@ -77,7 +77,7 @@ export function startShell({ cwd, env, scratch, patienceMs = PATIENCE_MS }: Shel
     },
     async close() {
       end();
-      await gone;
+      await ended;
     },
   };
 }

@@ -1,39 +1,39 @@
 import { spawn } from "node:child_process";
 import { endWithUs } from "../command/end-with-us.ts";
 
-/** The service, started by a command of a page. */
+/** The service, started with the command that a page shows. */
 export interface StartedService {
-  /** All that it wrote until it was ready. */
+  /** Its output up to the moment it was ready. */
   readonly output: string;
-  /** Fulfilled when all of its processes have ended. */
+  /** Resolves when all of its processes have exited. */
   stop(): Promise<void>;
 }
 
-interface Place {
+interface ServiceOptions {
   readonly cwd: string;
-  /** The command's whole environment. */
+  /** The complete environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 const READY = "Ctrl-C stops it.";
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
-/** Runs `npm run dev`, as it is written, and waits until it serves. */
-export async function startService(command: string, { cwd, env }: Place): Promise<StartedService> {
-  // A group of its own, as under a terminal.
+/** Runs `npm run dev` exactly as the page shows it and waits until the service is ready. */
+export async function startService(command: string, { cwd, env }: ServiceOptions): Promise<StartedService> {
+  // Its own process group, as in a terminal.
   const child = spawn("bash", ["--norc", "--noprofile", "-c", command], {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  const gone = endWithUs(child, { group: true });
+  const ended = endWithUs(child, { group: true });
   const signal = (name: NodeJS.Signals): void => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name);
   };
   const stop = async (): Promise<void> => {
     signal("SIGTERM");
-    await gone;
+    await ended;
   };
   let output = "";
   const ready = new Promise<boolean>((resolve) => {
@@ -44,9 +44,9 @@ export async function startService(command: string, { cwd, env }: Place): Promis
       });
     }
     child.once("close", () => resolve(false));
-    setTimeout(() => resolve(false), PATIENCE_MS).unref();
+    setTimeout(() => resolve(false), TIMEOUT_MS).unref();
   });
   if (await ready) return { output, stop };
   await stop();
-  throw new Error(`Cannot start the service by "${command}": it does not come to serve\n${output}`);
+  throw new Error(`Cannot start the service with "${command}": it did not become ready\n${output}`);
 }

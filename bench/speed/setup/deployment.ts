@@ -1,0 +1,129 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "@libsql/client";
+import { httpExecute } from "../../../src/store/libsql/http-execute.ts";
+import { libsqlStore } from "../../../src/store/libsql/libsql-store.ts";
+import { SUPERUSER, type TestDomain } from "../../../test/harness/identity.ts";
+import { storeManyPolicies } from "../../../test/harness/many-policies.ts";
+import { storeManySecrets } from "../../../test/harness/many-secrets.ts";
+import { KEY_A, ringOf } from "../../../test/harness/service.ts";
+import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
+import { type DatabaseProcess, startDatabase } from "../../consistency/cluster/database.ts";
+import { createBaselineTables } from "./baseline.ts";
+import { fillSecrets } from "./fill-secrets.ts";
+
+/** The content of a store before a benchmark starts. */
+export interface StoreShape {
+  /** Number of secrets, named `app/s0`, `app/s1`, … with one version each. */
+  readonly secrets: number;
+  /** Number of policies. One grants `/app` everything below `app/`; the others belong to other teams. */
+  readonly policies: number;
+  /** Number of additional policies whose patterns have no literal prefix. They are tried on each request. */
+  readonly unanchored?: number;
+  readonly keptVersions?: number;
+}
+
+/** A filled database with a worker in front of it. */
+export interface Deployment {
+  readonly env: Readonly<Record<string, string>>;
+  readonly database: DatabaseProcess;
+  readonly worker: Worker;
+  /** Number of secrets. */
+  readonly secrets: number;
+  /** JWT-SVID of a workload, valid for an hour. */
+  readonly app: string;
+  /** JWT-SVID of the superuser, valid for an hour. */
+  readonly superuser: string;
+  /** Sends a preparing request as the superuser. @throws Error if it fails */
+  post(target: string, body: object): Promise<void>;
+  /** Starts another worker over the same database. */
+  startWorker(): Promise<Worker>;
+  close(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  /** Folder for the database. */
+  readonly folder: string;
+  /** Folder of the built worker. */
+  readonly built: string;
+  readonly domain: TestDomain;
+}
+
+const ROOT_KEY = KEY_A;
+
+export async function startDeployment(
+  { folder, built, domain }: DeploymentOptions,
+  shape: StoreShape,
+): Promise<Deployment> {
+  const database = await startDatabase(mkdtempSync(join(folder, "database-")));
+  await fillStore(database, shape);
+  const env = {
+    LIBSQL_URL: database.url(),
+    SPIKE_ROOT_KEYS: ROOT_KEY,
+    SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
+    ...(shape.keptVersions !== undefined && { SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(shape.keptVersions) }),
+  };
+  const start = async (): Promise<Worker> => await startWorker(built, env, { unheard: true });
+  const worker = await start();
+  const workers = [worker];
+  const superuser = await domain.token(SUPERUSER);
+  const post = async (target: string, body: object): Promise<void> => {
+    const headers = { Authorization: `Bearer ${superuser}` };
+    const response = await fetch(`${worker.url}${target}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`Cannot prepare the store: ${response.status} ${await response.text()}`);
+  };
+  await post("/v1/acl/policy", {
+    name: "app",
+    spiffeidPattern: `^spiffe://${domain.name.replaceAll(".", String.raw`\.`)}/app$`,
+    pathPattern: "^app/",
+    permissions: ["read", "write", "list"],
+  });
+  return {
+    env,
+    database,
+    worker,
+    secrets: shape.secrets,
+    app: await domain.token("/app"),
+    superuser,
+    post,
+    async startWorker() {
+      const another = await start();
+      workers.push(another);
+      return another;
+    },
+    async close() {
+      await Promise.all(workers.map(async (each) => await each.kill()));
+      await database.kill();
+    },
+  };
+}
+
+const signal = new AbortController().signal;
+
+async function fillStore(database: DatabaseProcess, shape: StoreShape): Promise<void> {
+  const ring = await ringOf(ROOT_KEY);
+  const store = libsqlStore(httpExecute({ url: database.url() }, fetch));
+  // The first commit signs the store row.
+  await storeManySecrets(store, ring, ["first"]);
+  const client = createClient({ url: database.url() });
+  await storeManyPolicies(
+    { client, ring },
+    {
+      count: shape.policies - 1,
+      patternsOf: (n) => ({
+        spiffeIdPattern: String.raw`^spiffe://spike\.ist/team-${n}/app$`,
+        pathPattern: `^team-${n}/`,
+      }),
+    },
+  );
+  if (shape.unanchored !== undefined) {
+    const patternsOf = (n: number) => ({ spiffeIdPattern: `spiffe://.*/team-${n}$`, pathPattern: `team-${n}$` });
+    await storeManyPolicies({ client, ring }, { count: shape.unanchored, patternsOf, name: "unanchored" });
+  }
+  client.close();
+  const snapshot = await store.load({}, signal);
+  await database.kill();
+  await fillSecrets(database.file, { ring, snapshot }, { count: shape.secrets, pathOf: (n) => `app/s${n}` });
+  createBaselineTables(database.file);
+  await database.start();
+}
