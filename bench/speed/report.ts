@@ -23,7 +23,9 @@ export function formatRow(result: Result): string[] {
     baseline === null && kind === "amount" ? benchmark : `${benchmark}, vs ${comparedWith}`,
     `${formatNumber(measured)} ${unit}`,
     baseline === null ? "" : `${formatNumber(baseline)} ${unit}`,
-    kind === "ratio" ? format(value.median) : `${kind === "difference" && value.median > 0 ? "+" : ""}${format(value.median)} ${unit}`,
+    kind === "ratio"
+      ? format(value.median)
+      : `${kind === "difference" && value.median > 0 ? "+" : ""}${format(value.median)} ${unit}`,
     `${format(value.min)}–${format(value.max)}`,
     bounds.join(", "),
     met === undefined ? "" : met ? "met" : "**not met**",
