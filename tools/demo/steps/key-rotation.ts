@@ -30,7 +30,9 @@ export const keyRotation: Step = {
     };
     const writers = Array.from({ length: WRITERS }, async (_, index) => await runWriter(context, traffic, index + 1));
     try {
-      return await rotate(context, traffic, writers);
+      // A failed writer must end the step at once: the rotation would wait for its writes forever.
+      const [lines] = await Promise.all([rotate(context, traffic, writers), ...writers]);
+      return lines;
     } finally {
       traffic.isOver = true;
       await Promise.allSettled(writers);
