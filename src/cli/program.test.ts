@@ -279,8 +279,8 @@ describe("spike operator", () => {
       const [, other] = (await sharesOf(KEY_B)) as [string, string];
       const above = `spike:2:${"f".repeat(64)}`;
       const cases: readonly (readonly [readonly string[], RegExp])[] = [
-        [[first], /2 shares are needed, 1 were given/],
-        [[], /2 shares are needed, 0 were given/],
+        [[first], /2 shares are needed, but only 1 given/],
+        [[], /2 shares are needed, but only 0 given/],
         [[first, first], /share 1 was given twice/],
         [[first, other], /do not reconstruct a key of this store/],
         [[first, second, `spike:3:${other.slice(-64)}`], /share 3 does not match the first 2, which reconstruct a key/],

@@ -65,7 +65,7 @@ function problemIn(shares: readonly Share[], threshold: number): string | undefi
     if (!isScalar(toScalar(value))) return `share ${id} is not a scalar of P-256: it is damaged`;
     seen.add(id);
   }
-  return shares.length < threshold ? `${threshold} shares are needed, ${shares.length} were given` : undefined;
+  return shares.length < threshold ? `${threshold} shares are needed, but only ${shares.length} given` : undefined;
 }
 
 interface Point {
