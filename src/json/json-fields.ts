@@ -1,5 +1,5 @@
 import type { JsonMember, JsonObject } from "./json-object.ts";
-import type { JsonNode } from "./json-tree.ts";
+import type { JsonNode } from "./parse-json.ts";
 
 /** What a field turns out to be: its value, or something of another shape. */
 export type FieldResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };

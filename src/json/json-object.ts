@@ -1,5 +1,4 @@
-import { jsonFault } from "./json-fault.ts";
-import { type JsonNode, jsonTree } from "./json-tree.ts";
+import { type JsonNode, parseJson } from "./parse-json.ts";
 
 /** One member of a body's object: what it holds, and its JSON text as sent. */
 export interface JsonMember {
@@ -29,8 +28,9 @@ const MAX_FIELDS = 100;
  * a map, and differ as bytes do.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
-  if (jsonFault(text, MAX_VALUES) !== undefined) return undefined;
-  const root = jsonTree(text);
+  const parsed = parseJson(text, MAX_VALUES);
+  if (!parsed.ok) return undefined;
+  const { root } = parsed;
   if (root.type !== "object" || (root.children?.length ?? 0) > MAX_FIELDS) return undefined;
   const members = new Map<string, JsonMember>();
   for (const { name, value } of membersOf(root)) {
@@ -43,10 +43,12 @@ export function parseJsonObject(text: string): JsonObject | undefined {
 
 /** Name and value of each member of an object node. */
 export function membersOf(object: JsonNode): readonly { readonly name: string; readonly value: JsonNode }[] {
-  return (object.children ?? []).flatMap(({ children }) => {
+  const members: { readonly name: string; readonly value: JsonNode }[] = [];
+  for (const { children } of object.children ?? []) {
     const [key, value] = children ?? [];
-    return key?.value !== undefined && value !== undefined ? [{ name: key.value, value }] : [];
-  });
+    if (key?.value !== undefined && value !== undefined) members.push({ name: key.value, value });
+  }
+  return members;
 }
 
 /** The JSON text of a node, out of the text it was parsed from. */

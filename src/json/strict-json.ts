@@ -1,4 +1,4 @@
-import { type JsonFault, jsonFault } from "./json-fault.ts";
+import { findJsonFault, type JsonFault } from "./parse-json.ts";
 
 /** Why a text was refused as JSON. Stable codes; nothing of the text is in them. */
 export type StrictJsonRefusal = "too-large" | JsonFault;
@@ -21,7 +21,7 @@ const MAX_LENGTH = 1_048_576;
 export function parseStrictJson(text: string): StrictJson {
   if (text.length > MAX_LENGTH) return { ok: false, reason: "too-large" };
   // Characters bound the values as well: who sends a bundle is trusted, and a token has 8 KiB.
-  const reason = jsonFault(text, MAX_LENGTH);
+  const reason = findJsonFault(text, MAX_LENGTH);
   if (reason !== undefined) return { ok: false, reason };
   return { ok: true, value: JSON.parse(text, /\d{16}/.test(text) ? keepBigIntegers : undefined) };
 }

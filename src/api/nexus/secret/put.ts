@@ -1,7 +1,7 @@
 import { putSecret } from "../../../secret/put.ts";
 import { integerField, stringField } from "../../../json/json-fields.ts";
 import { type JsonMember, type JsonObject, membersOf, textOf } from "../../../json/json-object.ts";
-import type { JsonNode } from "../../../json/json-tree.ts";
+import type { JsonNode } from "../../../json/parse-json.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { route } from "../route.ts";
 import { answerWrite } from "./write-call.ts";
