@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { encodeBase64url } from "../encoding/base64.ts";
 import type { RandomBytes } from "../seal/data-key.ts";
 import { encodeCanonical } from "../seal/encoding.ts";
 
@@ -13,7 +13,7 @@ export async function writeIdOf(
   idempotencyKey: string | undefined,
   randomBytes: RandomBytes,
 ): Promise<string> {
-  if (idempotencyKey === undefined) return base64url.encode(randomBytes(32));
+  if (idempotencyKey === undefined) return encodeBase64url(randomBytes(32));
   const digest = await crypto.subtle.digest("SHA-256", encodeCanonical("write_id", [caller, idempotencyKey]));
-  return base64url.encode(new Uint8Array(digest));
+  return encodeBase64url(new Uint8Array(digest));
 }

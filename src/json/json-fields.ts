@@ -1,3 +1,4 @@
+import { decodeBase64 } from "../encoding/base64.ts";
 import type { JsonMember, JsonObject } from "./json-object.ts";
 import type { JsonNode } from "./parse-json.ts";
 
@@ -63,16 +64,12 @@ export function stringsField(body: JsonObject, name: string): FieldResult<readon
   return { ok: true, value: values };
 }
 
-/** Standard base64 with padding (RFC 4648, section 4), which is how Go writes bytes. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 /** Bytes in base64, as many as the body holds; absent or null is none, as in Go. */
 export function bytesField(body: JsonObject, name: string): FieldResult<Uint8Array<ArrayBuffer>> {
   const node = memberOf(body, name)?.node;
   if (node === undefined || node.type === "null") return { ok: true, value: new Uint8Array() };
-  const { value } = node;
-  if (node.type !== "string" || value === undefined || !BASE64.test(value)) return WRONG;
-  return { ok: true, value: Uint8Array.from(atob(value), (character) => character.charCodeAt(0)) };
+  const bytes = node.type === "string" ? decodeBase64(node.value ?? "", { trailingBits: "ignore" }) : undefined;
+  return bytes === undefined ? WRONG : { ok: true, value: bytes };
 }
 
 const EMPTY: FieldResult<string> = { ok: true, value: "" };

@@ -206,13 +206,13 @@ class Parser {
   /** A number, `true`, `false` or `null`; anything else is a syntax error. */
   #readScalar(): undefined {
     const offset = this.#index;
-    // After a syntax error, one character at a time: reading a refused number again from each of its digits is quadratic.
     const end = this.#wellFormed ? endOfScalar(this.#text, offset) : undefined;
-    this.#index = end ?? offset + 1;
     if (end === undefined) {
       this.#wellFormed = false;
+      this.#index = nextPunctuation(this.#text, offset);
       return;
     }
+    this.#index = end;
     this.#checkValueExpected();
     this.#endValue(
       this.#keepNodes ? { type: scalarType(this.#text, offset), offset, length: end - offset } : undefined,
@@ -249,6 +249,22 @@ function endOfScalar(text: string, offset: number): number | undefined {
     default:
       return endOfNumber(text, offset);
   }
+}
+
+/** The first index from `start` on of a bracket, a comma or a quote: what still counts after a syntax error. */
+function nextPunctuation(text: string, start: number): number {
+  for (let index = start; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE:
+      case COMMA:
+      case OPEN_BRACKET:
+      case CLOSE_BRACKET:
+      case OPEN_BRACE:
+      case CLOSE_BRACE:
+        return index;
+    }
+  }
+  return text.length;
 }
 
 function scalarType(text: string, offset: number): "boolean" | "null" | "number" {

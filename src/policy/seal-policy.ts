@@ -2,7 +2,7 @@ import type { RandomBytes } from "../seal/data-key.ts";
 import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
 import { openRecord, sealRecord } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { decodeUtf8, encodeUtf8 } from "../seal/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import type { PolicyRow, PolicyValues } from "../store/rows.ts";
 import { parsePermissions } from "./permission.ts";
 import type { Policy, PolicyRules } from "./policy.ts";

@@ -1,4 +1,4 @@
-import { decodeBase64url } from "./decode-base64url.ts";
+import { decodeBase64url } from "../encoding/base64.ts";
 import { isScalar, toScalar } from "./p256-scalar.ts";
 
 /** A configured root key: its id and 32 bytes, which must be a scalar of P-256 so that they can be split into shares. */

@@ -2,7 +2,7 @@ import { openDataKey } from "../seal/data-key.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { openRecord } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { decodeUtf8 } from "../seal/utf8.ts";
+import { decodeUtf8 } from "../encoding/utf8.ts";
 import type { SecretRow, VersionRow } from "../store/rows.ts";
 import { dataKeyContext, type SecretIdentity, valueContext } from "./contexts.ts";
 

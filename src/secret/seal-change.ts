@@ -2,7 +2,7 @@ import { createDataKey, type RandomBytes, renewDataKey } from "../seal/data-key.
 import type { KeyRing } from "../seal/key-ring.ts";
 import { computeMac } from "../seal/mac.ts";
 import { sealRecord } from "../seal/record.ts";
-import { encodeUtf8 } from "../seal/utf8.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
 import type { Bytes, SecretRow, SecretValues, StoreRow, VersionState } from "../store/rows.ts";
 import type { SecretChange, VersionChanges } from "../store/store.ts";
 import { dataKeyContext, headContext, historyContext, type SecretIdentity, valueContext } from "./contexts.ts";

@@ -1,4 +1,4 @@
-import { encodeBase64 } from "../../src/api/base64.ts";
+import { encodeBase64 } from "../../src/encoding/base64.ts";
 import { challengeOf, cipherText, firstShard } from "./key-material.ts";
 import type { Asks } from "./canary-asks.ts";
 import { type Ask, fromCodes, type Stage, VALUES } from "./canary-stage.ts";

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     include: [
-      "src/{identity,policy,seal}/**/*.test.ts",
+      "src/{encoding,identity,policy,seal}/**/*.test.ts",
       "test/{policies,policy-judgement,policy-tampering,tampering,record-formats}.test.ts",
     ],
     // Random: a mutant that one run notices and another does not tells nothing.

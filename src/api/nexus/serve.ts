@@ -6,7 +6,7 @@ import { pathScope } from "../../policy/path-scope.ts";
 import { roleAccess } from "../../policy/role-access.ts";
 import type { RowProblem } from "../../rotation/deps.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
-import { tryDecodeUtf8 } from "../../seal/utf8.ts";
+import { tryDecodeUtf8 } from "../../encoding/utf8.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { Proof } from "../../trust/proof.ts";
 import type { BundleProblem } from "../../trust/deps.ts";

@@ -1,4 +1,5 @@
 import { createClient } from "@libsql/client/web";
+import { encodeBase64url } from "../../encoding/base64.ts";
 import { CliError } from "../cli-error.ts";
 import type { CliIo } from "../cli-io.ts";
 
@@ -45,7 +46,7 @@ export async function loadCheckValues({ env }: CliIo): Promise<readonly Register
     client.close();
     return rows.map((row) => ({
       keyId: typeof row["key_id"] === "string" ? row["key_id"] : "",
-      checkValue: row["check_value"] instanceof ArrayBuffer ? toBase64url(new Uint8Array(row["check_value"])) : "",
+      checkValue: row["check_value"] instanceof ArrayBuffer ? encodeBase64url(new Uint8Array(row["check_value"])) : "",
       rows: Number(row["n"]),
     }));
   } catch {
@@ -53,8 +54,4 @@ export async function loadCheckValues({ env }: CliIo): Promise<readonly Register
       "Cannot restore a root key: the check values cannot be read from the database at LIBSQL_URL. Check its URL and token.",
     );
   }
-}
-
-export function toBase64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64url");
 }

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { encodeBase64url } from "../../encoding/base64.ts";
 import { deriveKeyRing } from "../../seal/key-ring.ts";
 import { combineShares, type Share } from "../../seal/shamir.ts";
 import { CliError } from "../cli-error.ts";
 import type { CliIo } from "../cli-io.ts";
-import { loadCheckValues, parseCheckValues, type RegisteredKey, toBase64url } from "./check-values.ts";
+import { loadCheckValues, parseCheckValues, type RegisteredKey } from "./check-values.ts";
 import { parseShare } from "./share-text.ts";
 
 export interface RestoreOptions {
@@ -35,7 +36,7 @@ export async function restore(io: CliIo, files: readonly string[], options: Rest
     key.fill(0);
     throw restoreError(describeMismatch({ isRegistered: match !== undefined, strays, threshold }));
   }
-  const text = `${match.keyId}:${toBase64url(key)}`;
+  const text = `${match.keyId}:${encodeBase64url(key)}`;
   key.fill(0);
   io.log(`These shares reconstruct the store's key "${match.keyId}".`);
   if (options.print === true) {

@@ -1,5 +1,5 @@
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { decodeBase64 } from "../x509/decode-base64.ts";
+import { decodeBase64 } from "../../encoding/base64.ts";
 import { isAuthority } from "../x509/signing-certificate.ts";
 
 /** Why an entry for X.509-SVIDs is of no use here. */

@@ -1,5 +1,5 @@
 import type { JWK } from "jose";
-import { decodeBase64url } from "../../seal/decode-base64url.ts";
+import { decodeBase64url } from "../../encoding/base64.ts";
 import { isStrongRsa } from "../rsa-strength.ts";
 import { isJwtSvidAlgorithm, type JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
-import { decodeBase64url } from "../../seal/decode-base64url.ts";
+import { decodeBase64url } from "../../encoding/base64.ts";
 import { jsonObjectOf, splitCompactJws } from "./compact-jws.ts";
 import { json } from "./minting.fixture.ts";
 
 // Its calls can be counted; what it does stays as it is.
-vi.mock("../../seal/decode-base64url.ts", { spy: true });
+vi.mock("../../encoding/base64.ts", { spy: true });
 
 describe("splitCompactJws", () => {
   test("J01 takes three parts", () => {

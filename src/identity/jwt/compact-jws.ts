@@ -1,5 +1,5 @@
-import { decodeBase64url } from "../../seal/decode-base64url.ts";
-import { tryDecodeUtf8 } from "../../seal/utf8.ts";
+import { decodeBase64url } from "../../encoding/base64.ts";
+import { tryDecodeUtf8 } from "../../encoding/utf8.ts";
 import { parseStrictJson, type StrictJsonRefusal } from "../../json/strict-json.ts";
 
 /** What a token says, decoded. Its signature was seen to be canonical base64url, no more. */

@@ -1,5 +1,5 @@
 import type { ClientCertificate } from "./client-certificate.ts";
-import { decodeBase64 } from "./decode-base64.ts";
+import { decodeBase64 } from "../../encoding/base64.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { encodeBase64url } from "../../../encoding/base64.ts";
 import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
 import { integerField, stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
@@ -64,7 +64,7 @@ function wireEntry({ entry, authentic }: ReadEntry): object {
     base,
     epoch,
     keyId,
-    mac: base64url.encode(entry.mac),
+    mac: encodeBase64url(entry.mac),
     authentic,
   };
 }

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { encodeBase64url } from "../../../encoding/base64.ts";
 import { verifyAudit } from "../../../audit/verify-audit.ts";
 import { integerField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
@@ -25,7 +25,7 @@ export const verify = route({
     const body = {
       ...report,
       ...(gone.length > 0 && { unverified: gone }),
-      newest: newest && base64url.encode(newest),
+      newest: newest && encodeBase64url(newest),
     };
     return { ok: true, body: JSON.stringify(body) };
   },

@@ -1,6 +1,6 @@
 import { decrypt as decryptText } from "../../../cipher/decrypt.ts";
 import { NONCE_BYTES, type SealedText, unframe, VERSION } from "../../../cipher/sealed-text.ts";
-import { encodeBase64 } from "../../base64.ts";
+import { encodeBase64 } from "../../../encoding/base64.ts";
 import { bytesField, integerField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import type { Answer } from "../failure.ts";

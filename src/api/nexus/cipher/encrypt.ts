@@ -1,6 +1,6 @@
 import { encrypt as encryptText } from "../../../cipher/encrypt.ts";
 import { frame, VERSION } from "../../../cipher/sealed-text.ts";
-import { encodeBase64 } from "../../base64.ts";
+import { encodeBase64 } from "../../../encoding/base64.ts";
 import { bytesField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import { route } from "../route.ts";

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { encodeBase64url } from "../../../encoding/base64.ts";
 import { type KeyStatus, keyStatus } from "../../../rotation/key-status.ts";
 import { route } from "../route.ts";
 import { wireTime } from "../wire-time.ts";
@@ -23,7 +23,7 @@ function wireKey({ keyId, inRing, checkValue, createdAt, deletions, entries, ...
     keyId,
     inRing,
     registered: checkValue !== null,
-    checkValue: checkValue && base64url.encode(checkValue),
+    checkValue: checkValue && encodeBase64url(checkValue),
     createdAt: createdAt === null ? null : wireTime(createdAt),
     rows: { secrets, policies, bundles, store, deleted: deletions },
     auditEntries: entries,
