@@ -6,7 +6,7 @@ const bodyOf = (a: string): JsonObject => parseJsonObject(`{"a":${a}}`)!;
 const wrong = { ok: false };
 const right = (value: unknown) => ({ ok: true, value });
 
-describe("a field that is absent or null is the zero value", () => {
+describe("an absent or null field is the zero value", () => {
   it.each(["null", undefined])("%s", (text) => {
     const body = text === undefined ? parseJsonObject("{}")! : bodyOf(text);
     expect(stringField(body, "a")).toEqual(right(""));
@@ -16,13 +16,13 @@ describe("a field that is absent or null is the zero value", () => {
   });
 });
 
-describe("a string", () => {
-  it("is found whatever the case of its name, the long s and the Kelvin sign included", () => {
+describe("stringField", () => {
+  it("finds the member regardless of case, the long s and the Kelvin sign included", () => {
     const body = parseJsonObject('{"\u017FPI\u212AE":"x"}')!;
     for (const name of ["spike", "Spike", "SPIKE"]) expect(stringField(body, name)).toEqual(right("x"));
   });
 
-  it("has at most 4096 characters, alone and in a list", () => {
+  it("accepts at most 4096 characters, alone and in a list", () => {
     for (const [length, fits] of [
       [4096, true],
       [4097, false],
@@ -33,13 +33,13 @@ describe("a string", () => {
     }
   });
 
-  it.each(["1", "true", "{}", "[]", '["a"]'])("is not %s", (text) => {
+  it.each(["1", "true", "{}", "[]", '["a"]'])("rejects %s", (text) => {
     expect(stringField(bodyOf(text), "a")).toEqual(wrong);
   });
 });
 
-describe("a list", () => {
-  it("has at most 10 000 elements", () => {
+describe("integersField and stringsField", () => {
+  it("accept at most 10 000 elements", () => {
     for (const [length, fits] of [
       [10_000, true],
       [10_001, false],
@@ -50,7 +50,7 @@ describe("a list", () => {
     }
   });
 
-  it("takes null for the zero value, and nothing of another type", () => {
+  it("read null as the zero value and reject other types", () => {
     expect(integersField(bodyOf("[1, null ,-2]"), "a")).toEqual(right([1, 0, -2]));
     expect(stringsField(bodyOf('["a",null]'), "a")).toEqual(right(["a", ""]));
     for (const text of ['["1"]', "[1.0]", "[1e0]", "[true]", "[[1]]", "1", "{}"])
@@ -60,7 +60,7 @@ describe("a list", () => {
   });
 });
 
-it("a text is none with half of a surrogate pair in it, alone or in a list", () => {
+it("rejects a lone surrogate in a string, alone and in a list", () => {
   for (const half of [String.raw`"\ud800"`, String.raw`"a\udc00b"`, String.raw`"\udc00\ud800"`]) {
     expect(stringField(bodyOf(half), "a"), half).toEqual(wrong);
     expect(stringsField(bodyOf(`[${half}]`), "a"), half).toEqual(wrong);
@@ -68,21 +68,21 @@ it("a text is none with half of a surrogate pair in it, alone or in a list", () 
   expect(stringField(bodyOf(String.raw`"\ud83d\ude00"`), "a")).toEqual(right("😀"));
 });
 
-describe("an integer", () => {
+describe("integerField", () => {
   it.each([
     ["0", 0],
     ["-0", 0],
     ["-1", -1],
     ["9007199254740991", 9_007_199_254_740_991],
-    // The nearest that a double has: no version is ever that high.
+    // The nearest safe integer: version numbers never get that high.
     ["9223372036854775807", 9_007_199_254_740_991],
     ["-9223372036854775808", -9_007_199_254_740_991],
-  ])("%s", (text, value) => {
+  ])("reads %s", (text, value) => {
     expect(integerField(bodyOf(text), "a")).toEqual(right(value));
   });
 
   it.each(["1.0", "1e0", '"1"', "true", "[1]", "9223372036854775808", "-9223372036854775809", "1".repeat(1000)])(
-    "is not %s",
+    "rejects %s",
     (text) => {
       expect(integerField(bodyOf(text), "a")).toEqual(wrong);
     },

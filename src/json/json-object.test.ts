@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseJsonObject } from "./json-object.ts";
 
 describe("parseJsonObject", () => {
-  it("gives each member with its own text, however the object is laid out", () => {
+  it("returns each member with its own text, for any layout of the object", () => {
     const space = fc.constantFrom("", " ", "\n\t", "  ");
     fc.assert(
       fc.property(
@@ -23,7 +23,7 @@ describe("parseJsonObject", () => {
     );
   });
 
-  it("takes no text that JSON.parse refuses", () => {
+  it("rejects every text that JSON.parse rejects", () => {
     const piece = fc.constantFrom(
       "{",
       "}",
@@ -57,7 +57,7 @@ describe("parseJsonObject", () => {
     );
   });
 
-  it("refuses a name twice in one object, however spelled and spaced, and nothing else", () => {
+  it("rejects only a repeated name in one object, for any spelling and spacing", () => {
     const refused = ['{"a":1,"a":2}', '{"a":1,"\\u0061" \n:2}', '{"x":[{"b":1,"c":{},"b":2}]}', '{"\\"":1,"\\"":2}'];
     const taken = [
       '{"a":"a","b":["a","a"]}',
@@ -69,7 +69,7 @@ describe("parseJsonObject", () => {
     for (const text of taken) expect(parseJsonObject(text), text).toBeDefined();
   });
 
-  it("P12 refuses two names that Go takes for one field, at the top alone", () => {
+  it("rejects two names that Go reads as one field, at the top only (P12)", () => {
     const twins = ['"a":1,"A":2', '"path":1,"PaTh":2', '"k":1,"\u212A":2', '"s":1,"\u017F":2', '"S":1,"\\u017f":2'];
     for (const members of twins) {
       expect(parseJsonObject(`{${members}}`), members).toBeUndefined();
@@ -78,7 +78,7 @@ describe("parseJsonObject", () => {
     }
   });
 
-  it("P12 folds into ASCII what Go folds into it, of all characters: upper case, the Kelvin sign and the long s", () => {
+  it("folds to ASCII exactly the characters that Go folds: the Kelvin sign and the long s (P12)", () => {
     const folded: string[] = [];
     for (let code = 0x80; code <= 0x2fff; code += 1) {
       const [name] = parseJsonObject(JSON.stringify({ [String.fromCharCode(code)]: 1 }))!.keys();
@@ -87,7 +87,7 @@ describe("parseJsonObject", () => {
     expect(folded).toEqual(["s", "k"]);
   });
 
-  it("P13 bounds values at 12 000, of the body itself at 100, and the length of names", () => {
+  it("bounds values at 12 000, members at the top at 100, and the length of names (P13)", () => {
     const members = (count: number) => Array.from({ length: count }, (_, n) => `"n${n}":""`).join(",");
     expect(parseJsonObject(`{"values":{${members(11_998)}}}`)).toBeDefined();
     expect(parseJsonObject(`{"values":{${members(12_000)}}}`)).toBeUndefined();
@@ -95,11 +95,11 @@ describe("parseJsonObject", () => {
     expect(parseJsonObject(`{${members(100)}}`)).toBeDefined();
     expect(parseJsonObject(`{${members(101)}}`)).toBeUndefined();
     expect(parseJsonObject(`{"${"n".repeat(3000)}":1}`)).toBeUndefined();
-    // The longest name of a value, spelled as long as can be, is a name.
+    // The longest name of a secret value, in its longest spelling, is accepted.
     expect(parseJsonObject(`{"values":{"${"\\u0061".repeat(250)}":""}}`)).toBeDefined();
   });
 
-  it("P13 is done with the worst megabyte in a moment", () => {
+  it("reads the worst megabyte in milliseconds (P13)", () => {
     const most = 1024 * 1024;
     const fill = (unit: (n: number) => string) =>
       Array.from({ length: most / 8 }, (_, n) => unit(n))
@@ -109,13 +109,13 @@ describe("parseJsonObject", () => {
       names: `{${fill((n) => `"${n}":1`)}}`,
       "names that hash alike": `{"values":{${fill((n) => `"${1_000_000_000 + n * 32_768}":0`)}}}`,
       lists: `{"a":[${fill(() => "[]")}]}`,
-      "what is no JSON": fill(() => '"":'),
+      "not JSON": fill(() => '"":'),
       brackets: "[".repeat(most),
       quotes: '"'.repeat(most),
       escapes: `{"a":"${"\\n".repeat(most / 2 - 8)}"}`,
       spaces: `{"a":1${" ".repeat(most - 8)}}`,
       digits: `{"a":${"9".repeat(most - 8)}}`,
-      "as many values as there may be, and their text": `{"values":{${Array.from({ length: 11_990 }, (_, n) => `"${n}":"${"\\u0041".repeat(13)}"`).join(",")}}}`,
+      "the maximum of values, in escapes": `{"values":{${Array.from({ length: 11_990 }, (_, n) => `"${n}":"${"\\u0041".repeat(13)}"`).join(",")}}}`,
     };
     for (const [what, text] of Object.entries(worst)) {
       const times = Array.from({ length: 3 }, () => {
@@ -123,7 +123,7 @@ describe("parseJsonObject", () => {
         parseJsonObject(text);
         return performance.now() - began;
       });
-      // Some 20 ms when measured, and 350 ms for many names before there was a bound. Of three times: machines are busy.
+      // Measured: 20 ms, and 350 ms for many names before there was a bound. The minimum of three, for busy machines.
       expect(Math.min(...times), what).toBeLessThan(200);
     }
   });
@@ -135,13 +135,13 @@ describe("parseJsonObject", () => {
     expect(parseJsonObject(JSON.stringify({ a: '[{"\\'.repeat(100) }))).toBeDefined();
   });
 
-  it("reads megabytes of escapes, and of brackets, without running out of stack", () => {
+  it("reads megabytes of escapes and of brackets without exhausting the stack", () => {
     expect(parseJsonObject(`{"a":"${"\\n".repeat(4 * 1024 * 1024)}"}`)).toBeDefined();
     expect(parseJsonObject("[".repeat(8 * 1024 * 1024))).toBeUndefined();
     expect(parseJsonObject(`${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`)).toBeUndefined();
   });
 
-  it("keeps names that objects in JavaScript would treat as their own", () => {
+  it("keeps names that JavaScript objects inherit", () => {
     const members = parseJsonObject('{"__proto__":1,"constructor":2,"toString":3}');
     expect([...members!.keys()]).toEqual(["__proto__", "constructor", "tostring"]);
   });

@@ -1,6 +1,6 @@
 import { type JsonNode, parseJson } from "./parse-json.ts";
 
-/** One member of a body's object: what it holds, and its JSON text as sent. */
+/** One member of a body's object: its value, and the JSON text of the value as sent. */
 export interface JsonMember {
   readonly node: JsonNode;
   readonly text: string;
@@ -10,22 +10,23 @@ export interface JsonMember {
 export type JsonObject = ReadonlyMap<string, JsonMember>;
 
 /**
- * Members of objects and elements of arrays, all together: a list of 10 000, and what stands around it. 1 MiB has room for
- * 350 000, which take 120 MB once parsed, and a stranger may send them.
+ * Members of objects and elements of arrays, in total: a list of 10 000 and the members around it. A body of 1 MiB can
+ * hold 350 000, which take 120 MB once parsed, and anonymous callers can send it.
  */
 const MAX_VALUES = 12_000;
 
-/** Of the body itself. No request has a tenth as many, and they are looked up by name: see `jsonFault`. */
+/** Members of the body itself, ten times what any request has. They are looked up in a `Map`: see {@link parseJson}. */
 const MAX_FIELDS = 100;
 
 /**
- * Parses a body that has to be one JSON object (RFC 8259), read as Go's encoding/json would: members match whatever
- * their case, unknown ones are ignored. Stricter in two things: an object that names a member twice is refused, because
- * two readers would see two requests; so is a body of more than 12 000 values, or of more than 100 members at its top.
- * Undefined for everything else. Linear in the text, which the caller bounds.
+ * Parses a body, which must be one JSON object (RFC 8259), as Go's encoding/json does: the case of member names does not
+ * matter, unknown members are ignored. Returns `undefined` for anything else.
  *
- * Only at the top two names are one whatever their case: there Go fills a struct. The names of a secret's values are keys of
- * a map, and differ as bytes do.
+ * Stricter than Go in two ways. An object with two members of the same name is refused, because two readers would see
+ * two requests. So is a body of more than 12 000 values, or with more than 100 members at the top.
+ *
+ * Case is ignored only at the top, where Go fills a struct. The names of a secret's values are keys of a Go map and are
+ * compared exactly.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
   const parsed = parseJson(text, MAX_VALUES);
@@ -41,7 +42,7 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   return members;
 }
 
-/** Name and value of each member of an object node. */
+/** The name and value of each member of an object node. */
 export function membersOf(object: JsonNode): readonly { readonly name: string; readonly value: JsonNode }[] {
   const members: { readonly name: string; readonly value: JsonNode }[] = [];
   for (const { children } of object.children ?? []) {
@@ -51,12 +52,12 @@ export function membersOf(object: JsonNode): readonly { readonly name: string; r
   return members;
 }
 
-/** The JSON text of a node, out of the text it was parsed from. */
+/** The JSON text of a node, cut out of the text that was parsed. */
 export function textOf(node: JsonNode, text: string): string {
   return text.slice(node.offset, node.offset + node.length);
 }
 
-/** As Go folds ASCII names: the Kelvin sign lower-cases to `k` by itself, the long s does not. */
+/** Folds a name to ASCII as Go does. The Kelvin sign becomes `k` in lower case; the long s needs its own rule. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll("\u017F", "s");
 }

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { parseStrictJson } from "./strict-json.ts";
 
 describe("parseStrictJson", () => {
-  test("reads what JSON.parse reads, as long as no name is repeated", () => {
+  test("returns the value of JSON.parse if no name is repeated", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), (text) => {
-        // Large integers differ on purpose, and have a test of their own.
+        // Large integers differ on purpose and have a test of their own.
         fc.pre(!/\d{16}/.test(text));
         expect(parseStrictJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
       }),
@@ -21,7 +21,7 @@ describe("parseStrictJson", () => {
     ["names that differ in case", '{"a":1,"A":2}'],
     ["backslashes before a quote", String.raw`{"a\\":"\\","a":"\\\""}`],
     ["a name of the prototype", '{"__proto__":1,"constructor":2,"toString":3}'],
-  ])("T10 accepts %s", (_case, text) => {
+  ])("accepts %s (T10)", (_case, text) => {
     expect(parseStrictJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
   });
 
@@ -38,11 +38,11 @@ describe("parseStrictJson", () => {
     ["of the empty name", '{"":1,"":2}'],
     ["of the prototype", '{"__proto__":1,"__proto__":2}'],
     ["of a lone surrogate", String.raw`{"\ud800":1,"\uD800":2}`],
-  ])("T10 refuses a duplicate member %s", (_case, text) => {
+  ])("rejects a duplicate member %s (T10)", (_case, text) => {
     expect(parseStrictJson(text)).toEqual({ ok: false, reason: "duplicate-member" });
   });
 
-  test("T10 sees a repeated name wherever it stands", () => {
+  test("finds a repeated name at any position (T10)", () => {
     fc.assert(
       fc.property(fc.json(), fc.string(), fc.string(), fc.json(), (before, name, other, after) => {
         const [twin, between] = [JSON.stringify(name), JSON.stringify(`${other}|${name}`)];
@@ -64,11 +64,11 @@ describe("parseStrictJson", () => {
     '{"a":"\n"}',
     '{"a":01}',
     "/**/{}",
-  ])("refuses %j", (text) => {
+  ])("rejects %j", (text) => {
     expect(parseStrictJson(text)).toEqual({ ok: false, reason: "not-json" });
   });
 
-  test("T19 bounds the depth, by arrays and by objects", () => {
+  test("bounds the nesting of arrays and objects (T19)", () => {
     const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
     expect(parseStrictJson(nested(32)).ok).toBe(true);
     expect(parseStrictJson(nested(33))).toEqual({ ok: false, reason: "too-deep" });
@@ -77,7 +77,7 @@ describe("parseStrictJson", () => {
     expect(parseStrictJson("[".repeat(100_000)).ok).toBe(false);
   });
 
-  test("T19 takes 100 000 members, and strings of a megabyte, in linear time", () => {
+  test("reads 100 000 members, and strings of a megabyte, in linear time (T19)", () => {
     const members = Array.from({ length: 100_000 }, (_, index) => `"${index}":1`).join(",");
     expect(parseStrictJson(`{${members}}`).ok).toBe(true);
     expect(parseStrictJson(`{${members},"0":1}`)).toEqual({ ok: false, reason: "duplicate-member" });
@@ -85,7 +85,7 @@ describe("parseStrictJson", () => {
     expect(parseStrictJson(`{"a":"b"${" ".repeat(1_000_000)}}`).ok).toBe(true);
   });
 
-  test("T19 refuses more than 1 Mi characters", () => {
+  test("rejects more than 1 Mi characters (T19)", () => {
     expect(parseStrictJson(`"${"a".repeat(1_048_574)}"`).ok).toBe(true);
     expect(parseStrictJson(`"${"a".repeat(1_048_575)}"`)).toEqual({ ok: false, reason: "too-large" });
   });
@@ -96,7 +96,7 @@ describe("parseStrictJson", () => {
     ["-18446744073709551616", -18_446_744_073_709_551_616n],
     ["1e300", 1e300],
     ["0.1234567890123456", 0.123_456_789_012_345_6],
-  ])("B07 keeps %s exact", (text, value) => {
+  ])("keeps %s exact (B07)", (text, value) => {
     expect(parseStrictJson(`{"a":${text},"b":1234567890123456}`)).toEqual({
       ok: true,
       value: { a: value, b: 1_234_567_890_123_456 },
