@@ -71,13 +71,13 @@ describe("client certificates", () => {
       return { status: response.status, text: await response.text() };
     };
 
-    it("C01, C03 name the caller, in one round trip, when the proxy proves itself", async () => {
+    it("name the caller, in one round trip, when the proxy proves itself (C01, C03)", async () => {
       expect(await send({ ...headers, ...authentic })).toEqual({ status: 200, text: '{"data":{"v":"x"}}' });
       expect(store.trips).toBe(1);
       expect(service.audit.at(-1)).toMatchObject({ spiffeId: WEB, proof: "x509", outcome: "ok" });
     });
 
-    it("C03 mean nothing without the secret, and are refused with a wrong one", async () => {
+    it("mean nothing without the secret, and are refused with a wrong one (C03)", async () => {
       expect((await send(headers)).status).toBe(401);
       expect(service.audit.at(-1)).toMatchObject({ reason: "bearer-token-missing", roundTrips: 0 });
       expect((await send({ ...headers, "x-spike-proxy-secret": `${SECRET}x` })).status).toBe(401);
@@ -86,7 +86,7 @@ describe("client certificates", () => {
       expect(JSON.stringify([service.log, service.audit])).not.toContain(SECRET);
     });
 
-    it("C03 a token stands by itself where no certificate came along, proxy or not", async () => {
+    it("a token stands by itself where no certificate came along, proxy or not (C03)", async () => {
       const authorization = `Bearer ${await partner.token("/web")}`;
       expect((await send({ authorization })).status).toBe(200);
       expect((await send({ authorization, ...authentic })).status).toBe(200);
@@ -105,7 +105,7 @@ describe("client certificates", () => {
       expect((await get({ ...headers, ...authentic })).status, "a header that is no token").toBe(401);
     });
 
-    it("C02 in any other form are refused", async () => {
+    it("in any other form are refused (C02)", async () => {
       const leaf = headers["client-cert"]!;
       for (const wrong of [
         leaf.slice(1),
@@ -122,11 +122,11 @@ describe("client certificates", () => {
       expect((await send({ ...authentic, ...onlyChain })).status).toBe(401);
     });
 
-    it("X16 without the intermediate lead nowhere", async () => {
+    it("without the intermediate lead nowhere (X16)", async () => {
       expect((await send({ ...authentic, "client-cert": headers["client-cert"]! })).status).toBe(401);
     });
 
-    it("X17, ID20 of another domain's authority are refused, whatever they name", async () => {
+    it("of another domain's authority are refused, whatever they name (X17, ID20)", async () => {
       const stranger = await certificateAuthority({ trustDomain: "stranger.org" });
       for (const id of [WEB, "spiffe://stranger.org/web", "spiffe://spike.ist/spike/pilot/role/superuser"]) {
         const { chain } = await stranger.issueLeaf({ id });
@@ -137,7 +137,7 @@ describe("client certificates", () => {
       expect((await send({ ...authentic, "client-cert": toRfc9440(chain.leaf) })).status).toBe(401);
     });
 
-    it("X14 an authority is no caller", async () => {
+    it("an authority is no caller (X14)", async () => {
       expect((await send({ ...authentic, "client-cert": toRfc9440(root.der) })).status).toBe(401);
       expect((await send({ ...authentic, "client-cert": toRfc9440(intermediate.der) })).status).toBe(401);
     });
@@ -148,7 +148,7 @@ describe("client certificates", () => {
       expect((await send({ ...headers, ...authentic })).status).toBe(401);
     });
 
-    it("C03 other headers of that kind are nobody's", async () => {
+    it("other headers of that kind are nobody's (C03)", async () => {
       const leaf = headers["client-cert"]!;
       for (const name of [
         "x-forwarded-client-cert",
@@ -163,7 +163,7 @@ describe("client certificates", () => {
     });
   });
 
-  it("C03 from a proxy that is not configured mean nothing", async () => {
+  it("from a proxy that is not configured mean nothing (C03)", async () => {
     const service = await start({ certificates: { kind: "none" } });
     const request = new Request(`http://edge.test${GET}`, {
       method: "POST",
@@ -201,42 +201,42 @@ describe("client certificates", () => {
       return [status, service.audit.at(-1)?.reason];
     };
 
-    it("C04 name the caller", async () => {
+    it("name the caller (C04)", async () => {
       expect(await send(edge(headers))).toEqual([200, undefined]);
     });
 
-    it("C04, C12 come from nowhere else: no header is looked at", async () => {
+    it("come from nowhere else: no header is looked at (C04, C12)", async () => {
       const forged = { ...headers, "x-spike-proxy-secret": SECRET, cf: JSON.stringify(edge(headers)) };
       expect(await send(undefined, "spike.example.org", forged)).toEqual([401, "bearer-token-missing"]);
     });
 
-    it("C05, C06, C07 count only when verified and not revoked", async () => {
+    it("count only when verified and not revoked (C05, C06, C07)", async () => {
       expect((await send(edge(headers, { certRevoked: "1" })))[0]).toBe(401);
       expect((await send(edge(headers, { certVerified: "FAILED:certificate has expired" })))[0]).toBe(401);
       expect((await send(edge(headers, { certVerified: "NONE" })))[0]).toBe(401);
       expect((await send(edge(headers, { certPresented: "0" })))[0]).toBe(401);
     });
 
-    it("C08 too large ones are refused, not left out", async () => {
+    it("too large ones are refused, not left out (C08)", async () => {
       const authorization = `Bearer ${await partner.token("/web")}`;
       const tooLarge = edge({}, { certRFC9440: "", certRFC9440TooLarge: true, certChainRFC9440: "" });
       expect((await send(tooLarge, "spike.example.org", { authorization }))[0]).toBe(401);
     });
 
-    it("C09 are validated whole, whatever the edge has made of them", async () => {
+    it("are validated whole, whatever the edge has made of them (C09)", async () => {
       const stranger = await certificateAuthority({ trustDomain: "partner.org" });
       const { chain } = await stranger.issueLeaf({ id: WEB });
       expect((await send(edge({ "client-cert": toRfc9440(chain.leaf), "client-cert-chain": "" })))[0]).toBe(401);
     });
 
-    it("C11 are refused on hosts that are not listed, where a token stands by itself", async () => {
+    it("are refused on hosts that are not listed, where a token stands by itself (C11)", async () => {
       expect(await send(edge(headers), "spike.workers.dev")).toEqual([401, "certificate-host"]);
       expect((await send(edge(headers), "spike.example.org.evil.org"))[0]).toBe(401);
       const authorization = `Bearer ${await partner.token("/web")}`;
       expect((await send(undefined, "spike.workers.dev", { authorization }))[0]).toBe(200);
     });
 
-    it("C13 distinguished names are nobody's identity", async () => {
+    it("distinguished names are nobody's identity (C13)", async () => {
       const names = {
         certSubjectDN: `CN=${WEB}`,
         certSubjectDNRFC2253: `CN=${WEB}`,

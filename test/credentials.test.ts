@@ -25,13 +25,13 @@ describe("credentials", () => {
     return { status: response.status, told: JSON.stringify([await response.text(), kept]) };
   };
 
-  it("T22 are a bearer token, the scheme in any case", async () => {
+  it("are a bearer token, the scheme in any case (T22)", async () => {
     for (const scheme of ["Bearer", "bearer", "BEARER"]) {
       expect((await send({ authorization: `${scheme} ${token}` })).status, scheme).toBe(200);
     }
   });
 
-  it("T22 are no token of another scheme, no two of them, and no list", async () => {
+  it("are no token of another scheme, no two of them, and no list (T22)", async () => {
     const other = await service.domain.token("/other");
     const refused: readonly HeadersInit[] = [
       { authorization: token },
@@ -51,7 +51,7 @@ describe("credentials", () => {
     expect(store.trips).toBe(0);
   });
 
-  it("T23 are nowhere but in the Authorization header", async () => {
+  it("are nowhere but in the Authorization header (T23)", async () => {
     const bearer = `Bearer ${token}`;
     const elsewhere: readonly (readonly [HeadersInit, string?, string?])[] = [
       [{ cookie: `access_token=${token}` }],
@@ -73,7 +73,7 @@ describe("credentials", () => {
     expect(store.trips).toBe(0);
   });
 
-  it("T18 of more than 8 KiB are refused before anything else, and cost nothing", async () => {
+  it("of more than 8 KiB are refused before anything else, and cost nothing (T18)", async () => {
     for (const length of [8193, 65_536, 1_048_576]) {
       const began = performance.now();
       expect((await send({ authorization: `Bearer ${"a".repeat(length)}` })).status).toBe(401);
@@ -83,7 +83,7 @@ describe("credentials", () => {
     expect(store.trips).toBe(0);
   });
 
-  it("T30 are refused in one and the same way, whatever is wrong; the log knows what, and no token", async () => {
+  it("are refused in one and the same way, whatever is wrong; the log knows what, and no token (T30)", async () => {
     const imposter = await testDomain("spike.ist");
     const unknownKey = await testDomain("spike.ist", "k9");
     const { domain } = service;

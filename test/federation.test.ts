@@ -95,7 +95,7 @@ describe("a federated trust domain", () => {
     expect((await bundle("", { endpointUrl: endpoint.url })).status).toBe(200);
   });
 
-  it("F04 is known once a cron has fetched its bundle, by every worker, and a key that it changes counts at once", async () => {
+  it("is known once a cron has fetched its bundle, by every worker, and a key that it changes counts at once (F04)", async () => {
     expect(await statuses()).toEqual([401, 401, 401, 401]);
     serve(partners[0]!, 1);
     await workers[1]!.schedule(LOOK);
@@ -125,11 +125,11 @@ describe("a federated trust domain", () => {
     ["gives an older bundle", () => serve(partners[1]!, 6), /bundle of/],
     ["gives nonsense", () => endpoint.answer(200, "canary"), /one JSON object/],
     [
-      "F05 redirects to a place without TLS",
+      "redirects to a place without TLS (F05)",
       () => endpoint.answer(302, "", { location: "http://localhost:1/" }),
       /redirect/,
     ],
-    ["F03, F04 has a certificate of nobody known", async () => await endpoint.lookLikeAnother(), /no answer/],
+    ["has a certificate of nobody known (F03, F04)", async () => await endpoint.lookLikeAnother(), /no answer/],
   ])("keeps its stored bundle when the endpoint %s, and says so", async (_, fail, detail) => {
     serve(partners[0]!, 7);
     expect((await bundle("?action=refresh")).body).toMatchObject({ changed: true });
@@ -143,7 +143,7 @@ describe("a federated trust domain", () => {
     expect(workers[0]!.output()).not.toContain("canary");
   });
 
-  it("C04 is known by the certificates of its authority, as an edge hands them over", async () => {
+  it("is known by the certificates of its authority, as an edge hands them over (C04)", async () => {
     const intermediate = await authority.issueIntermediate();
     const { chain } = await intermediate.issueLeaf({ id: "spiffe://partner.org/web" });
     expect((await bundle("", { bundle: { keys: [authority.bundleEntry] } })).status).toBe(200);

@@ -39,7 +39,7 @@ describe("authenticate by token", () => {
     expect(await authenticateAt(`bearer ${token}`)).toEqual(known);
   });
 
-  test("T22 refuses whatever is not one bearer token", async () => {
+  test("refuses whatever is not one bearer token (T22)", async () => {
     const token = await mint(key, CLAIMS);
     const refused = { ok: false, reason: "bearer-token-missing", claimed: undefined };
     for (const header of [null, "", token, `Basic ${token}`, `Bearer\t${token}`, `Bearer ${token}, Bearer ${token}`]) {
@@ -48,11 +48,11 @@ describe("authenticate by token", () => {
   });
 
   test.each([
-    ["R5 a trust domain with _", "spiffe://ex_ample.org/web", "caller-id"],
-    ["X04 no path", "spiffe://example.org", "caller-id"],
-    ["J12 a trust domain that has no bundle", "spiffe://other.org/web", "trust-domain-unknown"],
-    ["J12 a trust domain named like a prototype's member", "spiffe://constructor/web", "trust-domain-unknown"],
-    ["J07 no SPIFFE ID", "web", "subject"],
+    ["a trust domain with _ (R5)", "spiffe://ex_ample.org/web", "caller-id"],
+    ["no path (X04)", "spiffe://example.org", "caller-id"],
+    ["a trust domain that has no bundle (J12)", "spiffe://other.org/web", "trust-domain-unknown"],
+    ["a trust domain named like a prototype's member (J12)", "spiffe://constructor/web", "trust-domain-unknown"],
+    ["no SPIFFE ID (J07)", "web", "subject"],
   ])("refuses a validly signed %s", async (_case, sub, reason) => {
     const claimed = sub === "web" ? undefined : sub;
     expect(await authenticateAt(`Bearer ${await mint(key, { ...CLAIMS, sub })}`)).toEqual({
@@ -62,7 +62,7 @@ describe("authenticate by token", () => {
     });
   });
 
-  test("J11 goes by the time that it is given", async () => {
+  test("goes by the time that it is given (J11)", async () => {
     const header = `Bearer ${await mint(key, CLAIMS)}`;
     expect((await authenticateAt(header, (CLAIMS.exp + 29) * 1000)).ok).toBe(true);
     expect(await authenticateAt(header, (CLAIMS.exp + 30) * 1000)).toEqual({
@@ -72,7 +72,7 @@ describe("authenticate by token", () => {
     });
   });
 
-  test("J11, T14, J18 hands the bounds on", async () => {
+  test("hands the bounds on (J11, T14, J18)", async () => {
     const header = `Bearer ${await mint(key, { ...CLAIMS, aud: ["spike-nexus", "other"] })}`;
     const refusalBy = async (bounds: Partial<CallerTrust["tokens"]>, now = NOW * 1000) => {
       const tokens = { ...trust.tokens, ...bounds };
@@ -96,13 +96,13 @@ describe("authenticate by certificate", () => {
     expect(await by(web)).toEqual({ ok: true, caller: ID, claim: undefined });
   });
 
-  test("X16 goes by the time that it is given", async () => {
+  test("goes by the time that it is given (X16)", async () => {
     const brief = await authority.issueLeaf({ id: ID, notBefore: NOW * 1000, notAfter: (NOW + 60) * 1000 });
     expect((await by(brief.chain)).ok).toBe(true);
     expect((await by(brief.chain, null, (NOW + 61) * 1000)).ok).toBe(false);
   });
 
-  test("ID20, X17 refuses what another domain's authority has signed", async () => {
+  test("refuses what another domain's authority has signed (ID20, X17)", async () => {
     const other = await certificateAuthority({ trustDomain: "example.org" });
     const { chain } = await other.issueLeaf({ id: ID });
     expect(await by(chain)).toMatchObject({ ok: false, claimed: ID });
@@ -165,7 +165,7 @@ describe("authenticate, of a trust domain that the configuration leaves open", (
     }
   });
 
-  test("X04 makes none of an ID without path, and none of an expired token", async () => {
+  test("makes none of an ID without path, and none of an expired token (X04)", async () => {
     for (const claims of [{ sub: "spiffe://stored.org" }, { sub: "spiffe://stored.org/a", exp: NOW - 60 }]) {
       const found = await authenticateAt(`Bearer ${await mint(key, { ...CLAIMS, ...claims })}`);
       expect(found.ok).toBe(false);

@@ -34,7 +34,7 @@ describe("roleOf", () => {
     ["a path that begins like a role's", "spiffe://nexus.org/spike/nexus-2"],
     ["a parent path", "spiffe://pilot.org/spike/pilot/role"],
     ["the role's path further down", "spiffe://pilot.org/x/spike/pilot/role/superuser"],
-    ["ID16 another case", "spiffe://nexus.org/spike/Nexus"],
+    ["another case (ID16)", "spiffe://nexus.org/spike/Nexus"],
     ["no path", "spiffe://nexus.org"],
     ["a keeper, which has no routes here", "spiffe://nexus.org/spike/keeper"],
   ])("is none for %s", (_case, id) => {

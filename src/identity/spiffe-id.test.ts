@@ -8,28 +8,28 @@ const LONGEST_ID = `spiffe://example.org/${"a".repeat(2048 - "spiffe://example.o
 describe("parseSpiffeId accepts", () => {
   test.each([
     ["a path", "spiffe://example.org/a/b"],
-    ["ID06 all that a trust domain may hold", "spiffe://a-z_0.9/x"],
-    ["ID08 dotted quads", "spiffe://10.0.0.1/x"],
-    ["ID15 all that a segment may hold", "spiffe://example.org/AZaz09.-_"],
-    ["ID13 dots among others", "spiffe://example.org/.../..a/.b"],
-    ["ID17 2048 bytes", LONGEST_ID],
-    ["ID18 a trust domain of 255 bytes", `spiffe://${LONGEST_DOMAIN}/x`],
+    ["all that a trust domain may hold (ID06)", "spiffe://a-z_0.9/x"],
+    ["dotted quads (ID08)", "spiffe://10.0.0.1/x"],
+    ["all that a segment may hold (ID15)", "spiffe://example.org/AZaz09.-_"],
+    ["dots among others (ID13)", "spiffe://example.org/.../..a/.b"],
+    ["2048 bytes (ID17)", LONGEST_ID],
+    ["a trust domain of 255 bytes (ID18)", `spiffe://${LONGEST_DOMAIN}/x`],
     ["an empty path", "spiffe://example.org"],
   ])("%s", (_case, text) => {
     expect(parseSpiffeId(text)).toBe(text);
   });
 
-  test("ID01 the scheme in any case, and emits it in lower case", () => {
+  test("the scheme in any case, and emits it in lower case (ID01)", () => {
     expect(parseSpiffeId("SpIFFe://example.org/x")).toBe("spiffe://example.org/x");
   });
 
-  test("ID16 paths with regard to case", () => {
+  test("paths with regard to case (ID16)", () => {
     expect(parseSpiffeId("spiffe://example.org/A")).toBe("spiffe://example.org/A");
     expect(parseSpiffeId("spiffe://example.org/A")).not.toBe(parseSpiffeId("spiffe://example.org/a"));
   });
 });
 
-test("ID06, ID15 accepts the characters of the standard, and of all others none", () => {
+test("accepts the characters of the standard, and of all others none (ID06, ID15)", () => {
   const accepted = (idOf: (character: string) => string) =>
     Array.from({ length: 0x300 }, (_, code) => String.fromCharCode(code))
       .filter((character) => parseSpiffeId(idOf(character)) !== undefined)
@@ -44,63 +44,63 @@ test("ID06, ID15 accepts the characters of the standard, and of all others none"
 describe("parseSpiffeId refuses", () => {
   test.each([
     ["nothing", ""],
-    ["ID01 another scheme", "https://example.org/x"],
-    ["ID01 a longer scheme", "xspiffe://example.org/x"],
-    ["ID01 a missing slash", "spiffe:/example.org/x"],
-    ["ID01 a look-alike scheme", "ſpiffe://example.org/x"],
-    ["ID01 no scheme", "//example.org/x"],
-    ["ID01 a scheme with something before the slashes", "spiffe:x//example.org/x"],
-    ["ID01 the scheme twice", "spiffe://spiffe://example.org/x"],
-    ["ID02 no trust domain", "spiffe:///x"],
-    ["ID02 nothing after the scheme", "spiffe://"],
-    ["ID03 userinfo", "spiffe://user@example.org/x"],
-    ["ID03 userinfo with a password", "spiffe://user:pw@example.org/x"],
-    ["ID03 empty userinfo", "spiffe://@example.org/x"],
-    ["ID04 a port", "spiffe://example.org:80/x"],
-    ["ID04 an empty port", "spiffe://example.org:/x"],
-    ["ID05 upper case in the trust domain", "spiffe://Example.org/x"],
-    ["ID06 another character in the trust domain", "spiffe://exam!ple/x"],
-    ["ID07 percent-encoding in the trust domain", "spiffe://ex%61mple/x"],
-    ["ID07 percent-encoding of a dot", "spiffe://example%2eorg/x"],
-    ["ID08 an IPv6 literal", "spiffe://[::1]/x"],
-    ["ID08 an IPv6 literal that holds a dotted quad", "spiffe://[::ffff:10.0.0.1]/x"],
-    ["ID08 an IPv6 literal without brackets", "spiffe://::1/x"],
-    ["ID09 a query", "spiffe://example.org/x?a=b"],
-    ["ID09 an empty query", "spiffe://example.org/x?"],
-    ["ID09 a query on the trust domain", "spiffe://example.org?"],
-    ["ID10 a fragment", "spiffe://example.org/x#a"],
-    ["ID10 an empty fragment", "spiffe://example.org/x#"],
-    ["ID11 percent-encoding in the path", "spiffe://example.org/%61"],
-    ["ID11 percent-encoding of a slash", "spiffe://example.org/a%2Fb"],
-    ["ID11 percent-encoding of ..", "spiffe://example.org/%2e%2e/a"],
-    ["ID11 a percent sign alone", "spiffe://example.org/a%"],
-    ["ID12 an empty segment", "spiffe://example.org/a//b"],
-    ["ID12 an empty first segment", "spiffe://example.org//a"],
-    ["ID13 a segment .", "spiffe://example.org/./a"],
-    ["ID13 a segment ..", "spiffe://example.org/a/.."],
-    ["ID13 a segment . at the end", "spiffe://example.org/a/."],
-    ["ID13 a segment .. at the beginning", "spiffe://example.org/../a"],
-    ["ID14 a trailing slash", "spiffe://example.org/a/"],
-    ["ID14 a slash alone", "spiffe://example.org/"],
-    ["ID15 another character in a segment", "spiffe://example.org/a:b"],
-    ["ID15 a backslash", "spiffe://example.org\\a"],
-    ["ID17 2049 bytes", `${LONGEST_ID}a`],
-    ["ID18 a trust domain of 256 bytes", `spiffe://${LONGEST_DOMAIN}a/x`],
-    ["ID19 Unicode", "spiffe://exämple.org/x"],
-    ["ID19 what NFKC would fold", "spiffe://example.org/ａ"],
-    ["ID19 what NFKC would fold, in the trust domain", "spiffe://ｅxample.org/x"],
-    ["ID19 another full stop", "spiffe://example。org/x"],
-    ["ID19 a byte order mark", "\uFEFFspiffe://example.org/x"],
-    ["ID19 a no-break space", "spiffe://example.org/x\u00A0"],
-    ["ID19 a zero-width space", "spiffe://example.org/\u200Bx"],
-    ["ID19 trailing space", "spiffe://example.org/x "],
-    ["ID19 a line break in the scheme", "spi\nffe://example.org/x"],
-    ["ID19 a carriage return inside", "spiffe://example.org/a\rb"],
-    ["ID19 leading space", " spiffe://example.org/x"],
-    ["ID19 trailing newline", "spiffe://example.org/x\n"],
-    ["ID19 trailing newline on the trust domain", "spiffe://example.org\n"],
-    ["ID19 a tab inside", "spiffe://exam\tple.org/x"],
-    ["ID19 NUL", "spiffe://example.org/x\0"],
+    ["another scheme (ID01)", "https://example.org/x"],
+    ["a longer scheme (ID01)", "xspiffe://example.org/x"],
+    ["a missing slash (ID01)", "spiffe:/example.org/x"],
+    ["a look-alike scheme (ID01)", "ſpiffe://example.org/x"],
+    ["no scheme (ID01)", "//example.org/x"],
+    ["a scheme with something before the slashes (ID01)", "spiffe:x//example.org/x"],
+    ["the scheme twice (ID01)", "spiffe://spiffe://example.org/x"],
+    ["no trust domain (ID02)", "spiffe:///x"],
+    ["nothing after the scheme (ID02)", "spiffe://"],
+    ["userinfo (ID03)", "spiffe://user@example.org/x"],
+    ["userinfo with a password (ID03)", "spiffe://user:pw@example.org/x"],
+    ["empty userinfo (ID03)", "spiffe://@example.org/x"],
+    ["a port (ID04)", "spiffe://example.org:80/x"],
+    ["an empty port (ID04)", "spiffe://example.org:/x"],
+    ["upper case in the trust domain (ID05)", "spiffe://Example.org/x"],
+    ["another character in the trust domain (ID06)", "spiffe://exam!ple/x"],
+    ["percent-encoding in the trust domain (ID07)", "spiffe://ex%61mple/x"],
+    ["percent-encoding of a dot (ID07)", "spiffe://example%2eorg/x"],
+    ["an IPv6 literal (ID08)", "spiffe://[::1]/x"],
+    ["an IPv6 literal that holds a dotted quad (ID08)", "spiffe://[::ffff:10.0.0.1]/x"],
+    ["an IPv6 literal without brackets (ID08)", "spiffe://::1/x"],
+    ["a query (ID09)", "spiffe://example.org/x?a=b"],
+    ["an empty query (ID09)", "spiffe://example.org/x?"],
+    ["a query on the trust domain (ID09)", "spiffe://example.org?"],
+    ["a fragment (ID10)", "spiffe://example.org/x#a"],
+    ["an empty fragment (ID10)", "spiffe://example.org/x#"],
+    ["percent-encoding in the path (ID11)", "spiffe://example.org/%61"],
+    ["percent-encoding of a slash (ID11)", "spiffe://example.org/a%2Fb"],
+    ["percent-encoding of .. (ID11)", "spiffe://example.org/%2e%2e/a"],
+    ["a percent sign alone (ID11)", "spiffe://example.org/a%"],
+    ["an empty segment (ID12)", "spiffe://example.org/a//b"],
+    ["an empty first segment (ID12)", "spiffe://example.org//a"],
+    ["a segment . (ID13)", "spiffe://example.org/./a"],
+    ["a segment .. (ID13)", "spiffe://example.org/a/.."],
+    ["a segment . at the end (ID13)", "spiffe://example.org/a/."],
+    ["a segment .. at the beginning (ID13)", "spiffe://example.org/../a"],
+    ["a trailing slash (ID14)", "spiffe://example.org/a/"],
+    ["a slash alone (ID14)", "spiffe://example.org/"],
+    ["another character in a segment (ID15)", "spiffe://example.org/a:b"],
+    ["a backslash (ID15)", "spiffe://example.org\\a"],
+    ["2049 bytes (ID17)", `${LONGEST_ID}a`],
+    ["a trust domain of 256 bytes (ID18)", `spiffe://${LONGEST_DOMAIN}a/x`],
+    ["Unicode (ID19)", "spiffe://exämple.org/x"],
+    ["what NFKC would fold (ID19)", "spiffe://example.org/ａ"],
+    ["what NFKC would fold, in the trust domain (ID19)", "spiffe://ｅxample.org/x"],
+    ["another full stop (ID19)", "spiffe://example。org/x"],
+    ["a byte order mark (ID19)", "\uFEFFspiffe://example.org/x"],
+    ["a no-break space (ID19)", "spiffe://example.org/x\u00A0"],
+    ["a zero-width space (ID19)", "spiffe://example.org/\u200Bx"],
+    ["trailing space (ID19)", "spiffe://example.org/x "],
+    ["a line break in the scheme (ID19)", "spi\nffe://example.org/x"],
+    ["a carriage return inside (ID19)", "spiffe://example.org/a\rb"],
+    ["leading space (ID19)", " spiffe://example.org/x"],
+    ["trailing newline (ID19)", "spiffe://example.org/x\n"],
+    ["trailing newline on the trust domain (ID19)", "spiffe://example.org\n"],
+    ["a tab inside (ID19)", "spiffe://exam\tple.org/x"],
+    ["NUL (ID19)", "spiffe://example.org/x\0"],
   ])("%s", (_case, text) => {
     expect(parseSpiffeId(text)).toBeUndefined();
   });
@@ -110,7 +110,7 @@ describe("parseSpiffeId refuses", () => {
   });
 });
 
-test("R5 whatever is a caller's ID satisfies SPIKE's rule for peers, whatever the text", () => {
+test("whatever is a caller's ID satisfies SPIKE's rule for peers, whatever the text (R5)", () => {
   const peer = /^spiffe:\/\/[a-zA-Z0-9.-]+(\/[a-zA-Z0-9._-]+)*$/;
   const text = fc.array(fc.constantFrom("spiffe", "://", "/", ".", "..", "a", "B", "_", "-", "%41", "@", ":", "\n"));
   fc.assert(
@@ -129,7 +129,7 @@ describe("isCallerId", () => {
     ["spiffe://10.0.0.1/x", true],
     ["spiffe://ex_ample.org/x", false],
     ["spiffe://example.org", false],
-  ])("R5, X04: of %s is %s", (text, expected) => {
+  ])("of %s is %s (R5, X04)", (text, expected) => {
     expect(isCallerId(parseSpiffeId(text)!)).toBe(expected);
   });
 });
@@ -146,12 +146,12 @@ test("trustDomainOf and pathOf split an ID without loss", () => {
 });
 
 describe("parseTrustDomain", () => {
-  test.each(["example.org", "a", "1", "a_b", LONGEST_DOMAIN])("ID06, ID18: accepts %s", (text) => {
+  test.each(["example.org", "a", "1", "a_b", LONGEST_DOMAIN])("accepts %s (ID06, ID18)", (text) => {
     expect(parseTrustDomain(text)).toBe(text);
   });
 
   test.each(["", "Example.org", "spiffe://example.org", "example.org/", "a,b", " a", "a\n", `${LONGEST_DOMAIN}a`])(
-    "ID02, ID05, ID18: refuses %j",
+    "refuses %j (ID02, ID05, ID18)",
     (text) => {
       expect(parseTrustDomain(text)).toBeUndefined();
     },

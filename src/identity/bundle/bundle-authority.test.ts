@@ -24,7 +24,7 @@ describe("readBundleAuthority", () => {
     expect(read({ crv: "P-521", x: "AA", y: undefined, n: "AQAB", alg: "none", kid: 7 })).toEqual(expected);
   });
 
-  test("B05 takes the first of several certificates", () => {
+  test("takes the first of several certificates (B05)", () => {
     const [first, second] = [authority, other].map(({ der }) => base64(der));
     expect(read({ x5c: [first, second] })).toEqual(parseCertificate(authority.der));
     expect(read({ x5c: [second, first] })).toEqual(parseCertificate(other.der));
@@ -38,7 +38,7 @@ describe("readBundleAuthority", () => {
     ["an x5c of null", null],
     ["an x5c that is no list", "MIIB"],
     ["an x5c that is an object", { 0: "MIIB" }],
-  ])("B04 ignores an entry with %s", (_case, x5c) => {
+  ])("ignores an entry with %s (B04)", (_case, x5c) => {
     expect(read({ x5c })).toBe("certificate-missing");
   });
 
@@ -52,15 +52,15 @@ describe("readBundleAuthority", () => {
     ["DER that is cut off", () => [base64(authority.der.slice(0, -1))]],
     ["an octet behind the DER", () => [base64(bytesOf(authority.der, [0]))]],
     ["a key in place of a certificate", () => [base64(authority.key.spki)]],
-  ])("B04 ignores an entry with %s", (_case, x5c) => {
+  ])("ignores an entry with %s (B04)", (_case, x5c) => {
     expect(read({ x5c: x5c() })).toBe("certificate-malformed");
   });
 
-  test.each([undefined, "oct", "ec", "XYZ", 7])("B02 ignores an entry of the key type %j", (kty) => {
+  test.each([undefined, "oct", "ec", "XYZ", 7])("ignores an entry of the key type %j (B02)", (kty) => {
     expect(read({ kty })).toBe("key-type");
   });
 
-  test("X13 ignores a certificate that may not sign others", async () => {
+  test("ignores a certificate that may not sign others (X13)", async () => {
     const { der } = await authority.issueLeaf({ id: "spiffe://example.org/web" });
     expect(read({ x5c: [base64(der)] })).toBe("not-an-authority");
     for (const extensions of [{ basicConstraints: basicConstraints({ cA: false }) }, { keyUsage: keyUsage([0, 6]) }]) {

@@ -32,22 +32,22 @@ describe("parseTrustBundle", () => {
   });
 
   test.each([
-    ["B01 no keys", {}],
-    ["B01 keys of null", { keys: null }],
-    ["B01 keys that are an object", { keys: { 0: {} } }],
+    ["no keys (B01)", {}],
+    ["keys of null (B01)", { keys: null }],
+    ["keys that are an object (B01)", { keys: { 0: {} } }],
     ["an array", []],
     ["null", null],
     ["undefined", undefined],
     ["a number", 7],
     ["no JSON", "keys"],
     ["JSON null", "null"],
-    ["B10 keys twice", '{"keys":[],"keys":[]}'],
-    ["T10 a duplicate in an entry", '{"keys":[{"kid":"a","kid":"b"}]}'],
+    ["keys twice (B10)", '{"keys":[],"keys":[]}'],
+    ["a duplicate in an entry (T10)", '{"keys":[{"kid":"a","kid":"b"}]}'],
   ])("refuses %s", (_case, json) => {
     expect(parseTrustBundle(json)).toMatchObject({ ok: false });
   });
 
-  test("B02, B03, B04, J13 ignores entries of other kinds, each by its place", () => {
+  test("ignores entries of other kinds, each by its place (B02, B03, B04, J13)", () => {
     const keys = [null, { ...es256.entry, use: "x509-svid" }, es256.entry, "x", { ...es256.entry, kty: "OKP" }];
     expect(parsed({ keys })).toMatchObject({
       keys: [{ entry: 2 }],
@@ -60,7 +60,7 @@ describe("parseTrustBundle", () => {
     });
   });
 
-  test("T05 of entries with one kid none is usable", () => {
+  test("of entries with one kid none is usable (T05)", () => {
     const twin = { ...rs256.entry, kid: es256.kid };
     expect(parsed({ keys: [es256.entry, twin, rs256.entry, es256.entry] })).toMatchObject({
       keys: [{ kid: rs256.kid }],
@@ -73,13 +73,13 @@ describe("parseTrustBundle", () => {
     expect(parsed({ keys }).ignored.map(({ entry }) => entry)).toEqual([0, 1, 2, 3]);
   });
 
-  test("T05 an entry for another use takes no kid away", () => {
+  test("an entry for another use takes no kid away (T05)", () => {
     const other = { ...authority.bundleEntry, kid: es256.kid };
     expect(parsed({ keys: [es256.entry, other] })).toMatchObject({ keys: [{ kid: es256.kid }], ignored: [] });
     expect(parsed({ keys: [es256.entry, other] }).authorities).toHaveLength(1);
   });
 
-  test("B04, B05 reads the authorities for X.509-SVIDs, beside the keys, each from its first certificate", () => {
+  test("reads the authorities for X.509-SVIDs, beside the keys, each from its first certificate (B04, B05)", () => {
     const x5c = [base64(authority.der), "another"];
     const bundle = parsed({
       keys: [{ ...authority.bundleEntry, x5c }, es256.entry, { ...authority.bundleEntry, x5c: [] }],
@@ -110,25 +110,25 @@ describe("parseTrustBundle", () => {
     ["18446744073709551616", 18_446_744_073_709_551_616n],
     ["9007199254740993", 9_007_199_254_740_993n],
     ["0", 0n],
-  ])("B07 keeps the sequence %s exact", (text, sequence) => {
+  ])("keeps the sequence %s exact (B07)", (text, sequence) => {
     expect(parsed(`{"keys":[],"spiffe_sequence":${text}}`).sequence).toBe(sequence);
   });
 
-  test.each([-1, 1.5, 2 ** 53, "7", null, true])("B07 refuses the sequence %j rather than guess", (sequence) => {
+  test.each([-1, 1.5, 2 ** 53, "7", null, true])("refuses the sequence %j rather than guess (B07)", (sequence) => {
     expect(parseTrustBundle({ keys: [], spiffe_sequence: sequence })).toMatchObject({ ok: false });
   });
 
-  test("B07, B08, B09 needs neither sequence nor hint", () => {
+  test("needs neither sequence nor hint (B07, B08, B09)", () => {
     expect(parsed({ keys: [] })).toMatchObject({ sequence: undefined, refreshHint: undefined });
   });
 
-  test.each([0, 1, 300, 2 ** 40])("B08 keeps the hint %i as it is", (hint) => {
+  test.each([0, 1, 300, 2 ** 40])("keeps the hint %i as it is (B08)", (hint) => {
     expect(parsed({ keys: [], spiffe_refresh_hint: hint }).refreshHint).toBe(hint);
     expect(parsed(`{"keys":[],"spiffe_refresh_hint":${hint}}`).refreshHint).toBe(hint);
   });
 
   test.each([-1, 1.5, "300", null, true, [300], 2 ** 53])(
-    "B08 takes the hint %j for none, and the bundle all the same",
+    "takes the hint %j for none, and the bundle all the same (B08)",
     (hint) => {
       expect(parsed({ keys: [es256.entry], spiffe_refresh_hint: hint })).toMatchObject({
         keys: [{ kid: es256.kid }],
@@ -137,7 +137,7 @@ describe("parseTrustBundle", () => {
     },
   );
 
-  test("B08 takes a hint that no double holds for none", () => {
+  test("takes a hint that no double holds for none (B08)", () => {
     expect(parsed('{"keys":[],"spiffe_refresh_hint":9007199254740993}').refreshHint).toBeUndefined();
   });
 });
@@ -157,7 +157,7 @@ describe("importTrustBundle", () => {
     expect(bundle.ignored).toEqual([]);
   });
 
-  test("T03 imports a key that names its algorithm for that one", async () => {
+  test("imports a key that names its algorithm for that one (T03)", async () => {
     const bundle = await bundleOf({ ...rs256.entry, alg: "PS256" });
     expect([...bundle.keys.get(rs256.kid)!.keys()]).toEqual(["PS256"]);
   });
@@ -173,7 +173,7 @@ describe("importTrustBundle", () => {
     ]);
   });
 
-  test("B06 an empty bundle is valid and holds no key and no authority", async () => {
+  test("an empty bundle is valid and holds no key and no authority (B06)", async () => {
     for (const keys of [[], [{ use: "x509-svid" }], [{ ...authority.bundleEntry, use: "jwt-svid" }]]) {
       const bundle = await importTrustBundle(parsed({ keys, spiffe_sequence: 3 }));
       expect([bundle.keys.size, bundle.authorities]).toEqual([0, []]);

@@ -7,30 +7,30 @@ import { json } from "./minting.fixture.ts";
 vi.mock("../../encoding/base64.ts", { spy: true });
 
 describe("splitCompactJws", () => {
-  test("J01 takes three parts", () => {
+  test("takes three parts (J01)", () => {
     expect(splitCompactJws("YQ.YWI.YWJj")).toEqual({ ok: true, header: json("a"), claims: json("ab") });
   });
 
   test.each([
-    ["T16 nothing", ""],
-    ["T16 a dot", "."],
-    ["T16 one part", "YQ"],
-    ["T16 two parts, one dot", "YQ.YQ"],
-    ["T16 two dots and nothing", ".."],
-    ["T16 four parts, three dots", "YQ.YQ.YQ.YQ"],
-    ["T16 three parts and a dot", "YQ.YQ.YQ."],
-    ["T17 the five parts of a JWE, four dots", "YQ.YQ.YQ.YQ.YQ"],
-    ["T17 a JWE of direct encryption", "YQ..YQ.YQ.YQ"],
-    ["T16 an empty header", ".YQ.YQ"],
-    ["T16 empty claims", "YQ..YQ"],
-    ["T16 an empty signature", "YQ.YQ."],
-    ["J01, J02, T17 the JSON form", '{"payload":"YQ","protected":"YQ","signature":"YQ"}'],
-    ["J01, J02, T17 the general JSON form", '{"payload":"YQ","signatures":[{"protected":"YQ","signature":"YQ"}]}'],
+    ["nothing (T16)", ""],
+    ["a dot (T16)", "."],
+    ["one part (T16)", "YQ"],
+    ["two parts, one dot (T16)", "YQ.YQ"],
+    ["two dots and nothing (T16)", ".."],
+    ["four parts, three dots (T16)", "YQ.YQ.YQ.YQ"],
+    ["three parts and a dot (T16)", "YQ.YQ.YQ."],
+    ["the five parts of a JWE, four dots (T17)", "YQ.YQ.YQ.YQ.YQ"],
+    ["a JWE of direct encryption (T17)", "YQ..YQ.YQ.YQ"],
+    ["an empty header (T16)", ".YQ.YQ"],
+    ["empty claims (T16)", "YQ..YQ"],
+    ["an empty signature (T16)", "YQ.YQ."],
+    ["the JSON form (J01, J02, T17)", '{"payload":"YQ","protected":"YQ","signature":"YQ"}'],
+    ["the general JSON form (J01, J02, T17)", '{"payload":"YQ","signatures":[{"protected":"YQ","signature":"YQ"}]}'],
   ])("refuses %s", (_case, token) => {
     expect(splitCompactJws(token)).toEqual({ ok: false, reason: "token-not-compact" });
   });
 
-  test("J02, T17 refuses the JSON form with as many dots as a token has", () => {
+  test("refuses the JSON form with as many dots as a token has (J02, T17)", () => {
     const form = '{"payload":"YQ","protected":"YQ","header":{"kid":"a.b.c"},"signature":"YQ"}';
     expect(splitCompactJws(form)).toEqual({ ok: false, reason: "token-not-base64url" });
   });
@@ -39,7 +39,7 @@ describe("splitCompactJws", () => {
     ["header", (spelling: string) => `${spelling}.YWI.YWI`],
     ["claims", (spelling: string) => `YWI.${spelling}.YWI`],
     ["signature", (spelling: string) => `YWI.YWI.${spelling}`],
-  ])("T15 takes one spelling of the %s, and refuses it", (_part, tokenOf) => {
+  ])("takes one spelling of the %s, and refuses it (T15)", (_part, tokenOf) => {
     test.each([
       ["padded", "YWI="],
       ["padded too much", "YWI=="],
@@ -64,7 +64,7 @@ describe("splitCompactJws", () => {
     });
   });
 
-  test("T18 refuses more than 8 KiB, before anything is decoded", () => {
+  test("refuses more than 8 KiB, before anything is decoded (T18)", () => {
     const ofSize = (size: number) => `YQ.${"A".repeat(size - 6)}.YQ`;
     const decode = vi.mocked(decodeBase64url).mockClear();
     for (const size of [8193, 65_536, 1_048_576]) {
@@ -100,8 +100,8 @@ describe("jsonObjectOf", () => {
     ["a string", '"a"', "not-object"],
     ["a number", "1", "not-object"],
     ["no JSON", "{", "not-json"],
-    ["T10 a duplicate member", '{"a":1,"a":2}', "duplicate-member"],
-    ["T19 deep nesting", `{"a":${"[".repeat(40)}${"]".repeat(40)}}`, "too-deep"],
+    ["a duplicate member (T10)", '{"a":1,"a":2}', "duplicate-member"],
+    ["deep nesting (T19)", `{"a":${"[".repeat(40)}${"]".repeat(40)}}`, "too-deep"],
     ["a byte order mark", "\uFEFF{}", "not-json"],
     ["bytes that are no UTF-8", [0x7b, 0x22, 0xff, 0x22, 0x7d], "not-utf8"],
     ["an overlong encoding", [0x22, 0xc0, 0xa2, 0x22], "not-utf8"],

@@ -7,14 +7,14 @@ const refused = (reason: string) => ({ ok: false, reason });
 
 describe("readJwtSvidHeader", () => {
   test.each(["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"])(
-    "J03 takes %s",
+    "takes %s (J03)",
     (alg) => {
       expect(readJwtSvidHeader(json({ alg, kid: "k" }))).toEqual({ ok: true, alg, kid: "k" });
       expect(isJwtSvidAlgorithm(alg)).toBe(true);
     },
   );
 
-  test("J04, T01 refuses alg none in every capitalisation, with spaces too", () => {
+  test("refuses alg none in every capitalisation, with spaces too (J04, T01)", () => {
     for (let bits = 0; bits < 16; bits++) {
       const alg = Array.from("none", (letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join("");
       for (const spelling of [alg, ` ${alg}`, `${alg} `, `${alg}\0`]) {
@@ -24,53 +24,53 @@ describe("readJwtSvidHeader", () => {
   });
 
   test.each([
-    ["J04 HS256", "HS256"],
-    ["J04 HS384", "HS384"],
-    ["J04 HS512", "HS512"],
-    ["J04 EdDSA", "EdDSA"],
-    ["J04 Ed25519", "Ed25519"],
-    ["J04 ES256K", "ES256K"],
-    ["J04 ML-DSA-44", "ML-DSA-44"],
-    ["J04 an encryption", "RSA-OAEP"],
-    ["J03 another case", "es256"],
-    ["J03 trailing space", "ES256 "],
-    ["J03 the empty text", ""],
-    ["J03 a list", ["ES256"]],
-    ["J03 a list of two", ["ES256", "none"]],
-    ["J03 a number", 256],
-    ["J03 null", null],
-    ["J03 a name of the prototype", "constructor"],
+    ["HS256 (J04)", "HS256"],
+    ["HS384 (J04)", "HS384"],
+    ["HS512 (J04)", "HS512"],
+    ["EdDSA (J04)", "EdDSA"],
+    ["Ed25519 (J04)", "Ed25519"],
+    ["ES256K (J04)", "ES256K"],
+    ["ML-DSA-44 (J04)", "ML-DSA-44"],
+    ["an encryption (J04)", "RSA-OAEP"],
+    ["another case (J03)", "es256"],
+    ["trailing space (J03)", "ES256 "],
+    ["the empty text (J03)", ""],
+    ["a list (J03)", ["ES256"]],
+    ["a list of two (J03)", ["ES256", "none"]],
+    ["a number (J03)", 256],
+    ["null (J03)", null],
+    ["a name of the prototype (J03)", "constructor"],
   ])("refuses alg: %s", (_case, alg) => {
     expect(readJwtSvidHeader(json({ alg, kid: "k" }))).toEqual(refused("header-algorithm"));
   });
 
-  test("J03 refuses a missing alg", () => {
+  test("refuses a missing alg (J03)", () => {
     expect(readJwtSvidHeader(json({ kid: "k" }))).toEqual(refused("header-algorithm"));
   });
 
-  test("J03 looks at alg before anything else", () => {
+  test("looks at alg before anything else (J03)", () => {
     expect(readJwtSvidHeader(json({ alg: "none", typ: 1, kid: 1, jwk: {} }))).toEqual(refused("header-algorithm"));
   });
 
   test.each([
-    ["T06 jku", '"jku":"https://evil.example/keys"'],
-    ["T06 jwk", '"jwk":{"kty":"EC"}'],
-    ["T06 x5u", '"x5u":"https://evil.example/chain"'],
-    ["T06 x5c", '"x5c":["MIIB"]'],
-    ["T06 x5t", '"x5t":"AA"'],
-    ["T06 x5t#S256", '"x5t#S256":"AA"'],
-    ["T06 a list of keys", '"jwks":{"keys":[]}'],
-    ["T07 crit with a name that is known", '"crit":["exp"]'],
-    ["T07 crit with a name that jose knows", '"crit":["b64"],"b64":true'],
-    ["T07 crit with a name that nobody knows", '"crit":["x-unknown"],"x-unknown":1'],
-    ["T07 crit that is empty", '"crit":[]'],
-    ["T07 crit that is no list", '"crit":"exp"'],
-    ["T07 crit of null", '"crit":null'],
-    ["T08 b64 of false", '"crit":["b64"],"b64":false'],
-    ["T08 b64 of false that is not critical", '"b64":false'],
-    ["T08 b64 of true", '"b64":true'],
-    ["T09 zip", '"zip":"DEF"'],
-    ["T09 zip of nothing", '"zip":""'],
+    ["jku (T06)", '"jku":"https://evil.example/keys"'],
+    ["jwk (T06)", '"jwk":{"kty":"EC"}'],
+    ["x5u (T06)", '"x5u":"https://evil.example/chain"'],
+    ["x5c (T06)", '"x5c":["MIIB"]'],
+    ["x5t (T06)", '"x5t":"AA"'],
+    ["x5t#S256 (T06)", '"x5t#S256":"AA"'],
+    ["a list of keys (T06)", '"jwks":{"keys":[]}'],
+    ["crit with a name that is known (T07)", '"crit":["exp"]'],
+    ["crit with a name that jose knows (T07)", '"crit":["b64"],"b64":true'],
+    ["crit with a name that nobody knows (T07)", '"crit":["x-unknown"],"x-unknown":1'],
+    ["crit that is empty (T07)", '"crit":[]'],
+    ["crit that is no list (T07)", '"crit":"exp"'],
+    ["crit of null (T07)", '"crit":null'],
+    ["b64 of false (T08)", '"crit":["b64"],"b64":false'],
+    ["b64 of false that is not critical (T08)", '"b64":false'],
+    ["b64 of true (T08)", '"b64":true'],
+    ["zip (T09)", '"zip":"DEF"'],
+    ["zip of nothing (T09)", '"zip":""'],
     ["cty, a token inside", '"cty":"JWT"'],
     ["enc", '"enc":"A256GCM"'],
     ["a claim, as a JWE may have it", '"iss":"spiffe://example.org"'],
@@ -78,39 +78,39 @@ describe("readJwtSvidHeader", () => {
     ["a member of the prototype", '"__proto__":{"alg":"ES256"}'],
     ["a name in another case", '"KID":"k"'],
     ["a name with a space", '"kid ":"k"'],
-  ])("J05 refuses %s", (_case, members) => {
+  ])("refuses %s (J05)", (_case, members) => {
     expect(readJwtSvidHeader(json(`{"alg":"ES256","kid":"k",${members}}`))).toEqual(refused("header-member"));
     expect(readJwtSvidHeader(json(`{${members},"alg":"ES256","kid":"k"}`))).toEqual(refused("header-member"));
   });
 
-  test.each(["JWT", "JOSE", undefined])("J06 takes typ %s", (typ) => {
+  test.each(["JWT", "JOSE", undefined])("takes typ %s (J06)", (typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid: "k", typ })).ok).toBe(true);
   });
 
-  test.each(["jwt", "Jwt", "JWT ", "", "jose", "JWS", null, 1, ["JWT"], {}])("J06 refuses typ %j", (typ) => {
+  test.each(["jwt", "Jwt", "JWT ", "", "jose", "JWS", null, 1, ["JWT"], {}])("refuses typ %j (J06)", (typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", typ }))).toEqual(refused("header-type"));
   });
 
   test.each([
-    ["T24 a WIT-SVID", "wit+jwt"],
-    ["T24 a WIT-SVID, as media type", "application/wit+jwt"],
-    ["T24 the proof that goes with a WIT-SVID", "wpt+jwt"],
-    ["T25 an access token", "at+jwt"],
-    ["T25 an access token, as media type", "application/at+jwt"],
-    ["T25 a logout token", "logout+jwt"],
-    ["T25 a security event", "secevent+jwt"],
-    ["T25 a proof of possession", "dpop+jwt"],
-    ["T25 a JWT, as media type", "application/jwt"],
-  ])("J06 refuses the typ of %s", (_case, typ) => {
+    ["a WIT-SVID (T24)", "wit+jwt"],
+    ["a WIT-SVID, as media type (T24)", "application/wit+jwt"],
+    ["the proof that goes with a WIT-SVID (T24)", "wpt+jwt"],
+    ["an access token (T25)", "at+jwt"],
+    ["an access token, as media type (T25)", "application/at+jwt"],
+    ["a logout token (T25)", "logout+jwt"],
+    ["a security event (T25)", "secevent+jwt"],
+    ["a proof of possession (T25)", "dpop+jwt"],
+    ["a JWT, as media type (T25)", "application/jwt"],
+  ])("refuses the typ of %s (J06)", (_case, typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid: "k", typ }))).toEqual(refused("header-type"));
   });
 
-  test("J15 takes an absent kid", () => {
+  test("takes an absent kid (J15)", () => {
     expect(readJwtSvidHeader(json({ alg: "ES256" }))).toEqual({ ok: true, alg: "ES256", kid: undefined });
   });
 
   test.each(["__proto__", "../../etc/passwd", "' OR 1=1 --", "https://evil.example/key", "\0", " "])(
-    "T04 takes kid %j as it is",
+    "takes kid %j as it is (T04)",
     (kid) => {
       expect(readJwtSvidHeader(json({ alg: "ES256", kid }))).toEqual({ ok: true, alg: "ES256", kid });
     },
@@ -125,19 +125,19 @@ describe("readJwtSvidHeader", () => {
     ["an object", {}],
     ["an object that names a method", { toString: "k" }],
     ["false", false],
-  ])("T04 refuses as kid %s", (_case, kid) => {
+  ])("refuses as kid %s (T04)", (_case, kid) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid }))).toEqual(refused("header-key-id"));
   });
 
   test.each([
-    ["T10 two algs, the good one first", '{"alg":"ES256","alg":"none"}', "header-duplicate-member"],
-    ["T10 two algs, the good one last", '{"alg":"none","alg":"ES256"}', "header-duplicate-member"],
-    ["T10 two algs that are equal", '{"alg":"ES256","alg":"ES256"}', "header-duplicate-member"],
-    ["T10 two kids", '{"alg":"ES256","kid":"a","kid":"b"}', "header-duplicate-member"],
-    ["T10 two kids, one escaped", String.raw`{"alg":"ES256","kid":"a","\u006bid":"b"}`, "header-duplicate-member"],
-    ["T10 two typs", '{"alg":"ES256","typ":"JWT","typ":"at+jwt"}', "header-duplicate-member"],
-    ["T10 two algs far apart", '{"alg":"none","kid":"k","typ":"JWT","alg":"ES256"}', "header-duplicate-member"],
-    ["T19 deep nesting", `{"alg":${"[".repeat(50)}${"]".repeat(50)}}`, "header-too-deep"],
+    ["two algs, the good one first (T10)", '{"alg":"ES256","alg":"none"}', "header-duplicate-member"],
+    ["two algs, the good one last (T10)", '{"alg":"none","alg":"ES256"}', "header-duplicate-member"],
+    ["two algs that are equal (T10)", '{"alg":"ES256","alg":"ES256"}', "header-duplicate-member"],
+    ["two kids (T10)", '{"alg":"ES256","kid":"a","kid":"b"}', "header-duplicate-member"],
+    ["two kids, one escaped (T10)", String.raw`{"alg":"ES256","kid":"a","\u006bid":"b"}`, "header-duplicate-member"],
+    ["two typs (T10)", '{"alg":"ES256","typ":"JWT","typ":"at+jwt"}', "header-duplicate-member"],
+    ["two algs far apart (T10)", '{"alg":"none","kid":"k","typ":"JWT","alg":"ES256"}', "header-duplicate-member"],
+    ["deep nesting (T19)", `{"alg":${"[".repeat(50)}${"]".repeat(50)}}`, "header-too-deep"],
     ["no JSON", "alg=ES256", "header-not-json"],
     ["no object", "[]", "header-not-object"],
   ])("refuses %s", (_case, header, reason) => {

@@ -37,7 +37,7 @@ describe("readJwtSvid reads", () => {
     expect(read(token)).toEqual({ token, header: HEADER, id: CLAIMS.sub, expiresAt: (NOW + 300) * 1000 });
   });
 
-  test("J15 a token without kid", async () => {
+  test("a token without kid (J15)", async () => {
     const token = await mint(key, CLAIMS, { alg: "ES256" });
     expect(read(token)).toMatchObject({ header: { alg: "ES256", kid: undefined } });
   });
@@ -47,7 +47,7 @@ describe("readJwtSvid reads", () => {
     expect(read(token)).toMatchObject({ token, id: CLAIMS.sub });
   });
 
-  test("J19 a token without jti, and one with any", async () => {
+  test("a token without jti, and one with any (J19)", async () => {
     for (const jti of [undefined, "1", 7, null]) {
       expect(read(await mint(key, { ...CLAIMS, jti }))).toMatchObject({ id: CLAIMS.sub });
     }
@@ -58,48 +58,63 @@ describe("readJwtSvid, though the right key signed, refuses", () => {
   const [first, last] = [J(CLAIMS).slice(0, -1), J(CLAIMS).slice(1)];
 
   test.each([
-    ["T06 a key in the header", CLAIMS, { ...HEADER, jwk: { kty: "EC", crv: "P-256", x: "", y: "" } }, "header-member"],
-    ["T06 the address of a key", CLAIMS, { ...HEADER, jku: "https://evil.example/keys" }, "header-member"],
-    ["T06 a certificate", CLAIMS, { ...HEADER, x5c: ["MIIB"] }, "header-member"],
-    ["T07 a critical claim", CLAIMS, { ...HEADER, crit: ["exp"], exp: 1 }, "header-member"],
-    ["T07 a critical unknown", CLAIMS, { ...HEADER, crit: ["x"], x: 1 }, "header-member"],
-    ["T09 a compression", CLAIMS, { ...HEADER, zip: "DEF" }, "header-member"],
-    ["J05 an inner type", CLAIMS, { ...HEADER, cty: "JWT" }, "header-member"],
-    ["T10 two algs, the good one last", CLAIMS, '{"alg":"none","kid":"k","alg":"ES256"}', "header-duplicate-member"],
-    ["T10 two algs, the good one first", CLAIMS, '{"alg":"ES256","kid":"k","alg":"none"}', "header-duplicate-member"],
-    ["T10 two subs, ours last", `{"sub":"spiffe://evil.org/x",${last}`, HEADER, "claims-duplicate-member"],
-    ["T10 two subs, ours first", `${first},"sub":"spiffe://evil.org/x"}`, HEADER, "claims-duplicate-member"],
-    ["J07 no subject", { ...CLAIMS, sub: undefined }, HEADER, "subject"],
-    ["J08 no audience", { ...CLAIMS, aud: undefined }, HEADER, "audience-malformed"],
-    ["J09, T25 a token for another service", { ...CLAIMS, aud: "vault" }, HEADER, "audience-other"],
-    ["J10 no expiry", { ...CLAIMS, exp: undefined }, HEADER, "expiry-malformed"],
-    ["J11 an expired token", { ...CLAIMS, exp: NOW - 31, iat: NOW - 90 }, HEADER, "expired"],
-    ["J17 a token of the future", { ...CLAIMS, nbf: NOW + 100 }, HEADER, "not-yet-valid"],
-    ["T24 a WIT-SVID", { ...CLAIMS, cnf: { jwk: {} } }, { ...HEADER, typ: "wit+jwt" }, "header-type"],
-    ["T24 a WIT-SVID that hides its type", { sub: CLAIMS.sub, exp: NOW + 300, cnf: {} }, HEADER, "audience-malformed"],
-    ["T25 an access token", CLAIMS, { ...HEADER, typ: "at+jwt" }, "header-type"],
-    ["T25 an ID token", { ...CLAIMS, sub: "248289761001", nonce: "n", azp: "client" }, HEADER, "subject"],
-    ["T25 an ID token for a client", { ...CLAIMS, aud: "client", nonce: "n" }, HEADER, "audience-other"],
-    ["T19 lists 2000 deep", `{"a":${"[".repeat(2000)}${"]".repeat(2000)}}`, HEADER, "claims-too-deep"],
-    ["T19 lists 2000 deep in the header", CLAIMS, `{"alg":${"[".repeat(2000)}${"]".repeat(2000)}}`, "header-too-deep"],
+    [
+      "a key in the header (T06)",
+      CLAIMS,
+      { ...HEADER, jwk: { kty: "EC", crv: "P-256", x: "", y: "" } },
+      "header-member",
+    ],
+    ["the address of a key (T06)", CLAIMS, { ...HEADER, jku: "https://evil.example/keys" }, "header-member"],
+    ["a certificate (T06)", CLAIMS, { ...HEADER, x5c: ["MIIB"] }, "header-member"],
+    ["a critical claim (T07)", CLAIMS, { ...HEADER, crit: ["exp"], exp: 1 }, "header-member"],
+    ["a critical unknown (T07)", CLAIMS, { ...HEADER, crit: ["x"], x: 1 }, "header-member"],
+    ["a compression (T09)", CLAIMS, { ...HEADER, zip: "DEF" }, "header-member"],
+    ["an inner type (J05)", CLAIMS, { ...HEADER, cty: "JWT" }, "header-member"],
+    ["two algs, the good one last (T10)", CLAIMS, '{"alg":"none","kid":"k","alg":"ES256"}', "header-duplicate-member"],
+    ["two algs, the good one first (T10)", CLAIMS, '{"alg":"ES256","kid":"k","alg":"none"}', "header-duplicate-member"],
+    ["two subs, ours last (T10)", `{"sub":"spiffe://evil.org/x",${last}`, HEADER, "claims-duplicate-member"],
+    ["two subs, ours first (T10)", `${first},"sub":"spiffe://evil.org/x"}`, HEADER, "claims-duplicate-member"],
+    ["no subject (J07)", { ...CLAIMS, sub: undefined }, HEADER, "subject"],
+    ["no audience (J08)", { ...CLAIMS, aud: undefined }, HEADER, "audience-malformed"],
+    ["a token for another service (J09, T25)", { ...CLAIMS, aud: "vault" }, HEADER, "audience-other"],
+    ["no expiry (J10)", { ...CLAIMS, exp: undefined }, HEADER, "expiry-malformed"],
+    ["an expired token (J11)", { ...CLAIMS, exp: NOW - 31, iat: NOW - 90 }, HEADER, "expired"],
+    ["a token of the future (J17)", { ...CLAIMS, nbf: NOW + 100 }, HEADER, "not-yet-valid"],
+    ["a WIT-SVID (T24)", { ...CLAIMS, cnf: { jwk: {} } }, { ...HEADER, typ: "wit+jwt" }, "header-type"],
+    [
+      "a WIT-SVID that hides its type (T24)",
+      { sub: CLAIMS.sub, exp: NOW + 300, cnf: {} },
+      HEADER,
+      "audience-malformed",
+    ],
+    ["an access token (T25)", CLAIMS, { ...HEADER, typ: "at+jwt" }, "header-type"],
+    ["an ID token (T25)", { ...CLAIMS, sub: "248289761001", nonce: "n", azp: "client" }, HEADER, "subject"],
+    ["an ID token for a client (T25)", { ...CLAIMS, aud: "client", nonce: "n" }, HEADER, "audience-other"],
+    ["lists 2000 deep (T19)", `{"a":${"[".repeat(2000)}${"]".repeat(2000)}}`, HEADER, "claims-too-deep"],
+    [
+      "lists 2000 deep in the header (T19)",
+      CLAIMS,
+      `{"alg":${"[".repeat(2000)}${"]".repeat(2000)}}`,
+      "header-too-deep",
+    ],
     ["claims that are no object", [CLAIMS], HEADER, "claims-not-object"],
   ])("%s", async (_case, claims, header, reason) => {
     expect(read(await mint(key, claims, header))).toBe(reason);
   });
 
-  test("T14 a lifetime above the cap", async () => {
+  test("a lifetime above the cap (T14)", async () => {
     const token = await mint(key, CLAIMS);
     expect(read(token, { maxLifetimeSeconds: 300 })).toMatchObject({ id: CLAIMS.sub });
     expect(read(token, { maxLifetimeSeconds: 299 })).toBe("lifetime");
   });
 
-  test("J18 several audiences, if so set", async () => {
+  test("several audiences, if so set (J18)", async () => {
     const token = await mint(key, { ...CLAIMS, aud: ["vault", "spike-nexus"] });
     expect(read(token)).toMatchObject({ id: CLAIMS.sub });
     expect(read(token, { severalAudiences: "refuse" })).toBe("audience-several");
   });
 
-  test("T08 claims that are not encoded, or are said not to be", async () => {
+  test("claims that are not encoded, or are said not to be (T08)", async () => {
     const header = { ...HEADER, b64: false, crit: ["b64"] };
     const unencoded = JSON.stringify({ ...CLAIMS, sub: "spiffe://example/web" });
     expect(read(await signed(part(header), unencoded))).toBe("token-not-base64url");
@@ -109,7 +124,7 @@ describe("readJwtSvid, though the right key signed, refuses", () => {
   });
 });
 
-describe("T15 readJwtSvid takes a token in one spelling, where jose takes several", () => {
+describe("readJwtSvid takes a token in one spelling, where jose takes several (T15)", () => {
   // Their lengths leave bits over in the last character.
   const [header, claims] = [part({ ...HEADER, typ: "JOSE" }), part({ ...CLAIMS, jti: "1" })];
   const joseTakes = async (token: string) => {
@@ -150,7 +165,7 @@ describe("T15 readJwtSvid takes a token in one spelling, where jose takes severa
 });
 
 describe("readJwtSvid refuses another serialisation", () => {
-  test("T16 three parts and anything more or less", async () => {
+  test("three parts and anything more or less (T16)", async () => {
     const token = await mint(key, CLAIMS);
     const [header, claims, signature] = token.split(".");
     const others = [
@@ -164,7 +179,7 @@ describe("readJwtSvid refuses another serialisation", () => {
     }
   });
 
-  test("J01, J02, T17 the JSON forms, flattened and general, with an unprotected header too", async () => {
+  test("the JSON forms, flattened and general, with an unprotected header too (J01, J02, T17)", async () => {
     const flattened = await new FlattenedSign(json(CLAIMS)).setProtectedHeader(HEADER).sign(key.privateKey);
     const general = await new GeneralSign(json(CLAIMS)).addSignature(key.privateKey).setProtectedHeader(HEADER).sign();
     const unprotected = { ...flattened, header: { typ: "JWT" } };
@@ -175,7 +190,7 @@ describe("readJwtSvid refuses another serialisation", () => {
     expect(read(JSON.stringify({ ...flattened, header: { kid: "a.b.c" } }))).toBe("token-not-base64url");
   });
 
-  test("T17 a token that is encrypted, for whomever", async () => {
+  test("a token that is encrypted, for whomever (T17)", async () => {
     const header = { alg: "dir", enc: "A256GCM", cty: "JWT" };
     const encrypted = await new CompactEncrypt(json(await mint(key, CLAIMS)))
       .setProtectedHeader(header)
@@ -187,7 +202,7 @@ describe("readJwtSvid refuses another serialisation", () => {
 });
 
 describe("readJwtSvid bounds its work", () => {
-  test("T18 of 8 KiB, 64 KiB and 1 MiB", async () => {
+  test("of 8 KiB, 64 KiB and 1 MiB (T18)", async () => {
     const ofSize = async (size: number) => {
       const most = await mint(key, { ...CLAIMS, x: "x".repeat(Math.floor((size * 3) / 4)) });
       const spare = Math.ceil(((most.length - size) * 3) / 4);
@@ -199,7 +214,7 @@ describe("readJwtSvid bounds its work", () => {
     for (const size of [8200, 65_536, 1_048_576]) expect(read(await ofSize(size))).toBe("token-too-large");
   });
 
-  test("T19 of 100 000 claims, and of as many as fit", async () => {
+  test("of 100 000 claims, and of as many as fit (T19)", async () => {
     const claims = (count: number) => {
       const others = Array.from({ length: count }, (_, index) => `,"${index}":1`);
       return `${J(CLAIMS).slice(0, -1)}${others.join("")}}`;
@@ -208,7 +223,7 @@ describe("readJwtSvid bounds its work", () => {
     expect(read(await mint(key, claims(600)))).toMatchObject({ id: CLAIMS.sub });
   });
 
-  test("T04 of a kid of 10 kB", async () => {
+  test("of a kid of 10 kB (T04)", async () => {
     expect(read(await mint(key, CLAIMS, { ...HEADER, kid: "x".repeat(10_000) }))).toBe("token-too-large");
   });
 });

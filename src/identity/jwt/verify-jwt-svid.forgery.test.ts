@@ -44,7 +44,7 @@ const inputOf = (alg: string) => `${part(headerOf(alg))}.${part(CLAIMS)}`;
 const withSignature = (alg: string, signature: Uint8Array) => `${inputOf(alg)}.${base64url.encode(signature)}`;
 
 describe("refused whatever the signature: an algorithm that is not a JWT-SVID's", () => {
-  test("T01, J04 alg none in every capitalisation, unsigned, or with a signature that was good", async () => {
+  test("alg none in every capitalisation, unsigned, or with a signature that was good (T01, J04)", async () => {
     const good = (await mint(keyOf("ES256"), CLAIMS)).split(".")[2];
     for (let bits = 0; bits < 16; bits++) {
       const alg = Array.from("none", (letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join("");
@@ -62,7 +62,7 @@ describe("refused whatever the signature: an algorithm that is not a JWT-SVID's"
     ["ES512", "HS512"],
     ["RS256", "HS256"],
     ["RS256", "HS512"],
-  ])("T02, J04 with the public key of %s as secret of %s, in every form that it has", async (alg, hmac) => {
+  ])("with the public key of %s as secret of %s, in every form that it has (T02, J04)", async (alg, hmac) => {
     const { kid, entry } = keyOf(alg);
     const der = Buffer.from(await crypto.subtle.exportKey("spki", publicKeyOf(alg)));
     const pem = await exportSPKI(publicKeyOf(alg));
@@ -88,7 +88,7 @@ describe("refused whatever the signature: an algorithm that is not a JWT-SVID's"
     }
   });
 
-  test("T02 a symmetric key in the bundle is not taken up", async () => {
+  test("a symmetric key in the bundle is not taken up (T02)", async () => {
     const secret = new TextEncoder().encode("a secret that everybody who has the bundle knows");
     const token = await new SignJWT(CLAIMS).setProtectedHeader({ alg: "HS256", kid: "oct" }).sign(secret);
     const entry = { kty: "oct", k: base64url.encode(secret), kid: "oct", use: "jwt-svid" };
@@ -96,21 +96,21 @@ describe("refused whatever the signature: an algorithm that is not a JWT-SVID's"
     expect(await verify(token)).toBe("header-algorithm");
   });
 
-  test("J04 Ed25519, even if the bundle lists the key", async () => {
+  test("Ed25519, even if the bundle lists the key (J04)", async () => {
     const key = await mintingKey("EdDSA");
     const trusted = await bundleOf(key.entry);
     expect(await verify(await mint(key, CLAIMS), trusted)).toBe("header-algorithm");
     expect(await verify(await mint(key, CLAIMS, { alg: "ES256", kid: key.kid }), trusted)).toBe("key-unknown");
   });
 
-  test("T06 the attacker's own key, in the header", async () => {
+  test("the attacker's own key, in the header (T06)", async () => {
     const evil = await mintingKey("ES256");
     expect(await verify(await mint(evil, CLAIMS, { alg: "ES256", jwk: evil.entry }))).toBe("header-member");
     expect(await verify(await mint(evil, CLAIMS, { ...headerOf("ES256"), jwk: evil.entry }))).toBe("header-member");
   });
 });
 
-describe.each(CURVES)("T20 the signature of %s", (alg, size, order) => {
+describe.each(CURVES)("the signature of %s (T20)", (alg, size, order) => {
   const zeros = new Uint8Array(size);
   const n = Uint8Array.from(Buffer.from(order, "hex"));
   const halves = async () => {
@@ -170,7 +170,7 @@ describe("a signature of another key or another text is refused", () => {
     }
   });
 
-  test("T20, J16 of a key of one curve under the algorithm of another", async () => {
+  test("of a key of one curve under the algorithm of another (T20, J16)", async () => {
     const [es256, es384] = [keyOf("ES256"), keyOf("ES384")];
     expect(await verify(await mint(es256, CLAIMS, { alg: "ES384", kid: es256.kid }))).toBe("key-algorithm");
     expect(await verify(await mint(es256, CLAIMS, { alg: "ES384", kid: es384.kid }))).toBe("signature");
@@ -182,7 +182,7 @@ describe("a signature of another key or another text is refused", () => {
   });
 });
 
-describe("T21 RSA", () => {
+describe("RSA (T21)", () => {
   const hash = async () => new Uint8Array(await crypto.subtle.digest("SHA-256", Buffer.from(inputOf("RS256"))));
   const raw = async (block: Uint8Array) =>
     verify(withSignature("RS256", await rawRsaSignature(keyOf("RS256").privateKey, block)));

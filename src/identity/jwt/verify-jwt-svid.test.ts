@@ -33,11 +33,11 @@ async function refusal(key: MintingKey, header?: unknown, trusted = bundle) {
 }
 
 describe("verifyJwtSvid accepts", () => {
-  test.each([...CURVES, ...RSA])("J03 %s, by the key named", async (alg) => {
+  test.each([...CURVES, ...RSA])("%s, by the key named (J03)", async (alg) => {
     expect(await refusal(keys.get(alg)!)).toBeUndefined();
   });
 
-  test.each([...CURVES, ...RSA])("J15 %s, with no key named", async (alg) => {
+  test.each([...CURVES, ...RSA])("%s, with no key named (J15)", async (alg) => {
     expect(await refusal(keys.get(alg)!, { alg })).toBeUndefined();
   });
 
@@ -46,7 +46,7 @@ describe("verifyJwtSvid accepts", () => {
     expect(await verifyJwtSvid(read(await sign.sign(es256.privateKey)), bundle)).toBeUndefined();
   });
 
-  test("J19, T29 the same token again and again: no jti is remembered", async () => {
+  test("the same token again and again: no jti is remembered (J19, T29)", async () => {
     const svid = read(await mint(es256, { ...CLAIMS, jti: "once" }));
     for (let times = 0; times < 3; times++) expect(await verifyJwtSvid(svid, bundle)).toBeUndefined();
   });
@@ -70,7 +70,7 @@ describe("verifyJwtSvid refuses", () => {
 });
 
 describe("verifyJwtSvid and the keys of the bundle", () => {
-  test("J15 tries four of them for a token without kid, and no more", async () => {
+  test("tries four of them for a token without kid, and no more (J15)", async () => {
     const many = await Promise.all(["a", "b", "c", "d", "e"].map((kid) => mintingKey("ES256", kid)));
     const domain = await bundleOf(rsa.entry, ...many.map((key) => key.entry));
     const verdicts = await Promise.all(many.map((key) => refusal(key, { alg: "ES256" }, domain)));
@@ -93,11 +93,11 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     "spiffe://example.org",
     "*",
     "x".repeat(5000),
-  ])("T04 knows no kid %s", async (kid) => {
+  ])("knows no kid %s (T04)", async (kid) => {
     expect(await refusal(es256, { alg: "ES256", kid })).toBe("key-unknown");
   });
 
-  test("T04 takes a kid as it is spelled", async () => {
+  test("takes a kid as it is spelled (T04)", async () => {
     const [plain, accented] = [
       { ...es256, kid: "key" },
       { ...rsa, kid: "cl\u00E9" },
@@ -110,7 +110,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("T04 takes a kid for a name and nothing more, if the bundle has such a one", async () => {
+  test("takes a kid for a name and nothing more, if the bundle has such a one (T04)", async () => {
     for (const kid of ["__proto__", "constructor", "../../etc/passwd", "' OR 1=1 --"]) {
       const domain = await bundleOf({ ...es256.entry, kid }, { ...rsa.entry, kid: "other" });
       expect(await refusal({ ...es256, kid }, undefined, domain)).toBeUndefined();
@@ -118,7 +118,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("T05 uses neither of two keys with one kid, by name or without, in whatever order", async () => {
+  test("uses neither of two keys with one kid, by name or without, in whatever order (T05)", async () => {
     const [twin, other] = await Promise.all([mintingKey("ES256", es256.kid), mintingKey("ES384", es256.kid)]);
     for (const entries of [
       [es256.entry, twin.entry],
@@ -133,7 +133,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("J13 uses entries for JWT-SVIDs alone", async () => {
+  test("uses entries for JWT-SVIDs alone (J13)", async () => {
     for (const use of ["x509-svid", "wit-svid", "sig", "JWT-SVID", undefined]) {
       const domain = await bundleOf({ ...es256.entry, use });
       expect(await refusal(es256, undefined, domain)).toBe("key-unknown");
@@ -141,7 +141,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("T24 a WIT-SVID's key proves no JWT-SVID of the same kid", async () => {
+  test("a WIT-SVID's key proves no JWT-SVID of the same kid (T24)", async () => {
     const wit = await mintingKey("ES256", es256.kid);
     const domain = await bundleOf({ ...wit.entry, use: "wit-svid" }, es256.entry);
     expect(await refusal(es256, undefined, domain)).toBeUndefined();
@@ -149,24 +149,24 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     expect(await refusal(wit, { alg: "ES256" }, domain)).toBe("signature");
   });
 
-  test("J14 uses no entry without kid, not even for a token without one", async () => {
+  test("uses no entry without kid, not even for a token without one (J14)", async () => {
     const domain = await bundleOf({ ...es256.entry, kid: undefined });
     expect(await refusal(es256, { alg: "ES256" }, domain)).toBe("key-unknown");
   });
 
   test.each([
-    ["J16 of one curve for the algorithm of another", "ES256", "ES384"],
-    ["J16 of the larger curve for the algorithm of the smaller", "ES384", "ES256"],
-    ["J16 of RSA for an algorithm of curves", "RS256", "ES256"],
-    ["J16 of a curve for an algorithm of RSA", "ES256", "RS256"],
-    ["J16 of a curve for PSS", "ES512", "PS512"],
+    ["of one curve for the algorithm of another (J16)", "ES256", "ES384"],
+    ["of the larger curve for the algorithm of the smaller (J16)", "ES384", "ES256"],
+    ["of RSA for an algorithm of curves (J16)", "RS256", "ES256"],
+    ["of a curve for an algorithm of RSA (J16)", "ES256", "RS256"],
+    ["of a curve for PSS (J16)", "ES512", "PS512"],
   ])("uses no key %s", async (_case, signer, alg) => {
     const key = keys.get(signer)!;
     expect(await refusal(key, { alg, kid: key.kid })).toBe("key-algorithm");
     expect(await refusal(key, { alg }, await bundleOf(key.entry))).toBe("key-unknown");
   });
 
-  test("T03 lets the header choose among what a key is for, and never beyond what the key itself names", async () => {
+  test("lets the header choose among what a key is for, and never beyond what the key itself names (T03)", async () => {
     for (const alg of RSA) expect(await refusal(keys.get(alg)!)).toBeUndefined();
     for (const bound of RSA) {
       const domain = await bundleOf({ ...rsa.entry, alg: bound });
@@ -177,14 +177,14 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("T03 a key that names an algorithm which is not for it, or none of ours, is for none", async () => {
+  test("a key that names an algorithm which is not for it, or none of ours, is for none (T03)", async () => {
     for (const alg of ["HS256", "none", "ES256", "rs256", "", 7, null]) {
       expect(await refusal(rsa, undefined, await bundleOf({ ...rsa.entry, alg }))).toBe("key-unknown");
     }
   });
 });
 
-describe("T26 a key that is taken out of the bundle", () => {
+describe("a key that is taken out of the bundle (T26)", () => {
   test("proves nothing from the next call on, to a token that was read before too", async () => {
     const next = await mintingKey("ES256", "next");
     const [before, after] = [await bundleOf(es256.entry, next.entry), await bundleOf(next.entry)];
@@ -202,7 +202,7 @@ describe("T26 a key that is taken out of the bundle", () => {
     expect(await refusal(es256, undefined, await bundleOf(successor.entry))).toBe("signature");
   });
 
-  test("B06 and that was the last one leaves nobody", async () => {
+  test("and that was the last one leaves nobody (B06)", async () => {
     expect(await refusal(es256, undefined, await bundleOf())).toBe("key-unknown");
     expect(await refusal(es256, { alg: "ES256" }, await bundleOf())).toBe("key-unknown");
   });

@@ -30,13 +30,13 @@ async function verify(token: string, trust: Readonly<Record<string, TrustBundle>
 describe("two trust domains", () => {
   const OTHER = { ...CLAIMS, sub: "spiffe://other.org/web" };
 
-  test("J12 a domain that is not trusted has no caller", async () => {
+  test("a domain that is not trusted has no caller (J12)", async () => {
     const token = await mint(key, CLAIMS);
     expect(await verify(token, {})).toBe("trust-domain-unknown");
     expect(await verify(token, { "other.org": bundle })).toBe("trust-domain-unknown");
   });
 
-  test("ID20, J12, T27 with one kid: each one's key proves its own IDs, and never the other's", async () => {
+  test("with one kid: each one's key proves its own IDs, and never the other's (ID20, J12, T27)", async () => {
     const other = await mintingKey("ES256", key.kid);
     const both = { "example.org": bundle, "other.org": await bundleOf(other.entry) };
     for (const header of [undefined, { alg: "ES256" }]) {
@@ -47,7 +47,7 @@ describe("two trust domains", () => {
     }
   });
 
-  test("ID20, T27 with one kid for keys of two kinds", async () => {
+  test("with one kid for keys of two kinds (ID20, T27)", async () => {
     const other = await mintingKey("ES384", key.kid);
     const both = { "example.org": bundle, "other.org": await bundleOf(other.entry) };
     expect(await verify(await mint(other, OTHER), both)).toBe(OTHER.sub);
@@ -55,7 +55,7 @@ describe("two trust domains", () => {
     expect(await verify(await mint(other, CLAIMS), both)).toBe("key-algorithm");
   });
 
-  test("J12, T27 an issuer's name chooses no key, and neither does an ID that looks like another", async () => {
+  test("an issuer's name chooses no key, and neither does an ID that looks like another (J12, T27)", async () => {
     const other = await mintingKey("ES256", "other");
     const both = { "example.org": bundle, "other.org": await bundleOf(other.entry) };
     for (const iss of ["spiffe://other.org", "other.org", "https://other.org"]) {
@@ -70,7 +70,7 @@ describe("two trust domains", () => {
     );
   });
 
-  test("T27 no domain is looked up before a token is in good form and for us", async () => {
+  test("no domain is looked up before a token is in good form and for us (T27)", async () => {
     const lookUps: string[] = [];
     const options = { ...trusting({}), bundleOf: (trustDomain: string) => void lookUps.push(trustDomain) };
     await verifyToken(await mint(key, CLAIMS, { alg: "none" }), options);
@@ -83,7 +83,7 @@ describe("two trust domains", () => {
 });
 
 describe("time", () => {
-  test("T28 no clock is asked but the one that is handed over", async () => {
+  test("no clock is asked but the one that is handed over (T28)", async () => {
     const token = await mint(key, CLAIMS);
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
@@ -97,7 +97,7 @@ describe("time", () => {
     }
   });
 
-  test("T28 a clock that stands still or goes back changes nothing for others: nothing is remembered", async () => {
+  test("a clock that stands still or goes back changes nothing for others: nothing is remembered (T28)", async () => {
     const [early, late] = await Promise.all([
       mint(key, CLAIMS),
       mint(key, { ...CLAIMS, exp: NOW + 600, nbf: NOW + 100 }),
@@ -110,14 +110,14 @@ describe("time", () => {
     }
   });
 
-  test("T28 a clock of no use refuses what is signed rightly", async () => {
+  test("a clock of no use refuses what is signed rightly (T28)", async () => {
     const token = await mint(key, { ...CLAIMS, iat: undefined });
     for (const now of [Number.NaN, 0, Infinity]) {
       expect(await verify(token, { "example.org": bundle }, { now })).toBe("clock");
     }
   });
 
-  test("T29 a token that is presented again counts until its expiry and the leeway, and not a second longer", async () => {
+  test("a token that is presented again counts until its expiry and the leeway, and not a second longer (T29)", async () => {
     const token = await mint(key, CLAIMS);
     const at = (seconds: number, leewaySeconds: number) =>
       verifyToken(token, { ...trusting({ "example.org": bundle }), now: seconds * 1000, leewaySeconds });
@@ -132,7 +132,7 @@ describe("time", () => {
   });
 });
 
-describe("T30 a refusal", () => {
+describe("a refusal (T30)", () => {
   const utf8 = (bytes: readonly number[]) => Buffer.from(bytes).toString("base64url");
   const header = { alg: "ES256", kid: "k" };
   const longName = `{"${"canary".repeat(400)}":1}`;

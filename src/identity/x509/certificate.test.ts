@@ -82,7 +82,7 @@ describe("parseCertificate", () => {
     expect(critical?.extensions).toMatchObject({ unknownCritical: true });
   });
 
-  test("X16 takes a critical extension that must not be critical, or is not honoured, for an unknown one", async () => {
+  test("takes a critical extension that must not be critical, or is not honoured, for an unknown one (X16)", async () => {
     const id = bytesOf([1]);
     const cases = [{ subjectKeyId: subjectKeyId(id, true) }, { authorityKeyId: authorityKeyId(id, true) }];
     for (const extensions of [...cases, { more: nameConstraints("example.org") }]) {
@@ -91,12 +91,15 @@ describe("parseCertificate", () => {
   });
 
   test.each([
-    ["X16 version 1, which has no version", { version: bytesOf() }],
-    ["X16 version 2", { version: tagged(0, integer(1)) }],
-    ["X16 version 4", { version: tagged(0, integer(3)) }],
-    ["X16 another signature algorithm outside", { outerAlgorithm: sequence(objectIdentifier("1.2.840.10045.4.3.3")) }],
+    ["version 1, which has no version (X16)", { version: bytesOf() }],
+    ["version 2 (X16)", { version: tagged(0, integer(1)) }],
+    ["version 4 (X16)", { version: tagged(0, integer(3)) }],
     [
-      "X16 parameters that are only outside",
+      "another signature algorithm outside (X16)",
+      { outerAlgorithm: sequence(objectIdentifier("1.2.840.10045.4.3.3")) },
+    ],
+    [
+      "parameters that are only outside (X16)",
       { outerAlgorithm: sequence(objectIdentifier("1.2.840.10045.4.3.2"), element(5)) },
     ],
     ["no issuer", { issuer: nameOf("") }],
@@ -147,15 +150,15 @@ describe("parseCertificate", () => {
   });
 
   test.each([
-    ["X01 the names twice, the good ones first", { more: subjectAltName([uriName("spiffe://example.org/admin")]) }],
-    ["X06 basic constraints twice", { more: basicConstraints({ cA: false }) }],
+    ["the names twice, the good ones first (X01)", { more: subjectAltName([uriName("spiffe://example.org/admin")]) }],
+    ["basic constraints twice (X06)", { more: basicConstraints({ cA: false }) }],
     ["an unknown one twice", { a: extension("1.2.3.4", bytesOf()), b: extension("1.2.3.4", bytesOf(), true) }],
     [
-      "X01 a second list of names behind the first",
+      "a second list of names behind the first (X01)",
       { subjectAltName: extension("2.5.29.17", bytesOf(sequence(uriName(ID)), sequence(uriName(ID)))) },
     ],
-    ["X02 an empty list of names", { subjectAltName: subjectAltName([]) }],
-    ["X01 a URI that is constructed", { subjectAltName: subjectAltName([uriName(ID), element(0xa6, uriName(ID))]) }],
+    ["an empty list of names (X02)", { subjectAltName: subjectAltName([]) }],
+    ["a URI that is constructed (X01)", { subjectAltName: subjectAltName([uriName(ID), element(0xa6, uriName(ID))]) }],
     ["a name of a kind that there is not", { subjectAltName: subjectAltName([uriName(ID), text(0x89, "x")]) }],
     ["a name that is of no kind", { subjectAltName: subjectAltName([uriName(ID), text(0x16, ID)]) }],
     ["a URI that is not ASCII", { subjectAltName: subjectAltName([uriName("spiffe://example.org/é")]) }],
@@ -164,25 +167,28 @@ describe("parseCertificate", () => {
       "names with a length that is longer than needed",
       { subjectAltName: extension("2.5.29.17", bytesOf([0x30, 0x81, 0x1a], uriName(ID))) },
     ],
-    ["X06 a cA of one", { basicConstraints: extension("2.5.29.19", sequence(element(0x01, bytesOf([1])))) }],
-    ["X06 a cA of two octets", { basicConstraints: extension("2.5.29.19", sequence(element(0x01, bytesOf([0, 0])))) }],
+    ["a cA of one (X06)", { basicConstraints: extension("2.5.29.19", sequence(element(0x01, bytesOf([1])))) }],
     [
-      "X06 more in the basic constraints",
+      "a cA of two octets (X06)",
+      { basicConstraints: extension("2.5.29.19", sequence(element(0x01, bytesOf([0, 0])))) },
+    ],
+    [
+      "more in the basic constraints (X06)",
       { basicConstraints: extension("2.5.29.19", sequence(integer(1), integer(2))) },
     ],
     [
-      "X06 a cA behind the path length",
+      "a cA behind the path length (X06)",
       { basicConstraints: extension("2.5.29.19", sequence(integer(1), element(0x01, bytesOf([255])))) },
     ],
     [
-      "X16 a negative path length",
+      "a negative path length (X16)",
       { basicConstraints: extension("2.5.29.19", sequence(element(0x02, bytesOf([255])))) },
     ],
-    ["X16 a path length of three octets", { basicConstraints: extension("2.5.29.19", sequence(integer(1, 0, 0))) }],
-    ["X07 a key usage without bits", { keyUsage: keyUsage([]) }],
-    ["X07 a key usage that is no bits", { keyUsage: extension("2.5.29.15", integer(1), true) }],
-    ["X12 purposes that are none", { extendedKeyUsage: extension("2.5.29.37", sequence()) }],
-    ["X12 a purpose that is no identifier", { extendedKeyUsage: extension("2.5.29.37", sequence(integer(1))) }],
+    ["a path length of three octets (X16)", { basicConstraints: extension("2.5.29.19", sequence(integer(1, 0, 0))) }],
+    ["a key usage without bits (X07)", { keyUsage: keyUsage([]) }],
+    ["a key usage that is no bits (X07)", { keyUsage: extension("2.5.29.15", integer(1), true) }],
+    ["purposes that are none (X12)", { extendedKeyUsage: extension("2.5.29.37", sequence()) }],
+    ["a purpose that is no identifier (X12)", { extendedKeyUsage: extension("2.5.29.37", sequence(integer(1))) }],
     ["a key id that is no octets", { subjectKeyId: extension("2.5.29.14", integer(1)) }],
     ["an authority's key id that is no sequence", { authorityKeyId: extension("2.5.29.35", integer(1)) }],
     ["an extension without a value", { more: sequence(objectIdentifier("1.2.3.4")) }],

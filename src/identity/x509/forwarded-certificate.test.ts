@@ -23,17 +23,17 @@ function read(headers: Readonly<Record<string, string>>): CertificateChain | str
 }
 
 describe("forwardedCertificate reads", () => {
-  test("C01 the leaf from one header and the intermediates from the other, in their order", () => {
+  test("the leaf from one header and the intermediates from the other, in their order (C01)", () => {
     expect(chain.intermediates).toHaveLength(2);
     expect(read({ "Client-Cert": leaf, "Client-Cert-Chain": list })).toEqual(chain);
   });
 
-  test("C01 a leaf without intermediates", () => {
+  test("a leaf without intermediates (C01)", () => {
     expect(read({ "Client-Cert": leaf })).toEqual({ ...chain, intermediates: [] });
     expect(read({ "Client-Cert": leaf, "Client-Cert-Chain": "" })).toEqual({ ...chain, intermediates: [] });
   });
 
-  test("C01 a list that came in several headers, or with other space between", () => {
+  test("a list that came in several headers, or with other space between (C01)", () => {
     const headers = new Headers({ "Client-Cert": leaf });
     for (const der of chain.intermediates) headers.append("Client-Cert-Chain", toRfc9440(der));
     expect(forwardedCertificate(headers)).toEqual({ ok: true, chain });
@@ -51,7 +51,7 @@ describe("forwardedCertificate reads", () => {
 });
 
 describe("forwardedCertificate refuses", () => {
-  test("C01 two certificates", () => {
+  test("two certificates (C01)", () => {
     const headers = new Headers({ "Client-Cert": leaf });
     headers.append("Client-Cert", leaf);
     expect(headers.get("client-cert")).toBe(`${leaf}, ${leaf}`);
@@ -63,7 +63,7 @@ describe("forwardedCertificate refuses", () => {
     expect(read({ "Client-Cert-Chain": "" })).toBe("certificate-chain-alone");
   });
 
-  test("C02 any other spelling of the certificate", () => {
+  test("any other spelling of the certificate (C02)", () => {
     const text = base64(chain.leaf);
     const padded = base64(bytesOf(chain.leaf, new Uint8Array((4 - (chain.leaf.length % 3)) % 3)));
     expect(padded).toMatch(/=$/);
@@ -91,7 +91,7 @@ describe("forwardedCertificate refuses", () => {
     for (const spelling of spellings) expect(read({ "Client-Cert": spelling })).toBe("certificate-encoding");
   });
 
-  test("C02 any other spelling of the list", () => {
+  test("any other spelling of the list (C02)", () => {
     const [first = "", second = ""] = list.split(", ");
     const spellings = [
       ",",
@@ -112,7 +112,7 @@ describe("forwardedCertificate refuses", () => {
     }
   });
 
-  test("C02 a text that more than 10 KiB of certificate, or 16 KiB of chain, would have, without decoding it", () => {
+  test("a text that more than 10 KiB of certificate, or 16 KiB of chain, would have, without decoding it (C02)", () => {
     const lengths = (found: CertificateChain | string) =>
       typeof found === "string" ? found : [found.leaf.length, ...found.intermediates.map((der) => der.length)];
     const zeros = (length: number) => toRfc9440(new Uint8Array(length));
@@ -126,7 +126,7 @@ describe("forwardedCertificate refuses", () => {
     }
   });
 
-  test("C02 a long line of spaces at once", () => {
+  test("a long line of spaces at once (C02)", () => {
     const started = performance.now();
     expect(read({ "Client-Cert": leaf, "Client-Cert-Chain": `:${" ".repeat(21_000)}:` })).toBe("certificate-encoding");
     expect(performance.now() - started).toBeLessThan(500);

@@ -56,37 +56,37 @@ describe("readX509Svid reads", () => {
     expect(await read({ notAfter: 1, alterSignature: () => bytesOf([1]) })).toBe(ID);
   });
 
-  test("X03 names of other kinds beside the URI, and never takes them for the identity", async () => {
+  test("names of other kinds beside the URI, and never takes them for the identity (X03)", async () => {
     const others = [dnsName("spiffe://example.org/admin"), element(0x87, bytesOf([10, 0, 0, 1])), text(0x81, "a@b.c")];
     expect(await withExtensions({ subjectAltName: subjectAltName([...others, uriName(ID)]) })).toBe(ID);
     expect(await withExtensions({ subjectAltName: subjectAltName([uriName(ID), ...others]) })).toBe(ID);
   });
 
-  test("X05 a leaf without a subject, when its names are critical", async () => {
+  test("a leaf without a subject, when its names are critical (X05)", async () => {
     const critical = { subjectAltName: subjectAltName([uriName(ID)], true) };
     expect(await read({ subject: nameOf(""), extensions: critical })).toBe(ID);
     expect(await withExtensions(critical)).toBe(ID);
   });
 
-  test("X06 a leaf without basic constraints", async () => {
+  test("a leaf without basic constraints (X06)", async () => {
     expect(await withExtensions({ basicConstraints: undefined })).toBe(ID);
   });
 
-  test("X09 a leaf that may sign and no more", async () => {
+  test("a leaf that may sign and no more (X09)", async () => {
     expect(await withExtensions({ keyUsage: keyUsage([DIGITAL_SIGNATURE]) })).toBe(ID);
   });
 
-  test("X12 a leaf without purposes, or with more than the two", async () => {
+  test("a leaf without purposes, or with more than the two (X12)", async () => {
     expect(await withExtensions({ extendedKeyUsage: undefined })).toBe(ID);
     const all = extendedKeyUsage([CLIENT_AUTH, "1.3.6.1.5.5.7.3.4", ANY_USAGE, SERVER_AUTH], true);
     expect(await withExtensions({ extendedKeyUsage: all })).toBe(ID);
   });
 
-  test("X16 a leaf with an extension that it does not know and need not", async () => {
+  test("a leaf with an extension that it does not know and need not (X16)", async () => {
     expect(await withExtensions({ more: extension("1.2.3.4", bytesOf([5, 0])) })).toBe(ID);
   });
 
-  test("X19 the scheme in any case, and tells it in lower case", async () => {
+  test("the scheme in any case, and tells it in lower case (X19)", async () => {
     expect(await withExtensions(names("SPIFFE://example.org/web"))).toBe(ID);
   });
 
@@ -102,65 +102,69 @@ describe("readX509Svid reads", () => {
 
 describe("readX509Svid refuses", () => {
   test.each([
-    ["X01 two IDs", names(ID, "spiffe://example.org/admin"), "certificate-uri-count"],
-    ["X01 one ID twice", names(ID, ID), "certificate-uri-count"],
-    ["X01 a web address behind the ID", names(ID, "https://example.org/"), "certificate-uri-count"],
-    ["X01 a web address before the ID", names("https://example.org/", ID), "certificate-uri-count"],
-    ["X02 no names", { subjectAltName: undefined }, "certificate-uri-count"],
-    ["X02 no URI among the names", { subjectAltName: subjectAltName([dnsName("web")]) }, "certificate-uri-count"],
-    ["X03 an ID that is a DNS name", { subjectAltName: subjectAltName([dnsName(ID)]) }, "certificate-uri-count"],
-    ["X04 an ID without a path", names("spiffe://example.org"), "certificate-id-path"],
-    ["X04 an ID with a slash for a path", names("spiffe://example.org/"), "certificate-spiffe-id"],
-    ["X06 a leaf with cA", { basicConstraints: basicConstraints({ cA: true }) }, "certificate-is-authority"],
-    ["X07 no key usage", { keyUsage: undefined }, "certificate-key-usage-missing"],
-    ["X08 a key usage that is not critical", { keyUsage: keyUsage([0], false) }, "certificate-key-usage-not-critical"],
-    ["X09 a key that is not for signatures", { keyUsage: keyUsage([KEY_ENCIPHERMENT]) }, "certificate-key-usage"],
-    ["X10 a key that signs certificates", { keyUsage: keyUsage([0, KEY_CERT_SIGN]) }, "certificate-key-usage"],
-    ["X11 a key that signs revocation lists", { keyUsage: keyUsage([0, CRL_SIGN]) }, "certificate-key-usage"],
-    ["X12 a server alone", { extendedKeyUsage: extendedKeyUsage([SERVER_AUTH]) }, "certificate-extended-key-usage"],
-    ["X12 a client alone", { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH]) }, "certificate-extended-key-usage"],
-    ["X12 any purpose", { extendedKeyUsage: extendedKeyUsage([ANY_USAGE]) }, "certificate-extended-key-usage"],
+    ["two IDs (X01)", names(ID, "spiffe://example.org/admin"), "certificate-uri-count"],
+    ["one ID twice (X01)", names(ID, ID), "certificate-uri-count"],
+    ["a web address behind the ID (X01)", names(ID, "https://example.org/"), "certificate-uri-count"],
+    ["a web address before the ID (X01)", names("https://example.org/", ID), "certificate-uri-count"],
+    ["no names (X02)", { subjectAltName: undefined }, "certificate-uri-count"],
+    ["no URI among the names (X02)", { subjectAltName: subjectAltName([dnsName("web")]) }, "certificate-uri-count"],
+    ["an ID that is a DNS name (X03)", { subjectAltName: subjectAltName([dnsName(ID)]) }, "certificate-uri-count"],
+    ["an ID without a path (X04)", names("spiffe://example.org"), "certificate-id-path"],
+    ["an ID with a slash for a path (X04)", names("spiffe://example.org/"), "certificate-spiffe-id"],
+    ["a leaf with cA (X06)", { basicConstraints: basicConstraints({ cA: true }) }, "certificate-is-authority"],
+    ["no key usage (X07)", { keyUsage: undefined }, "certificate-key-usage-missing"],
     [
-      "X12 a client and any",
+      "a key usage that is not critical (X08)",
+      { keyUsage: keyUsage([0], false) },
+      "certificate-key-usage-not-critical",
+    ],
+    ["a key that is not for signatures (X09)", { keyUsage: keyUsage([KEY_ENCIPHERMENT]) }, "certificate-key-usage"],
+    ["a key that signs certificates (X10)", { keyUsage: keyUsage([0, KEY_CERT_SIGN]) }, "certificate-key-usage"],
+    ["a key that signs revocation lists (X11)", { keyUsage: keyUsage([0, CRL_SIGN]) }, "certificate-key-usage"],
+    ["a server alone (X12)", { extendedKeyUsage: extendedKeyUsage([SERVER_AUTH]) }, "certificate-extended-key-usage"],
+    ["a client alone (X12)", { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH]) }, "certificate-extended-key-usage"],
+    ["any purpose (X12)", { extendedKeyUsage: extendedKeyUsage([ANY_USAGE]) }, "certificate-extended-key-usage"],
+    [
+      "a client and any (X12)",
       { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH, ANY_USAGE]) },
       "certificate-extended-key-usage",
     ],
     [
-      "X16 an unknown critical extension",
+      "an unknown critical extension (X16)",
       { more: extension("1.2.3.4", bytesOf([5, 0]), true) },
       "certificate-critical-extension",
     ],
     [
-      "X16 critical policy constraints",
+      "critical policy constraints (X16)",
       { more: extension("2.5.29.36", bytesOf([0x30, 0]), true) },
       "certificate-critical-extension",
     ],
-    ["X18 name constraints", { more: nameConstraints("example.org") }, "certificate-name-constraints"],
+    ["name constraints (X18)", { more: nameConstraints("example.org") }, "certificate-name-constraints"],
     [
-      "X18 name constraints that are not critical",
+      "name constraints that are not critical (X18)",
       { more: nameConstraints("example.org", false) },
       "certificate-name-constraints",
     ],
-    ["X19 a web address", names("https://example.org/web"), "certificate-spiffe-id"],
-    ["X19 a longer scheme", names("spiffes://example.org/web"), "certificate-spiffe-id"],
-    ["X19 no scheme", names("example.org/web"), "certificate-spiffe-id"],
-    ["X19 an empty URI", names(""), "certificate-spiffe-id"],
-    ["ID03 userinfo", names("spiffe://a@example.org/web"), "certificate-spiffe-id"],
-    ["ID05 an upper-case trust domain", names("spiffe://EXAMPLE.ORG/web"), "certificate-spiffe-id"],
-    ["ID11 percent-encoding", names("spiffe://example.org/%77eb"), "certificate-spiffe-id"],
-    ["ID13 a segment that goes up", names("spiffe://example.org/a/../web"), "certificate-spiffe-id"],
-    ["ID19 a NUL behind the ID", names(`${ID}\0.evil.org`), "certificate-spiffe-id"],
-    ["ID19 a newline behind the ID", names(`${ID}\n`), "certificate-spiffe-id"],
-    ["ID19 letters beyond ASCII", names("spiffe://example.org/wéb"), "certificate-malformed"],
+    ["a web address (X19)", names("https://example.org/web"), "certificate-spiffe-id"],
+    ["a longer scheme (X19)", names("spiffes://example.org/web"), "certificate-spiffe-id"],
+    ["no scheme (X19)", names("example.org/web"), "certificate-spiffe-id"],
+    ["an empty URI (X19)", names(""), "certificate-spiffe-id"],
+    ["userinfo (ID03)", names("spiffe://a@example.org/web"), "certificate-spiffe-id"],
+    ["an upper-case trust domain (ID05)", names("spiffe://EXAMPLE.ORG/web"), "certificate-spiffe-id"],
+    ["percent-encoding (ID11)", names("spiffe://example.org/%77eb"), "certificate-spiffe-id"],
+    ["a segment that goes up (ID13)", names("spiffe://example.org/a/../web"), "certificate-spiffe-id"],
+    ["a NUL behind the ID (ID19)", names(`${ID}\0.evil.org`), "certificate-spiffe-id"],
+    ["a newline behind the ID (ID19)", names(`${ID}\n`), "certificate-spiffe-id"],
+    ["letters beyond ASCII (ID19)", names("spiffe://example.org/wéb"), "certificate-malformed"],
   ])("%s", async (_case, extensions: Extensions, reason) => {
     expect(await withExtensions(extensions)).toBe(reason);
   });
 
-  test("X05 a leaf without a subject, when its names are not critical", async () => {
+  test("a leaf without a subject, when its names are not critical (X05)", async () => {
     expect(await read({ subject: nameOf("") })).toBe("certificate-names-not-critical");
   });
 
-  test("X14 a signing certificate as a caller, with a path or without, self-signed or not", async () => {
+  test("a signing certificate as a caller, with a path or without, self-signed or not (X14)", async () => {
     const root = { leaf: authority.der, intermediates: [] };
     expect(verdict(root)).toBe("certificate-id-path");
     const extensions = { subjectAltName: subjectAltName([uriName("spiffe://example.org/ca")]) };
@@ -199,14 +203,14 @@ describe("readX509Svid refuses", () => {
     expect(verdict({ leaf, intermediates: [] })).toBe("certificate-malformed");
   });
 
-  test("X20 more than 8 intermediates", async () => {
+  test("more than 8 intermediates (X20)", async () => {
     const { der } = await authority.issueLeaf({ id: ID });
     const chain = (count: number) => ({ leaf: der, intermediates: Array.from({ length: count }, () => authority.der) });
     expect(verdict(chain(8))).toBe(ID);
     expect(verdict(chain(9))).toBe("certificate-chain-too-large");
   });
 
-  test("X20 intermediates of more than 16 KiB together", async () => {
+  test("intermediates of more than 16 KiB together (X20)", async () => {
     const { der } = await authority.issueLeaf({ id: ID });
     const padded = { more: extension("1.2.3.4", new Uint8Array(7500)) };
     const large = (await authority.issueIntermediate({ extensions: padded })).der;
@@ -216,7 +220,7 @@ describe("readX509Svid refuses", () => {
     expect(verdict({ leaf: der, intermediates: [large, large, authority.der] })).toBe("certificate-chain-too-large");
   });
 
-  test("X20 an intermediate that is none", async () => {
+  test("an intermediate that is none (X20)", async () => {
     const { der } = await authority.issueLeaf({ id: ID });
     const broken = authority.der.slice(0, -1);
     expect(verdict({ leaf: der, intermediates: [authority.der, broken] })).toBe("certificate-chain-malformed");

@@ -36,7 +36,7 @@ const acceptedKeys: [string, KeyOptions][] = [
 
 describe("isSignedBy", () => {
   test.each(acceptedKeys)(
-    "X16 takes %s, and refuses it once anything that is signed is changed",
+    "takes %s, and refuses it once anything that is signed is changed (X16)",
     async (_name, options) => {
       const authority = await authorityWith(await signingKey(options));
       const leaf = parseCertificate((await authority.issueLeaf({ id: ID })).der)!;
@@ -53,11 +53,11 @@ describe("isSignedBy", () => {
     ["RSA-PSS with SHA-1", { type: "RSA-PSS", hash: "SHA-1" }],
     ["RSA-PSS with another length of salt", { type: "RSA-PSS", saltLength: 20 }],
     ["RSA-PSS without salt", { type: "RSA-PSS", saltLength: 0 }],
-  ])("X16 refuses %s, though the key signed", async (_name, options) => {
+  ])("refuses %s, though the key signed (X16)", async (_name, options) => {
     expect(await isAccepted(await signingKey(options))).toBe(false);
   });
 
-  test("X16 refuses MD5 with RSA", async () => {
+  test("refuses MD5 with RSA (X16)", async () => {
     const innerAlgorithm = sequence(objectIdentifier("1.2.840.113549.1.1.4"), element(0x05));
     expect(await isAccepted(await signingKey({ type: "RSA" }), { innerAlgorithm })).toBe(false);
   });
@@ -75,7 +75,7 @@ describe("isSignedBy", () => {
     ],
     ["an algorithm of another kind of key", { type: "RSA" }, sequence(objectIdentifier("1.2.840.10045.4.3.2"))],
     ["Ed25519 for a key that is none", { type: "EC" }, sequence(objectIdentifier("1.3.101.112"))],
-  ])("X16 refuses a certificate that names %s", async (_name, options, innerAlgorithm) => {
+  ])("refuses a certificate that names %s (X16)", async (_name, options, innerAlgorithm) => {
     expect(await isAccepted(await signingKey(options), { innerAlgorithm })).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("X20 what the client sends is bounded in work", () => {
+describe("what the client sends is bounded in work (X20)", () => {
   /** Intermediates of one name that is their own issuer's as well: each may be above each other. */
   async function tangle(count: number): Promise<{ readonly leaf: Der; readonly tangled: readonly Der[] }> {
     const subject = root.subject;

@@ -60,7 +60,7 @@ describe("verifyX509Svid accepts", () => {
     expect(await leafVerdict({})).toBe("valid");
   });
 
-  test("X16 a path through intermediates, in whatever order they came", async () => {
+  test("a path through intermediates, in whatever order they came (X16)", async () => {
     const { der, chain } = await (await lineBelow(root, 3)).issueLeaf({ id: ID });
     expect(chain.intermediates).toHaveLength(3);
     const [a, b, c] = chain.intermediates as [Der, Der, Der];
@@ -74,7 +74,7 @@ describe("verifyX509Svid accepts", () => {
     }
   });
 
-  test("X20 a path through as many intermediates as may come along", async () => {
+  test("a path through as many intermediates as may come along (X20)", async () => {
     const { chain } = await (await lineBelow(root, 8)).issueLeaf({ id: ID });
     expect(await verdict(chain, [root.der])).toBe("valid");
   });
@@ -108,11 +108,11 @@ describe("verifyX509Svid accepts", () => {
     expect(await verdict(unnamed.chain, [old.der, root.der])).toBe("valid");
   });
 
-  test("X13 an authority that may sign certificates and nothing else", async () => {
+  test("an authority that may sign certificates and nothing else (X13)", async () => {
     expect(await belowRoot({ extensions: { keyUsage: keyUsage([5], false) } })).toBe("valid");
   });
 
-  test("X15 a signing certificate without a SPIFFE ID", async () => {
+  test("a signing certificate without a SPIFFE ID (X15)", async () => {
     expect(await belowRoot({ extensions: { subjectAltName: undefined } })).toBe("valid");
     expect(await belowIntermediate({ extensions: { subjectAltName: subjectAltName([dnsName("ca")]) } })).toBe("valid");
   });
@@ -127,7 +127,7 @@ describe("verifyX509Svid accepts", () => {
 });
 
 describe("verifyX509Svid refuses", () => {
-  test("X13 an issuer that is no signing certificate", async () => {
+  test("an issuer that is no signing certificate (X13)", async () => {
     const { der: leaf, key } = await root.issueLeaf({ id: ID, subject: nameOf("leaf") });
     const below = await issuedBy({ key, subject: nameOf("leaf") });
     expect(await verdict(chainOf(below, leaf), [root.der])).toBe("certificate-issuer-not-authority");
@@ -139,7 +139,7 @@ describe("verifyX509Svid refuses", () => {
     ["no basic constraints", { basicConstraints: undefined }],
     ["no keyCertSign", { keyUsage: keyUsage([0, CRL_SIGN]) }],
     ["no key usage", { keyUsage: undefined }],
-  ])("X13 an authority and an intermediate with %s", async (_case, extensions) => {
+  ])("an authority and an intermediate with %s (X13)", async (_case, extensions) => {
     expect(await belowRoot({ extensions })).toBe("certificate-issuer-not-authority");
     expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-not-authority");
   });
@@ -149,20 +149,20 @@ describe("verifyX509Svid refuses", () => {
     ["another trust domain", "spiffe://other.org"],
     ["a trust domain that begins alike", "spiffe://example.org.evil.org"],
     ["no SPIFFE ID for a URI", "https://example.org"],
-  ])("X15 an authority and an intermediate with an ID of %s", async (_case, id) => {
+  ])("an authority and an intermediate with an ID of %s (X15)", async (_case, id) => {
     const extensions = { subjectAltName: subjectAltName([uriName(id)]) };
     expect(await belowRoot({ extensions })).toBe("certificate-issuer-id");
     expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-id");
   });
 
-  test("X15 a signing certificate with two IDs", async () => {
+  test("a signing certificate with two IDs (X15)", async () => {
     const ids = ["spiffe://example.org", "spiffe://example.org"].map(uriName);
     expect(await belowIntermediate({ extensions: { subjectAltName: subjectAltName(ids) } })).toBe(
       "certificate-issuer-id",
     );
   });
 
-  test("X16 a leaf outside of its validity, both ends of which are within it", async () => {
+  test("a leaf outside of its validity, both ends of which are within it (X16)", async () => {
     const validity = { notBefore: NOW - HOUR, notAfter: NOW + HOUR };
     expect(await leafVerdict(validity, NOW - HOUR)).toBe("valid");
     expect(await leafVerdict(validity, NOW + HOUR)).toBe("valid");
@@ -170,7 +170,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await leafVerdict(validity, NOW + HOUR + 1)).toBe("certificate-expired");
   });
 
-  test("X16 an authority or an intermediate outside of its validity", async () => {
+  test("an authority or an intermediate outside of its validity (X16)", async () => {
     const validity = { notBefore: NOW - HOUR, notAfter: NOW + HOUR };
     for (const below of [belowRoot, belowIntermediate]) {
       expect(await below(validity, NOW - HOUR)).toBe("valid");
@@ -180,7 +180,7 @@ describe("verifyX509Svid refuses", () => {
     }
   });
 
-  test("X16 a path that is longer than an authority or an intermediate allows", async () => {
+  test("a path that is longer than an authority or an intermediate allows (X16)", async () => {
     const direct = { trustDomain: "example.org", pathLength: 0 };
     const short = await certificateAuthority(direct);
     expect(await verdict((await short.issueLeaf({ id: ID })).chain, [short.der])).toBe("valid");
@@ -195,13 +195,13 @@ describe("verifyX509Svid refuses", () => {
     expect(await verdict((await three.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-path-length");
   });
 
-  test("X16 an intermediate that appoints one of its own name, where it may appoint none", async () => {
+  test("an intermediate that appoints one of its own name, where it may appoint none (X16)", async () => {
     const own = await root.issueIntermediate({ pathLength: 0, subject: nameOf("one name") });
     const other = await own.issueIntermediate({ subject: nameOf("one name") });
     expect(await verdict((await other.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-path-length");
   });
 
-  test("X16 a changed signature, of the leaf or of an intermediate", async () => {
+  test("a changed signature, of the leaf or of an intermediate (X16)", async () => {
     const alterSignature = (signature: Der) => {
       const altered = bytesOf(signature);
       altered[altered.length - 1]! ^= 1;
@@ -211,26 +211,26 @@ describe("verifyX509Svid refuses", () => {
     expect(await belowIntermediate({ alterSignature })).toBe("certificate-signature");
   });
 
-  test("X16 a leaf or an intermediate that is signed by way of SHA-1", async () => {
+  test("a leaf or an intermediate that is signed by way of SHA-1 (X16)", async () => {
     const innerAlgorithm = sequence(objectIdentifier("1.2.840.10045.4.1"));
     expect(await leafVerdict({ innerAlgorithm })).toBe("certificate-signature-algorithm");
     expect(await belowIntermediate({ innerAlgorithm })).toBe("certificate-signature-algorithm");
   });
 
-  test("X16 a leaf that another key signed in the authority's name", async () => {
+  test("a leaf that another key signed in the authority's name (X16)", async () => {
     const key = await signingKey();
     const der = await issuedBy({ key, subject: root.subject });
     expect(await verdict(chainOf(der), [root.der])).toBe("certificate-signature");
   });
 
-  test("X16 an intermediate that another key signed in the authority's name", async () => {
+  test("an intermediate that another key signed in the authority's name (X16)", async () => {
     const forger = await certificateAuthority({ trustDomain: "example.org" });
     const extensions = { authorityKeyId: undefined };
     const intermediate = await forger.issueIntermediate({ extensions });
     expect(await verdict((await intermediate.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-signature");
   });
 
-  test("X16 a leaf of another issuer, by its name or by its key", async () => {
+  test("a leaf of another issuer, by its name or by its key (X16)", async () => {
     const named = await issuedBy({ key: root.key, subject: nameOf("other") });
     expect(await verdict(chainOf(named), [root.der])).toBe("certificate-issuer-unknown");
     const extensions = { authorityKeyId: authorityKeyId(bytesOf([1, 2, 3])) };
@@ -240,27 +240,27 @@ describe("verifyX509Svid refuses", () => {
     );
   });
 
-  test("X16 a self-signed leaf, and one that is an authority of its own", async () => {
+  test("a self-signed leaf, and one that is an authority of its own (X16)", async () => {
     const key = await signingKey();
     const der = await issuedBy({ key, subject: nameOf("self") }, { key, subject: nameOf("self") });
     expect(await verdict(chainOf(der), [root.der])).toBe("certificate-issuer-unknown");
     expect(await verdict(chainOf(der, der), [root.der])).toBe("certificate-issuer-not-authority");
   });
 
-  test("X16 an unknown critical extension of an authority or an intermediate", async () => {
+  test("an unknown critical extension of an authority or an intermediate (X16)", async () => {
     const extensions = { more: extension("1.2.3.4", bytesOf([5, 0]), true) };
     expect(await belowRoot({ extensions })).toBe("certificate-critical-extension");
     expect(await belowIntermediate({ extensions })).toBe("certificate-critical-extension");
   });
 
-  test("X16 an intermediate without an authority, though it is self-signed and came along", async () => {
+  test("an intermediate without an authority, though it is self-signed and came along (X16)", async () => {
     const { der } = await root.issueLeaf({ id: ID });
     expect(await verdict(chainOf(der, root.der), [])).toBe("certificate-issuer-unknown");
     const other = await certificateAuthority({ trustDomain: "example.org", subject: nameOf("another root") });
     expect(await verdict(chainOf(der, root.der), [other.der])).toBe("certificate-issuer-unknown");
   });
 
-  test("X17 a leaf that an authority of another trust domain signed, whose ID is not its own", async () => {
+  test("a leaf that an authority of another trust domain signed, whose ID is not its own (X17)", async () => {
     const stranger = await certificateAuthority({ trustDomain: "other.org" });
     const { chain } = await stranger.issueLeaf({ id: ID });
     expect(await verdict(chain, [root.der])).toBe("certificate-issuer-unknown");
@@ -270,7 +270,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await verdict(own, [root.der])).toBe("certificate-issuer-unknown");
   });
 
-  test("X17 an intermediate of another trust domain below the right authority", async () => {
+  test("an intermediate of another trust domain below the right authority (X17)", async () => {
     const extensions = { subjectAltName: subjectAltName([uriName("spiffe://other.org")]) };
     expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-id");
   });
@@ -279,7 +279,7 @@ describe("verifyX509Svid refuses", () => {
     ["critical", true],
     ["not critical", false],
   ])(
-    "X18 an authority or an intermediate with name constraints that are %s, even if the ID keeps to them",
+    "an authority or an intermediate with name constraints that are %s, even if the ID keeps to them (X18)",
     async (_case, critical) => {
       const extensions = { more: nameConstraints("example.org", critical) };
       expect(await belowRoot({ extensions })).toBe("certificate-name-constraints");
@@ -302,7 +302,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await belowIntermediate({ key })).toBe("certificate-issuer-key");
   });
 
-  test("B06 everything, without authorities", async () => {
+  test("everything, without authorities (B06)", async () => {
     const { chain } = await root.issueLeaf({ id: ID });
     expect(await verdict(chain, [])).toBe("certificate-issuer-unknown");
   });
@@ -317,7 +317,7 @@ async function issuedBy(
   return await certificate(issuer, { key: await signingKey(), extensions, ...options });
 }
 
-test("X16 the leaf's own signature is checked with the key of a proved intermediate, not taken for granted", async () => {
+test("the leaf's own signature is checked with the key of a proved intermediate, not taken for granted (X16)", async () => {
   const root = await certificateAuthority({ trustDomain: "example.org" });
   const intermediate = await root.issueIntermediate();
   const id = "spiffe://example.org/web";
