@@ -11,19 +11,19 @@ import type { ClientCertificate } from "./x509/client-certificate.ts";
 import { readX509Svid, type X509Svid } from "./x509/read-x509-svid.ts";
 import { verifyX509Svid } from "./x509/verify-x509-svid.ts";
 
-/** Whom to believe. */
+/** The trust settings of the service. */
 export interface CallerTrust {
   /** The bundle of each trust domain whose keys are configured. */
   readonly bundles: ReadonlyMap<TrustDomain, TrustBundle>;
-  /** Whether the configuration settles a domain, with a bundle or without: no stored bundle counts for it. */
+  /** True if the configuration names the domain, with or without a bundle. Stored bundles do not count for it. */
   isStatic(trustDomain: TrustDomain): boolean;
-  /** The audience that is ours, and the bounds on a token's times. */
+  /** The audience of this service, and the bounds on a token's times. */
   readonly tokens: Omit<JwtSvidClaimsOptions, "now">;
 }
 
-/** What a request brings along to say who sends it. */
+/** The credentials of a request. */
 export interface Credentials {
-  /** Value of the Authorization header. */
+  /** The value of the Authorization header. */
   readonly authorization: string | null;
   /** The certificate whose key the client is known to hold. */
   readonly certificate: ClientCertificate;
@@ -33,25 +33,25 @@ export type Authentication =
   | {
       readonly ok: true;
       readonly caller: SpiffeId;
-      /** Set while nothing is proved yet: the bundle of this trust domain is in the store, if anywhere. */
+      /** Set if the identity is not verified yet: only a stored bundle of its trust domain can prove it. */
       readonly claim: Claim | undefined;
     }
   | {
       readonly ok: false;
-      /** A stable code for the operator's log. Towards the caller all are one and the same 401. */
+      /** A stable code for the operator's log. Callers get the same 401 for every code. */
       readonly reason: string;
-      /** Whose the credentials say they are, unverified: for the audit. */
+      /** The unverified identity that the credentials name, for the audit log. */
       readonly claimed: SpiffeId | undefined;
     };
 
 /**
- * Says who is calling: by a JWT-SVID as bearer token, by an X.509-SVID as client certificate, or by both, which then have to
- * name the same identity. The ID has to be one that may call ({@link isCallerId}). `now` is in milliseconds since 1970.
+ * Authenticates a caller by a JWT-SVID as bearer token, by an X.509-SVID as client certificate, or by both, which must
+ * then name the same identity. The ID must satisfy {@link isCallerId}. `now` is in milliseconds since 1970.
  *
- * One credential that is no good refuses the request, whatever the other one says. Never throws for bad credentials.
+ * One invalid credential refuses the request, even if the other one is valid. Never throws for invalid credentials.
  *
- * Keys come from the bundle of the identity's own trust domain alone (SPIFFE-ID, section 3; X509-SVID, section 5): with a
- * configured bundle the answer is final, without one it is a claim for a stored bundle to prove.
+ * Only keys from the bundle of the identity's own trust domain count (SPIFFE-ID, section 3; X509-SVID, section 5). With a
+ * configured bundle the result is final. Without one it is a claim, which a stored bundle must prove.
  */
 export async function authenticate(
   { authorization, certificate }: Credentials,
@@ -61,7 +61,7 @@ export async function authenticate(
   if (!certificate.ok) return refused(certificate.reason, undefined);
   const { chain } = certificate;
   const token = bearerToken(authorization);
-  // A header that is not one bearer token is a fault of its own, beside a certificate too.
+  // A malformed header is refused even next to a certificate.
   if (token === undefined && (chain === undefined || authorization !== null)) {
     return refused("bearer-token-missing", undefined);
   }
@@ -84,7 +84,7 @@ function refused(reason: string, claimed: SpiffeId | undefined): Refused {
   return { ok: false, reason, claimed };
 }
 
-/** What the credentials claim together, in good form. At least one of them is there. */
+/** The claim that both credentials make. At least one of them is present. */
 function readCredentials(
   { token, chain }: { readonly token: string | undefined; readonly chain: CertificateChain | undefined },
   trust: CallerTrust,

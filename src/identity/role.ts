@@ -1,9 +1,9 @@
 import { pathOf, trustDomainOf, type SpiffeId, type TrustDomain } from "./spiffe-id.ts";
 
-/** A standing that SPIKE gives by SPIFFE ID, not by policy. */
+/** Rights that SPIKE grants by SPIFFE ID instead of by policy. */
 export type Role = "superuser" | "recover" | "restore" | "nexus" | "bootstrap" | "lite";
 
-/** Which trust domains' IDs may hold which roles; `pilot` stands for the three operator roles. Empty list: nobody. */
+/** The trust domains whose IDs may hold each role. `pilot` covers the three operator roles. An empty list grants none. */
 export interface TrustRoots {
   readonly pilot: readonly TrustDomain[];
   readonly nexus: readonly TrustDomain[];
@@ -11,7 +11,7 @@ export interface TrustRoots {
   readonly liteWorkload: readonly TrustDomain[];
 }
 
-/** spike-sdk-go, `spiffeid`. No path is a prefix of another one, so an ID has one role at most. */
+/** spike-sdk-go, `spiffeid`. No path is a prefix of another, so an ID has at most one role. */
 const ROLE_PATHS: readonly { readonly role: Role; readonly roots: keyof TrustRoots; readonly path: string }[] = [
   { role: "superuser", roots: "pilot", path: "/spike/pilot/role/superuser" },
   { role: "recover", roots: "pilot", path: "/spike/pilot/role/recover" },
@@ -24,8 +24,8 @@ const ROLE_PATHS: readonly { readonly role: Role; readonly roots: keyof TrustRoo
 /**
  * The role of a caller, or `undefined` for an ordinary workload.
  *
- * An ID has a role if its trust domain is one of the role's roots and its path is the role's path or goes on below it
- * (`/spike/nexus/pod-1`); `/spike/nexus-2` does not. Paths are compared with regard to case.
+ * An ID has a role if its trust domain is one of the role's roots and its path is the role's path or below it:
+ * `/spike/nexus/pod-1`, but not `/spike/nexus-2`. Paths are case-sensitive.
  */
 export function roleOf(id: SpiffeId, roots: TrustRoots): Role | undefined {
   const trustDomain = trustDomainOf(id);

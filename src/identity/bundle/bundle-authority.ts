@@ -2,18 +2,18 @@ import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { isAuthority } from "../x509/signing-certificate.ts";
 
-/** Why an entry for X.509-SVIDs is of no use here. */
+/** Why an entry for X.509-SVIDs is ignored. */
 export type BundleAuthorityRefusal = "key-type" | "certificate-missing" | "certificate-malformed" | "not-an-authority";
 
-/** RFC 7518, section 6.1, and RFC 8037, section 2, as far as certificates are accepted. */
+/** The key types of RFC 7518, section 6.1, and RFC 8037, section 2, whose certificates are accepted. */
 const KEY_TYPES: readonly unknown[] = ["EC", "RSA", "OKP"];
 
 /**
- * Reads one entry of a bundle's `keys` whose `use` is `x509-svid` as an authority (X509-SVID, section 6.2; SPIFFE Trust Domain
- * and Bundle, section 4.2): the first value of `x5c`, base64 of DER (RFC 7517, section 4.7). The others, `kid` and the members
- * that describe the key mean nothing here: the key is the certificate's.
+ * Reads an entry of a bundle's `keys` with `use` `x509-svid` as an authority (X509-SVID, section 6.2; SPIFFE Trust Domain
+ * and Bundle, section 4.2). The certificate is the first value of `x5c`, DER in base64 (RFC 7517, section 4.7). Further
+ * values, `kid` and the members that describe the key are ignored: the certificate holds the key.
  *
- * Whether it is valid now is seen when it is used.
+ * The validity is checked when the authority is used.
  */
 export function readBundleAuthority({
   kty,

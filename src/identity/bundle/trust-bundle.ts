@@ -5,48 +5,48 @@ import type { JwtSvidAlgorithm } from "../jwt/jwt-svid-algorithm.ts";
 import { parseStrictJson } from "../../json/strict-json.ts";
 import type { Certificate } from "../x509/certificate.ts";
 
-/** An entry of a bundle that is of no use here, by its place in `keys` from 0, and why. Safe to log. */
+/** An entry of a bundle that is ignored: its index in `keys`, and why. Safe to log. */
 interface IgnoredEntry {
   readonly entry: number;
   readonly reason: BundleKeyRefusal | BundleAuthorityRefusal | "not-an-object" | "key-id-repeated" | "import";
 }
 
-/** A bundle that was read, its keys not yet imported. */
+/** A parsed bundle whose keys are not imported yet. */
 export interface BundleKeys {
   readonly ok: true;
   readonly keys: readonly (BundleKey & { readonly entry: number })[];
-  /** Who may sign X.509-SVIDs of the trust domain; of no other. */
+  /** The authorities that may sign X.509-SVIDs of this trust domain, and of no other. */
   readonly authorities: readonly Certificate[];
   readonly ignored: readonly IgnoredEntry[];
-  /** `spiffe_sequence`: a newer bundle has a higher one, and a store must refuse a lower one. */
+  /** `spiffe_sequence`. Newer bundles have a higher one; a store must refuse a lower one. */
   readonly sequence: bigint | undefined;
-  /** `spiffe_refresh_hint` as it was given, in seconds from 0 on. One that is malformed counts as none: it is a hint. */
+  /** `spiffe_refresh_hint` in seconds, from 0 on. A malformed hint counts as absent. */
   readonly refreshHint: number | undefined;
 }
 
 export type ParsedBundle = BundleKeys | { readonly ok: false; readonly problem: string };
 
-/** A bundle that is ready for use. */
+/** A bundle whose keys are imported. */
 export interface TrustBundle extends Pick<BundleKeys, "authorities" | "ignored" | "sequence" | "refreshHint"> {
   /** The JWT-SVID keys by `kid`, then by the algorithm each is imported for. */
   readonly keys: ReadonlyMap<string, ReadonlyMap<JwtSvidAlgorithm, CryptoKey>>;
 }
 
-/** RFC 7518, sections 6.2.2, 6.3.2 and 6.4: what a private or symmetric key has and a public one lacks. */
+/** The members of private and symmetric keys that public keys do not have (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] as const;
 
 /**
- * Reads a SPIFFE bundle (SPIFFE Trust Domain and Bundle, section 4), given as JSON text or as what `JSON.parse` made of
- * one. Text is better: duplicate members are seen, and a `spiffe_sequence` of any size is exact.
+ * Parses a SPIFFE bundle (SPIFFE Trust Domain and Bundle, section 4), given as JSON text or as parsed JSON. Prefer text:
+ * only then are duplicate members found, and a `spiffe_sequence` of any size is exact.
  *
- * Keeps the entries for JWT-SVIDs ({@link readBundleKey}) and for X.509-SVIDs ({@link readBundleAuthority}). An entry of
- * another kind is ignored, as the standard has it, never a reason to fail. No entry left is a valid bundle: it trusts nobody.
+ * Keeps the entries for JWT-SVIDs ({@link readBundleKey}) and for X.509-SVIDs ({@link readBundleAuthority}) and ignores
+ * the others, as the standard demands. A bundle without entries is valid and trusts no one.
  *
- * Of two kept entries with one `kid` both are ignored. A choice between them would be a guess, and refusing the bundle
- * would leave its predecessor in force, with the keys that this one revokes.
+ * Two entries with the same `kid` are both ignored. Choosing one would be a guess, and refusing the bundle would keep its
+ * predecessor in force, with the keys that this one revokes.
  *
- * A private key in any entry refuses the bundle, since whoever can read the bundle can then sign as anybody: that key
- * has to be replaced, not ignored. A `problem` names the entry by its place and quotes nothing.
+ * A private key in any entry refuses the bundle: anyone who can read the bundle could sign for the trust domain, so the
+ * key must be replaced. A `problem` names the entry by its index and quotes nothing.
  */
 export function parseTrustBundle(json: unknown): ParsedBundle {
   const document = typeof json === "string" ? parseText(json) : json;
@@ -61,10 +61,10 @@ export function parseTrustBundle(json: unknown): ParsedBundle {
 }
 
 /**
- * Imports the keys of a bundle, each once for every algorithm that fits it, so that no request has to.
+ * Imports each key of a bundle once for every algorithm that it may verify, so that requests need not.
  *
- * A key that can't be imported (a point off the curve, a curve that this runtime lacks) joins the ignored entries: one
- * such key must not lock out the whole domain. Never rejects.
+ * A key that cannot be imported (a point off the curve, a curve that this runtime lacks) is added to the ignored entries:
+ * it must not lock out the whole domain. Never rejects.
  */
 export async function importTrustBundle(parsed: BundleKeys): Promise<TrustBundle> {
   const keys = new Map<string, ReadonlyMap<JwtSvidAlgorithm, CryptoKey>>();
@@ -91,7 +91,7 @@ function holdsPrivateKey(entry: unknown): boolean {
   return isRecord(entry) && PRIVATE_MEMBERS.some((name) => Object.hasOwn(entry, name));
 }
 
-/** A number too large for a double has lost digits already, unless the text was at hand. */
+/** Refuses numbers that are not safe integers: without the text, their digits are lost. */
 function readSequence(value: unknown): bigint | undefined | "malformed" {
   if (value === undefined) return undefined;
   const exact = typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
@@ -133,7 +133,7 @@ async function importKey(key: BundleKey): Promise<ReadonlyMap<JwtSvidAlgorithm, 
       const cryptoKey = await importJWK(key.jwk, alg);
       if (!(cryptoKey instanceof Uint8Array)) imported.set(alg, cryptoKey);
     } catch {
-      // Reported by its absence; the error may quote the key.
+      // Ignored: the error may quote the key, and the missing import is reported.
     }
   }
   return imported;

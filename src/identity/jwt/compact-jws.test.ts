@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { decodeBase64url } from "../../encoding/base64.ts";
-import { jsonObjectOf, splitCompactJws } from "./compact-jws.ts";
+import { parseSegment, splitCompactJws } from "./compact-jws.ts";
 import { json } from "./minting.fixture.ts";
 
 // Its calls can be counted; what it does stays as it is.
@@ -78,12 +78,12 @@ describe("splitCompactJws", () => {
   });
 });
 
-describe("jsonObjectOf", () => {
+describe("parseSegment", () => {
   const bytesOf = (bytes: string | readonly number[]) =>
     typeof bytes === "string" ? json(bytes) : Uint8Array.from(bytes);
 
   test("reads an object; a member called __proto__ is a name like any other", () => {
-    const read = jsonObjectOf(bytesOf('{"a":1,"__proto__":{"sub":"x"}}'));
+    const read = parseSegment(bytesOf('{"a":1,"__proto__":{"sub":"x"}}'));
     expect(read).toEqual({
       ok: true,
       members: new Map<string, unknown>([
@@ -107,6 +107,6 @@ describe("jsonObjectOf", () => {
     ["an overlong encoding", [0x22, 0xc0, 0xa2, 0x22], "not-utf8"],
     ["a surrogate in UTF-8", [0x22, 0xed, 0xa0, 0x80, 0x22], "not-utf8"],
   ])("refuses %s", (_case, bytes, reason) => {
-    expect(jsonObjectOf(bytesOf(bytes))).toEqual({ ok: false, reason });
+    expect(parseSegment(bytesOf(bytes))).toEqual({ ok: false, reason });
   });
 });

@@ -1,24 +1,24 @@
-import { jsonObjectOf, type JsonPartRefusal } from "./compact-jws.ts";
+import { parseSegment, type SegmentRefusal } from "./compact-jws.ts";
 import { parseSpiffeId, type SpiffeId } from "../spiffe-id.ts";
 
 export interface JwtSvidClaimsOptions {
-  /** The one audience that is ours. */
+  /** The audience of this service. */
   readonly audience: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Allowed difference of clocks, in seconds. Default 30; more than 60 counts as 60. */
+  /** Allowed clock difference in seconds. Default 30, at most 60; larger values count as 60. */
   readonly leewaySeconds?: number;
-  /** The longest lifetime that is accepted, in seconds. Default: any. */
+  /** Maximum lifetime of a token in seconds. Default: no maximum. */
   readonly maxLifetimeSeconds?: number;
   /**
-   * A token that is for others beside us: each of them can present it to us (JWT-SVID, section 3.2, advises against it).
-   * Default "accept".
+   * Whether a token may also name other audiences. Each of them could replay it here (JWT-SVID, section 3.2, advises
+   * against such tokens). Default "accept".
    */
   readonly severalAudiences?: "accept" | "refuse";
 }
 
 export type JwtSvidClaimsRefusal =
-  | `claims-${JsonPartRefusal}`
+  | `claims-${SegmentRefusal}`
   | "subject"
   | "audience-malformed"
   | "audience-other"
@@ -41,44 +41,44 @@ interface Times {
 
 const DEFAULT_LEEWAY_SECONDS = 30;
 const MAX_LEEWAY_SECONDS = 60;
-/** The end of the year 9999. A time in milliseconds, the usual slip, would make a token valid for 50 000 years. */
+/** The end of the year 9999. A time in milliseconds, the usual mistake, would keep a token valid for 50 000 years. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 
 /**
- * Reads the claims of a JWT-SVID (JWT-SVID, section 3; RFC 7519, section 4.1): who (`sub`), for whom (`aud`), until
- * when (`exp`). `expiresAt` is in milliseconds, without leeway. The claims mean nothing until the signature is checked.
+ * Reads the claims of a JWT-SVID (JWT-SVID, section 3; RFC 7519, section 4.1): the subject (`sub`), the audience (`aud`)
+ * and the expiry (`exp`). `expiresAt` is in milliseconds, without leeway. The claims are unverified until the signature is.
  *
- * Every comparison is written so that a NaN among the options refuses the token.
+ * Every comparison refuses the token if an option is NaN.
  */
 export function readJwtSvidClaims(
-  part: Uint8Array,
+  segment: Uint8Array,
   options: JwtSvidClaimsOptions,
 ):
   | { readonly ok: true; readonly id: SpiffeId; readonly expiresAt: number }
   | { readonly ok: false; readonly reason: JwtSvidClaimsRefusal } {
-  const read = jsonObjectOf(part);
+  const read = parseSegment(segment);
   if (!read.ok) return { ok: false, reason: `claims-${read.reason}` };
   const sub = read.members.get("sub");
   const id = typeof sub === "string" ? parseSpiffeId(sub) : undefined;
   if (id === undefined) return { ok: false, reason: "subject" };
-  const audienceFault = faultOfAudience(read.members.get("aud"), options);
-  if (audienceFault !== undefined) return { ok: false, reason: audienceFault };
+  const wrongAudience = checkAudience(read.members.get("aud"), options);
+  if (wrongAudience !== undefined) return { ok: false, reason: wrongAudience };
   const times = readTimes(read.members);
   if (typeof times === "string") return { ok: false, reason: times };
-  const timesFault = faultOfTimes(times, options);
-  if (timesFault !== undefined) return { ok: false, reason: timesFault };
+  const wrongTimes = checkTimes(times, options);
+  if (wrongTimes !== undefined) return { ok: false, reason: wrongTimes };
   return { ok: true, id, expiresAt: times.exp * 1000 };
 }
 
-/** Ours by exact match: no case folding, no prefix, no trailing slash, no Unicode normalisation. */
-function faultOfAudience(aud: unknown, options: JwtSvidClaimsOptions): JwtSvidClaimsRefusal | undefined {
+/** The audience must match exactly: no case folding, prefix, trailing slash or Unicode normalisation. */
+function checkAudience(aud: unknown, options: JwtSvidClaimsOptions): JwtSvidClaimsRefusal | undefined {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (audiences.length === 0 || !audiences.every((each) => typeof each === "string" && each !== "")) {
     return "audience-malformed";
   }
   if (!audiences.includes(options.audience)) return "audience-other";
-  const forOthers = audiences.some((each) => each !== options.audience);
-  return forOthers && options.severalAudiences === "refuse" ? "audience-several" : undefined;
+  const hasOthers = audiences.some((each) => each !== options.audience);
+  return hasOthers && options.severalAudiences === "refuse" ? "audience-several" : undefined;
 }
 
 function readTimes(claims: ReadonlyMap<string, unknown>): Times | JwtSvidClaimsRefusal {
@@ -91,21 +91,21 @@ function readTimes(claims: ReadonlyMap<string, unknown>): Times | JwtSvidClaimsR
   return { exp, nbf, iat };
 }
 
-/** Seconds since 1970; fractions are allowed (RFC 7519, section 2). 1e309 is Infinity to JSON.parse. */
+/** Seconds since 1970; fractions are allowed (RFC 7519, section 2). JSON.parse reads 1e309 as Infinity. */
 function isNumericDate(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= MAX_NUMERIC_DATE;
 }
 
-function faultOfTimes({ exp, nbf, iat }: Times, options: JwtSvidClaimsOptions): JwtSvidClaimsRefusal | undefined {
-  // At 0 every expiry lies ahead. Workers show that time outside of requests.
+function checkTimes({ exp, nbf, iat }: Times, options: JwtSvidClaimsOptions): JwtSvidClaimsRefusal | undefined {
+  // At time 0 no token has expired. Workers report that time outside of requests.
   if (!(options.now > 0 && options.now < Infinity)) return "clock";
   const now = options.now / 1000;
   const leeway = Math.min(options.leewaySeconds ?? DEFAULT_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS);
   if (!(now < exp + leeway)) return "expired";
   if (nbf !== undefined && !(nbf <= now + leeway)) return "not-yet-valid";
-  // RFC 7519 gives iat no such meaning, but a date of issue ahead of time would defeat the cap on the lifetime.
+  // RFC 7519 does not require this, but a later iat would evade the maximum lifetime.
   if (iat !== undefined && !(iat <= now + leeway)) return "issued-in-future";
   if (!(exp > Math.max(nbf ?? -1, iat ?? -1))) return "times-contradict";
-  const cap = options.maxLifetimeSeconds;
-  return cap === undefined || exp - (iat ?? now) <= cap ? undefined : "lifetime";
+  const maxLifetime = options.maxLifetimeSeconds;
+  return maxLifetime === undefined || exp - (iat ?? now) <= maxLifetime ? undefined : "lifetime";
 }

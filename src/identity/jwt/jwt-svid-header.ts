@@ -1,14 +1,14 @@
-import { jsonObjectOf, type JsonPartRefusal } from "./compact-jws.ts";
+import { parseSegment, type SegmentRefusal } from "./compact-jws.ts";
 import { isJwtSvidAlgorithm, type JwtSvidAlgorithm } from "./jwt-svid-algorithm.ts";
 
-/** What a JWT-SVID's header says, all of it. */
+/** The header of a JWT-SVID. `typ` has no effect. */
 export interface JwtSvidHeader {
   readonly alg: JwtSvidAlgorithm;
   readonly kid: string | undefined;
 }
 
 export type JwtSvidHeaderRefusal =
-  | `header-${JsonPartRefusal}`
+  | `header-${SegmentRefusal}`
   | "header-algorithm"
   | "header-member"
   | "header-type"
@@ -17,16 +17,16 @@ export type JwtSvidHeaderRefusal =
 const MEMBERS: readonly string[] = ["alg", "kid", "typ"];
 
 /**
- * Reads the header of a JWT-SVID (JWT-SVID, section 2): `alg` one of nine, which is checked first, `kid` (optional, a
- * non-empty string) and `typ` (optional, `JWT` or `JOSE`), and no other member.
+ * Reads the header of a JWT-SVID (JWT-SVID, section 2): `alg`, which is checked first, an optional non-empty string `kid`
+ * and an optional `typ` of `JWT` or `JOSE`. Other members are refused, as the standard demands.
  *
- * The standard bans other members, which is a gift: a header that can't say `jwk`, `jku`, `x5c`, `crit`, `b64` or
- * `zip` can neither bring its own key nor change how it is to be read.
+ * Without `jwk`, `jku`, `x5c`, `crit`, `b64` and `zip`, a header can neither supply its own key nor change how the token
+ * is read.
  */
 export function readJwtSvidHeader(
-  part: Uint8Array,
+  segment: Uint8Array,
 ): ({ readonly ok: true } & JwtSvidHeader) | { readonly ok: false; readonly reason: JwtSvidHeaderRefusal } {
-  const read = jsonObjectOf(part);
+  const read = parseSegment(segment);
   if (!read.ok) return { ok: false, reason: `header-${read.reason}` };
   const { members } = read;
   const alg = members.get("alg");

@@ -3,8 +3,8 @@ import type { JwtSvidClaimsRefusal } from "./jwt-svid-claims.ts";
 import type { JwtSvidHeaderRefusal } from "./jwt-svid-header.ts";
 
 /**
- * Why a token was refused: stable codes for the operator's log, without anything of the token in them. The caller is
- * told none of them: all are one and the same 401.
+ * Why a token is refused: stable codes for the operator's log that quote nothing of the token. Callers get the same 401
+ * for every code.
  */
 export type JwtSvidRefusal =
   | CompactJwsRefusal

@@ -1,7 +1,7 @@
 import { base64url, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type CryptoKey, type JWK } from "jose";
 import { importTrustBundle, parseTrustBundle, type TrustBundle } from "../bundle/trust-bundle.ts";
 
-/** A key pair of a trust domain's authority, for tests. */
+/** A key pair of the authority of a trust domain, for tests. */
 export interface MintingKey {
   readonly alg: string;
   readonly kid: string;
@@ -28,7 +28,7 @@ export async function mintingKey(alg: string, kid = `${alg}-key`): Promise<Minti
   return { alg, kid, privateKey, entry: { ...(await exportJWK(publicKey)), kid, use: "jwt-svid" } };
 }
 
-/** The same RSA key, to sign by another of its algorithms. */
+/** The same RSA key for another algorithm. */
 export async function signingBy(alg: string, key: MintingKey): Promise<MintingKey> {
   return { ...key, alg, privateKey: await importPKCS8(await exportPKCS8(key.privateKey), alg, { extractable: true }) };
 }
@@ -39,17 +39,17 @@ export async function bundleOf(...entries: readonly unknown[]): Promise<TrustBun
   return importTrustBundle(parsed);
 }
 
-/** Text is taken as it is, so that tests can write what no serialiser would; objects become JSON. */
+/** JSON of a value. Strings are used as they are, so that tests can write malformed JSON. */
 export function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-/** The same as a part of a token. */
+/** A segment of a token. */
 export function part(value: unknown): string {
   return base64url.encode(json(value));
 }
 
-/** Signs any header and claims, however malformed, in compact serialisation. */
+/** Signs any header and claims, even malformed ones, in compact serialisation. */
 export async function mint(key: MintingKey, claims: unknown, header?: unknown): Promise<string> {
   const input = `${part(header ?? { alg: key.alg, kid: key.kid, typ: "JWT" })}.${part(claims)}`;
   return `${input}.${base64url.encode(await signatureOf(key, input))}`;

@@ -4,7 +4,7 @@ import { readJwtSvidHeader, type JwtSvidHeader } from "./jwt-svid-header.ts";
 import type { JwtSvidRefusal } from "./jwt-svid-refusal.ts";
 import type { SpiffeId } from "../spiffe-id.ts";
 
-/** What a token claims, in good form, for us and for now. Nothing of it is verified: anybody can write one. */
+/** A well-formed token for this service that is valid now. Unverified: anyone can write one. */
 export interface JwtSvid {
   readonly token: string;
   readonly header: JwtSvidHeader;
@@ -14,15 +14,15 @@ export interface JwtSvid {
 }
 
 /**
- * Reads a JWT-SVID (SPIFFE JWT-SVID; RFC 7515, 7519, 8725): all of the standard's rules but the signature, which
- * `verifyJwtSvid` checks once the bundle of the trust domain is at hand.
+ * Reads a JWT-SVID (SPIFFE JWT-SVID; RFC 7515, 7519, 8725). Checks every rule of the standard except the signature, which
+ * `verifyJwtSvid` checks with the bundle of the trust domain.
  *
- * Guarantees: `ok` means that the token has the one form and the few header members that a JWT-SVID may have, that it
- * names our audience, and that `now` lies within its validity. Never throws, whatever the text, and never puts anything
- * of it into a refusal. Needs no key and no bundle, so that nothing is looked up for a token that fails here.
+ * Guarantees: `ok` means that the token has the form and only the header members of a JWT-SVID, that it names the audience
+ * of this service, and that it is valid at `now`. Never throws for any text, and no refusal quotes the text. Needs no key
+ * and no bundle, so nothing is loaded for a token that fails here.
  *
- * Not guaranteed: that a token is presented once. ECDSA signatures have two valid forms, (r, s) and (r, n − s), so a
- * list of revoked tokens must hash the first two parts, never the whole.
+ * Not guaranteed: that a token is presented only once. ECDSA signatures have two valid forms, (r, s) and (r, n − s), so a
+ * list of revoked tokens must hash the first two segments, not the whole token.
  */
 export function readJwtSvid(
   token: string,

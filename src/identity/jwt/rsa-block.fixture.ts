@@ -2,10 +2,10 @@ import { exportJWK, type CryptoKey } from "jose";
 
 /** DER of DigestInfo up to the hash, with SHA-256 and its parameters of NULL (RFC 8017, section 9.2, note 1). */
 export const SHA256_INFO = Buffer.from("3031300d060960864801650304020105000420", "hex");
-/** The same without the parameters, as some verifiers once took it. */
+/** The same without the parameters, which some verifiers used to accept. */
 export const SHA256_INFO_WITHOUT_NULL = Buffer.from("302f300b06096086480165030402010420", "hex");
 
-/** 00 type FF … FF 00 rest, then `behind`, in all as long as a modulus of 2048 bits. */
+/** `00 type FF … FF 00 rest behind`, as long as a modulus of 2048 bits. */
 export function paddedBlock(
   rest: Uint8Array,
   {
@@ -18,7 +18,7 @@ export function paddedBlock(
   return Uint8Array.of(0, type, ...fill, 0, ...rest, ...behind);
 }
 
-/** The block to the power of the private exponent: a signature over whatever the block says. */
+/** The block to the power of the private exponent: an RSA signature over the block as it is. */
 export async function rawRsaSignature(privateKey: CryptoKey, block: Uint8Array): Promise<Uint8Array> {
   const { n = "", d = "" } = await exportJWK(privateKey);
   return bytesOf(power(integerOf(block), integerOf(base64url(d)), integerOf(base64url(n))));

@@ -4,18 +4,17 @@ import type { JwtSvidHeader } from "./jwt-svid-header.ts";
 import type { JwtSvidRefusal } from "./jwt-svid-refusal.ts";
 import type { JwtSvid } from "./read-jwt-svid.ts";
 
-/** How many keys a token without `kid` may have tried: each costs a signature check. A rotating domain has two. */
+/** Maximum keys to try for a token without `kid`. Each costs a signature check. A domain that rotates has two. */
 export const MAX_KEYS_TRIED = 4;
 
 /**
- * Says why this bundle does not prove a token that was read, or `undefined` if a key of the bundle signed exactly these
- * claims, by the algorithm that this key is for. The bundle has to be the one of the trust domain that the token's own
- * ID names: no other authority may speak for it. The time is not looked at again.
+ * Returns why this bundle does not prove a token, or `undefined` if a key of the bundle signed the token with the algorithm
+ * of that key. Pass the bundle of the trust domain in the token's own ID: no other authority may speak for it. Does not
+ * check the time again.
  *
- * Never rejects for a bad token, and lets no error of jose out, since those carry the payload.
+ * Never rejects for a bad token. Errors of jose carry the payload, so they are not passed on.
  *
- * An unknown key is refused faster than a wrong signature. That tells an attacker only what the trust domain publishes:
- * its key ids.
+ * An unknown key is refused faster than a wrong signature. That reveals only the key ids, which the trust domain publishes.
  */
 export async function verifyJwtSvid(svid: JwtSvid, bundle: TrustBundle): Promise<JwtSvidRefusal | undefined> {
   const keys = candidateKeys(bundle, svid.header);
@@ -24,7 +23,7 @@ export async function verifyJwtSvid(svid: JwtSvid, bundle: TrustBundle): Promise
   return "signature";
 }
 
-/** Only keys imported for this very algorithm: the header chooses among a key's algorithms, never beyond them. */
+/** Only keys imported for this algorithm: the header selects one of the algorithms of a key and cannot add one. */
 function candidateKeys(bundle: TrustBundle, { kid, alg }: JwtSvidHeader): readonly CryptoKey[] | JwtSvidRefusal {
   if (kid !== undefined) {
     const named = bundle.keys.get(kid);

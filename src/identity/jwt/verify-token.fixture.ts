@@ -13,7 +13,7 @@ type Verdict =
   | { readonly ok: true; readonly id: SpiffeId; readonly expiresAt: number }
   | { readonly ok: false; readonly reason: JwtSvidRefusal | "trust-domain-unknown" };
 
-/** Both steps in a row, as the service takes them when the bundle is at hand. */
+/** Reads and verifies a token, as the service does with a configured bundle. */
 export async function verifyToken(token: string, options: VerifyTokenOptions): Promise<Verdict> {
   const read = readJwtSvid(token, options);
   if (!read.ok) return read;
