@@ -1,6 +1,6 @@
-/** A client certificate as it arrived, with what came along: DER that nobody has looked at yet. */
+/** A client certificate and its intermediates as received: DER that has not been parsed. */
 export interface CertificateChain {
   readonly leaf: Uint8Array<ArrayBuffer>;
-  /** In any order, and as many as were sent. */
+  /** In any order and number. */
   readonly intermediates: readonly Uint8Array<ArrayBuffer>[];
 }

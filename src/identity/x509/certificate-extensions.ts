@@ -1,6 +1,6 @@
 import { bitStringOf, booleanOf, contentOf, type DerElement, hexOf, itemsOf, parseDer, unsignedOf } from "./der.ts";
 
-/** The extensions of a certificate that the rules know (RFC 5280, section 4.2). What is absent is undefined. */
+/** The extensions that the validation rules use (RFC 5280, section 4.2). Absent ones are undefined. */
 export interface CertificateExtensions {
   readonly basicConstraints?: { readonly cA: boolean; readonly pathLength: number | undefined };
   readonly keyUsage?: {
@@ -9,15 +9,15 @@ export interface CertificateExtensions {
     readonly keyCertSign: boolean;
     readonly cRLSign: boolean;
   };
-  /** The purposes' object identifiers: their content octets, in hexadecimal. */
+  /** The object identifiers of the purposes: content octets in hexadecimal. */
   readonly extendedKeyUsage?: ReadonlySet<string>;
-  /** The alternative names that are URIs, as they stand there. Names of other kinds are never looked at. */
+  /** The URIs among the alternative names, unchanged. Names of other kinds are not read. */
   readonly subjectAltName?: { readonly critical: boolean; readonly uris: readonly string[] };
   /** Key ids in hexadecimal. */
   readonly subjectKeyId?: string;
   readonly authorityKeyId?: string;
   readonly nameConstraints?: true;
-  /** There is a critical extension that no rule here looks at. */
+  /** Set if a critical extension is present that no rule uses. */
   readonly unknownCritical?: true;
 }
 
@@ -46,7 +46,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [NAME_CONSTRAINTS, () => ({ nameConstraints: true })],
 ]);
 
-/** The key ids must not be critical (RFC 5280, sections 4.2.1.1 and 4.2.1.2), and name constraints are not honoured. */
+/** Key ids must not be critical (RFC 5280, sections 4.2.1.1 and 4.2.1.2), and name constraints are not supported. */
 const MAY_BE_CRITICAL: ReadonlySet<string> = new Set([
   BASIC_CONSTRAINTS,
   KEY_USAGE,
@@ -55,8 +55,8 @@ const MAY_BE_CRITICAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads `extensions [3]` of a certificate, or `undefined` if one of those that the rules know is malformed, or any is
- * there twice: of two, another reader would believe the other one (RFC 5280, section 4.2).
+ * Reads `extensions [3]` of a certificate. Returns `undefined` if an extension that the rules use is malformed, or if any
+ * extension occurs twice, because another reader could use the other one (RFC 5280, section 4.2).
  */
 export function readExtensions(explicit: DerElement | undefined): CertificateExtensions | undefined {
   const [list, ...more] = itemsOf(explicit, 0xa3) ?? [];
@@ -123,7 +123,7 @@ function readExtendedKeyUsage(value: DerElement | undefined): CertificateExtensi
   return known.length === purposes.length ? { extendedKeyUsage: new Set(known.map(hexOf)) } : undefined;
 }
 
-/** RFC 5280, section 4.2.1.6. A URI is an IA5String: ASCII, and nothing is decoded or folded. */
+/** RFC 5280, section 4.2.1.6. A URI is an IA5String, which is ASCII. Nothing is decoded or folded. */
 function readSubjectAltName(value: DerElement | undefined, critical: boolean): CertificateExtensions | undefined {
   const names = itemsOf(value);
   if (names?.every(({ tag }) => GENERAL_NAMES.has(tag)) !== true) return undefined;
@@ -137,7 +137,7 @@ function readSubjectKeyId(value: DerElement | undefined): CertificateExtensions 
   return id && { subjectKeyId: hexOf(id) };
 }
 
-/** Only the key's id: an issuer's name and serial number say nothing that its signature does not say better. */
+/** Only the key id: the signature identifies the issuer better than its name and serial number. */
 function readAuthorityKeyId(value: DerElement | undefined): CertificateExtensions | undefined {
   if (value?.tag !== 0x30) return undefined;
   const id = contentOf(value.items[0], 0x80);

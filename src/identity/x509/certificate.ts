@@ -6,36 +6,36 @@ import { readSignatureAlgorithm, type SignatureAlgorithm } from "./signature-alg
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** One certificate in good form, with what the rules need. Nothing of it is verified: anybody can write one. */
+/** The fields of a well-formed certificate that the validation rules use. Unverified: anyone can write one. */
 export interface Certificate {
-  /** What its issuer signed, as it arrived. */
+  /** The bytes that the issuer signed, as received. */
   readonly signed: Bytes;
   readonly signature: Bytes;
-  /** Undefined for one that is not accepted. */
+  /** Undefined if the algorithm is not accepted. */
   readonly signatureAlgorithm: SignatureAlgorithm | undefined;
-  /** Names as their DER in hexadecimal: two are one name if they are the same bytes. The issuer's is never empty. */
+  /** Names as DER in hexadecimal. Two names are equal if their bytes are. The issuer is never empty. */
   readonly issuer: string;
   readonly subject: string;
-  /** Milliseconds since 1970; both ends are within the validity. */
+  /** Milliseconds since 1970. Both are inclusive. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Undefined for one of a kind or strength that is not accepted. */
+  /** Undefined if the type or strength of the key is not accepted. */
   readonly publicKey: PublicKey | undefined;
   readonly extensions: CertificateExtensions;
 }
 
-/** A subject that is left out. */
+/** An empty name, as in a certificate without subject. */
 export const EMPTY_NAME = "3000";
 
-/** `version [0] EXPLICIT INTEGER` of 2, which means 3. */
+/** `version [0] EXPLICIT INTEGER` with the value 2, which means version 3. */
 const VERSION_3 = "a003020102";
 
 /**
- * Reads a certificate (RFC 5280, section 4.1) from DER of at most 10 KiB, or `undefined` unless it is one: version 3, an
- * issuer that is not empty, times that exist, extensions without duplicates, no unique ids, the same signature algorithm
- * inside and outside of what is signed, and no octet more or less. Never throws, whatever the bytes.
+ * Parses a certificate (RFC 5280, section 4.1) from DER of at most 10 KiB. Returns `undefined` unless it has version 3, a
+ * non-empty issuer, valid times, extensions without duplicates, no unique ids, the same signature algorithm inside and
+ * outside the signed part, and no extra bytes. Never throws for any bytes.
  *
- * The serial number is not read. Linear in the length.
+ * The serial number is not read. Takes linear time.
  */
 export function parseCertificate(der: Bytes): Certificate | undefined {
   const parts = itemsOf(parseDer(der));
@@ -44,7 +44,7 @@ export function parseCertificate(der: Bytes): Certificate | undefined {
   const body = signed && readBody(signed);
   if (parts?.length !== 3 || signed === undefined || body === undefined || signature === undefined) return undefined;
   const { algorithm: inner, ...certificate } = body;
-  // What is outside is not signed: an attacker could name another algorithm there (RFC 5280, section 4.1.1.2).
+  // The outer algorithm is not signed, so an attacker could change it (RFC 5280, section 4.1.1.2).
   if (algorithm === undefined || hexOf(algorithm.der) !== hexOf(inner.der)) return undefined;
   return { ...certificate, signed: signed.der, signature, signatureAlgorithm: readSignatureAlgorithm(inner) };
 }

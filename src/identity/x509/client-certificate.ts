@@ -1,26 +1,26 @@
 import type { CertificateChain } from "./certificate-chain.ts";
 
-/** Why a request can have no client certificate that counts. Stable codes for the operator's log. */
+/** Why the client certificate of a request is refused. Stable codes for the operator's log. */
 export type ClientCertificateRefusal =
-  /** What the runtime says of the connection is not what its documentation says that it can be. */
+  /** The runtime reports values about the connection that its documentation does not allow. */
   | "certificate-field"
-  /** The client's proof of its key was not verified. */
+  /** The runtime did not verify that the client holds the key. */
   | "certificate-not-verified"
   | "certificate-revoked"
-  /** The certificate, or what came along with it. */
+  /** The certificate or its chain. */
   | "certificate-too-large"
   /** Not one byte sequence of RFC 9440, or not a list of them. */
   | "certificate-encoding"
-  /** A chain came along, and no certificate. */
+  /** A chain without a certificate. */
   | "certificate-chain-alone"
-  /** The host is not one where the runtime asks for certificates. */
+  /** The runtime does not request certificates on this host. */
   | "certificate-host"
-  /** Whoever forwards the certificate is not the proxy that it says it is. */
+  /** The sender of the forwarded certificate did not prove that it is the proxy. */
   | "proxy-secret";
 
 /**
- * The certificate whose key the client is known to hold, unvalidated; `undefined` without one. Only `verifyX509Svid` makes
- * an identity of it.
+ * The certificate whose key the client has proved to hold, not validated; `undefined` without one. Only `verifyX509Svid`
+ * turns it into an identity.
  */
 export type ClientCertificate =
   | { readonly ok: true; readonly chain: CertificateChain | undefined }

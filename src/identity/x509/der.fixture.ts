@@ -1,8 +1,8 @@
-/** Writes DER, and what is none, for tests: by hand, so that no fault of the library that reads it is in it as well. */
+/** Writes valid and invalid DER for tests, without the library that the code reads it with, so that they share no bug. */
 
 export type Der = Uint8Array<ArrayBuffer>;
 
-/** One element: its identifier octet, then the shortest definite length, then the contents one after the other. */
+/** One element: identifier octet, shortest definite length, contents. */
 export function element(tag: number, ...contents: readonly Uint8Array[]): Der {
   const content = bytesOf(...contents);
   return bytesOf([tag], length(content.length), content);
@@ -16,12 +16,12 @@ export function sequence(...items: readonly Uint8Array[]): Der {
   return element(0x30, ...items);
 }
 
-/** `[tag]` around an element, as EXPLICIT has it. */
+/** `[tag] EXPLICIT` around an element. */
 export function tagged(tag: number, ...items: readonly Uint8Array[]): Der {
   return element(0xa0 | tag, ...items);
 }
 
-/** An INTEGER of unsigned bytes, whatever leading zeros they have. */
+/** An INTEGER from unsigned bytes, with or without leading zeros. */
 export function integer(...unsigned: readonly number[]): Der {
   const start = unsigned.findIndex((byte) => byte !== 0);
   const shortest = start < 0 ? [0] : unsigned.slice(start);

@@ -8,10 +8,10 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface DerElement {
   /** The identifier octet: class, constructed or not, number. `0x30` is a SEQUENCE. */
   readonly tag: number;
-  /** The whole element as it arrived, identifier and length included. */
+  /** The whole element as received, with identifier and length. */
   readonly der: Bytes;
   readonly content: Bytes;
-  /** What a constructed element consists of; nothing for a primitive one. */
+  /** The elements inside a constructed element; empty for a primitive one. */
   readonly items: readonly DerElement[];
 }
 
@@ -19,15 +19,15 @@ const SEQUENCE = 0x30;
 const SEQUENCE_NUMBER = 16;
 const SET_NUMBER = 17;
 
-/** A leaf of SPIRE has 50 elements, the deepest at 8; a hundred names more would be a hundred elements more. */
+/** A leaf of SPIRE has 50 elements and a depth of 8. A hundred more names add a hundred elements. */
 const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 512;
 
 /**
- * Takes one DER element apart (X.690, sections 8 and 10): tags up to 30, definite lengths in the shortest form, no strings
- * in pieces, nothing behind the end, at most 10 KiB. `undefined` for all else; never throws.
+ * Parses one DER element of at most 10 KiB (X.690, sections 8 and 10): tags up to 30, definite lengths in the shortest
+ * form, no constructed strings, no bytes after the end. Returns `undefined` for anything else. Never throws.
  *
- * The octets of an OCTET STRING or BIT STRING are left as they are, for whoever knows that there has to be DER in them.
+ * DER inside an OCTET STRING or BIT STRING is not parsed; callers that expect it there parse it themselves.
  */
 export function parseDer(bytes: Bytes): DerElement | undefined {
   if (bytes.length > MAX_CERTIFICATE_BYTES) return undefined;
@@ -40,19 +40,19 @@ export function contentOf(element: DerElement | undefined, tag: number): Bytes |
   return element?.tag === tag ? element.content : undefined;
 }
 
-/** The items of an element with this tag, if there are any. */
+/** The items of an element with this tag; undefined if it has none. */
 export function itemsOf(element: DerElement | undefined, tag = SEQUENCE): readonly DerElement[] | undefined {
   return element?.tag === tag && element.items.length > 0 ? element.items : undefined;
 }
 
-/** A BOOLEAN (X.690, section 11.1: true is FF, no other octet). */
+/** A BOOLEAN. True is FF and nothing else (X.690, section 11.1). */
 export function booleanOf(element: DerElement): boolean | undefined {
   const content = contentOf(element, 0x01);
   if (content?.length !== 1) return undefined;
   return content[0] === 0xff ? true : content[0] === 0 ? false : undefined;
 }
 
-/** The magnitude of an INTEGER that is not negative, in the fewest octets (X.690, section 8.3.2); zero is one octet. */
+/** A non-negative INTEGER as unsigned bytes, without leading zeros (X.690, section 8.3.2). Zero is one byte. */
 export function unsignedOf(element: DerElement | undefined): Bytes | undefined {
   const [first, second] = contentOf(element, 0x02) ?? [];
   if (element === undefined || first === undefined || first > 127) return undefined;
@@ -72,18 +72,18 @@ export function bitStringOf(
   return padding === 0 && (octets.length > 0 || unused === 0) ? { octets, unused } : undefined;
 }
 
-/** The octets of a BIT STRING that is a whole number of them. */
+/** The octets of a BIT STRING without unused bits. */
 export function octetsOf(element: DerElement | undefined): Bytes | undefined {
   const bits = bitStringOf(element);
   return bits?.unused === 0 ? bits.octets : undefined;
 }
 
-/** Lower-case hexadecimal, to compare encodings by. */
+/** Lower-case hexadecimal, for comparing encodings. */
 export function hexOf(bytes: Uint8Array): string {
   return bytesToHex(bytes);
 }
 
-/** What a parse has left: of depth below this element, and of elements in all. */
+/** The remaining depth below this element, and the remaining elements in total. */
 interface Budget {
   readonly depth: number;
   readonly elements: { left: number };
@@ -96,7 +96,7 @@ function elementAt(bytes: Bytes, { depth, elements }: Budget): DerElement | unde
   const found = readHeader(bytes);
   if (found === undefined || tag === undefined || depth === 0 || elements.left < 0) return undefined;
   const { isConstructed, start, end } = found;
-  // Of the universal types a certificate has, these two are constructed, and no other is.
+  // Among the universal types in certificates, only these two are constructed.
   const number = tag & 0x1f;
   if (tag < 0x40 && isConstructed !== (number === SEQUENCE_NUMBER || number === SET_NUMBER)) return undefined;
   const content = bytes.subarray(start, end);
@@ -104,7 +104,7 @@ function elementAt(bytes: Bytes, { depth, elements }: Budget): DerElement | unde
   return items && { tag, der: bytes.subarray(0, end), content, items };
 }
 
-/** The elements that fill `bytes`, one after the other. */
+/** The consecutive elements that fill `bytes`. */
 function elementsIn(bytes: Bytes, budget: Budget): readonly DerElement[] | undefined {
   const items: DerElement[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -116,14 +116,14 @@ function elementsIn(bytes: Bytes, budget: Budget): readonly DerElement[] | undef
   return items;
 }
 
-/** Where the content of the first element is, if its tag and length have the one form that DER allows. */
+/** The bounds of the first element's content; undefined if its tag or length is not valid DER. */
 function readHeader(
   bytes: Bytes,
 ): { readonly isConstructed: boolean; readonly start: number; readonly end: number } | undefined {
   try {
     const [value, end] = parseASN1(bytes);
     const start = end - value.contents().length;
-    // The library takes tags of several octets, and lengths with leading zeros.
+    // The library accepts tags of several octets, and lengths with leading zeros.
     if (start !== 1 + lengthOctets(end - start)) return undefined;
     return { isConstructed: value.form === ASN1Form.Constructed, start, end };
   } catch {
@@ -131,7 +131,7 @@ function readHeader(
   }
 }
 
-/** Of the shortest form (X.690, section 10.1), for lengths below 64 KiB. */
+/** Octets of the shortest form of a length below 64 KiB (X.690, section 10.1). */
 function lengthOctets(length: number): number {
   return length < 0x80 ? 1 : length < 0x100 ? 2 : 3;
 }

@@ -10,7 +10,7 @@ import {
   text,
 } from "./der.fixture.ts";
 
-/** Extensions by a name of the test's choice; one of `undefined` is left out. */
+/** Extensions by any name. One that is `undefined` is omitted. */
 export type Extensions = Readonly<Record<string, Der | undefined>>;
 
 export const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
@@ -24,7 +24,7 @@ export const KEY_AGREEMENT = 4;
 export const KEY_CERT_SIGN = 5;
 export const CRL_SIGN = 6;
 
-/** Any extension, its value as DER. */
+/** An extension with its value as DER. */
 export function extension(oid: string, value: Uint8Array, critical = false): Der {
   return sequence(objectIdentifier(oid), ...(critical ? [boolean(true)] : []), octetString(value));
 }
@@ -60,7 +60,7 @@ export function authorityKeyId(id: Uint8Array, critical = false): Der {
   return extension("2.5.29.35", sequence(element(0x80, id)), critical);
 }
 
-/** URI name constraints: the host, as RFC 5280, section 4.2.1.10, has it. */
+/** URI name constraints: a host, as in RFC 5280, section 4.2.1.10. */
 export function nameConstraints(permittedHost: string, critical = true): Der {
   const subtrees = element(0xa0, sequence(text(0x86, permittedHost)));
   return extension("2.5.29.30", sequence(subtrees), critical);

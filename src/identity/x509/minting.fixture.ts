@@ -30,34 +30,34 @@ import {
 } from "./extensions.fixture.ts";
 import { type SigningKey, signingKey } from "./signing-key.fixture.ts";
 
-/** What a certificate can deviate in. Whatever is left out is as SPIRE has it. Times are in milliseconds since 1970. */
+/** Deviations of a certificate. Defaults are those of SPIRE. Times are in milliseconds since 1970. */
 export interface CertificateOptions {
-  /** A key made beforehand: a fresh one of P-256 unless given. */
+  /** Default: a fresh key on P-256. */
   readonly key?: SigningKey;
   /** DER of a Name; see {@link nameOf}. */
   readonly subject?: Der;
   readonly issuer?: Der;
-  /** 2020 unless given. */
+  /** Default: 2020. */
   readonly notBefore?: number;
-  /** 2040 unless given. */
+  /** Default: 2040. */
   readonly notAfter?: number;
-  /** Merged over the usual ones by name: `{ keyUsage: undefined }` leaves it out, a new name adds one. */
+  /** Merged over the default ones by name: `{ keyUsage: undefined }` omits one, a new name adds one. */
   readonly extensions?: Extensions;
-  /** AlgorithmIdentifiers inside and outside of what is signed: the one of the issuer's key unless given. */
+  /** AlgorithmIdentifiers inside and outside the signed part. Default: the one of the issuer's key. */
   readonly innerAlgorithm?: Der;
   readonly outerAlgorithm?: Der;
-  /** The version's element, `[0] EXPLICIT 2` unless given. */
+  /** The element of the version. Default: `[0] EXPLICIT 2`. */
   readonly version?: Der;
-  /** SubjectPublicKeyInfo in place of the key's own. */
+  /** Replaces the SubjectPublicKeyInfo of the key. */
   readonly spki?: Der;
-  /** The element Extensions, in place of one made of `extensions`. */
+  /** Replaces the Extensions element that is built from `extensions`. */
   readonly extensionList?: Der;
   readonly validity?: Der;
   /** Changes the finished signature. */
   readonly alterSignature?: (signature: Der) => Der;
 }
 
-/** An authority of a trust domain, or an intermediate below one, that certificates can be had of. */
+/** An authority of a trust domain, or an intermediate below one, that issues certificates. */
 export interface TestAuthority {
   readonly trustDomain: string;
   /** Its own certificate. */
@@ -67,22 +67,22 @@ export interface TestAuthority {
   readonly key: SigningKey;
   /** DER of its subject. */
   readonly subject: Der;
-  /** A leaf for this SPIFFE ID, valid unless its options have it otherwise. Its chain begins below the root. */
+  /** Issues a leaf for this SPIFFE ID, valid unless the options deviate. Its chain does not include the root. */
   issueLeaf(leaf: CertificateOptions & { readonly id: string }): Promise<TestLeaf>;
-  /** An authority whose certificate this one signs; a `pathLength` of `undefined` is no limit. */
+  /** Issues an intermediate authority. A `pathLength` of `undefined` sets no limit. */
   issueIntermediate(options?: AuthorityOptions): Promise<TestAuthority>;
 }
 
 interface TestLeaf {
   readonly der: Der;
-  /** The leaf and the intermediates that lead to the root, the root left out: as a TLS client sends them. */
+  /** The leaf and the intermediates without the root, as a TLS client sends them. */
   readonly chain: CertificateChain;
   readonly key: SigningKey;
 }
 
 export type AuthorityOptions = CertificateOptions & { readonly pathLength?: number };
 
-/** A self-signed root of a trust domain, as SPIRE makes it. */
+/** A self-signed root of a trust domain, as SPIRE creates it. */
 export async function certificateAuthority({
   trustDomain,
   ...options
@@ -95,7 +95,7 @@ export async function certificateAuthority({
   return authorityOf({ trustDomain, der, key, subject, above: [] });
 }
 
-/** A certificate of whatever it is told, signed by whoever it is told. */
+/** A certificate with any content, signed by any key. */
 export async function certificate(
   issuer: { readonly key: SigningKey; readonly subject: Der },
   options: CertificateOptions & { readonly key: SigningKey },
@@ -117,7 +117,7 @@ export async function certificate(
   return sequence(tbs, options.outerAlgorithm ?? inner, bitString(options.alterSignature?.(signature) ?? signature));
 }
 
-/** A Name of one common name; of none when it is empty. */
+/** A Name with one common name, or an empty Name for an empty text. */
 export function nameOf(commonName: string): Der {
   if (commonName === "") return sequence();
   return sequence(element(0x31, sequence(objectIdentifier("2.5.4.3"), text(0x0c, commonName))));
@@ -137,7 +137,7 @@ export function base64(bytes: Uint8Array): string {
   return btoa(String.fromCodePoint(...bytes));
 }
 
-/** What names a key in the two key id extensions. */
+/** The id of a key for the two key id extensions. */
 async function keyIdOf(key: SigningKey): Promise<Der> {
   return bytesOf(new Uint8Array(await crypto.subtle.digest("SHA-256", key.spki)).subarray(0, 20));
 }
@@ -147,7 +147,7 @@ function authorityOf(authority: {
   readonly der: Der;
   readonly key: SigningKey;
   readonly subject: Der;
-  /** The intermediates from this one up, the root left out. */
+  /** The intermediates from this one upwards, without the root. */
   readonly above: readonly Der[];
 }): TestAuthority {
   const { trustDomain, der, key, subject, above } = authority;

@@ -5,7 +5,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export type Curve = "P-256" | "P-384" | "P-521";
 
-/** A public key of a kind and strength that counts here. `spki` is its SubjectPublicKeyInfo as it arrived. */
+/** A public key of an accepted type and strength. `spki` is its SubjectPublicKeyInfo as received. */
 export type PublicKey =
   | { readonly type: "EC"; readonly curve: Curve; readonly spki: Bytes }
   | { readonly type: "RSA"; readonly spki: Bytes }
@@ -20,12 +20,13 @@ const CURVES: ReadonlyMap<string, Curve> = new Map([
 const RSA_ENCRYPTION = "300d06092a864886f70d0101010500";
 const ED25519 = "300506032b6570";
 
-/** Octets of a point that is not compressed: one, and two coordinates. Not every runtime takes a compressed one. */
+/** Bytes of an uncompressed point: one, and two coordinates. Not every runtime accepts compressed points. */
 const POINT_BYTES: Readonly<Record<Curve, number>> = { "P-256": 65, "P-384": 97, "P-521": 133 };
 
 /**
- * Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7). `undefined` unless it is on one of the three curves, RSA of 2048
- * to 8192 bits with an odd exponent from 65537 on, or Ed25519. That a point is on its curve is seen at the import.
+ * Reads a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7). Returns `undefined` unless the key is on one of the three
+ * curves, RSA of 2048 to 8192 bits with an odd exponent of at least 65537, or Ed25519. The import checks that a point is on
+ * its curve.
  */
 export function readPublicKey(spki: DerElement): PublicKey | undefined {
   const [algorithm, bits, ...more] = itemsOf(spki) ?? [];

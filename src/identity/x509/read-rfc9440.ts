@@ -3,20 +3,20 @@ import { decodeBase64 } from "../../encoding/base64.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What 10 KiB (`MAX_CERTIFICATE_BYTES`) are in base64, and two colons. */
+/** 10 KiB (`MAX_CERTIFICATE_BYTES`) in base64, and two colons. */
 const MAX_LEAF_CHARACTERS = 13_658;
-/** What 16 KiB (`MAX_CHAIN_BYTES`) are, and for each of 8: two colons, a comma, a space, and what base64 rounds up to. */
+/** 16 KiB (`MAX_CHAIN_BYTES`) in base64, and for each of 8: two colons, a comma, a space, and the base64 padding. */
 const MAX_CHAIN_CHARACTERS = 21_912;
 
 /**
- * Reads a certificate and its chain as RFC 9440, sections 2.1 to 2.3, writes them: a byte sequence, and a list of byte
- * sequences without the first one, which may be empty (RFC 8941, sections 3.3.5 and 3.1).
+ * Reads a certificate and its chain in the form of RFC 9440, sections 2.1 to 2.3: a byte sequence, and a list of byte
+ * sequences without the certificate, which may be empty (RFC 8941, sections 3.3.5 and 3.1).
  *
- * Stricter than structured fields have to be read: no parameters, base64 in its one spelling, and printable ASCII only. The
- * field of a second certificate is joined to the first by a comma, and is refused with it.
+ * Stricter than RFC 8941: no parameters, canonical base64, and printable ASCII only. Two `Client-Cert` fields are joined by
+ * a comma and therefore refused.
  */
 export function readRfc9440(leafText: string, chainText: string): ClientCertificate {
-  // Before anything is decoded, so that a large one costs nothing.
+  // Checked before any decoding, so that large fields cost nothing.
   if (leafText.length > MAX_LEAF_CHARACTERS || chainText.length > MAX_CHAIN_CHARACTERS) {
     return { ok: false, reason: "certificate-too-large" };
   }
@@ -32,7 +32,7 @@ function byteSequence(text: string): Bytes | undefined {
 
 function byteSequences(text: string): readonly Bytes[] | undefined {
   if (text === "") return [];
-  // What `trim` takes away is space and tab then, and no more.
+  // In such text, `trim` removes only spaces and tabs.
   if (!/^[\t -~]*$/.test(text)) return undefined;
   const members = text.split(",").map((member) => byteSequence(member.trim()));
   const read = members.filter((member) => member !== undefined);

@@ -6,22 +6,22 @@ import { MAX_CHAIN_BYTES, MAX_INTERMEDIATES } from "./limits.ts";
 import { extensionFault } from "./signing-certificate.ts";
 import type { X509SvidRefusal } from "./x509-svid-refusal.ts";
 
-/** What a client certificate claims, in good form. Nothing of it is verified: anybody can write one. */
+/** A well-formed X.509-SVID. Unverified: anyone can write one. */
 export interface X509Svid {
   readonly id: SpiffeId;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   readonly leaf: Certificate;
-  /** In any order; some may have nothing to do with the leaf. */
+  /** In any order; some may be unrelated to the leaf. */
   readonly intermediates: readonly Certificate[];
 }
 
 /**
- * Reads an X.509-SVID (SPIFFE X509-SVID, sections 2 to 5.2): all that is asked of the leaf itself. Time, and the path to an
- * authority, are looked at by `verifyX509Svid`, once the bundle of the trust domain is at hand.
+ * Reads an X.509-SVID (SPIFFE X509-SVID, sections 2 to 5.2) and checks every rule about the leaf itself. `verifyX509Svid`
+ * checks the time and the path to an authority with the bundle of the trust domain.
  *
- * Never throws, whatever the bytes, and never puts anything of them into a refusal. At most 10 KiB of leaf, 8 intermediates
- * and 16 KiB of them are looked at.
+ * Never throws for any bytes, and no refusal quotes them. Reads at most 10 KiB of leaf and 8 intermediates of 16 KiB in
+ * total.
  */
 export function readX509Svid(
   chain: CertificateChain,
@@ -37,7 +37,7 @@ export function readX509Svid(
   return { ok: true, svid: { id: id.id, expiresAt: leaf.notAfter, leaf, intermediates } };
 }
 
-/** Sections 2, 3.1 and 5.2. Other kinds of names may stand beside the URI, and mean nothing. */
+/** Sections 2, 3.1 and 5.2. Names of other kinds are allowed next to the URI and ignored. */
 function workloadId({
   extensions: { subjectAltName },
 }: Certificate):
@@ -58,10 +58,10 @@ function leafFault(leaf: Certificate): X509SvidRefusal | undefined {
   if (keyUsage === undefined) return "certificate-key-usage-missing";
   if (!keyUsage.critical) return "certificate-key-usage-not-critical";
   if (!keyUsage.digitalSignature || keyUsage.keyCertSign || keyUsage.cRLSign) return "certificate-key-usage";
-  // "Any purpose" is not both of them: the standard names two.
+  // The standard requires these two purposes, so "any purpose" does not suffice.
   const isForTls = extendedKeyUsage?.has(SERVER_AUTH) === true && extendedKeyUsage.has(CLIENT_AUTH);
   if (extendedKeyUsage !== undefined && !isForTls) return "certificate-extended-key-usage";
-  // The holder of a weak key is whoever computes it.
+  // A weak key can be computed, so holding it proves nothing.
   if (leaf.publicKey === undefined) return "certificate-key";
   return extensionFault(leaf);
 }

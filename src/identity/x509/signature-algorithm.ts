@@ -2,18 +2,18 @@ import { type DerElement, hexOf } from "./der.ts";
 
 type Hash = "SHA-256" | "SHA-384" | "SHA-512";
 
-/** How a certificate is signed, by the kind of key that it takes. */
+/** The algorithm of a certificate's signature, by type of key. */
 export type SignatureAlgorithm =
   | { readonly type: "EC"; readonly hash: Hash }
   | { readonly type: "RSA"; readonly scheme: "RSASSA-PKCS1-v1_5"; readonly hash: Hash }
   | { readonly type: "RSA"; readonly scheme: "RSA-PSS"; readonly hash: Hash; readonly saltLength: number }
   | { readonly type: "Ed25519" };
 
-/** AlgorithmIdentifier of RSA-PSS with one hash for message and mask, and a salt as long (RFC 4055, section 3.1). */
+/** AlgorithmIdentifier of RSA-PSS with the same hash for message and mask, and a salt of its length (RFC 4055, section 3.1). */
 const pss = (lastOfHash: string, saltLength: string): string =>
   `304106092a864886f70d01010a3034a00f300d0609608648016503040${lastOfHash}0500a11c301a06092a864886f70d010108300d0609608648016503040${lastOfHash}0500a2030201${saltLength}`;
 
-/** The whole AlgorithmIdentifiers in hexadecimal, parameters included: there is one right encoding of each. */
+/** Complete AlgorithmIdentifiers in hexadecimal, with parameters: each has only one valid encoding. */
 const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, SignatureAlgorithm>([
   ["300a06082a8648ce3d040302", { type: "EC", hash: "SHA-256" }],
   ["300a06082a8648ce3d040303", { type: "EC", hash: "SHA-384" }],
@@ -28,8 +28,8 @@ const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, Sign
 ]);
 
 /**
- * The algorithm that an AlgorithmIdentifier names (RFC 5758, section 3.2; RFC 4055, sections 3.1 and 5; RFC 8410, section
- * 3), or `undefined` for all others, SHA-1 and MD5 among them.
+ * The algorithm of an AlgorithmIdentifier (RFC 5758, section 3.2; RFC 4055, sections 3.1 and 5; RFC 8410, section 3).
+ * Returns `undefined` for all others, including SHA-1 and MD5.
  */
 export function readSignatureAlgorithm(identifier: DerElement): SignatureAlgorithm | undefined {
   return ALGORITHMS.get(hexOf(identifier.der));

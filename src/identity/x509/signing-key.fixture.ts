@@ -23,7 +23,7 @@ const SALT = { "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
 type Hash = keyof typeof HASH;
 
-/** What a key is, and how it signs. RSA exponent and length are settable, so that weak keys can be made. */
+/** The type of a key and its signature algorithm. RSA exponent and length are options, so that tests can create weak keys. */
 export type KeyOptions =
   | { readonly type: "EC"; readonly curve?: "P-256" | "P-384" | "P-521"; readonly hash?: Hash }
   | {
@@ -31,7 +31,7 @@ export type KeyOptions =
       readonly bits?: number;
       readonly exponent?: readonly number[];
       readonly hash?: Hash;
-      /** Of RSA-PSS; as long as the hash unless given. */
+      /** For RSA-PSS. Default: the length of the hash. */
       readonly saltLength?: number;
     }
   | { readonly type: "Ed25519" };
@@ -42,13 +42,13 @@ export interface SigningKey {
   readonly spki: Der;
   readonly jwk: JsonWebKey;
   readonly privateKey: CryptoKey;
-  /** AlgorithmIdentifier of its signatures. */
+  /** The AlgorithmIdentifier of its signatures. */
   readonly algorithm: Der;
-  /** A signature as certificates have it: for ECDSA, a SEQUENCE of two INTEGERs. */
+  /** Signs in the form that certificates use: for ECDSA, a SEQUENCE of two INTEGERs. */
   sign(data: Uint8Array<ArrayBuffer>): Promise<Der>;
 }
 
-/** A fresh key, of P-256 and SHA-256 unless said otherwise. */
+/** A fresh key. Default: P-256 and SHA-256. */
 export async function signingKey(options: KeyOptions = { type: "EC" }): Promise<SigningKey> {
   const { privateKey, publicKey } = await keyPair(options);
   const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...jwk } = await crypto.subtle.exportKey("jwk", privateKey);

@@ -9,7 +9,7 @@ export const NOW = Date.UTC(2026, 5, 1, 12);
 
 export const chainOf = (leaf: Der, ...intermediates: readonly Der[]): CertificateChain => ({ leaf, intermediates });
 
-/** Both steps in a row: why the chain is refused by these authorities, or "valid". */
+/** Reads and verifies a chain: the reason of its refusal, or "valid". */
 export async function verdict(chain: CertificateChain, authorities: readonly Der[], now = NOW): Promise<string> {
   const read = readX509Svid(chain);
   if (!read.ok) return `unread: ${read.reason}`;
@@ -18,7 +18,7 @@ export async function verdict(chain: CertificateChain, authorities: readonly Der
   return (await verifyX509Svid(read.svid, parsed, now)) ?? "valid";
 }
 
-/** So many intermediates, each below the one before. */
+/** A line of intermediates, each issued by the one before. */
 export async function lineBelow(root: TestAuthority, count: number): Promise<TestAuthority> {
   return count === 0 ? root : await (await lineBelow(root, count - 1)).issueIntermediate();
 }

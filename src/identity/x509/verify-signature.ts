@@ -5,7 +5,7 @@ import type { SignatureAlgorithm } from "./signature-algorithm.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Of an import or a verification, as all runtimes type them. */
+/** Parameters of an import or a verification, in types that all runtimes share. */
 interface Parameters {
   readonly name: string;
   readonly namedCurve?: Curve;
@@ -16,15 +16,15 @@ interface Parameters {
 const SCALAR_BYTES: Readonly<Record<Curve, number>> = { "P-256": 32, "P-384": 48, "P-521": 66 };
 
 /**
- * Whether the holder of this key signed the certificate, by the algorithm that the certificate names and the key fits. A key
- * that can't be imported signed nothing. Never rejects.
+ * Whether this key signed the certificate, with the algorithm that the certificate names. False if the key is of another
+ * type or cannot be imported. Never rejects.
  */
 export async function isSignedBy(
   { signed, signature, signatureAlgorithm }: Certificate,
   key: PublicKey,
 ): Promise<boolean> {
   if (signatureAlgorithm?.type !== key.type) return false;
-  const raw = key.type === "EC" ? rawEcdsa(signature, SCALAR_BYTES[key.curve]) : signature;
+  const raw = key.type === "EC" ? toRawEcdsa(signature, SCALAR_BYTES[key.curve]) : signature;
   if (raw === undefined) return false;
   try {
     const cryptoKey = await crypto.subtle.importKey("spki", key.spki, importOf(key, signatureAlgorithm), false, [
@@ -36,8 +36,8 @@ export async function isSignedBy(
   }
 }
 
-/** A SEQUENCE of two INTEGERs (RFC 3279, section 2.2.3) as Web Crypto has it: two numbers of full length. */
-function rawEcdsa(signature: Bytes, octets: number): Bytes | undefined {
+/** Converts a SEQUENCE of two INTEGERs (RFC 3279, section 2.2.3) to the form of Web Crypto: two numbers of full length. */
+function toRawEcdsa(signature: Bytes, octets: number): Bytes | undefined {
   const items = itemsOf(parseDer(signature));
   const [r, s] = [unsignedOf(items?.[0]), unsignedOf(items?.[1])];
   if (items?.length !== 2 || r === undefined || s === undefined) return undefined;

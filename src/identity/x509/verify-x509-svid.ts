@@ -6,22 +6,22 @@ import { isSignedBy } from "./verify-signature.ts";
 import type { X509SvidRefusal } from "./x509-svid-refusal.ts";
 
 /**
- * How many issuers are tried for one leaf, and so how many signatures are checked at most: the client chooses the names
- * by which they are found. A path through all intermediates that may come along has nine.
+ * Maximum issuers to try for one leaf, and thereby maximum signature checks. The client chooses the names by which issuers
+ * are found. A path through the maximum number of intermediates has nine.
  */
 const MAX_ISSUERS_TRIED = 16;
 
 /**
- * Says why these authorities do not prove an X.509-SVID that was read, or `undefined` if a path leads from one of them down
- * to the leaf (X509-SVID, section 5.1; RFC 5280, section 6.1). The authorities have to be those of the trust domain that
- * the leaf's own ID names: no other may speak for it.
+ * Returns why these authorities do not prove an X.509-SVID, or `undefined` if a path leads from one of them to the leaf
+ * (X509-SVID, section 5.1; RFC 5280, section 6.1). Pass the authorities of the trust domain in the leaf's own ID: no other
+ * may speak for it.
  *
- * An authority is believed because it is in the bundle; it need not be signed by itself. All else that is asked of a signing
- * certificate is asked of it as well. Names are one if they are the same bytes, and where both sides name a key, it has to be
- * the same one. `now` is in milliseconds since 1970; both ends of a validity are within it, without leeway.
+ * An authority is trusted because it is in the bundle; it need not be self-signed. All other rules for signing certificates
+ * apply to it. Names are equal if their bytes are, and if both certificates name a key id, the ids must be equal. `now` is in
+ * milliseconds since 1970; validity includes both ends, without leeway.
  *
- * A signature is only ever checked with the key of a certificate that is itself proved, from the authority downwards. Never
- * rejects for a bad certificate.
+ * Signatures are checked from the authority downwards, so only keys of proved certificates are used. Never rejects for a bad
+ * certificate.
  */
 export async function verifyX509Svid(
   { id, leaf, intermediates }: X509Svid,
@@ -41,23 +41,27 @@ interface Search {
   issuersLeft: number;
 }
 
-interface Rest {
+interface PathState {
   /** The intermediates that are not on the path yet. */
   readonly unused: readonly Certificate[];
-  /** How many of them are, below whoever signed the certificate. */
+  /** The number of intermediates on the path below the issuer of the certificate. */
   readonly below: number;
 }
 
-/** Why no path leads from an authority down to this certificate. */
-async function pathFault(certificate: Certificate, rest: Rest, search: Search): Promise<X509SvidRefusal | undefined> {
+/** Returns why no path leads from an authority to this certificate; undefined if one does. */
+async function pathFault(
+  certificate: Certificate,
+  path: PathState,
+  search: Search,
+): Promise<X509SvidRefusal | undefined> {
   if (certificate.signatureAlgorithm === undefined) return "certificate-signature-algorithm";
   let reason: X509SvidRefusal = "certificate-issuer-unknown";
-  for (const issuer of [...search.authorities, ...rest.unused].filter((other) => mayHaveIssued(other, certificate))) {
+  for (const issuer of [...search.authorities, ...path.unused].filter((other) => mayHaveIssued(other, certificate))) {
     if (search.issuersLeft === 0) return "certificate-path-search";
     search.issuersLeft -= 1;
-    const fault = await issuerFault(issuer, { certificate, rest }, search);
+    const fault = await issuerFault(issuer, { certificate, path }, search);
     if (fault === undefined) return undefined;
-    // That another one was found, and why it does not do, tells more than that none was.
+    // Why a known issuer does not qualify is more useful than that no issuer was found.
     if (fault !== "certificate-issuer-unknown") reason = fault;
   }
   return reason;
@@ -65,14 +69,14 @@ async function pathFault(certificate: Certificate, rest: Rest, search: Search): 
 
 async function issuerFault(
   issuer: Certificate,
-  { certificate, rest }: { readonly certificate: Certificate; readonly rest: Rest },
+  { certificate, path }: { readonly certificate: Certificate; readonly path: PathState },
   search: Search,
 ): Promise<X509SvidRefusal | undefined> {
   const { trustDomain, now } = search;
-  const fault = signingFault(issuer, { trustDomain, below: rest.below, now });
+  const fault = signingFault(issuer, { trustDomain, below: path.below, now });
   if (fault !== undefined) return fault;
   if (!search.authorities.includes(issuer)) {
-    const above = { unused: rest.unused.filter((other) => other !== issuer), below: rest.below + 1 };
+    const above = { unused: path.unused.filter((other) => other !== issuer), below: path.below + 1 };
     const unproved = await pathFault(issuer, above, search);
     if (unproved !== undefined) return unproved;
   }

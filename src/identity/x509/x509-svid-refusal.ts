@@ -1,47 +1,47 @@
 /**
- * Why a certificate was refused: stable codes for the operator's log, without anything of the certificate in them. The
- * caller is told none of them: all are one and the same 401.
+ * Why a certificate is refused: stable codes for the operator's log that quote nothing of the certificate. Callers get the
+ * same 401 for every code.
  */
 export type X509SvidRefusal =
-  /** The leaf is not one certificate of version 3 in DER. */
+  /** The leaf is not a certificate of version 3 in DER. */
   | "certificate-malformed"
   /** No URI among the alternative names, or more than one. */
   | "certificate-uri-count"
-  /** The one URI is no SPIFFE ID. */
+  /** The URI is not a SPIFFE ID. */
   | "certificate-spiffe-id"
-  /** The SPIFFE ID has no path: it is not one of a workload. */
+  /** The SPIFFE ID has no path, so it does not name a workload. */
   | "certificate-id-path"
-  /** There is no subject, and the alternative names are not critical. */
+  /** The subject is empty and the alternative names are not critical. */
   | "certificate-names-not-critical"
-  /** It signs certificates; it is no caller's. */
+  /** The leaf may sign certificates, so it is not a caller's. */
   | "certificate-is-authority"
   | "certificate-key-usage-missing"
   | "certificate-key-usage-not-critical"
-  /** Not for signatures, or for signing certificates or revocation lists. */
+  /** The key may not sign, or may sign certificates or revocation lists. */
   | "certificate-key-usage"
-  /** Not for both ends of TLS. */
+  /** The purposes are not both client and server of TLS. */
   | "certificate-extended-key-usage"
-  /** Of a kind or strength that is not accepted; of the leaf. */
+  /** The type or strength of the leaf's key is not accepted. */
   | "certificate-key"
-  /** Of any certificate on the path. */
+  /** From here on: of any certificate on the path. */
   | "certificate-name-constraints"
   | "certificate-critical-extension"
   | "certificate-signature-algorithm"
   | "certificate-signature"
   | "certificate-not-yet-valid"
   | "certificate-expired"
-  /** More intermediates came along than are looked at, or more octets. */
+  /** Too many intermediates, or too many bytes of them. */
   | "certificate-chain-too-large"
   | "certificate-chain-malformed"
-  /** No authority of the trust domain, and no intermediate, has the issuer's name and key. */
+  /** No authority of the trust domain and no intermediate has the issuer's name and key id. */
   | "certificate-issuer-unknown"
   | "certificate-issuer-not-authority"
   | "certificate-issuer-key"
   | "certificate-issuer-extended-key-usage"
-  /** The issuer has the SPIFFE ID of a workload, or one of another trust domain. */
+  /** The issuer has the SPIFFE ID of a workload or of another trust domain. */
   | "certificate-issuer-id"
   | "certificate-issuer-not-yet-valid"
   | "certificate-issuer-expired"
   | "certificate-path-length"
-  /** No path was found among as many issuers as are tried. */
+  /** No path was found within the maximum number of issuers. */
   | "certificate-path-search";
