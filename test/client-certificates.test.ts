@@ -15,7 +15,7 @@ const GET = "/v1/store/secrets?action=get";
 const SECRET = "a-secret-of-at-least-thirty-two-letters";
 const WEB = "spiffe://partner.org/web";
 
-/** Through the whole app: who is believed to have seen a certificate, and what it takes to be somebody by it. */
+/** Through the whole app: which sources of a certificate are trusted, and what a certificate must be to identify a caller. */
 describe("client certificates", () => {
   let root: TestAuthority;
   let intermediate: TestAuthority;
@@ -59,7 +59,7 @@ describe("client certificates", () => {
     };
     const authentic = { "x-spike-proxy-secret": SECRET };
 
-    // `authorization: ""` is a header that is there: these requests send none at all.
+    // `authorization: ""` would be a present header. These requests send none.
     const send = async (sent: Readonly<Record<string, string>>) => {
       store.trips = 0;
       const request = new Request(`http://edge.test${GET}`, {
@@ -71,13 +71,13 @@ describe("client certificates", () => {
       return { status: response.status, text: await response.text() };
     };
 
-    it("name the caller, in one round trip, when the proxy proves itself (C01, C03)", async () => {
+    it("identify the caller in one round trip if the proxy proves itself (C01, C03)", async () => {
       expect(await send({ ...headers, ...authentic })).toEqual({ status: 200, text: '{"data":{"v":"x"}}' });
       expect(store.trips).toBe(1);
       expect(service.audit.at(-1)).toMatchObject({ spiffeId: WEB, proof: "x509", outcome: "ok" });
     });
 
-    it("mean nothing without the secret, and are refused with a wrong one (C03)", async () => {
+    it("are ignored without the secret and rejected with a wrong one (C03)", async () => {
       expect((await send(headers)).status).toBe(401);
       expect(service.audit.at(-1)).toMatchObject({ reason: "bearer-token-missing", roundTrips: 0 });
       expect((await send({ ...headers, "x-spike-proxy-secret": `${SECRET}x` })).status).toBe(401);
@@ -86,7 +86,7 @@ describe("client certificates", () => {
       expect(JSON.stringify([service.log, service.audit])).not.toContain(SECRET);
     });
 
-    it("a token stands by itself where no certificate came along, proxy or not (C03)", async () => {
+    it("a token suffices without a certificate, with or without a proxy (C03)", async () => {
       const authorization = `Bearer ${await partner.token("/web")}`;
       expect((await send({ authorization })).status).toBe(200);
       expect((await send({ authorization, ...authentic })).status).toBe(200);
@@ -94,7 +94,7 @@ describe("client certificates", () => {
       expect((await send({ authorization, ...headers, "x-spike-proxy-secret": "wrong" })).status).toBe(401);
     });
 
-    it("with a token have to name the same identity", async () => {
+    it("must name the same identity as the token", async () => {
       const token = async (path: string) => ({ authorization: `Bearer ${await partner.token(path)}` });
       expect((await send({ ...headers, ...authentic, ...(await token("/web")) })).status).toBe(200);
       expect(service.audit.at(-1)).toMatchObject({ proof: "jwt+x509" });
@@ -105,7 +105,7 @@ describe("client certificates", () => {
       expect((await get({ ...headers, ...authentic })).status, "a header that is no token").toBe(401);
     });
 
-    it("in any other form are refused (C02)", async () => {
+    it("are rejected in any other form (C02)", async () => {
       const leaf = headers["client-cert"]!;
       for (const wrong of [
         leaf.slice(1),
@@ -122,33 +122,33 @@ describe("client certificates", () => {
       expect((await send({ ...authentic, ...onlyChain })).status).toBe(401);
     });
 
-    it("without the intermediate lead nowhere (X16)", async () => {
+    it("are rejected without the intermediate (X16)", async () => {
       expect((await send({ ...authentic, "client-cert": headers["client-cert"]! })).status).toBe(401);
     });
 
-    it("of another domain's authority are refused, whatever they name (X17, ID20)", async () => {
+    it("are rejected from an authority of another domain, with any ID (X17, ID20)", async () => {
       const stranger = await certificateAuthority({ trustDomain: "stranger.org" });
       for (const id of [WEB, "spiffe://stranger.org/web", "spiffe://spike.ist/spike/pilot/role/superuser"]) {
         const { chain } = await stranger.issueLeaf({ id });
         expect((await send({ ...authentic, "client-cert": toRfc9440(chain.leaf) })).status, id).toBe(401);
       }
-      // Its own authority has signed it, and still no other domain's name may be in it.
+      // Its own authority signed it, but may not sign IDs of another domain.
       const { chain } = await root.issueLeaf({ id: "spiffe://spike.ist/spike/pilot/role/superuser" });
       expect((await send({ ...authentic, "client-cert": toRfc9440(chain.leaf) })).status).toBe(401);
     });
 
-    it("an authority is no caller (X14)", async () => {
+    it("are rejected if they are an authority's (X14)", async () => {
       expect((await send({ ...authentic, "client-cert": toRfc9440(root.der) })).status).toBe(401);
       expect((await send({ ...authentic, "client-cert": toRfc9440(intermediate.der) })).status).toBe(401);
     });
 
-    it("an authority that is taken out of the bundle counts no more from the next request on", async () => {
+    it("are rejected from the next request on after their authority is removed from the bundle", async () => {
       const bundle = partner.bundle;
       expect((await service.post("/v1/trust/bundle", { trustDomain: "partner.org", bundle })).status).toBe(200);
       expect((await send({ ...headers, ...authentic })).status).toBe(401);
     });
 
-    it("other headers of that kind are nobody's (C03)", async () => {
+    it("in other headers are ignored (C03)", async () => {
       const leaf = headers["client-cert"]!;
       for (const name of [
         "x-forwarded-client-cert",
@@ -163,7 +163,7 @@ describe("client certificates", () => {
     });
   });
 
-  it("from a proxy that is not configured mean nothing (C03)", async () => {
+  it("from a proxy are ignored if no proxy is configured (C03)", async () => {
     const service = await start({ certificates: { kind: "none" } });
     const request = new Request(`http://edge.test${GET}`, {
       method: "POST",
@@ -174,7 +174,7 @@ describe("client certificates", () => {
     expect((await service.fetch(request)).status).toBe(401);
   });
 
-  /** What Cloudflare's edge says of a verified certificate. */
+  /** The object that Cloudflare sets for a verified certificate. */
   const edge = (sent: Readonly<Record<string, string>>, more: object = {}) => ({
     tlsClientAuth: {
       certPresented: "1",
@@ -201,42 +201,42 @@ describe("client certificates", () => {
       return [status, service.audit.at(-1)?.reason];
     };
 
-    it("name the caller (C04)", async () => {
+    it("identify the caller (C04)", async () => {
       expect(await send(edge(headers))).toEqual([200, undefined]);
     });
 
-    it("come from nowhere else: no header is looked at (C04, C12)", async () => {
+    it("are read from no header (C04, C12)", async () => {
       const forged = { ...headers, "x-spike-proxy-secret": SECRET, cf: JSON.stringify(edge(headers)) };
       expect(await send(undefined, "spike.example.org", forged)).toEqual([401, "bearer-token-missing"]);
     });
 
-    it("count only when verified and not revoked (C05, C06, C07)", async () => {
+    it("are accepted only if verified and not revoked (C05, C06, C07)", async () => {
       expect((await send(edge(headers, { certRevoked: "1" })))[0]).toBe(401);
       expect((await send(edge(headers, { certVerified: "FAILED:certificate has expired" })))[0]).toBe(401);
       expect((await send(edge(headers, { certVerified: "NONE" })))[0]).toBe(401);
       expect((await send(edge(headers, { certPresented: "0" })))[0]).toBe(401);
     });
 
-    it("too large ones are refused, not left out (C08)", async () => {
+    it("are rejected if they are too large (C08)", async () => {
       const authorization = `Bearer ${await partner.token("/web")}`;
       const tooLarge = edge({}, { certRFC9440: "", certRFC9440TooLarge: true, certChainRFC9440: "" });
       expect((await send(tooLarge, "spike.example.org", { authorization }))[0]).toBe(401);
     });
 
-    it("are validated whole, whatever the edge has made of them (C09)", async () => {
+    it("are validated completely, regardless of the edge's verification (C09)", async () => {
       const stranger = await certificateAuthority({ trustDomain: "partner.org" });
       const { chain } = await stranger.issueLeaf({ id: WEB });
       expect((await send(edge({ "client-cert": toRfc9440(chain.leaf), "client-cert-chain": "" })))[0]).toBe(401);
     });
 
-    it("are refused on hosts that are not listed, where a token stands by itself (C11)", async () => {
+    it("are rejected on hosts that are not listed, where a token suffices (C11)", async () => {
       expect(await send(edge(headers), "spike.workers.dev")).toEqual([401, "certificate-host"]);
       expect((await send(edge(headers), "spike.example.org.evil.org"))[0]).toBe(401);
       const authorization = `Bearer ${await partner.token("/web")}`;
       expect((await send(undefined, "spike.workers.dev", { authorization }))[0]).toBe(200);
     });
 
-    it("distinguished names are nobody's identity (C13)", async () => {
+    it("are not identified by distinguished names (C13)", async () => {
       const names = {
         certSubjectDN: `CN=${WEB}`,
         certSubjectDNRFC2253: `CN=${WEB}`,

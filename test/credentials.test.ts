@@ -6,8 +6,8 @@ import { type TestService, testService } from "./harness/service.ts";
 
 const GET = "/v1/store/secrets?action=get";
 
-/** Where a token may stand, and that all refusals of one look the same. */
-describe("credentials", () => {
+/** The places where a token is accepted, and identical answers for all refusals. */
+describe("bearer tokens", () => {
   let service: TestService;
   let token: string;
   let store: CountingStore;
@@ -25,13 +25,13 @@ describe("credentials", () => {
     return { status: response.status, told: JSON.stringify([await response.text(), kept]) };
   };
 
-  it("are a bearer token, the scheme in any case (T22)", async () => {
+  it("are accepted with the scheme in any case (T22)", async () => {
     for (const scheme of ["Bearer", "bearer", "BEARER"]) {
       expect((await send({ authorization: `${scheme} ${token}` })).status, scheme).toBe(200);
     }
   });
 
-  it("are no token of another scheme, no two of them, and no list (T22)", async () => {
+  it("are rejected with another scheme, twice or as a list (T22)", async () => {
     const other = await service.domain.token("/other");
     const refused: readonly HeadersInit[] = [
       { authorization: token },
@@ -51,7 +51,7 @@ describe("credentials", () => {
     expect(store.trips).toBe(0);
   });
 
-  it("are nowhere but in the Authorization header (T23)", async () => {
+  it("are accepted only in the Authorization header (T23)", async () => {
     const bearer = `Bearer ${token}`;
     const elsewhere: readonly (readonly [HeadersInit, string?, string?])[] = [
       [{ cookie: `access_token=${token}` }],
@@ -73,7 +73,7 @@ describe("credentials", () => {
     expect(store.trips).toBe(0);
   });
 
-  it("of more than 8 KiB are refused before anything else, and cost nothing (T18)", async () => {
+  it("of more than 8 KiB are rejected before anything else (T18)", async () => {
     for (const length of [8193, 65_536, 1_048_576]) {
       const began = performance.now();
       expect((await send({ authorization: `Bearer ${"a".repeat(length)}` })).status).toBe(401);
@@ -83,7 +83,7 @@ describe("credentials", () => {
     expect(store.trips).toBe(0);
   });
 
-  it("are refused in one and the same way, whatever is wrong; the log knows what, and no token (T30)", async () => {
+  it("get the same answer for every refusal; the log has the reason and not the token (T30)", async () => {
     const imposter = await testDomain("spike.ist");
     const unknownKey = await testDomain("spike.ist", "k9");
     const { domain } = service;
@@ -106,7 +106,7 @@ describe("credentials", () => {
       expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason });
       if (text.length > 10) expect(JSON.stringify([service.log, service.audit])).not.toContain(text);
     }
-    // Nor can it be told from a caller who is somebody, and may not.
+    // The answer is also the same as for a known caller without permission.
     told.add((await send({ authorization: `Bearer ${await domain.token("/w")}` })).told);
     expect([...told]).toHaveLength(1);
   });

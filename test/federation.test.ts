@@ -18,7 +18,7 @@ const HOST = "spike.example.org";
 const LOOK = Date.UTC(2026, 5, 1);
 const EVERY = 300_000;
 
-/** Two real workers over a real database, and another trust domain behind a real HTTPS endpoint with an authority of its own. */
+/** Two real workers over a real database, and another trust domain behind a real HTTPS endpoint with its own authority. */
 describe("a federated trust domain", () => {
   let database: HttpDatabase;
   let endpoint: BundleEndpoint;
@@ -72,7 +72,7 @@ describe("a federated trust domain", () => {
     await send(0, target, { authorization: `Bearer ${await own.token(SUPERUSER)}` }, body);
   const bundle = async (action: string, body: object = {}) =>
     await post(`/v1/trust/bundle${action}`, { trustDomain: "partner.org", ...body });
-  /** Of a get by each of the partner's keys, at each worker. */
+  /** The statuses of a get with each key of the partner, at each worker. */
   const statuses = async () => {
     const gets = [0, 1].flatMap((index) =>
       partners.map(async (partner) => {
@@ -95,7 +95,7 @@ describe("a federated trust domain", () => {
     expect((await bundle("", { endpointUrl: endpoint.url })).status).toBe(200);
   });
 
-  it("is known once a cron has fetched its bundle, by every worker, and a key that it changes counts at once (F04)", async () => {
+  it("is accepted by every worker after a cron fetched its bundle, and a rotated key at once (F04)", async () => {
     expect(await statuses()).toEqual([401, 401, 401, 401]);
     serve(partners[0]!, 1);
     await workers[1]!.schedule(LOOK);
@@ -108,7 +108,7 @@ describe("a federated trust domain", () => {
     expect(body["problems"]).toEqual([]);
   });
 
-  it("is fetched by both workers at the same moment, and stored once", async () => {
+  it("is stored once if both workers fetch it at the same moment", async () => {
     serve(partners[0]!, 1);
     await Promise.all(workers.map(async (worker) => await worker.schedule(LOOK)));
     expect(await statuses()).toEqual([200, 401, 200, 401]);
@@ -122,15 +122,15 @@ describe("a federated trust domain", () => {
 
   it.each<readonly [string, () => void | Promise<void>, RegExp]>([
     ["is down", () => endpoint.answer(503, "canary"), /status 503/],
-    ["gives an older bundle", () => serve(partners[1]!, 6), /bundle of/],
-    ["gives nonsense", () => endpoint.answer(200, "canary"), /one JSON object/],
+    ["returns an older bundle", () => serve(partners[1]!, 6), /bundle of/],
+    ["returns malformed JSON", () => endpoint.answer(200, "canary"), /one JSON object/],
     [
       "redirects to a place without TLS (F05)",
       () => endpoint.answer(302, "", { location: "http://localhost:1/" }),
       /redirect/,
     ],
-    ["has a certificate of nobody known (F03, F04)", async () => await endpoint.lookLikeAnother(), /no answer/],
-  ])("keeps its stored bundle when the endpoint %s, and says so", async (_, fail, detail) => {
+    ["has a certificate of an unknown authority (F03, F04)", async () => await endpoint.lookLikeAnother(), /no answer/],
+  ])("keeps its stored bundle if the endpoint %s, and reports it", async (_, fail, detail) => {
     serve(partners[0]!, 7);
     expect((await bundle("?action=refresh")).body).toMatchObject({ changed: true });
     const before = lines(0, "bundle_refresh_failed").length;
@@ -143,7 +143,7 @@ describe("a federated trust domain", () => {
     expect(workers[0]!.output()).not.toContain("canary");
   });
 
-  it("is known by the certificates of its authority, as an edge hands them over (C04)", async () => {
+  it("is accepted with certificates of its authority from an edge (C04)", async () => {
     const intermediate = await authority.issueIntermediate();
     const { chain } = await intermediate.issueLeaf({ id: "spiffe://partner.org/web" });
     expect((await bundle("", { bundle: { keys: [authority.bundleEntry] } })).status).toBe(200);
@@ -156,7 +156,7 @@ describe("a federated trust domain", () => {
       certChainRFC9440: toRfc9440List(chain.intermediates),
       certChainRFC9440TooLarge: false,
     };
-    // Not by fetch, which names the host by itself.
+    // Not with fetch, which sets the host itself.
     const get = async (cf: object, host = HOST): Promise<number | undefined> => {
       const url = `${workers[0]!.url}/v1/store/secrets?action=get`;
       const outgoing = request(url, { method: "POST", headers: { "x-test-cf": JSON.stringify(cf), host } });

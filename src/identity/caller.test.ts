@@ -32,14 +32,14 @@ const authenticateAt = async (authorization: string | null, now = NOW * 1000) =>
   await authenticate({ authorization, certificate: NO_CERTIFICATE }, trust, now);
 
 describe("authenticate by token", () => {
-  test("names the caller of a valid token", async () => {
+  test("returns the caller of a valid token", async () => {
     const token = await mint(key, CLAIMS);
     const known = { ok: true, caller: ID, claim: undefined };
     expect(await authenticateAt(`Bearer ${token}`)).toEqual(known);
     expect(await authenticateAt(`bearer ${token}`)).toEqual(known);
   });
 
-  test("refuses whatever is not one bearer token (T22)", async () => {
+  test("rejects anything but one bearer token (T22)", async () => {
     const token = await mint(key, CLAIMS);
     const refused = { ok: false, reason: "bearer-token-missing", claimed: undefined };
     for (const header of [null, "", token, `Basic ${token}`, `Bearer\t${token}`, `Bearer ${token}, Bearer ${token}`]) {
@@ -48,12 +48,12 @@ describe("authenticate by token", () => {
   });
 
   test.each([
-    ["a trust domain with _ (R5)", "spiffe://ex_ample.org/web", "caller-id"],
-    ["no path (X04)", "spiffe://example.org", "caller-id"],
-    ["a trust domain that has no bundle (J12)", "spiffe://other.org/web", "trust-domain-unknown"],
-    ["a trust domain named like a prototype's member (J12)", "spiffe://constructor/web", "trust-domain-unknown"],
-    ["no SPIFFE ID (J07)", "web", "subject"],
-  ])("refuses a validly signed %s", async (_case, sub, reason) => {
+    ["ID in a trust domain with _ (R5)", "spiffe://ex_ample.org/web", "caller-id"],
+    ["ID without a path (X04)", "spiffe://example.org", "caller-id"],
+    ["ID in a trust domain without a bundle (J12)", "spiffe://other.org/web", "trust-domain-unknown"],
+    ["ID in a trust domain named like a prototype member (J12)", "spiffe://constructor/web", "trust-domain-unknown"],
+    ["subject that is not a SPIFFE ID (J07)", "web", "subject"],
+  ])("rejects a validly signed %s", async (_case, sub, reason) => {
     const claimed = sub === "web" ? undefined : sub;
     expect(await authenticateAt(`Bearer ${await mint(key, { ...CLAIMS, sub })}`)).toEqual({
       ok: false,
@@ -62,7 +62,7 @@ describe("authenticate by token", () => {
     });
   });
 
-  test("goes by the time that it is given (J11)", async () => {
+  test("uses the given time (J11)", async () => {
     const header = `Bearer ${await mint(key, CLAIMS)}`;
     expect((await authenticateAt(header, (CLAIMS.exp + 29) * 1000)).ok).toBe(true);
     expect(await authenticateAt(header, (CLAIMS.exp + 30) * 1000)).toEqual({
@@ -72,7 +72,7 @@ describe("authenticate by token", () => {
     });
   });
 
-  test("hands the bounds on (J11, T14, J18)", async () => {
+  test("applies the bounds on times and audiences (J11, T14, J18)", async () => {
     const header = `Bearer ${await mint(key, { ...CLAIMS, aud: ["spike-nexus", "other"] })}`;
     const refusalBy = async (bounds: Partial<CallerTrust["tokens"]>, now = NOW * 1000) => {
       const tokens = { ...trust.tokens, ...bounds };
@@ -92,23 +92,23 @@ describe("authenticate by certificate", () => {
   const by = async (chain: CertificateChain | undefined, authorization: string | null = null, now = NOW * 1000) =>
     await authenticate({ authorization, certificate: { ok: true, chain } }, trust, now);
 
-  test("names the caller of a valid certificate", async () => {
+  test("returns the caller of a valid certificate", async () => {
     expect(await by(web)).toEqual({ ok: true, caller: ID, claim: undefined });
   });
 
-  test("goes by the time that it is given (X16)", async () => {
+  test("uses the given time (X16)", async () => {
     const brief = await authority.issueLeaf({ id: ID, notBefore: NOW * 1000, notAfter: (NOW + 60) * 1000 });
     expect((await by(brief.chain)).ok).toBe(true);
     expect((await by(brief.chain, null, (NOW + 61) * 1000)).ok).toBe(false);
   });
 
-  test("refuses what another domain's authority has signed (ID20, X17)", async () => {
+  test("rejects a certificate that an authority of another domain signed (ID20, X17)", async () => {
     const other = await certificateAuthority({ trustDomain: "example.org" });
     const { chain } = await other.issueLeaf({ id: ID });
     expect(await by(chain)).toMatchObject({ ok: false, claimed: ID });
   });
 
-  test("with a token, both have to name the same identity and both have to be good", async () => {
+  test("accepts token and certificate only if both are valid and name the same identity", async () => {
     const token = async (claims: object) => `Bearer ${await mint(key, { ...CLAIMS, ...claims })}`;
     expect(await by(web, await token({}))).toMatchObject({ ok: true, caller: ID });
     expect(await by(web, await token({ sub: "spiffe://example.org/web2" }))).toMatchObject({
@@ -123,7 +123,7 @@ describe("authenticate by certificate", () => {
     expect((await by({ leaf: new Uint8Array([1]), intermediates: [] }, await token({}))).ok).toBe(false);
   });
 
-  test("a certificate that was presented and is no good refuses the request, token or not", async () => {
+  test("rejects the request if the certificate is invalid, with or without a token", async () => {
     const certificate = { ok: false, reason: "certificate-revoked" } as const;
     const authorization = `Bearer ${await mint(key, CLAIMS)}`;
     for (const given of [null, authorization]) {
@@ -136,8 +136,8 @@ describe("authenticate by certificate", () => {
   });
 });
 
-describe("authenticate, of a trust domain that the configuration leaves open", () => {
-  test("makes a claim, which a bundle of that domain proves", async () => {
+describe("authenticate, for a trust domain that is not configured", () => {
+  test("returns a claim that a bundle of that domain proves", async () => {
     const sub = "spiffe://stored.org/web";
     const ca = await certificateAuthority({ trustDomain: "stored.org" });
     const { chain } = await ca.issueLeaf({ id: sub });
@@ -157,7 +157,7 @@ describe("authenticate, of a trust domain that the configuration leaves open", (
       expect(found.claim.signedBy).toEqual(signedBy);
       expect(await found.claim.refusalBy(bundle)).toBeUndefined();
       expect(await found.claim.refusalBy(await bundleOf())).toBeDefined();
-      // Half of what both need.
+      // A bundle for only one of the two credentials.
       if (credentials === claims[2]) {
         expect(await found.claim.refusalBy(await bundleOf(key.entry))).toBeDefined();
         expect(await found.claim.refusalBy(await bundleOf(ca.bundleEntry))).toBeDefined();
@@ -165,7 +165,7 @@ describe("authenticate, of a trust domain that the configuration leaves open", (
     }
   });
 
-  test("makes none of an ID without path, and none of an expired token (X04)", async () => {
+  test("returns no claim for an ID without path or an expired token (X04)", async () => {
     for (const claims of [{ sub: "spiffe://stored.org" }, { sub: "spiffe://stored.org/a", exp: NOW - 60 }]) {
       const found = await authenticateAt(`Bearer ${await mint(key, { ...CLAIMS, ...claims })}`);
       expect(found.ok).toBe(false);

@@ -22,26 +22,26 @@ describe("roleOf", () => {
     ["spiffe://lite.org/spike/workload/role/lite", "lite"],
     ["spiffe://nexus.org/spike/nexus/pod-1", "nexus"],
     ["spiffe://pilot.org/spike/pilot/role/superuser/a/b", "superuser"],
-  ])("of %s is %s", (id, role) => {
+  ])("returns the role of %s: %s", (id, role) => {
     expect(roleOf(parseSpiffeId(id)!, roots)).toBe(role);
   });
 
   test.each([
     ["another trust domain", "spiffe://evil.org/spike/pilot/role/superuser"],
     ["the root of another role", "spiffe://nexus.org/spike/pilot/role/superuser"],
-    ["a domain that begins like a root", "spiffe://pilot.org.evil.org/spike/pilot/role/superuser"],
-    ["a domain that ends like a root", "spiffe://xpilot.org/spike/pilot/role/superuser"],
-    ["a path that begins like a role's", "spiffe://nexus.org/spike/nexus-2"],
+    ["a domain with a root as prefix", "spiffe://pilot.org.evil.org/spike/pilot/role/superuser"],
+    ["a domain with a root as suffix", "spiffe://xpilot.org/spike/pilot/role/superuser"],
+    ["a path with a role's path as prefix", "spiffe://nexus.org/spike/nexus-2"],
     ["a parent path", "spiffe://pilot.org/spike/pilot/role"],
-    ["the role's path further down", "spiffe://pilot.org/x/spike/pilot/role/superuser"],
+    ["a role's path at a deeper level", "spiffe://pilot.org/x/spike/pilot/role/superuser"],
     ["another case (ID16)", "spiffe://nexus.org/spike/Nexus"],
     ["no path", "spiffe://nexus.org"],
-    ["a keeper, which has no routes here", "spiffe://nexus.org/spike/keeper"],
-  ])("is none for %s", (_case, id) => {
+    ["a keeper, which this service does not serve", "spiffe://nexus.org/spike/keeper"],
+  ])("returns no role for %s", (_case, id) => {
     expect(roleOf(parseSpiffeId(id)!, roots)).toBeUndefined();
   });
 
-  test("is none for anybody without roots", () => {
+  test("returns no role if no roots are configured", () => {
     const nobody = { pilot: [], nexus: [], bootstrap: [], liteWorkload: [] };
     expect(roleOf(parseSpiffeId("spiffe://spike.ist/spike/pilot/role/superuser")!, nobody)).toBeUndefined();
   });

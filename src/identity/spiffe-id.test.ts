@@ -8,10 +8,10 @@ const LONGEST_ID = `spiffe://example.org/${"a".repeat(2048 - "spiffe://example.o
 describe("parseSpiffeId accepts", () => {
   test.each([
     ["a path", "spiffe://example.org/a/b"],
-    ["all that a trust domain may hold (ID06)", "spiffe://a-z_0.9/x"],
+    ["every kind of character in a trust domain (ID06)", "spiffe://a-z_0.9/x"],
     ["dotted quads (ID08)", "spiffe://10.0.0.1/x"],
-    ["all that a segment may hold (ID15)", "spiffe://example.org/AZaz09.-_"],
-    ["dots among others (ID13)", "spiffe://example.org/.../..a/.b"],
+    ["every kind of character in a segment (ID15)", "spiffe://example.org/AZaz09.-_"],
+    ["dots among other characters (ID13)", "spiffe://example.org/.../..a/.b"],
     ["2048 bytes (ID17)", LONGEST_ID],
     ["a trust domain of 255 bytes (ID18)", `spiffe://${LONGEST_DOMAIN}/x`],
     ["an empty path", "spiffe://example.org"],
@@ -19,17 +19,17 @@ describe("parseSpiffeId accepts", () => {
     expect(parseSpiffeId(text)).toBe(text);
   });
 
-  test("the scheme in any case, and emits it in lower case (ID01)", () => {
+  test("the scheme in any case and returns it in lower case (ID01)", () => {
     expect(parseSpiffeId("SpIFFe://example.org/x")).toBe("spiffe://example.org/x");
   });
 
-  test("paths with regard to case (ID16)", () => {
+  test("paths case-sensitively (ID16)", () => {
     expect(parseSpiffeId("spiffe://example.org/A")).toBe("spiffe://example.org/A");
     expect(parseSpiffeId("spiffe://example.org/A")).not.toBe(parseSpiffeId("spiffe://example.org/a"));
   });
 });
 
-test("accepts the characters of the standard, and of all others none (ID06, ID15)", () => {
+test("parseSpiffeId accepts only the characters of the standard (ID06, ID15)", () => {
   const accepted = (idOf: (character: string) => string) =>
     Array.from({ length: 0x300 }, (_, code) => String.fromCharCode(code))
       .filter((character) => parseSpiffeId(idOf(character)) !== undefined)
@@ -41,9 +41,9 @@ test("accepts the characters of the standard, and of all others none (ID06, ID15
   );
 });
 
-describe("parseSpiffeId refuses", () => {
+describe("parseSpiffeId rejects", () => {
   test.each([
-    ["nothing", ""],
+    ["the empty string", ""],
     ["another scheme (ID01)", "https://example.org/x"],
     ["a longer scheme (ID01)", "xspiffe://example.org/x"],
     ["a missing slash (ID01)", "spiffe:/example.org/x"],
@@ -87,8 +87,8 @@ describe("parseSpiffeId refuses", () => {
     ["2049 bytes (ID17)", `${LONGEST_ID}a`],
     ["a trust domain of 256 bytes (ID18)", `spiffe://${LONGEST_DOMAIN}a/x`],
     ["Unicode (ID19)", "spiffe://exämple.org/x"],
-    ["what NFKC would fold (ID19)", "spiffe://example.org/ａ"],
-    ["what NFKC would fold, in the trust domain (ID19)", "spiffe://ｅxample.org/x"],
+    ["a character that NFKC would fold (ID19)", "spiffe://example.org/ａ"],
+    ["a character that NFKC would fold, in the trust domain (ID19)", "spiffe://ｅxample.org/x"],
     ["another full stop (ID19)", "spiffe://example。org/x"],
     ["a byte order mark (ID19)", "\uFEFFspiffe://example.org/x"],
     ["a no-break space (ID19)", "spiffe://example.org/x\u00A0"],
@@ -105,12 +105,12 @@ describe("parseSpiffeId refuses", () => {
     expect(parseSpiffeId(text)).toBeUndefined();
   });
 
-  test("a megabyte of slashes at once", () => {
+  test("a megabyte of slashes in linear time", () => {
     expect(parseSpiffeId(`spiffe://example.org${"/a".repeat(500_000)}!`)).toBeUndefined();
   });
 });
 
-test("whatever is a caller's ID satisfies SPIKE's rule for peers, whatever the text (R5)", () => {
+test("every caller ID satisfies SPIKE's rule for peers (R5)", () => {
   const peer = /^spiffe:\/\/[a-zA-Z0-9.-]+(\/[a-zA-Z0-9._-]+)*$/;
   const text = fc.array(fc.constantFrom("spiffe", "://", "/", ".", "..", "a", "B", "_", "-", "%41", "@", ":", "\n"));
   fc.assert(
@@ -129,12 +129,12 @@ describe("isCallerId", () => {
     ["spiffe://10.0.0.1/x", true],
     ["spiffe://ex_ample.org/x", false],
     ["spiffe://example.org", false],
-  ])("of %s is %s (R5, X04)", (text, expected) => {
+  ])("returns for %s: %s (R5, X04)", (text, expected) => {
     expect(isCallerId(parseSpiffeId(text)!)).toBe(expected);
   });
 });
 
-test("trustDomainOf and pathOf split an ID without loss", () => {
+test("trustDomainOf and pathOf split an ID completely", () => {
   for (const [text, trustDomain, path] of [
     ["spiffe://example.org", "example.org", ""],
     ["spiffe://example.org/a", "example.org", "/a"],
@@ -151,7 +151,7 @@ describe("parseTrustDomain", () => {
   });
 
   test.each(["", "Example.org", "spiffe://example.org", "example.org/", "a,b", " a", "a\n", `${LONGEST_DOMAIN}a`])(
-    "refuses %j (ID02, ID05, ID18)",
+    "rejects %j (ID02, ID05, ID18)",
     (text) => {
       expect(parseTrustDomain(text)).toBeUndefined();
     },

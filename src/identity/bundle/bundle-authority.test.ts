@@ -18,13 +18,13 @@ beforeAll(async () => {
 const read = (changed: Entry = {}) => readBundleAuthority({ ...authority.bundleEntry, ...changed });
 
 describe("readBundleAuthority", () => {
-  test("reads the certificate, and nothing of the members that describe its key", () => {
+  test("reads the certificate and ignores the members that describe its key", () => {
     const expected = parseCertificate(authority.der);
     expect(read()).toEqual(expected);
     expect(read({ crv: "P-521", x: "AA", y: undefined, n: "AQAB", alg: "none", kid: 7 })).toEqual(expected);
   });
 
-  test("takes the first of several certificates (B05)", () => {
+  test("uses the first of several certificates (B05)", () => {
     const [first, second] = [authority, other].map(({ der }) => base64(der));
     expect(read({ x5c: [first, second] })).toEqual(parseCertificate(authority.der));
     expect(read({ x5c: [second, first] })).toEqual(parseCertificate(other.der));
@@ -36,7 +36,7 @@ describe("readBundleAuthority", () => {
     ["no x5c", undefined],
     ["an empty x5c", []],
     ["an x5c of null", null],
-    ["an x5c that is no list", "MIIB"],
+    ["an x5c that is not a list", "MIIB"],
     ["an x5c that is an object", { 0: "MIIB" }],
   ])("ignores an entry with %s (B04)", (_case, x5c) => {
     expect(read({ x5c })).toBe("certificate-missing");
@@ -45,18 +45,18 @@ describe("readBundleAuthority", () => {
   test.each([
     ["an x5c of numbers", () => [7]],
     ["an x5c of null", () => [null]],
-    ["an empty text", () => [""]],
-    ["text that is no base64", () => ["no certificate"]],
+    ["an empty string", () => [""]],
+    ["text that is not base64", () => ["no certificate"]],
     ["a line break in the base64", () => [`${base64(authority.der).slice(0, 64)}\n${base64(authority.der).slice(64)}`]],
-    ["base64 of URLs", () => [Buffer.from([0xfb, 0xff, 0xfe]).toString("base64url")]],
-    ["DER that is cut off", () => [base64(authority.der.slice(0, -1))]],
-    ["an octet behind the DER", () => [base64(bytesOf(authority.der, [0]))]],
-    ["a key in place of a certificate", () => [base64(authority.key.spki)]],
+    ["base64url", () => [Buffer.from([0xfb, 0xff, 0xfe]).toString("base64url")]],
+    ["truncated DER", () => [base64(authority.der.slice(0, -1))]],
+    ["an octet after the DER", () => [base64(bytesOf(authority.der, [0]))]],
+    ["a key instead of a certificate", () => [base64(authority.key.spki)]],
   ])("ignores an entry with %s (B04)", (_case, x5c) => {
     expect(read({ x5c: x5c() })).toBe("certificate-malformed");
   });
 
-  test.each([undefined, "oct", "ec", "XYZ", 7])("ignores an entry of the key type %j (B02)", (kty) => {
+  test.each([undefined, "oct", "ec", "XYZ", 7])("ignores an entry with the key type %j (B02)", (kty) => {
     expect(read({ kty })).toBe("key-type");
   });
 
@@ -69,7 +69,7 @@ describe("readBundleAuthority", () => {
     }
   });
 
-  test("keeps an authority that has expired: the time is looked at when it is used", async () => {
+  test("keeps an expired authority, because the time is checked on use", async () => {
     const { bundleEntry } = await certificateAuthority({ trustDomain: "example.org", notAfter: 1 });
     expect(readBundleAuthority(bundleEntry)).toMatchObject({ notAfter: 0 });
   });

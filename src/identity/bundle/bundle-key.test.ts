@@ -13,7 +13,7 @@ describe("readBundleKey", () => {
     ["P-256", "ES256"],
     ["P-384", "ES384"],
     ["P-521", "ES512"],
-  ])("fits %s with %s alone (J16)", (crv, alg) => {
+  ])("allows a key on %s only %s (J16)", (crv, alg) => {
     expect(readBundleKey({ ...EC, crv })).toEqual({
       kid: "k",
       jwk: { kty: "EC", crv, x: "eA", y: "eQ" },
@@ -21,7 +21,7 @@ describe("readBundleKey", () => {
     });
   });
 
-  test("fits RSA with six algorithms, and takes no member but those that make the key (J16)", () => {
+  test("allows an RSA key six algorithms and keeps only the members that define the key (J16)", () => {
     const entry = { ...RSA, key_ops: ["sign"], ext: false, x5c: ["x"], foo: 1 };
     expect(readBundleKey(entry)).toEqual({
       kid: "k",
@@ -30,7 +30,7 @@ describe("readBundleKey", () => {
     });
   });
 
-  test("keeps a key to the algorithm that it names (T03)", () => {
+  test("limits a key to the algorithm in its alg (T03)", () => {
     expect(readBundleKey({ ...RSA, alg: "PS384" })).toMatchObject({ algorithms: ["PS384"] });
     expect(readBundleKey({ ...EC, alg: "ES256" })).toMatchObject({ algorithms: ["ES256"] });
   });
@@ -45,15 +45,15 @@ describe("readBundleKey", () => {
     ["an unknown kty (B02)", { ...EC, kty: "XYZ" }, "key-type"],
     ["another case of kty (B02)", { ...EC, kty: "ec" }, "key-type"],
     ["Ed25519 (J04)", { ...EC, kty: "OKP", crv: "Ed25519" }, "key-type"],
-    ["a curve that is none of the three", { ...EC, crv: "secp256k1" }, "key-type"],
+    ["an unsupported curve", { ...EC, crv: "secp256k1" }, "key-type"],
     ["no curve", { ...EC, crv: undefined }, "key-type"],
-    ["half a point", { ...EC, y: undefined }, "key-type"],
+    ["a point without y", { ...EC, y: undefined }, "key-type"],
     ["no modulus", { ...RSA, n: undefined }, "key-type"],
-    ["a modulus that is no base64url", { ...RSA, n: `${RSA.n}=` }, "key-type"],
+    ["a modulus that is not base64url", { ...RSA, n: `${RSA.n}=` }, "key-type"],
     ["an exponent that is a number", { ...RSA, e: 65_537 }, "key-type"],
     ["no kid (J14)", { ...EC, kid: undefined }, "key-id-missing"],
     ["an empty kid (J14)", { ...EC, kid: "" }, "key-id-missing"],
-    ["a kid that is no text (J14)", { ...EC, kid: 7 }, "key-id-missing"],
+    ["a kid that is not a string (J14)", { ...EC, kid: 7 }, "key-id-missing"],
     ["the algorithm of another curve (J16)", { ...EC, alg: "ES384" }, "algorithm"],
     ["the algorithm of another key type (J16)", { ...RSA, alg: "ES256" }, "algorithm"],
     ["a symmetric algorithm (T03)", { ...RSA, alg: "HS256" }, "algorithm"],

@@ -21,7 +21,7 @@ function parsed(json: unknown): BundleKeys {
 }
 
 describe("parseTrustBundle", () => {
-  test("reads text and objects alike, and ignores parameters it does not know (B09)", () => {
+  test("reads text and objects, and ignores unknown parameters (B09)", () => {
     const document = { keys: [es256.entry, rs256.entry], spiffe_sequence: 7, spiffe_refresh_hint: 60, other: {} };
     expect(parsed(JSON.stringify(document))).toEqual(parsed(document));
     expect(parsed(document)).toMatchObject({ sequence: 7n, ignored: [] });
@@ -39,15 +39,15 @@ describe("parseTrustBundle", () => {
     ["null", null],
     ["undefined", undefined],
     ["a number", 7],
-    ["no JSON", "keys"],
+    ["text that is not JSON", "keys"],
     ["JSON null", "null"],
     ["keys twice (B10)", '{"keys":[],"keys":[]}'],
     ["a duplicate in an entry (T10)", '{"keys":[{"kid":"a","kid":"b"}]}'],
-  ])("refuses %s", (_case, json) => {
+  ])("rejects %s", (_case, json) => {
     expect(parseTrustBundle(json)).toMatchObject({ ok: false });
   });
 
-  test("ignores entries of other kinds, each by its place (B02, B03, B04, J13)", () => {
+  test("ignores entries of other kinds and reports their indices (B02, B03, B04, J13)", () => {
     const keys = [null, { ...es256.entry, use: "x509-svid" }, es256.entry, "x", { ...es256.entry, kty: "OKP" }];
     expect(parsed({ keys })).toMatchObject({
       keys: [{ entry: 2 }],
@@ -60,7 +60,7 @@ describe("parseTrustBundle", () => {
     });
   });
 
-  test("of entries with one kid none is usable (T05)", () => {
+  test("ignores all entries that share a kid (T05)", () => {
     const twin = { ...rs256.entry, kid: es256.kid };
     expect(parsed({ keys: [es256.entry, twin, rs256.entry, es256.entry] })).toMatchObject({
       keys: [{ kid: rs256.kid }],
@@ -68,18 +68,18 @@ describe("parseTrustBundle", () => {
     });
   });
 
-  test("tells what it ignored in the order of the entries", () => {
+  test("reports ignored entries in their order", () => {
     const keys = [es256.entry, null, es256.entry, { use: "x509-svid" }];
     expect(parsed({ keys }).ignored.map(({ entry }) => entry)).toEqual([0, 1, 2, 3]);
   });
 
-  test("an entry for another use takes no kid away (T05)", () => {
+  test("keeps a key if an entry for another use has the same kid (T05)", () => {
     const other = { ...authority.bundleEntry, kid: es256.kid };
     expect(parsed({ keys: [es256.entry, other] })).toMatchObject({ keys: [{ kid: es256.kid }], ignored: [] });
     expect(parsed({ keys: [es256.entry, other] }).authorities).toHaveLength(1);
   });
 
-  test("reads the authorities for X.509-SVIDs, beside the keys, each from its first certificate (B04, B05)", () => {
+  test("reads the authorities for X.509-SVIDs, each from its first certificate (B04, B05)", () => {
     const x5c = [base64(authority.der), "another"];
     const bundle = parsed({
       keys: [{ ...authority.bundleEntry, x5c }, es256.entry, { ...authority.bundleEntry, x5c: [] }],
@@ -89,7 +89,7 @@ describe("parseTrustBundle", () => {
   });
 
   test.each(["d", "p", "q", "dp", "dq", "qi", "oth", "k"])(
-    "refuses a bundle that holds %s, and does not quote it",
+    "rejects a bundle that holds %s without quoting it",
     (name) => {
       const canary = "c2VjcmV0LWNhbmFyeQ";
       const leak = parseTrustBundle({ keys: [es256.entry, { use: "x509-svid", [name]: canary }] });
@@ -98,7 +98,7 @@ describe("parseTrustBundle", () => {
     },
   );
 
-  test("refuses a real private key", async () => {
+  test("rejects a real private key", async () => {
     const { privateKey } = await generateKeyPair("ES256", { extractable: true });
     const entry = { ...(await exportJWK(privateKey)), kid: "k", use: "jwt-svid" };
     const leak = parseTrustBundle(JSON.stringify({ keys: [entry] }));
@@ -114,36 +114,33 @@ describe("parseTrustBundle", () => {
     expect(parsed(`{"keys":[],"spiffe_sequence":${text}}`).sequence).toBe(sequence);
   });
 
-  test.each([-1, 1.5, 2 ** 53, "7", null, true])("refuses the sequence %j rather than guess (B07)", (sequence) => {
+  test.each([-1, 1.5, 2 ** 53, "7", null, true])("rejects the sequence %j (B07)", (sequence) => {
     expect(parseTrustBundle({ keys: [], spiffe_sequence: sequence })).toMatchObject({ ok: false });
   });
 
-  test("needs neither sequence nor hint (B07, B08, B09)", () => {
+  test("accepts a bundle without sequence and hint (B07, B08, B09)", () => {
     expect(parsed({ keys: [] })).toMatchObject({ sequence: undefined, refreshHint: undefined });
   });
 
-  test.each([0, 1, 300, 2 ** 40])("keeps the hint %i as it is (B08)", (hint) => {
+  test.each([0, 1, 300, 2 ** 40])("keeps the hint %i (B08)", (hint) => {
     expect(parsed({ keys: [], spiffe_refresh_hint: hint }).refreshHint).toBe(hint);
     expect(parsed(`{"keys":[],"spiffe_refresh_hint":${hint}}`).refreshHint).toBe(hint);
   });
 
-  test.each([-1, 1.5, "300", null, true, [300], 2 ** 53])(
-    "takes the hint %j for none, and the bundle all the same (B08)",
-    (hint) => {
-      expect(parsed({ keys: [es256.entry], spiffe_refresh_hint: hint })).toMatchObject({
-        keys: [{ kid: es256.kid }],
-        refreshHint: undefined,
-      });
-    },
-  );
+  test.each([-1, 1.5, "300", null, true, [300], 2 ** 53])("ignores the hint %j and keeps the bundle (B08)", (hint) => {
+    expect(parsed({ keys: [es256.entry], spiffe_refresh_hint: hint })).toMatchObject({
+      keys: [{ kid: es256.kid }],
+      refreshHint: undefined,
+    });
+  });
 
-  test("takes a hint that no double holds for none (B08)", () => {
+  test("ignores a hint beyond the safe integers (B08)", () => {
     expect(parsed('{"keys":[],"spiffe_refresh_hint":9007199254740993}').refreshHint).toBeUndefined();
   });
 });
 
 describe("importTrustBundle", () => {
-  test("imports each key for every algorithm that fits it, public and for verification only", async () => {
+  test("imports each key for each of its algorithms, as a public key for verification only", async () => {
     const bundle = await bundleOf(es256.entry, rs256.entry);
     expect([...bundle.keys.get(es256.kid)!.keys()]).toEqual(["ES256"]);
     expect([...bundle.keys.get(rs256.kid)!.keys()]).toEqual(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]);
@@ -152,17 +149,17 @@ describe("importTrustBundle", () => {
     }
   });
 
-  test.each(["ES256", "ES384", "ES512"])("imports the curve of %s", async (alg) => {
+  test.each(["ES256", "ES384", "ES512"])("imports a key on the curve of %s", async (alg) => {
     const bundle = await bundleOf((await mintingKey(alg)).entry);
     expect(bundle.ignored).toEqual([]);
   });
 
-  test("imports a key that names its algorithm for that one (T03)", async () => {
+  test("imports a key with alg for that algorithm only (T03)", async () => {
     const bundle = await bundleOf({ ...rs256.entry, alg: "PS256" });
     expect([...bundle.keys.get(rs256.kid)!.keys()]).toEqual(["PS256"]);
   });
 
-  test("skips a key that can't be imported and keeps the others", async () => {
+  test("ignores a key that cannot be imported and keeps the others", async () => {
     const offCurve = { ...es256.entry, kid: "off", y: es256.entry.x };
     const short = { ...es256.entry, kid: "short", x: "AQ" };
     const bundle = await bundleOf(offCurve, es256.entry, short);
@@ -173,7 +170,7 @@ describe("importTrustBundle", () => {
     ]);
   });
 
-  test("an empty bundle is valid and holds no key and no authority (B06)", async () => {
+  test("accepts an empty bundle, without keys and authorities (B06)", async () => {
     for (const keys of [[], [{ use: "x509-svid" }], [{ ...authority.bundleEntry, use: "jwt-svid" }]]) {
       const bundle = await importTrustBundle(parsed({ keys, spiffe_sequence: 3 }));
       expect([bundle.keys.size, bundle.authorities]).toEqual([0, []]);
@@ -188,7 +185,7 @@ describe("importTrustBundle", () => {
   });
 });
 
-test("an imported bundle still says which entries were of no use when it was read", async () => {
+test("an imported bundle also reports the entries that parsing ignored", async () => {
   const parsed = parseTrustBundle({ keys: [7, { use: "wit-svid" }] });
   if (!parsed.ok) throw new Error(parsed.problem);
   expect(parsed.ignored).toHaveLength(2);

@@ -3,58 +3,58 @@ import { decodeBase64url } from "../../encoding/base64.ts";
 import { parseSegment, splitCompactJws } from "./compact-jws.ts";
 import { json } from "./minting.fixture.ts";
 
-// Its calls can be counted; what it does stays as it is.
+// A spy counts the calls; the behaviour is unchanged.
 vi.mock("../../encoding/base64.ts", { spy: true });
 
 describe("splitCompactJws", () => {
-  test("takes three parts (J01)", () => {
+  test("accepts three segments (J01)", () => {
     expect(splitCompactJws("YQ.YWI.YWJj")).toEqual({ ok: true, header: json("a"), claims: json("ab") });
   });
 
   test.each([
-    ["nothing (T16)", ""],
+    ["the empty string (T16)", ""],
     ["a dot (T16)", "."],
-    ["one part (T16)", "YQ"],
-    ["two parts, one dot (T16)", "YQ.YQ"],
-    ["two dots and nothing (T16)", ".."],
-    ["four parts, three dots (T16)", "YQ.YQ.YQ.YQ"],
-    ["three parts and a dot (T16)", "YQ.YQ.YQ."],
-    ["the five parts of a JWE, four dots (T17)", "YQ.YQ.YQ.YQ.YQ"],
+    ["one segment (T16)", "YQ"],
+    ["two segments (T16)", "YQ.YQ"],
+    ["two dots alone (T16)", ".."],
+    ["four segments (T16)", "YQ.YQ.YQ.YQ"],
+    ["three segments and a dot (T16)", "YQ.YQ.YQ."],
+    ["the five segments of a JWE (T17)", "YQ.YQ.YQ.YQ.YQ"],
     ["a JWE of direct encryption (T17)", "YQ..YQ.YQ.YQ"],
     ["an empty header (T16)", ".YQ.YQ"],
     ["empty claims (T16)", "YQ..YQ"],
     ["an empty signature (T16)", "YQ.YQ."],
     ["the JSON form (J01, J02, T17)", '{"payload":"YQ","protected":"YQ","signature":"YQ"}'],
     ["the general JSON form (J01, J02, T17)", '{"payload":"YQ","signatures":[{"protected":"YQ","signature":"YQ"}]}'],
-  ])("refuses %s", (_case, token) => {
+  ])("rejects %s", (_case, token) => {
     expect(splitCompactJws(token)).toEqual({ ok: false, reason: "token-not-compact" });
   });
 
-  test("refuses the JSON form with as many dots as a token has (J02, T17)", () => {
+  test("rejects the JSON form with two dots (J02, T17)", () => {
     const form = '{"payload":"YQ","protected":"YQ","header":{"kid":"a.b.c"},"signature":"YQ"}';
     expect(splitCompactJws(form)).toEqual({ ok: false, reason: "token-not-base64url" });
   });
 
   describe.each([
-    ["header", (spelling: string) => `${spelling}.YWI.YWI`],
-    ["claims", (spelling: string) => `YWI.${spelling}.YWI`],
-    ["signature", (spelling: string) => `YWI.YWI.${spelling}`],
-  ])("takes one spelling of the %s, and refuses it (T15)", (_part, tokenOf) => {
+    ["header segment", (spelling: string) => `${spelling}.YWI.YWI`],
+    ["claims segment", (spelling: string) => `YWI.${spelling}.YWI`],
+    ["signature segment", (spelling: string) => `YWI.YWI.${spelling}`],
+  ])("splitCompactJws rejects a %s (T15)", (_part, tokenOf) => {
     test.each([
       ["padded", "YWI="],
       ["padded too much", "YWI=="],
       ["of padding alone", "===="],
       ["with +", "YW+w"],
       ["with /", "YW/w"],
-      ["with a space before it", " YWI"],
-      ["with a space behind it", "YWI "],
-      ["with a newline behind it", "YWI\n"],
-      ["with a line break in it", "YW\r\nI"],
+      ["with a space before", " YWI"],
+      ["with a space after", "YWI "],
+      ["with a newline after", "YWI\n"],
+      ["with a line break inside", "YW\r\nI"],
       ["with a tab", "Y\tWI"],
       ["with NUL", "YWI\0"],
       ["with a non-zero trailing bit", "YWJ"],
-      ["with non-zero trailing bits behind one byte", "YX"],
-      ["with a character that carries nothing", "YWJjY"],
+      ["with non-zero trailing bits after one byte", "YX"],
+      ["with a character that carries no byte", "YWJjY"],
       ["of one character", "Y"],
       ["in wide characters", "YＷI"],
       ["percent-encoded", "YW%49"],
@@ -64,7 +64,7 @@ describe("splitCompactJws", () => {
     });
   });
 
-  test("refuses more than 8 KiB, before anything is decoded (T18)", () => {
+  test("rejects more than 8 KiB without decoding (T18)", () => {
     const ofSize = (size: number) => `YQ.${"A".repeat(size - 6)}.YQ`;
     const decode = vi.mocked(decodeBase64url).mockClear();
     for (const size of [8193, 65_536, 1_048_576]) {
@@ -82,7 +82,7 @@ describe("parseSegment", () => {
   const bytesOf = (bytes: string | readonly number[]) =>
     typeof bytes === "string" ? json(bytes) : Uint8Array.from(bytes);
 
-  test("reads an object; a member called __proto__ is a name like any other", () => {
+  test("reads an object and keeps a member named __proto__", () => {
     const read = parseSegment(bytesOf('{"a":1,"__proto__":{"sub":"x"}}'));
     expect(read).toEqual({
       ok: true,
@@ -99,14 +99,14 @@ describe("parseSegment", () => {
     ["null", "null", "not-object"],
     ["a string", '"a"', "not-object"],
     ["a number", "1", "not-object"],
-    ["no JSON", "{", "not-json"],
+    ["text that is not JSON", "{", "not-json"],
     ["a duplicate member (T10)", '{"a":1,"a":2}', "duplicate-member"],
     ["deep nesting (T19)", `{"a":${"[".repeat(40)}${"]".repeat(40)}}`, "too-deep"],
     ["a byte order mark", "\uFEFF{}", "not-json"],
-    ["bytes that are no UTF-8", [0x7b, 0x22, 0xff, 0x22, 0x7d], "not-utf8"],
+    ["bytes that are not UTF-8", [0x7b, 0x22, 0xff, 0x22, 0x7d], "not-utf8"],
     ["an overlong encoding", [0x22, 0xc0, 0xa2, 0x22], "not-utf8"],
     ["a surrogate in UTF-8", [0x22, 0xed, 0xa0, 0x80, 0x22], "not-utf8"],
-  ])("refuses %s", (_case, bytes, reason) => {
+  ])("rejects %s", (_case, bytes, reason) => {
     expect(parseSegment(bytesOf(bytes))).toEqual({ ok: false, reason });
   });
 });

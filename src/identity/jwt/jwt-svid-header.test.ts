@@ -7,14 +7,14 @@ const refused = (reason: string) => ({ ok: false, reason });
 
 describe("readJwtSvidHeader", () => {
   test.each(["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"])(
-    "takes %s (J03)",
+    "accepts alg %s (J03)",
     (alg) => {
       expect(readJwtSvidHeader(json({ alg, kid: "k" }))).toEqual({ ok: true, alg, kid: "k" });
       expect(isJwtSvidAlgorithm(alg)).toBe(true);
     },
   );
 
-  test("refuses alg none in every capitalisation, with spaces too (J04, T01)", () => {
+  test("rejects alg none in any case and with spaces (J04, T01)", () => {
     for (let bits = 0; bits < 16; bits++) {
       const alg = Array.from("none", (letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join("");
       for (const spelling of [alg, ` ${alg}`, `${alg} `, `${alg}\0`]) {
@@ -31,24 +31,24 @@ describe("readJwtSvidHeader", () => {
     ["Ed25519 (J04)", "Ed25519"],
     ["ES256K (J04)", "ES256K"],
     ["ML-DSA-44 (J04)", "ML-DSA-44"],
-    ["an encryption (J04)", "RSA-OAEP"],
+    ["an encryption algorithm (J04)", "RSA-OAEP"],
     ["another case (J03)", "es256"],
     ["trailing space (J03)", "ES256 "],
-    ["the empty text (J03)", ""],
+    ["the empty string (J03)", ""],
     ["a list (J03)", ["ES256"]],
     ["a list of two (J03)", ["ES256", "none"]],
     ["a number (J03)", 256],
     ["null (J03)", null],
     ["a name of the prototype (J03)", "constructor"],
-  ])("refuses alg: %s", (_case, alg) => {
+  ])("rejects %s as alg", (_case, alg) => {
     expect(readJwtSvidHeader(json({ alg, kid: "k" }))).toEqual(refused("header-algorithm"));
   });
 
-  test("refuses a missing alg (J03)", () => {
+  test("rejects a missing alg (J03)", () => {
     expect(readJwtSvidHeader(json({ kid: "k" }))).toEqual(refused("header-algorithm"));
   });
 
-  test("looks at alg before anything else (J03)", () => {
+  test("checks alg before the other members (J03)", () => {
     expect(readJwtSvidHeader(json({ alg: "none", typ: 1, kid: 1, jwk: {} }))).toEqual(refused("header-algorithm"));
   });
 
@@ -60,34 +60,34 @@ describe("readJwtSvidHeader", () => {
     ["x5t (T06)", '"x5t":"AA"'],
     ["x5t#S256 (T06)", '"x5t#S256":"AA"'],
     ["a list of keys (T06)", '"jwks":{"keys":[]}'],
-    ["crit with a name that is known (T07)", '"crit":["exp"]'],
+    ["crit with a known name (T07)", '"crit":["exp"]'],
     ["crit with a name that jose knows (T07)", '"crit":["b64"],"b64":true'],
-    ["crit with a name that nobody knows (T07)", '"crit":["x-unknown"],"x-unknown":1'],
+    ["crit with an unknown name (T07)", '"crit":["x-unknown"],"x-unknown":1'],
     ["crit that is empty (T07)", '"crit":[]'],
-    ["crit that is no list (T07)", '"crit":"exp"'],
+    ["crit that is not a list (T07)", '"crit":"exp"'],
     ["crit of null (T07)", '"crit":null'],
     ["b64 of false (T08)", '"crit":["b64"],"b64":false'],
     ["b64 of false that is not critical (T08)", '"b64":false'],
     ["b64 of true (T08)", '"b64":true'],
     ["zip (T09)", '"zip":"DEF"'],
     ["zip of nothing (T09)", '"zip":""'],
-    ["cty, a token inside", '"cty":"JWT"'],
+    ["cty, a nested token", '"cty":"JWT"'],
     ["enc", '"enc":"A256GCM"'],
-    ["a claim, as a JWE may have it", '"iss":"spiffe://example.org"'],
+    ["a claim, which a JWE may have", '"iss":"spiffe://example.org"'],
     ["the empty name", '"":1'],
     ["a member of the prototype", '"__proto__":{"alg":"ES256"}'],
     ["a name in another case", '"KID":"k"'],
     ["a name with a space", '"kid ":"k"'],
-  ])("refuses %s (J05)", (_case, members) => {
+  ])("rejects %s (J05)", (_case, members) => {
     expect(readJwtSvidHeader(json(`{"alg":"ES256","kid":"k",${members}}`))).toEqual(refused("header-member"));
     expect(readJwtSvidHeader(json(`{${members},"alg":"ES256","kid":"k"}`))).toEqual(refused("header-member"));
   });
 
-  test.each(["JWT", "JOSE", undefined])("takes typ %s (J06)", (typ) => {
+  test.each(["JWT", "JOSE", undefined])("accepts typ %s (J06)", (typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid: "k", typ })).ok).toBe(true);
   });
 
-  test.each(["jwt", "Jwt", "JWT ", "", "jose", "JWS", null, 1, ["JWT"], {}])("refuses typ %j (J06)", (typ) => {
+  test.each(["jwt", "Jwt", "JWT ", "", "jose", "JWS", null, 1, ["JWT"], {}])("rejects typ %j (J06)", (typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", typ }))).toEqual(refused("header-type"));
   });
 
@@ -101,23 +101,23 @@ describe("readJwtSvidHeader", () => {
     ["a security event (T25)", "secevent+jwt"],
     ["a proof of possession (T25)", "dpop+jwt"],
     ["a JWT, as media type (T25)", "application/jwt"],
-  ])("refuses the typ of %s (J06)", (_case, typ) => {
+  ])("rejects the typ of %s (J06)", (_case, typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid: "k", typ }))).toEqual(refused("header-type"));
   });
 
-  test("takes an absent kid (J15)", () => {
+  test("accepts a missing kid (J15)", () => {
     expect(readJwtSvidHeader(json({ alg: "ES256" }))).toEqual({ ok: true, alg: "ES256", kid: undefined });
   });
 
   test.each(["__proto__", "../../etc/passwd", "' OR 1=1 --", "https://evil.example/key", "\0", " "])(
-    "takes kid %j as it is (T04)",
+    "returns kid %j unchanged (T04)",
     (kid) => {
       expect(readJwtSvidHeader(json({ alg: "ES256", kid }))).toEqual({ ok: true, alg: "ES256", kid });
     },
   );
 
   test.each([
-    ["the empty text", ""],
+    ["the empty string", ""],
     ["null", null],
     ["a number", 1],
     ["a list", ["k"]],
@@ -125,26 +125,26 @@ describe("readJwtSvidHeader", () => {
     ["an object", {}],
     ["an object that names a method", { toString: "k" }],
     ["false", false],
-  ])("refuses as kid %s (T04)", (_case, kid) => {
+  ])("rejects %s as kid (T04)", (_case, kid) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid }))).toEqual(refused("header-key-id"));
   });
 
   test.each([
-    ["two algs, the good one first (T10)", '{"alg":"ES256","alg":"none"}', "header-duplicate-member"],
-    ["two algs, the good one last (T10)", '{"alg":"none","alg":"ES256"}', "header-duplicate-member"],
+    ["two algs, the valid one first (T10)", '{"alg":"ES256","alg":"none"}', "header-duplicate-member"],
+    ["two algs, the valid one last (T10)", '{"alg":"none","alg":"ES256"}', "header-duplicate-member"],
     ["two algs that are equal (T10)", '{"alg":"ES256","alg":"ES256"}', "header-duplicate-member"],
     ["two kids (T10)", '{"alg":"ES256","kid":"a","kid":"b"}', "header-duplicate-member"],
     ["two kids, one escaped (T10)", String.raw`{"alg":"ES256","kid":"a","\u006bid":"b"}`, "header-duplicate-member"],
     ["two typs (T10)", '{"alg":"ES256","typ":"JWT","typ":"at+jwt"}', "header-duplicate-member"],
     ["two algs far apart (T10)", '{"alg":"none","kid":"k","typ":"JWT","alg":"ES256"}', "header-duplicate-member"],
     ["deep nesting (T19)", `{"alg":${"[".repeat(50)}${"]".repeat(50)}}`, "header-too-deep"],
-    ["no JSON", "alg=ES256", "header-not-json"],
-    ["no object", "[]", "header-not-object"],
-  ])("refuses %s", (_case, header, reason) => {
+    ["text that is not JSON", "alg=ES256", "header-not-json"],
+    ["JSON that is not an object", "[]", "header-not-object"],
+  ])("rejects %s", (_case, header, reason) => {
     expect(readJwtSvidHeader(json(header))).toEqual(refused(reason));
   });
 
-  test("refuses bytes that are no UTF-8", () => {
+  test("rejects bytes that are not UTF-8", () => {
     expect(readJwtSvidHeader(Uint8Array.of(0xff))).toEqual(refused("header-not-utf8"));
   });
 });

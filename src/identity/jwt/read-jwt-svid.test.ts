@@ -25,14 +25,14 @@ function read(token: string, more: Partial<JwtSvidClaimsOptions> = {}) {
   return verdict.ok ? verdict.svid : verdict.reason;
 }
 
-/** Signs as the authority does, over parts in whatever spelling. */
+/** Signs segments in any spelling, as the authority signs. */
 async function signed(header: string, claims: string): Promise<string> {
   const input = `${header}.${claims}`;
   return `${input}.${Buffer.from(await signatureOf(key, input)).toString("base64url")}`;
 }
 
-describe("readJwtSvid reads", () => {
-  test("what a token claims, and the token itself", async () => {
+describe("readJwtSvid returns", () => {
+  test("the claims and the token itself", async () => {
     const token = await mint(key, CLAIMS);
     expect(read(token)).toEqual({ token, header: HEADER, id: CLAIMS.sub, expiresAt: (NOW + 300) * 1000 });
   });
@@ -42,19 +42,19 @@ describe("readJwtSvid reads", () => {
     expect(read(token)).toMatchObject({ header: { alg: "ES256", kid: undefined } });
   });
 
-  test("nothing of the signature", () => {
+  test("the same for any signature", () => {
     const token = `${part(HEADER)}.${part(CLAIMS)}.AA`;
     expect(read(token)).toMatchObject({ token, id: CLAIMS.sub });
   });
 
-  test("a token without jti, and one with any (J19)", async () => {
+  test("a token with or without jti (J19)", async () => {
     for (const jti of [undefined, "1", 7, null]) {
       expect(read(await mint(key, { ...CLAIMS, jti }))).toMatchObject({ id: CLAIMS.sub });
     }
   });
 });
 
-describe("readJwtSvid, though the right key signed, refuses", () => {
+describe("readJwtSvid rejects, even if the right key signed,", () => {
   const [first, last] = [J(CLAIMS).slice(0, -1), J(CLAIMS).slice(1)];
 
   test.each([
@@ -64,14 +64,19 @@ describe("readJwtSvid, though the right key signed, refuses", () => {
       { ...HEADER, jwk: { kty: "EC", crv: "P-256", x: "", y: "" } },
       "header-member",
     ],
-    ["the address of a key (T06)", CLAIMS, { ...HEADER, jku: "https://evil.example/keys" }, "header-member"],
+    ["the URL of a key (T06)", CLAIMS, { ...HEADER, jku: "https://evil.example/keys" }, "header-member"],
     ["a certificate (T06)", CLAIMS, { ...HEADER, x5c: ["MIIB"] }, "header-member"],
     ["a critical claim (T07)", CLAIMS, { ...HEADER, crit: ["exp"], exp: 1 }, "header-member"],
-    ["a critical unknown (T07)", CLAIMS, { ...HEADER, crit: ["x"], x: 1 }, "header-member"],
+    ["a critical unknown member (T07)", CLAIMS, { ...HEADER, crit: ["x"], x: 1 }, "header-member"],
     ["a compression (T09)", CLAIMS, { ...HEADER, zip: "DEF" }, "header-member"],
-    ["an inner type (J05)", CLAIMS, { ...HEADER, cty: "JWT" }, "header-member"],
-    ["two algs, the good one last (T10)", CLAIMS, '{"alg":"none","kid":"k","alg":"ES256"}', "header-duplicate-member"],
-    ["two algs, the good one first (T10)", CLAIMS, '{"alg":"ES256","kid":"k","alg":"none"}', "header-duplicate-member"],
+    ["a content type (J05)", CLAIMS, { ...HEADER, cty: "JWT" }, "header-member"],
+    ["two algs, the valid one last (T10)", CLAIMS, '{"alg":"none","kid":"k","alg":"ES256"}', "header-duplicate-member"],
+    [
+      "two algs, the valid one first (T10)",
+      CLAIMS,
+      '{"alg":"ES256","kid":"k","alg":"none"}',
+      "header-duplicate-member",
+    ],
     ["two subs, ours last (T10)", `{"sub":"spiffe://evil.org/x",${last}`, HEADER, "claims-duplicate-member"],
     ["two subs, ours first (T10)", `${first},"sub":"spiffe://evil.org/x"}`, HEADER, "claims-duplicate-member"],
     ["no subject (J07)", { ...CLAIMS, sub: undefined }, HEADER, "subject"],
@@ -79,7 +84,7 @@ describe("readJwtSvid, though the right key signed, refuses", () => {
     ["a token for another service (J09, T25)", { ...CLAIMS, aud: "vault" }, HEADER, "audience-other"],
     ["no expiry (J10)", { ...CLAIMS, exp: undefined }, HEADER, "expiry-malformed"],
     ["an expired token (J11)", { ...CLAIMS, exp: NOW - 31, iat: NOW - 90 }, HEADER, "expired"],
-    ["a token of the future (J17)", { ...CLAIMS, nbf: NOW + 100 }, HEADER, "not-yet-valid"],
+    ["a token that is not yet valid (J17)", { ...CLAIMS, nbf: NOW + 100 }, HEADER, "not-yet-valid"],
     ["a WIT-SVID (T24)", { ...CLAIMS, cnf: { jwk: {} } }, { ...HEADER, typ: "wit+jwt" }, "header-type"],
     [
       "a WIT-SVID that hides its type (T24)",
@@ -97,24 +102,24 @@ describe("readJwtSvid, though the right key signed, refuses", () => {
       `{"alg":${"[".repeat(2000)}${"]".repeat(2000)}}`,
       "header-too-deep",
     ],
-    ["claims that are no object", [CLAIMS], HEADER, "claims-not-object"],
+    ["claims that are not an object", [CLAIMS], HEADER, "claims-not-object"],
   ])("%s", async (_case, claims, header, reason) => {
     expect(read(await mint(key, claims, header))).toBe(reason);
   });
 
-  test("a lifetime above the cap (T14)", async () => {
+  test("a lifetime above the maximum (T14)", async () => {
     const token = await mint(key, CLAIMS);
     expect(read(token, { maxLifetimeSeconds: 300 })).toMatchObject({ id: CLAIMS.sub });
     expect(read(token, { maxLifetimeSeconds: 299 })).toBe("lifetime");
   });
 
-  test("several audiences, if so set (J18)", async () => {
+  test("several audiences if configured so (J18)", async () => {
     const token = await mint(key, { ...CLAIMS, aud: ["vault", "spike-nexus"] });
     expect(read(token)).toMatchObject({ id: CLAIMS.sub });
     expect(read(token, { severalAudiences: "refuse" })).toBe("audience-several");
   });
 
-  test("claims that are not encoded, or are said not to be (T08)", async () => {
+  test("claims that are not encoded or declared as such (T08)", async () => {
     const header = { ...HEADER, b64: false, crit: ["b64"] };
     const unencoded = JSON.stringify({ ...CLAIMS, sub: "spiffe://example/web" });
     expect(read(await signed(part(header), unencoded))).toBe("token-not-base64url");
@@ -124,15 +129,15 @@ describe("readJwtSvid, though the right key signed, refuses", () => {
   });
 });
 
-describe("readJwtSvid takes a token in one spelling, where jose takes several (T15)", () => {
-  // Their lengths leave bits over in the last character.
+describe("readJwtSvid rejects other spellings of a token, some of which jose accepts (T15):", () => {
+  // Their lengths leave spare bits in the last character.
   const [header, claims] = [part({ ...HEADER, typ: "JOSE" }), part({ ...CLAIMS, jti: "1" })];
   const joseTakes = async (token: string) => {
     const publicKey = bundle.keys.get("k")?.get("ES256");
     return publicKey !== undefined && (await compactVerify(token, publicKey)).payload.length > 0;
   };
 
-  test("the parts that are spelled anew below have bits left over", async () => {
+  test("the segments below have spare bits", async () => {
     expect([header.length % 4, claims.length % 4]).not.toContain(0);
     expect(read(await signed(header, claims))).toMatchObject({ id: CLAIMS.sub });
   });
@@ -149,7 +154,7 @@ describe("readJwtSvid takes a token in one spelling, where jose takes several (T
     expect(read(token)).toBe("token-not-base64url");
   });
 
-  test("+ and /, and whitespace", async () => {
+  test("+, / and white space", async () => {
     const wide = part({ ...CLAIMS, jti: "???>>>~~~ÿÿÿ" });
     const standard = wide.replaceAll("-", "+").replaceAll("_", "/");
     expect(standard).toMatch(/\+.*\/|\/.*\+/);
@@ -164,8 +169,8 @@ describe("readJwtSvid takes a token in one spelling, where jose takes several (T
   });
 });
 
-describe("readJwtSvid refuses another serialisation", () => {
-  test("three parts and anything more or less (T16)", async () => {
+describe("readJwtSvid rejects other serialisations:", () => {
+  test("a JWT that does not have exactly three segments (T16)", async () => {
     const token = await mint(key, CLAIMS);
     const [header, claims, signature] = token.split(".");
     const others = [
@@ -179,7 +184,7 @@ describe("readJwtSvid refuses another serialisation", () => {
     }
   });
 
-  test("the JSON forms, flattened and general, with an unprotected header too (J01, J02, T17)", async () => {
+  test("the flattened and general JSON forms, also with an unprotected header (J01, J02, T17)", async () => {
     const flattened = await new FlattenedSign(json(CLAIMS)).setProtectedHeader(HEADER).sign(key.privateKey);
     const general = await new GeneralSign(json(CLAIMS)).addSignature(key.privateKey).setProtectedHeader(HEADER).sign();
     const unprotected = { ...flattened, header: { typ: "JWT" } };
@@ -190,7 +195,7 @@ describe("readJwtSvid refuses another serialisation", () => {
     expect(read(JSON.stringify({ ...flattened, header: { kid: "a.b.c" } }))).toBe("token-not-base64url");
   });
 
-  test("a token that is encrypted, for whomever (T17)", async () => {
+  test("an encrypted token for any recipient (T17)", async () => {
     const header = { alg: "dir", enc: "A256GCM", cty: "JWT" };
     const encrypted = await new CompactEncrypt(json(await mint(key, CLAIMS)))
       .setProtectedHeader(header)
@@ -202,7 +207,7 @@ describe("readJwtSvid refuses another serialisation", () => {
 });
 
 describe("readJwtSvid bounds its work", () => {
-  test("of 8 KiB, 64 KiB and 1 MiB (T18)", async () => {
+  test("for tokens of 8 KiB, 64 KiB and 1 MiB (T18)", async () => {
     const ofSize = async (size: number) => {
       const most = await mint(key, { ...CLAIMS, x: "x".repeat(Math.floor((size * 3) / 4)) });
       const spare = Math.ceil(((most.length - size) * 3) / 4);
@@ -214,7 +219,7 @@ describe("readJwtSvid bounds its work", () => {
     for (const size of [8200, 65_536, 1_048_576]) expect(read(await ofSize(size))).toBe("token-too-large");
   });
 
-  test("of 100 000 claims, and of as many as fit (T19)", async () => {
+  test("for 100 000 claims, and for the maximum that fits (T19)", async () => {
     const claims = (count: number) => {
       const others = Array.from({ length: count }, (_, index) => `,"${index}":1`);
       return `${J(CLAIMS).slice(0, -1)}${others.join("")}}`;

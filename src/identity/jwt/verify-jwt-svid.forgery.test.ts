@@ -14,7 +14,7 @@ import type { TrustBundle } from "../bundle/trust-bundle.ts";
 const NOW = 1_800_000_000;
 const CLAIMS = { sub: "spiffe://example.org/web", aud: "spike-nexus", exp: NOW + 300 };
 
-/** Per algorithm: the length of r and of s, and the order of the curve's group. */
+/** The algorithm, the length of r and of s, and the order of the group. */
 const CURVES = [
   ["ES256", 32, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"],
   ["ES384", 48, `${"f".repeat(48)}c7634d81f4372ddf581a0db248b0a77aecec196accc52973`],
@@ -43,8 +43,8 @@ async function verify(token: string, trusted = bundle) {
 const inputOf = (alg: string) => `${part(headerOf(alg))}.${part(CLAIMS)}`;
 const withSignature = (alg: string, signature: Uint8Array) => `${inputOf(alg)}.${base64url.encode(signature)}`;
 
-describe("refused whatever the signature: an algorithm that is not a JWT-SVID's", () => {
-  test("alg none in every capitalisation, unsigned, or with a signature that was good (T01, J04)", async () => {
+describe("an algorithm that JWT-SVID does not allow is rejected with any signature:", () => {
+  test("alg none in any case, unsigned or with a valid signature (T01, J04)", async () => {
     const good = (await mint(keyOf("ES256"), CLAIMS)).split(".")[2];
     for (let bits = 0; bits < 16; bits++) {
       const alg = Array.from("none", (letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join("");
@@ -62,7 +62,7 @@ describe("refused whatever the signature: an algorithm that is not a JWT-SVID's"
     ["ES512", "HS512"],
     ["RS256", "HS256"],
     ["RS256", "HS512"],
-  ])("with the public key of %s as secret of %s, in every form that it has (T02, J04)", async (alg, hmac) => {
+  ])("with the public key of %s, in any encoding, as secret of %s (T02, J04)", async (alg, hmac) => {
     const { kid, entry } = keyOf(alg);
     const der = Buffer.from(await crypto.subtle.exportKey("spki", publicKeyOf(alg)));
     const pem = await exportSPKI(publicKeyOf(alg));
@@ -88,7 +88,7 @@ describe("refused whatever the signature: an algorithm that is not a JWT-SVID's"
     }
   });
 
-  test("a symmetric key in the bundle is not taken up (T02)", async () => {
+  test("with a symmetric key in the bundle (T02)", async () => {
     const secret = new TextEncoder().encode("a secret that everybody who has the bundle knows");
     const token = await new SignJWT(CLAIMS).setProtectedHeader({ alg: "HS256", kid: "oct" }).sign(secret);
     const entry = { kty: "oct", k: base64url.encode(secret), kid: "oct", use: "jwt-svid" };
@@ -103,7 +103,7 @@ describe("refused whatever the signature: an algorithm that is not a JWT-SVID's"
     expect(await verify(await mint(key, CLAIMS, { alg: "ES256", kid: key.kid }), trusted)).toBe("key-unknown");
   });
 
-  test("the attacker's own key, in the header (T06)", async () => {
+  test("with the attacker's own key in the header (T06)", async () => {
     const evil = await mintingKey("ES256");
     expect(await verify(await mint(evil, CLAIMS, { alg: "ES256", jwk: evil.entry }))).toBe("header-member");
     expect(await verify(await mint(evil, CLAIMS, { ...headerOf("ES256"), jwk: evil.entry }))).toBe("header-member");
@@ -118,7 +118,7 @@ describe.each(CURVES)("the signature of %s (T20)", (alg, size, order) => {
     return { r: signature.subarray(0, size), s: signature.subarray(size) };
   };
 
-  test("counts as it is, and in no other form", async () => {
+  test("is accepted in exactly one form", async () => {
     const { r, s } = await halves();
     const one = Uint8Array.from({ length: size }, (_, index) => Number(index === size - 1));
     expect(await verify(withSignature(alg, Uint8Array.of(...r, ...s)))).toBe(CLAIMS.sub);
@@ -134,10 +134,10 @@ describe.each(CURVES)("the signature of %s (T20)", (alg, size, order) => {
       ["r and s swapped", [...s, ...r]],
       ["r twice", [...r, ...r]],
       ["r alone", [...r]],
-      ["a byte short", [...r, ...s.subarray(0, -1)]],
-      ["a byte more", [...r, ...s, 0]],
+      ["one byte less", [...r, ...s.subarray(0, -1)]],
+      ["one byte more", [...r, ...s, 0]],
       ["a zero before each half", [0, ...r, 0, ...s]],
-      ["one byte in all", [0]],
+      ["a single byte", [0]],
       ["DER", der(r, s)],
       ["DER of zeros", [0x30, 6, 2, 1, 0, 2, 1, 0]],
     ] as const) {
@@ -145,7 +145,7 @@ describe.each(CURVES)("the signature of %s (T20)", (alg, size, order) => {
     }
   });
 
-  test("also counts as (r, n − s), which the standard can't tell from it, and which is no second identity", async () => {
+  test("is also accepted as (r, n − s), which the standard allows and which proves the same identity", async () => {
     const { r, s } = await halves();
     const other = BigInt(`0x${order}`) - BigInt(`0x${Buffer.from(s).toString("hex")}`);
     const negated = Buffer.from(other.toString(16).padStart(2 * size, "0"), "hex");
@@ -153,7 +153,7 @@ describe.each(CURVES)("the signature of %s (T20)", (alg, size, order) => {
   });
 });
 
-describe("a signature of another key or another text is refused", () => {
+describe("a signature is rejected", () => {
   test("with any one bit flipped", async () => {
     const good = await signatureOf(keyOf("ES256"), inputOf("ES256"));
     for (let bit = 0; bit < good.length * 8; bit++) {
@@ -163,14 +163,14 @@ describe("a signature of another key or another text is refused", () => {
     }
   });
 
-  test("of a stranger, under the name of the key", async () => {
+  test("of another key under the same kid", async () => {
     for (const alg of ["ES256", "RS256"]) {
       const stranger = { ...(await mintingKey(alg)), kid: keyOf(alg).kid };
       expect(await verify(await mint(stranger, CLAIMS))).toBe("signature");
     }
   });
 
-  test("of a key of one curve under the algorithm of another (T20, J16)", async () => {
+  test("of a key on one curve with the algorithm of another (T20, J16)", async () => {
     const [es256, es384] = [keyOf("ES256"), keyOf("ES384")];
     expect(await verify(await mint(es256, CLAIMS, { alg: "ES384", kid: es256.kid }))).toBe("key-algorithm");
     expect(await verify(await mint(es256, CLAIMS, { alg: "ES384", kid: es384.kid }))).toBe("signature");
@@ -188,18 +188,18 @@ describe("RSA (T21)", () => {
     verify(withSignature("RS256", await rawRsaSignature(keyOf("RS256").privateKey, block)));
   const garbage = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 37 + 1) & 255);
 
-  test("refuses PKCS #1 v1.5 padding that is not exactly what it should be", async () => {
+  test("rejects PKCS #1 v1.5 padding that deviates in any way", async () => {
     const digest = await hash();
     const proper = Uint8Array.of(...SHA256_INFO, ...digest);
     expect(await raw(paddedBlock(proper))).toBe(CLAIMS.sub);
     for (const [name, block] of [
-      ["garbage behind the hash", paddedBlock(proper, { behind: garbage(194) })],
-      ["one byte behind the hash", paddedBlock(proper, { behind: garbage(1) })],
-      ["zeros behind the hash", paddedBlock(proper, { behind: new Uint8Array(100) })],
-      ["the padding of an encryption", paddedBlock(proper, { type: 2 })],
+      ["garbage after the hash", paddedBlock(proper, { behind: garbage(194) })],
+      ["one byte after the hash", paddedBlock(proper, { behind: garbage(1) })],
+      ["zeros after the hash", paddedBlock(proper, { behind: new Uint8Array(100) })],
+      ["the padding for encryption", paddedBlock(proper, { type: 2 })],
       ["the padding of zeros", paddedBlock(proper, { type: 0, padding: 0 })],
       ["padding that is not all ones", paddedBlock(proper, { padding: 0xfe })],
-      ["no name of a hash", paddedBlock(digest)],
+      ["no hash identifier", paddedBlock(digest)],
       ["no NULL", paddedBlock(Uint8Array.of(...SHA256_INFO_WITHOUT_NULL, ...digest))],
       ["the hash cut short", paddedBlock(proper.subarray(0, -1))],
       ["the hash of something else", paddedBlock(Uint8Array.of(...SHA256_INFO, ...garbage(32)))],
@@ -209,14 +209,14 @@ describe("RSA (T21)", () => {
     }
   });
 
-  test.each([0, 20, 31, 33, 64])("refuses PS256 with a salt of %s bytes", async (saltLength) => {
+  test.each([0, 20, 31, 33, 64])("rejects PS256 with a salt of %s bytes", async (saltLength) => {
     const signature = (length: number) =>
       signatureOf(keyOf("PS256"), inputOf("PS256"), { name: "RSA-PSS", saltLength: length });
     expect(await verify(withSignature("PS256", await signature(32)))).toBe(CLAIMS.sub);
     expect(await verify(withSignature("PS256", await signature(saltLength)))).toBe("signature");
   });
 
-  test("refuses PKCS #1 v1.5 under the name of PSS, and PSS under the name of PKCS #1 (T03)", async () => {
+  test("rejects PKCS #1 v1.5 signatures as PSS and the reverse (T03)", async () => {
     const [rs256, ps256] = [keyOf("RS256"), keyOf("PS256")];
     expect(await verify(await mint(rs256, CLAIMS, headerOf("PS256")))).toBe("signature");
     expect(await verify(await mint(ps256, CLAIMS, headerOf("RS256")))).toBe("signature");
@@ -226,7 +226,7 @@ describe("RSA (T21)", () => {
     ["0", (length: number) => new Uint8Array(length)],
     ["1", (length: number) => Uint8Array.from({ length }, (_, index) => Number(index === length - 1))],
     ["all ones, above the modulus", (length: number) => new Uint8Array(length).fill(255)],
-  ])("refuses the signature %s, of any length", async (_case, signatureOfLength) => {
+  ])("rejects the signature %s, of any length", async (_case, signatureOfLength) => {
     for (const alg of ["RS256", "PS256"]) {
       for (const length of [1, 128, 255, 256, 257, 512]) {
         expect(await verify(withSignature(alg, signatureOfLength(length)))).toBe("signature");
@@ -237,7 +237,7 @@ describe("RSA (T21)", () => {
   test.each([
     ["1024 bits", 1024, [1, 0, 1]],
     ["the exponent 3", 2048, [3]],
-  ] as const)("refuses a key of %s", async (_case, modulusLength, publicExponent) => {
+  ] as const)("rejects a key of %s", async (_case, modulusLength, publicExponent) => {
     const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength };
     const pair = await crypto.subtle.generateKey(
       { ...algorithm, publicExponent: Uint8Array.from(publicExponent) },
@@ -251,13 +251,13 @@ describe("RSA (T21)", () => {
     expect(await verify(await mint(weak, CLAIMS, { alg: "RS256" }), trusted)).toBe("key-unknown");
   });
 
-  test("refuses the exponent 1, under which the padded text is its own signature", async () => {
+  test("rejects the exponent 1, with which the padded text is its own signature", async () => {
     const entry = { ...keyOf("RS256").entry, e: "AQ" };
     const forged = withSignature("RS256", paddedBlock(Uint8Array.of(...SHA256_INFO, ...(await hash()))));
     expect(await verify(forged, await bundleOf(entry))).toBe("key-unknown");
   });
 
-  test("refuses a cube root as signature under the exponent 3, were such a key let in even", async () => {
+  test("rejects a cube root as signature for the exponent 3, even with such a key in the bundle", async () => {
     const { kid = "", n = "" } = keyOf("RS256").entry;
     const proper = Uint8Array.of(...SHA256_INFO, ...(await hash()));
     const forged = withSignature("RS256", cubeRootSignature(paddedBlock(proper, { behind: new Uint8Array(194) })));
@@ -269,7 +269,7 @@ describe("RSA (T21)", () => {
   });
 });
 
-/** The signature as ASN.1 SEQUENCE of two INTEGERs, as TLS and X.509 have it and JWS does not. */
+/** The signature as ASN.1 SEQUENCE of two INTEGERs, the form of TLS and X.509 but not of JWS. */
 function der(r: Uint8Array, s: Uint8Array): readonly number[] {
   const integer = (bytes: Uint8Array) => {
     const trimmed = bytes.subarray(bytes.findIndex((byte) => byte !== 0));

@@ -33,27 +33,27 @@ async function refusal(key: MintingKey, header?: unknown, trusted = bundle) {
 }
 
 describe("verifyJwtSvid accepts", () => {
-  test.each([...CURVES, ...RSA])("%s, by the key named (J03)", async (alg) => {
+  test.each([...CURVES, ...RSA])("%s with a kid (J03)", async (alg) => {
     expect(await refusal(keys.get(alg)!)).toBeUndefined();
   });
 
-  test.each([...CURVES, ...RSA])("%s, with no key named (J15)", async (alg) => {
+  test.each([...CURVES, ...RSA])("%s without a kid (J15)", async (alg) => {
     expect(await refusal(keys.get(alg)!, { alg })).toBeUndefined();
   });
 
-  test("what jose itself signs", async () => {
+  test("a token that jose signs", async () => {
     const sign = new SignJWT(CLAIMS).setProtectedHeader({ alg: "ES256", kid: es256.kid });
     expect(await verifyJwtSvid(read(await sign.sign(es256.privateKey)), bundle)).toBeUndefined();
   });
 
-  test("the same token again and again: no jti is remembered (J19, T29)", async () => {
+  test("the same token repeatedly, because no jti is stored (J19, T29)", async () => {
     const svid = read(await mint(es256, { ...CLAIMS, jti: "once" }));
     for (let times = 0; times < 3; times++) expect(await verifyJwtSvid(svid, bundle)).toBeUndefined();
   });
 });
 
-describe("verifyJwtSvid refuses", () => {
-  test.each([...CURVES, ...RSA])("the %s signature of other claims", async (alg) => {
+describe("verifyJwtSvid rejects", () => {
+  test.each([...CURVES, ...RSA])("a %s signature over other claims", async (alg) => {
     const key = keys.get(alg)!;
     const own = await mint(key, CLAIMS);
     const other = await mint(key, { ...CLAIMS, sub: "spiffe://example.org/admin" });
@@ -62,7 +62,7 @@ describe("verifyJwtSvid refuses", () => {
     expect(await verifyJwtSvid(read(mixed), bundle)).toBe("signature");
   });
 
-  test("the signature of another header", async () => {
+  test("a signature over another header", async () => {
     const [, claims, signature] = (await mint(es256, CLAIMS)).split(".");
     const mixed = [part({ alg: "ES256", kid: es256.kid }), claims, signature].join(".");
     expect(await verifyJwtSvid(read(mixed), bundle)).toBe("signature");
@@ -70,7 +70,7 @@ describe("verifyJwtSvid refuses", () => {
 });
 
 describe("verifyJwtSvid and the keys of the bundle", () => {
-  test("tries four of them for a token without kid, and no more (J15)", async () => {
+  test("tries at most four keys for a token without kid (J15)", async () => {
     const many = await Promise.all(["a", "b", "c", "d", "e"].map((kid) => mintingKey("ES256", kid)));
     const domain = await bundleOf(rsa.entry, ...many.map((key) => key.entry));
     const verdicts = await Promise.all(many.map((key) => refusal(key, { alg: "ES256" }, domain)));
@@ -93,11 +93,11 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     "spiffe://example.org",
     "*",
     "x".repeat(5000),
-  ])("knows no kid %s (T04)", async (kid) => {
+  ])("finds no key for kid %s (T04)", async (kid) => {
     expect(await refusal(es256, { alg: "ES256", kid })).toBe("key-unknown");
   });
 
-  test("takes a kid as it is spelled (T04)", async () => {
+  test("compares kids exactly (T04)", async () => {
     const [plain, accented] = [
       { ...es256, kid: "key" },
       { ...rsa, kid: "cl\u00E9" },
@@ -110,7 +110,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("takes a kid for a name and nothing more, if the bundle has such a one (T04)", async () => {
+  test("treats any kid in the bundle as a plain name (T04)", async () => {
     for (const kid of ["__proto__", "constructor", "../../etc/passwd", "' OR 1=1 --"]) {
       const domain = await bundleOf({ ...es256.entry, kid }, { ...rsa.entry, kid: "other" });
       expect(await refusal({ ...es256, kid }, undefined, domain)).toBeUndefined();
@@ -118,7 +118,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("uses neither of two keys with one kid, by name or without, in whatever order (T05)", async () => {
+  test("uses neither of two keys with the same kid, with or without kid in the token, in any order (T05)", async () => {
     const [twin, other] = await Promise.all([mintingKey("ES256", es256.kid), mintingKey("ES384", es256.kid)]);
     for (const entries of [
       [es256.entry, twin.entry],
@@ -133,7 +133,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("uses entries for JWT-SVIDs alone (J13)", async () => {
+  test("uses only entries for JWT-SVIDs (J13)", async () => {
     for (const use of ["x509-svid", "wit-svid", "sig", "JWT-SVID", undefined]) {
       const domain = await bundleOf({ ...es256.entry, use });
       expect(await refusal(es256, undefined, domain)).toBe("key-unknown");
@@ -141,7 +141,7 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("a WIT-SVID's key proves no JWT-SVID of the same kid (T24)", async () => {
+  test("rejects a JWT-SVID signed by a WIT-SVID key of the same kid (T24)", async () => {
     const wit = await mintingKey("ES256", es256.kid);
     const domain = await bundleOf({ ...wit.entry, use: "wit-svid" }, es256.entry);
     expect(await refusal(es256, undefined, domain)).toBeUndefined();
@@ -149,24 +149,24 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     expect(await refusal(wit, { alg: "ES256" }, domain)).toBe("signature");
   });
 
-  test("uses no entry without kid, not even for a token without one (J14)", async () => {
+  test("ignores entries without kid, even for a token without kid (J14)", async () => {
     const domain = await bundleOf({ ...es256.entry, kid: undefined });
     expect(await refusal(es256, { alg: "ES256" }, domain)).toBe("key-unknown");
   });
 
   test.each([
-    ["of one curve for the algorithm of another (J16)", "ES256", "ES384"],
-    ["of the larger curve for the algorithm of the smaller (J16)", "ES384", "ES256"],
-    ["of RSA for an algorithm of curves (J16)", "RS256", "ES256"],
-    ["of a curve for an algorithm of RSA (J16)", "ES256", "RS256"],
-    ["of a curve for PSS (J16)", "ES512", "PS512"],
+    ["on one curve for the algorithm of another (J16)", "ES256", "ES384"],
+    ["on the larger curve for the algorithm of the smaller (J16)", "ES384", "ES256"],
+    ["of RSA for an EC algorithm (J16)", "RS256", "ES256"],
+    ["on a curve for an RSA algorithm (J16)", "ES256", "RS256"],
+    ["on a curve for PSS (J16)", "ES512", "PS512"],
   ])("uses no key %s", async (_case, signer, alg) => {
     const key = keys.get(signer)!;
     expect(await refusal(key, { alg, kid: key.kid })).toBe("key-algorithm");
     expect(await refusal(key, { alg }, await bundleOf(key.entry))).toBe("key-unknown");
   });
 
-  test("lets the header choose among what a key is for, and never beyond what the key itself names (T03)", async () => {
+  test("lets the header select only among the algorithms of a key (T03)", async () => {
     for (const alg of RSA) expect(await refusal(keys.get(alg)!)).toBeUndefined();
     for (const bound of RSA) {
       const domain = await bundleOf({ ...rsa.entry, alg: bound });
@@ -177,15 +177,15 @@ describe("verifyJwtSvid and the keys of the bundle", () => {
     }
   });
 
-  test("a key that names an algorithm which is not for it, or none of ours, is for none (T03)", async () => {
+  test("ignores a key whose alg does not fit it or is not supported (T03)", async () => {
     for (const alg of ["HS256", "none", "ES256", "rs256", "", 7, null]) {
       expect(await refusal(rsa, undefined, await bundleOf({ ...rsa.entry, alg }))).toBe("key-unknown");
     }
   });
 });
 
-describe("a key that is taken out of the bundle (T26)", () => {
-  test("proves nothing from the next call on, to a token that was read before too", async () => {
+describe("a key that is removed from the bundle (T26)", () => {
+  test("verifies no token from the next call on, including tokens read before", async () => {
     const next = await mintingKey("ES256", "next");
     const [before, after] = [await bundleOf(es256.entry, next.entry), await bundleOf(next.entry)];
     for (const header of [undefined, { alg: "ES256" }]) {
@@ -197,12 +197,12 @@ describe("a key that is taken out of the bundle (T26)", () => {
     expect(await refusal(next, undefined, after)).toBeUndefined();
   });
 
-  test("proves nothing if another took its kid", async () => {
+  test("verifies no token if another key has its kid", async () => {
     const successor = await mintingKey("ES256", es256.kid);
     expect(await refusal(es256, undefined, await bundleOf(successor.entry))).toBe("signature");
   });
 
-  test("and that was the last one leaves nobody (B06)", async () => {
+  test("leaves no valid token if it was the last one (B06)", async () => {
     expect(await refusal(es256, undefined, await bundleOf())).toBe("key-unknown");
     expect(await refusal(es256, { alg: "ES256" }, await bundleOf())).toBe("key-unknown");
   });

@@ -7,7 +7,7 @@ const NOW = 1_800_000_000;
 const CLAIMS = { sub: "spiffe://example.org/web", aud: "spike-nexus", exp: NOW + 300 };
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** The long run tries so many times as much. */
+/** Multiplies the number of runs in the long run. */
 const LONGER = process.env["LONG"] === "1" ? 20 : 1;
 
 let tokens: readonly string[];
@@ -34,7 +34,7 @@ async function isRefused(token: string): Promise<boolean> {
   return !tokens.includes(token) && !(await verifyToken(token, options)).ok;
 }
 
-test("every single character changed to its neighbour in the alphabet is refused", async () => {
+test("rejects a token with any character changed to its neighbour in the alphabet", async () => {
   for (const token of tokens) {
     for (let index = 0; index < token.length; index++) {
       const neighbour = ALPHABET.charAt((ALPHABET.indexOf(token.charAt(index)) + 1) % 64);
@@ -44,7 +44,7 @@ test("every single character changed to its neighbour in the alphabet is refused
   }
 });
 
-test("any character changed to any other is refused", async () => {
+test("rejects a token with any character changed to any other", async () => {
   const property = fc.asyncProperty(valid, position, character, (token, at, to) => {
     const index = at % token.length;
     fc.pre(token.charAt(index) !== to);
@@ -53,7 +53,7 @@ test("any character changed to any other is refused", async () => {
   await fc.assert(property, { numRuns: 1500 * LONGER });
 });
 
-test("any character inserted is refused", async () => {
+test("rejects a token with any character inserted", async () => {
   const property = fc.asyncProperty(valid, position, character, (token, at, more) => {
     const index = at % (token.length + 1);
     return isRefused(token.slice(0, index) + more + token.slice(index));
@@ -61,7 +61,7 @@ test("any character inserted is refused", async () => {
   await fc.assert(property, { numRuns: 1500 * LONGER });
 });
 
-test("every truncation, at either end, is refused", async () => {
+test("rejects a token that is truncated at either end", async () => {
   for (const token of tokens) {
     for (let cut = 1; cut < token.length; cut++) {
       const both = [await isRefused(token.slice(0, -cut)), await isRefused(token.slice(cut))];
@@ -70,7 +70,7 @@ test("every truncation, at either end, is refused", async () => {
   }
 });
 
-test("parts of different valid tokens, put together, are refused", async () => {
+test("rejects segments of different valid tokens put together", async () => {
   const parts = tokens.map((token) => token.split("."));
   for (const [header] of parts) {
     for (const [, claims] of parts) {
@@ -82,7 +82,7 @@ test("parts of different valid tokens, put together, are refused", async () => {
   }
 });
 
-test("no text makes it throw or accept", async () => {
+test("neither accepts nor throws for any text", async () => {
   const anything = fc.uint16Array({ maxLength: 100 }).map((units) => String.fromCharCode(...units));
   const text = fc.oneof(
     anything,
@@ -91,7 +91,7 @@ test("no text makes it throw or accept", async () => {
   await fc.assert(fc.asyncProperty(text, isRefused), { numRuns: 500 * LONGER });
 });
 
-test("no JSON in the three parts makes it throw or accept", async () => {
+test("neither accepts nor throws for any JSON in the three segments", async () => {
   const any = fc.jsonValue({ maxDepth: 2 });
   const fields = { alg: fc.constantFrom("ES256", "RS256", "none"), kid: any, typ: any };
   const header = fc.oneof(any, fc.record(fields, { requiredKeys: [] }));

@@ -30,13 +30,13 @@ async function verify(token: string, trust: Readonly<Record<string, TrustBundle>
 describe("two trust domains", () => {
   const OTHER = { ...CLAIMS, sub: "spiffe://other.org/web" };
 
-  test("a domain that is not trusted has no caller (J12)", async () => {
+  test("rejects a token of a domain that is not trusted (J12)", async () => {
     const token = await mint(key, CLAIMS);
     expect(await verify(token, {})).toBe("trust-domain-unknown");
     expect(await verify(token, { "other.org": bundle })).toBe("trust-domain-unknown");
   });
 
-  test("with one kid: each one's key proves its own IDs, and never the other's (ID20, J12, T27)", async () => {
+  test("with the same kid: the key of each domain verifies only its own IDs (ID20, J12, T27)", async () => {
     const other = await mintingKey("ES256", key.kid);
     const both = { "example.org": bundle, "other.org": await bundleOf(other.entry) };
     for (const header of [undefined, { alg: "ES256" }]) {
@@ -47,7 +47,7 @@ describe("two trust domains", () => {
     }
   });
 
-  test("with one kid for keys of two kinds (ID20, T27)", async () => {
+  test("with the same kid for keys of different types (ID20, T27)", async () => {
     const other = await mintingKey("ES384", key.kid);
     const both = { "example.org": bundle, "other.org": await bundleOf(other.entry) };
     expect(await verify(await mint(other, OTHER), both)).toBe(OTHER.sub);
@@ -55,7 +55,7 @@ describe("two trust domains", () => {
     expect(await verify(await mint(other, CLAIMS), both)).toBe("key-algorithm");
   });
 
-  test("an issuer's name chooses no key, and neither does an ID that looks like another (J12, T27)", async () => {
+  test("neither the issuer nor a similar ID selects a key (J12, T27)", async () => {
     const other = await mintingKey("ES256", "other");
     const both = { "example.org": bundle, "other.org": await bundleOf(other.entry) };
     for (const iss of ["spiffe://other.org", "other.org", "https://other.org"]) {
@@ -70,7 +70,7 @@ describe("two trust domains", () => {
     );
   });
 
-  test("no domain is looked up before a token is in good form and for us (T27)", async () => {
+  test("no bundle is looked up for a token that is malformed or for others (T27)", async () => {
     const lookUps: string[] = [];
     const options = { ...trusting({}), bundleOf: (trustDomain: string) => void lookUps.push(trustDomain) };
     await verifyToken(await mint(key, CLAIMS, { alg: "none" }), options);
@@ -83,7 +83,7 @@ describe("two trust domains", () => {
 });
 
 describe("time", () => {
-  test("no clock is asked but the one that is handed over (T28)", async () => {
+  test("only the given time counts, not the clock of the system (T28)", async () => {
     const token = await mint(key, CLAIMS);
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
@@ -97,7 +97,7 @@ describe("time", () => {
     }
   });
 
-  test("a clock that stands still or goes back changes nothing for others: nothing is remembered (T28)", async () => {
+  test("a clock that stops or goes back does not affect later calls (T28)", async () => {
     const [early, late] = await Promise.all([
       mint(key, CLAIMS),
       mint(key, { ...CLAIMS, exp: NOW + 600, nbf: NOW + 100 }),
@@ -110,14 +110,14 @@ describe("time", () => {
     }
   });
 
-  test("a clock of no use refuses what is signed rightly (T28)", async () => {
+  test("an invalid time rejects a valid token (T28)", async () => {
     const token = await mint(key, { ...CLAIMS, iat: undefined });
     for (const now of [Number.NaN, 0, Infinity]) {
       expect(await verify(token, { "example.org": bundle }, { now })).toBe("clock");
     }
   });
 
-  test("a token that is presented again counts until its expiry and the leeway, and not a second longer (T29)", async () => {
+  test("a repeated token is accepted until its expiry plus leeway (T29)", async () => {
     const token = await mint(key, CLAIMS);
     const at = (seconds: number, leewaySeconds: number) =>
       verifyToken(token, { ...trusting({ "example.org": bundle }), now: seconds * 1000, leewaySeconds });
@@ -138,7 +138,7 @@ describe("a refusal (T30)", () => {
   const longName = `{"${"canary".repeat(400)}":1}`;
   const deep = `{"canary":${"[".repeat(40)}${"]".repeat(40)}}`;
   const at = (times: object) => mint(key, { ...CLAIMS, iat: undefined, ...times });
-  /** A token has too little room for these. */
+  /** A token is too short to reach these. */
   type OutOfReach = `${"header" | "claims"}-${"too-large" | "too-many-values"}`;
   type Reason = Exclude<JwtSvidRefusal, OutOfReach> | "trust-domain-unknown";
   const witnesses: Readonly<Record<Reason, () => string | Promise<string>>> = {
@@ -180,7 +180,7 @@ describe("a refusal (T30)", () => {
     signature: () => `${part(header)}.${part({ ...CLAIMS, jti: "canary" })}.${part("canary")}`,
   };
 
-  test.each(Object.entries(witnesses))("by %s is this code and nothing else", async (reason, witness) => {
+  test.each(Object.entries(witnesses))("by %s consists of this code only", async (reason, witness) => {
     const verdict = await verifyToken(await witness(), {
       ...trusting({ "example.org": bundle }),
       now: reason === "clock" ? Number.NaN : NOW * 1000,
@@ -190,7 +190,7 @@ describe("a refusal (T30)", () => {
     expect(JSON.stringify(verdict)).toBe(`{"ok":false,"reason":"${reason}"}`);
   });
 
-  test("lets no error of jose or of the runtime out, whatever the key", async () => {
+  test("passes on no error of jose or of the runtime for any key", async () => {
     const read = readJwtSvid(await mint(key, { ...CLAIMS, jti: "canary" }), trusting({}));
     if (!read.ok) throw new Error(read.reason);
     const algorithm = { name: "ECDSA", namedCurve: "P-384" };

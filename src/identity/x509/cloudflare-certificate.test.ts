@@ -3,7 +3,7 @@ import type { CertificateChain } from "./certificate-chain.ts";
 import { cloudflareCertificate } from "./cloudflare-certificate.ts";
 import { certificateAuthority, toRfc9440, toRfc9440List } from "./minting.fixture.ts";
 
-/** What Cloudflare puts there without a certificate. */
+/** The object that Cloudflare sets without a certificate. */
 const PLACEHOLDER = {
   certPresented: "0",
   certVerified: "NONE",
@@ -43,7 +43,7 @@ beforeAll(async () => {
   };
 });
 
-/** The chain, "none", or why it is refused. */
+/** The chain, "none", or the reason of the refusal. */
 function verdict(cf: unknown): CertificateChain | string {
   const result = cloudflareCertificate(cf);
   return result.ok ? (result.chain ?? "none") : result.reason;
@@ -52,7 +52,7 @@ function verdict(cf: unknown): CertificateChain | string {
 const read = (changed: object): CertificateChain | string => verdict({ tlsClientAuth: { ...presented, ...changed } });
 
 describe("cloudflareCertificate", () => {
-  test("hands the octets on, the intermediates in their order, and validates nothing of them (C04, C09)", () => {
+  test("returns leaf and intermediates in their order, without validation (C04, C09)", () => {
     expect(read({})).toEqual(chain);
     expect(read({ certChainRFC9440: "" })).toEqual({ ...chain, intermediates: [] });
     const junk = Uint8Array.of(1, 2, 3);
@@ -63,34 +63,34 @@ describe("cloudflareCertificate", () => {
     });
   });
 
-  test("takes the object that is there without a certificate for none (C05)", () => {
+  test("reads the object of a request without certificate as no certificate (C05)", () => {
     expect(verdict({ tlsClientAuth: PLACEHOLDER })).toBe("none");
     const empty = Object.fromEntries(Object.keys(PLACEHOLDER).map((name) => [name, ""]));
     expect(verdict({ tlsClientAuth: { ...empty, certRFC9440TooLarge: false } })).toBe("none");
     expect(verdict({ tlsClientAuth: { certPresented: "0" } })).toBe("none");
   });
 
-  test.each([undefined, null, "1", 1, true])("takes a cf of %j for no certificate (C12)", (cf) => {
+  test.each([undefined, null, "1", 1, true])("reads a cf of %j as no certificate (C12)", (cf) => {
     expect(verdict(cf)).toBe("none");
   });
 
-  test.each([undefined, null])("takes a cf with tlsClientAuth of %j for no certificate (C12)", (tlsClientAuth) => {
+  test.each([undefined, null])("reads a tlsClientAuth of %j as no certificate (C12)", (tlsClientAuth) => {
     expect(verdict({ tlsClientAuth, country: "NL" })).toBe("none");
     expect(verdict({})).toBe("none");
   });
 
-  test.each(["1", 1, true, "", []])("refuses a tlsClientAuth of %j (C05)", (tlsClientAuth) => {
+  test.each(["1", 1, true, "", []])("rejects a tlsClientAuth of %j (C05)", (tlsClientAuth) => {
     expect(verdict({ tlsClientAuth })).toBe("certificate-field");
   });
 
   test.each([true, 1, "true", "yes", " 1", "2", null, undefined, ["1"]])(
-    "refuses a certPresented of %j (C05)",
+    "rejects a certPresented of %j (C05)",
     (certPresented) => {
       expect(read({ certPresented })).toBe("certificate-field");
     },
   );
 
-  test.each(["0", ""])("refuses a certificate that is said not to be there, by %j (C05)", (certPresented) => {
+  test.each(["0", ""])("rejects a certificate with a certPresented of %j (C05)", (certPresented) => {
     expect(read({ certPresented })).toBe("certificate-field");
     expect(read({ certPresented, certRFC9440: "", certRFC9440TooLarge: true })).toBe("certificate-field");
   });
@@ -111,42 +111,42 @@ describe("cloudflareCertificate", () => {
     null,
     undefined,
     ["SUCCESS"],
-  ])("refuses a certVerified of %j, though the certificate is there (C07, C10)", (certVerified) => {
+  ])("rejects a certificate with a certVerified of %j (C07, C10)", (certVerified) => {
     expect(read({ certVerified })).toBe("certificate-not-verified");
   });
 
   test.each(["1", "", "false", "00", 0, 1, true, false, null, undefined, ["0"]])(
-    "refuses a verified certificate with a certRevoked of %j (C06)",
+    "rejects a verified certificate with a certRevoked of %j (C06)",
     (certRevoked) => {
       expect(read({ certRevoked })).toBe("certificate-revoked");
     },
   );
 
-  test("refuses a certificate or a chain that was too large to be told, rather than take it for none (C08)", () => {
+  test("rejects a certificate or chain that was too large for its field (C08)", () => {
     expect(read({ certRFC9440: "", certRFC9440TooLarge: true })).toBe("certificate-too-large");
     expect(read({ certChainRFC9440: "", certChainRFC9440TooLarge: true })).toBe("certificate-too-large");
     expect(read({ certRFC9440TooLarge: true })).toBe("certificate-too-large");
     expect(read({ certRFC9440: "" })).toBe("certificate-encoding");
   });
 
-  test.each(["false", "", 0, null, undefined])("refuses a flag of %j (C08)", (flag) => {
+  test.each(["false", "", 0, null, undefined])("rejects a flag of %j (C08)", (flag) => {
     expect(read({ certRFC9440TooLarge: flag })).toBe("certificate-field");
     expect(read({ certChainRFC9440TooLarge: flag })).toBe("certificate-field");
   });
 
-  test.each([null, undefined, 7, ["::"]])("refuses a certificate or a chain of %j (C08)", (value) => {
+  test.each([null, undefined, 7, ["::"]])("rejects a certificate or a chain of %j (C08)", (value) => {
     expect(read({ certRFC9440: value })).toBe("certificate-field");
     expect(read({ certChainRFC9440: value })).toBe("certificate-field");
   });
 
-  test("reads the two fields as strictly as the headers (C02)", () => {
+  test("reads the two fields as strictly as the headers of RFC 9440 (C02)", () => {
     expect(read({ certRFC9440: `${presented.certRFC9440}, ${presented.certRFC9440}` })).toBe("certificate-encoding");
     expect(read({ certRFC9440: presented.certRFC9440.slice(1, -1) })).toBe("certificate-encoding");
     expect(read({ certChainRFC9440: `${presented.certChainRFC9440},` })).toBe("certificate-encoding");
     expect(read({ certRFC9440: `:${"A".repeat(14_000)}:` })).toBe("certificate-too-large");
   });
 
-  test("reads nothing but these seven fields (C13)", () => {
+  test("reads only these seven fields (C13)", () => {
     const asked = new Set<string>();
     const watched = new Proxy(presented, {
       get(fields, name) {
@@ -164,7 +164,7 @@ describe("cloudflareCertificate", () => {
       "certRevoked",
       "certVerified",
     ]);
-    const lies = { certSubjectDN: "CN=spiffe://example.org/admin", certSerial: "1", certFingerprintSHA256: "00" };
-    expect(read(lies)).toEqual(chain);
+    const misleading = { certSubjectDN: "CN=spiffe://example.org/admin", certSerial: "1", certFingerprintSHA256: "00" };
+    expect(read(misleading)).toEqual(chain);
   });
 });

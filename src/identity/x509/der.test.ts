@@ -7,7 +7,7 @@ const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", "
 const nested = (depth: number): write.Der => (depth === 0 ? write.integer(1) : write.sequence(nested(depth - 1)));
 
 describe("parseDer", () => {
-  test("takes an element apart, each part as it arrived", () => {
+  test("returns the parts of an element as received", () => {
     const inner = write.sequence(write.integer(7), write.octetString(hex("0500")));
     const parsed = parseDer(write.sequence(inner, write.boolean(true)));
     expect(parsed).toMatchObject({ tag: 0x30, items: [{ tag: 0x30 }, { tag: 0x01 }] });
@@ -25,27 +25,27 @@ describe("parseDer", () => {
   test.each([
     ["nothing", ""],
     ["a tag alone", "30"],
-    ["an octet behind the end", "0500 00"],
-    ["an element behind the end", "0500 0500"],
-    ["a content that is cut off", "0402 00"],
-    ["an item that is longer than what it is in", "3003 0402 00 00"],
-    ["an item that is shorter than what it is in", "3004 0401 00 00"],
+    ["an octet after the end", "0500 00"],
+    ["an element after the end", "0500 0500"],
+    ["a truncated content", "0402 00"],
+    ["an item that is longer than its container", "3003 0402 00 00"],
+    ["an item that is shorter than its container", "3004 0401 00 00"],
     ["an indefinite length", "3080 0500 0000"],
     ["a long form for a short length", "0481 01 00"],
     ["a length with a leading zero", "0482 0001 00"],
-    ["a length in more octets than there are", "04ff 00"],
-    ["a length that no number holds", `04ff${"ff".repeat(127)}`],
+    ["a length in more octets than present", "04ff 00"],
+    ["a length beyond a number", `04ff${"ff".repeat(127)}`],
     ["a tag of two octets", "1f1f 00"],
     ["a short tag written as a long one", "1f04 01 00"],
-    ["a string in pieces", "2403 0401 00"],
-    ["a bit string in pieces", "2304 0302 0000"],
-    ["a sequence that is primitive", "1000"],
-    ["an octet that opens the next element", "3003 0500 05"],
-  ])("refuses %s", (_case, octets) => {
+    ["a constructed octet string", "2403 0401 00"],
+    ["a constructed bit string", "2304 0302 0000"],
+    ["a primitive SEQUENCE", "1000"],
+    ["the first octet of a missing element", "3003 0500 05"],
+  ])("rejects %s", (_case, octets) => {
     expect(parseDer(hex(octets))).toBeUndefined();
   });
 
-  test("has bounds: 10 KiB, 16 levels and 512 elements", () => {
+  test("accepts at most 10 KiB, 16 levels and 512 elements", () => {
     expect(parseDer(write.octetString(new Uint8Array(10_237)))).toBeUndefined();
     expect(parseDer(nested(15))).toBeDefined();
     expect(parseDer(nested(16))).toBeUndefined();
@@ -54,7 +54,7 @@ describe("parseDer", () => {
     expect(parseDer(many(512))).toBeUndefined();
   });
 
-  test("whatever it takes, its parts put together are what it was given", () => {
+  test("returns parts that reproduce the input", () => {
     const octet = fc.oneof(fc.constantFrom(0x30, 0x31, 0xa0, 0x02, 0x04, 0, 1, 2, 3, 4), fc.nat({ max: 255 }));
     const property = fc.property(fc.array(octet, { minLength: 1, maxLength: 40 }), (octets) => {
       const given = Uint8Array.from(octets);
@@ -72,7 +72,7 @@ describe("booleanOf", () => {
     expect([true, false].map((value) => booleanOf(parseDer(write.boolean(value))!))).toEqual([true, false]);
   });
 
-  test.each(["010101", "0100", "01020000", "0201ff"])("refuses %s", (octets) => {
+  test.each(["010101", "0100", "01020000", "0201ff"])("rejects %s", (octets) => {
     expect(booleanOf(parseDer(hex(octets))!)).toBeUndefined();
   });
 });
@@ -90,15 +90,15 @@ describe("unsignedOf", () => {
   test.each([
     ["a negative number", "0201ff"],
     ["no octet", "0200"],
-    ["an octet too many", "0202007f"],
+    ["a superfluous octet", "0202007f"],
     ["another type", "040101"],
-  ])("refuses %s", (_case, octets) => {
+  ])("rejects %s", (_case, octets) => {
     expect(unsignedOf(parseDer(hex(octets)))).toBeUndefined();
   });
 });
 
 describe("bitStringOf", () => {
-  test("reads octets and how many bits of the last one are not meant", () => {
+  test("reads the octets and the number of unused bits", () => {
     expect(bitStringOf(parseDer(hex("03020780")))).toEqual({ octets: hex("80"), unused: 7 });
     expect(bitStringOf(parseDer(hex("030100")))).toEqual({ octets: hex(""), unused: 0 });
     expect(octetsOf(parseDer(hex("030300beef")))).toEqual(hex("beef"));
@@ -107,13 +107,13 @@ describe("bitStringOf", () => {
   test.each([
     ["no octet", "0300"],
     ["more unused bits than an octet has", "03020800"],
-    ["unused bits of nothing", "030101"],
+    ["unused bits without octets", "030101"],
     ["unused bits that are set", "030207ff"],
-  ])("refuses %s", (_case, octets) => {
+  ])("rejects %s", (_case, octets) => {
     expect(bitStringOf(parseDer(hex(octets)))).toBeUndefined();
   });
 
-  test("octetsOf refuses what is no whole number of octets", () => {
+  test("octetsOf rejects a bit string with unused bits", () => {
     expect(octetsOf(parseDer(hex("03020780")))).toBeUndefined();
   });
 });

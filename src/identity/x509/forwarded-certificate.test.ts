@@ -16,14 +16,14 @@ beforeAll(async () => {
   list = toRfc9440List(chain.intermediates);
 });
 
-/** The chain, "none", or why it is refused. */
+/** The chain, "none", or the reason of the refusal. */
 function read(headers: Readonly<Record<string, string>>): CertificateChain | string {
   const result = forwardedCertificate(new Headers(headers));
   return result.ok ? (result.chain ?? "none") : result.reason;
 }
 
 describe("forwardedCertificate reads", () => {
-  test("the leaf from one header and the intermediates from the other, in their order (C01)", () => {
+  test("the leaf from Client-Cert and the intermediates from Client-Cert-Chain, in their order (C01)", () => {
     expect(chain.intermediates).toHaveLength(2);
     expect(read({ "Client-Cert": leaf, "Client-Cert-Chain": list })).toEqual(chain);
   });
@@ -33,7 +33,7 @@ describe("forwardedCertificate reads", () => {
     expect(read({ "Client-Cert": leaf, "Client-Cert-Chain": "" })).toEqual({ ...chain, intermediates: [] });
   });
 
-  test("a list that came in several headers, or with other space between (C01)", () => {
+  test("a list in several headers, or with other white space (C01)", () => {
     const headers = new Headers({ "Client-Cert": leaf });
     for (const der of chain.intermediates) headers.append("Client-Cert-Chain", toRfc9440(der));
     expect(forwardedCertificate(headers)).toEqual({ ok: true, chain });
@@ -42,7 +42,7 @@ describe("forwardedCertificate reads", () => {
     }
   });
 
-  test("no certificate, without the headers", () => {
+  test("no certificate without the headers", () => {
     expect(read({})).toBe("none");
     expect(read({ "X-Forwarded-Client-Cert": leaf, "X-Tls-Client-Cert": leaf, "X-SSL-Client-Cert": leaf })).toBe(
       "none",
@@ -50,7 +50,7 @@ describe("forwardedCertificate reads", () => {
   });
 });
 
-describe("forwardedCertificate refuses", () => {
+describe("forwardedCertificate rejects", () => {
   test("two certificates (C01)", () => {
     const headers = new Headers({ "Client-Cert": leaf });
     headers.append("Client-Cert", leaf);
@@ -63,7 +63,7 @@ describe("forwardedCertificate refuses", () => {
     expect(read({ "Client-Cert-Chain": "" })).toBe("certificate-chain-alone");
   });
 
-  test("any other spelling of the certificate (C02)", () => {
+  test("any other encoding of the certificate (C02)", () => {
     const text = base64(chain.leaf);
     const padded = base64(bytesOf(chain.leaf, new Uint8Array((4 - (chain.leaf.length % 3)) % 3)));
     expect(padded).toMatch(/=$/);
@@ -91,7 +91,7 @@ describe("forwardedCertificate refuses", () => {
     for (const spelling of spellings) expect(read({ "Client-Cert": spelling })).toBe("certificate-encoding");
   });
 
-  test("any other spelling of the list (C02)", () => {
+  test("any other encoding of the list (C02)", () => {
     const [first = "", second = ""] = list.split(", ");
     const spellings = [
       ",",
@@ -112,7 +112,7 @@ describe("forwardedCertificate refuses", () => {
     }
   });
 
-  test("a text that more than 10 KiB of certificate, or 16 KiB of chain, would have, without decoding it (C02)", () => {
+  test("a text for more than 10 KiB of certificate or 16 KiB of chain, without decoding it (C02)", () => {
     const lengths = (found: CertificateChain | string) =>
       typeof found === "string" ? found : [found.leaf.length, ...found.intermediates.map((der) => der.length)];
     const zeros = (length: number) => toRfc9440(new Uint8Array(length));
@@ -126,7 +126,7 @@ describe("forwardedCertificate refuses", () => {
     }
   });
 
-  test("a long line of spaces at once (C02)", () => {
+  test("a long line of spaces in linear time (C02)", () => {
     const started = performance.now();
     expect(read({ "Client-Cert": leaf, "Client-Cert-Chain": `:${" ".repeat(21_000)}:` })).toBe("certificate-encoding");
     expect(performance.now() - started).toBeLessThan(500);

@@ -22,12 +22,12 @@ describe("readPublicKey", () => {
     ["P-521", { type: "EC", curve: "P-521" }, { type: "EC", curve: "P-521" }],
     ["RSA", { type: "RSA" }, { type: "RSA" }],
     ["Ed25519", { type: "Ed25519" }, { type: "Ed25519" }],
-  ])("knows %s, and keeps it as it came", async (_, options, kind) => {
+  ])("reads a key of type %s and keeps its bytes", async (_, options, kind) => {
     const { spki } = await signingKey(options);
     expect(read(spki)).toEqual({ ...kind, spki });
   });
 
-  it("takes an RSA key of two numbers that are strong, and no other", () => {
+  it("accepts an RSA key only with two numbers of sufficient strength", () => {
     expect(read(rsa(integer(...MODULUS), integer(...EXPONENT)))?.type).toBe("RSA");
     const wrong: readonly Der[] = [
       rsa(integer(...MODULUS)),
@@ -43,7 +43,7 @@ describe("readPublicKey", () => {
     for (const spki of wrong) expect(read(spki)).toBeUndefined();
   });
 
-  it("takes an Ed25519 key of 32 octets under its own name, and no other", () => {
+  it("accepts an Ed25519 key only with 32 octets and its own identifier", () => {
     const octets = (count: number): Der => bitString(bytesOf(new Uint8Array(count).fill(7)));
     expect(read(sequence(ED25519, octets(32)))?.type).toBe("Ed25519");
     for (const count of [0, 31, 33]) expect(read(sequence(ED25519, octets(count)))).toBeUndefined();
@@ -51,7 +51,7 @@ describe("readPublicKey", () => {
     expect(read(sequence(ed448, octets(32)))).toBeUndefined();
   });
 
-  it("takes a point of full length that is not compressed, and no other", () => {
+  it("accepts only an uncompressed point of full length", () => {
     const point = (first: number, count: number): Der => bitString(bytesOf([first, ...new Uint8Array(count - 1)]));
     expect(read(sequence(P256, point(4, 65)))?.type).toBe("EC");
     for (const [first, count] of [
@@ -66,7 +66,7 @@ describe("readPublicKey", () => {
     }
   });
 
-  it("takes a name and a key, no more and no less", () => {
+  it("accepts only an algorithm and a key", () => {
     const key = bitString(bytesOf(new Uint8Array(32)));
     for (const parts of [[ED25519], [key], [ED25519, key, NULL], [ED25519, NULL], [key, ED25519], [NULL, NULL]]) {
       expect(read(sequence(...parts))).toBeUndefined();

@@ -30,7 +30,7 @@ beforeAll(async () => {
   authority = await certificateAuthority({ trustDomain: "example.org" });
 });
 
-/** The ID that a leaf has, or why it is refused. */
+/** The ID of a leaf, or the reason of its refusal. */
 async function read({ id = ID, ...options }: CertificateOptions & { readonly id?: string } = {}): Promise<string> {
   return verdict((await authority.issueLeaf({ id, ...options })).chain);
 }
@@ -43,8 +43,8 @@ function verdict(chain: Parameters<typeof readX509Svid>[0]): string {
 const withExtensions = async (extensions: Extensions): Promise<string> => await read({ extensions });
 const names = (...uris: readonly string[]): Extensions => ({ subjectAltName: subjectAltName(uris.map(uriName)) });
 
-describe("readX509Svid reads", () => {
-  test("what a leaf of SPIRE says", async () => {
+describe("readX509Svid accepts", () => {
+  test("a leaf of SPIRE and returns its fields", async () => {
     const { chain } = await authority.issueLeaf({ id: ID, notAfter: 1_800_000_000_000 });
     expect(readX509Svid(chain)).toMatchObject({
       ok: true,
@@ -52,17 +52,17 @@ describe("readX509Svid reads", () => {
     });
   });
 
-  test("nothing of the signature, and nothing of the time", async () => {
+  test("any signature and any time", async () => {
     expect(await read({ notAfter: 1, alterSignature: () => bytesOf([1]) })).toBe(ID);
   });
 
-  test("names of other kinds beside the URI, and never takes them for the identity (X03)", async () => {
+  test("names of other kinds next to the URI, which is the identity (X03)", async () => {
     const others = [dnsName("spiffe://example.org/admin"), element(0x87, bytesOf([10, 0, 0, 1])), text(0x81, "a@b.c")];
     expect(await withExtensions({ subjectAltName: subjectAltName([...others, uriName(ID)]) })).toBe(ID);
     expect(await withExtensions({ subjectAltName: subjectAltName([uriName(ID), ...others]) })).toBe(ID);
   });
 
-  test("a leaf without a subject, when its names are critical (X05)", async () => {
+  test("a leaf without a subject if its names are critical (X05)", async () => {
     const critical = { subjectAltName: subjectAltName([uriName(ID)], true) };
     expect(await read({ subject: nameOf(""), extensions: critical })).toBe(ID);
     expect(await withExtensions(critical)).toBe(ID);
@@ -72,21 +72,21 @@ describe("readX509Svid reads", () => {
     expect(await withExtensions({ basicConstraints: undefined })).toBe(ID);
   });
 
-  test("a leaf that may sign and no more (X09)", async () => {
+  test("a leaf that may only sign (X09)", async () => {
     expect(await withExtensions({ keyUsage: keyUsage([DIGITAL_SIGNATURE]) })).toBe(ID);
   });
 
-  test("a leaf without purposes, or with more than the two (X12)", async () => {
+  test("a leaf without purposes, or with more than client and server (X12)", async () => {
     expect(await withExtensions({ extendedKeyUsage: undefined })).toBe(ID);
     const all = extendedKeyUsage([CLIENT_AUTH, "1.3.6.1.5.5.7.3.4", ANY_USAGE, SERVER_AUTH], true);
     expect(await withExtensions({ extendedKeyUsage: all })).toBe(ID);
   });
 
-  test("a leaf with an extension that it does not know and need not (X16)", async () => {
+  test("a leaf with an unknown extension that is not critical (X16)", async () => {
     expect(await withExtensions({ more: extension("1.2.3.4", bytesOf([5, 0])) })).toBe(ID);
   });
 
-  test("the scheme in any case, and tells it in lower case (X19)", async () => {
+  test("the scheme in any case and returns it in lower case (X19)", async () => {
     expect(await withExtensions(names("SPIFFE://example.org/web"))).toBe(ID);
   });
 
@@ -100,11 +100,11 @@ describe("readX509Svid reads", () => {
   });
 });
 
-describe("readX509Svid refuses", () => {
+describe("readX509Svid rejects", () => {
   test.each([
     ["two IDs (X01)", names(ID, "spiffe://example.org/admin"), "certificate-uri-count"],
     ["one ID twice (X01)", names(ID, ID), "certificate-uri-count"],
-    ["a web address behind the ID (X01)", names(ID, "https://example.org/"), "certificate-uri-count"],
+    ["a web address after the ID (X01)", names(ID, "https://example.org/"), "certificate-uri-count"],
     ["a web address before the ID (X01)", names("https://example.org/", ID), "certificate-uri-count"],
     ["no names (X02)", { subjectAltName: undefined }, "certificate-uri-count"],
     ["no URI among the names (X02)", { subjectAltName: subjectAltName([dnsName("web")]) }, "certificate-uri-count"],
@@ -118,12 +118,20 @@ describe("readX509Svid refuses", () => {
       { keyUsage: keyUsage([0], false) },
       "certificate-key-usage-not-critical",
     ],
-    ["a key that is not for signatures (X09)", { keyUsage: keyUsage([KEY_ENCIPHERMENT]) }, "certificate-key-usage"],
-    ["a key that signs certificates (X10)", { keyUsage: keyUsage([0, KEY_CERT_SIGN]) }, "certificate-key-usage"],
-    ["a key that signs revocation lists (X11)", { keyUsage: keyUsage([0, CRL_SIGN]) }, "certificate-key-usage"],
-    ["a server alone (X12)", { extendedKeyUsage: extendedKeyUsage([SERVER_AUTH]) }, "certificate-extended-key-usage"],
-    ["a client alone (X12)", { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH]) }, "certificate-extended-key-usage"],
-    ["any purpose (X12)", { extendedKeyUsage: extendedKeyUsage([ANY_USAGE]) }, "certificate-extended-key-usage"],
+    ["a key that may not sign (X09)", { keyUsage: keyUsage([KEY_ENCIPHERMENT]) }, "certificate-key-usage"],
+    ["a key that may sign certificates (X10)", { keyUsage: keyUsage([0, KEY_CERT_SIGN]) }, "certificate-key-usage"],
+    ["a key that may sign revocation lists (X11)", { keyUsage: keyUsage([0, CRL_SIGN]) }, "certificate-key-usage"],
+    [
+      "the purpose server alone (X12)",
+      { extendedKeyUsage: extendedKeyUsage([SERVER_AUTH]) },
+      "certificate-extended-key-usage",
+    ],
+    [
+      "the purpose client alone (X12)",
+      { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH]) },
+      "certificate-extended-key-usage",
+    ],
+    ["the purpose any (X12)", { extendedKeyUsage: extendedKeyUsage([ANY_USAGE]) }, "certificate-extended-key-usage"],
     [
       "a client and any (X12)",
       { extendedKeyUsage: extendedKeyUsage([CLIENT_AUTH, ANY_USAGE]) },
@@ -152,19 +160,19 @@ describe("readX509Svid refuses", () => {
     ["userinfo (ID03)", names("spiffe://a@example.org/web"), "certificate-spiffe-id"],
     ["an upper-case trust domain (ID05)", names("spiffe://EXAMPLE.ORG/web"), "certificate-spiffe-id"],
     ["percent-encoding (ID11)", names("spiffe://example.org/%77eb"), "certificate-spiffe-id"],
-    ["a segment that goes up (ID13)", names("spiffe://example.org/a/../web"), "certificate-spiffe-id"],
-    ["a NUL behind the ID (ID19)", names(`${ID}\0.evil.org`), "certificate-spiffe-id"],
-    ["a newline behind the ID (ID19)", names(`${ID}\n`), "certificate-spiffe-id"],
+    ["a segment .. (ID13)", names("spiffe://example.org/a/../web"), "certificate-spiffe-id"],
+    ["a NUL after the ID (ID19)", names(`${ID}\0.evil.org`), "certificate-spiffe-id"],
+    ["a newline after the ID (ID19)", names(`${ID}\n`), "certificate-spiffe-id"],
     ["letters beyond ASCII (ID19)", names("spiffe://example.org/wéb"), "certificate-malformed"],
   ])("%s", async (_case, extensions: Extensions, reason) => {
     expect(await withExtensions(extensions)).toBe(reason);
   });
 
-  test("a leaf without a subject, when its names are not critical (X05)", async () => {
+  test("a leaf without a subject if its names are not critical (X05)", async () => {
     expect(await read({ subject: nameOf("") })).toBe("certificate-names-not-critical");
   });
 
-  test("a signing certificate as a caller, with a path or without, self-signed or not (X14)", async () => {
+  test("a signing certificate as caller, with or without a path, self-signed or not (X14)", async () => {
     const root = { leaf: authority.der, intermediates: [] };
     expect(verdict(root)).toBe("certificate-id-path");
     const extensions = { subjectAltName: subjectAltName([uriName("spiffe://example.org/ca")]) };
@@ -183,10 +191,10 @@ describe("readX509Svid refuses", () => {
     expect(await read({ key: await signingKey(key) })).toBe("certificate-key");
   });
 
-  test("a leaf with a key of a kind that it does not know", async () => {
+  test("a leaf with a key of an unknown type", async () => {
     const { spki } = await signingKey();
     const [named, points] = [bytesOf(spki), bytesOf(spki)];
-    // secp256r1 with its last arc changed, and a point in compressed form.
+    // The identifier of P-256 with another last arc, and a compressed point.
     named[named.indexOf(0x07, 22)] = 0x08;
     points[26] = 0x02;
     expect([Buffer.compare(named, spki), Buffer.compare(points, spki)]).not.toContain(0);
@@ -195,11 +203,11 @@ describe("readX509Svid refuses", () => {
   });
 
   test.each<[string, Der]>([
-    ["nothing", bytesOf()],
+    ["no bytes", bytesOf()],
     ["text", new TextEncoder().encode("-----BEGIN CERTIFICATE-----")],
-    ["a sequence of nothing", bytesOf([0x30, 0])],
+    ["an empty SEQUENCE", bytesOf([0x30, 0])],
     ["20 KiB of zeros", new Uint8Array(20_480)],
-  ])("%s in place of a certificate", (_case, leaf) => {
+  ])("%s instead of a certificate", (_case, leaf) => {
     expect(verdict({ leaf, intermediates: [] })).toBe("certificate-malformed");
   });
 
@@ -210,7 +218,7 @@ describe("readX509Svid refuses", () => {
     expect(verdict(chain(9))).toBe("certificate-chain-too-large");
   });
 
-  test("intermediates of more than 16 KiB together (X20)", async () => {
+  test("intermediates of more than 16 KiB in total (X20)", async () => {
     const { der } = await authority.issueLeaf({ id: ID });
     const padded = { more: extension("1.2.3.4", new Uint8Array(7500)) };
     const large = (await authority.issueIntermediate({ extensions: padded })).der;
@@ -220,7 +228,7 @@ describe("readX509Svid refuses", () => {
     expect(verdict({ leaf: der, intermediates: [large, large, authority.der] })).toBe("certificate-chain-too-large");
   });
 
-  test("an intermediate that is none (X20)", async () => {
+  test("an intermediate that is not a certificate (X20)", async () => {
     const { der } = await authority.issueLeaf({ id: ID });
     const broken = authority.der.slice(0, -1);
     expect(verdict({ leaf: der, intermediates: [authority.der, broken] })).toBe("certificate-chain-malformed");

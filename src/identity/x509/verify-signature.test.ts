@@ -15,7 +15,7 @@ const authorityWith = async (key: SigningKey): Promise<TestAuthority> =>
 
 const publicKeyOf = (authority: TestAuthority): PublicKey => parseCertificate(authority.der)!.publicKey!;
 
-/** Whether a leaf that this key signed, in whatever deviating way, counts as signed by it. */
+/** Whether a leaf counts as signed by the key that signed it, with these deviations. */
 async function isAccepted(
   key: SigningKey,
   deviation: { readonly innerAlgorithm?: Der; readonly alterSignature?: (signature: Der) => Der } = {},
@@ -35,29 +35,26 @@ const acceptedKeys: [string, KeyOptions][] = [
 ];
 
 describe("isSignedBy", () => {
-  test.each(acceptedKeys)(
-    "takes %s, and refuses it once anything that is signed is changed (X16)",
-    async (_name, options) => {
-      const authority = await authorityWith(await signingKey(options));
-      const leaf = parseCertificate((await authority.issueLeaf({ id: ID })).der)!;
-      expect(await isSignedBy(leaf, publicKeyOf(authority))).toBe(true);
-      const changed = bytesOf(leaf.signed);
-      changed[changed.length - 1]! ^= 1;
-      expect(await isSignedBy({ ...leaf, signed: changed }, publicKeyOf(authority))).toBe(false);
-    },
-  );
+  test.each(acceptedKeys)("accepts %s, and rejects it if a signed byte is changed (X16)", async (_name, options) => {
+    const authority = await authorityWith(await signingKey(options));
+    const leaf = parseCertificate((await authority.issueLeaf({ id: ID })).der)!;
+    expect(await isSignedBy(leaf, publicKeyOf(authority))).toBe(true);
+    const changed = bytesOf(leaf.signed);
+    changed[changed.length - 1]! ^= 1;
+    expect(await isSignedBy({ ...leaf, signed: changed }, publicKeyOf(authority))).toBe(false);
+  });
 
   test.each<[string, KeyOptions]>([
     ["ECDSA with SHA-1", { type: "EC", hash: "SHA-1" }],
     ["RSA with SHA-1", { type: "RSA", hash: "SHA-1" }],
     ["RSA-PSS with SHA-1", { type: "RSA-PSS", hash: "SHA-1" }],
-    ["RSA-PSS with another length of salt", { type: "RSA-PSS", saltLength: 20 }],
+    ["RSA-PSS with another salt length", { type: "RSA-PSS", saltLength: 20 }],
     ["RSA-PSS without salt", { type: "RSA-PSS", saltLength: 0 }],
-  ])("refuses %s, though the key signed (X16)", async (_name, options) => {
+  ])("rejects %s, even if the key signed (X16)", async (_name, options) => {
     expect(await isAccepted(await signingKey(options))).toBe(false);
   });
 
-  test("refuses MD5 with RSA (X16)", async () => {
+  test("rejects MD5 with RSA (X16)", async () => {
     const innerAlgorithm = sequence(objectIdentifier("1.2.840.113549.1.1.4"), element(0x05));
     expect(await isAccepted(await signingKey({ type: "RSA" }), { innerAlgorithm })).toBe(false);
   });
@@ -73,14 +70,14 @@ describe("isSignedBy", () => {
       { type: "RSA-PSS" },
       sequence(objectIdentifier("1.2.840.113549.1.1.10"), sequence()),
     ],
-    ["an algorithm of another kind of key", { type: "RSA" }, sequence(objectIdentifier("1.2.840.10045.4.3.2"))],
-    ["Ed25519 for a key that is none", { type: "EC" }, sequence(objectIdentifier("1.3.101.112"))],
-  ])("refuses a certificate that names %s (X16)", async (_name, options, innerAlgorithm) => {
+    ["an algorithm for another type of key", { type: "RSA" }, sequence(objectIdentifier("1.2.840.10045.4.3.2"))],
+    ["Ed25519 for a key of another type", { type: "EC" }, sequence(objectIdentifier("1.3.101.112"))],
+  ])("rejects a certificate that names %s (X16)", async (_name, options, innerAlgorithm) => {
     expect(await isAccepted(await signingKey(options), { innerAlgorithm })).toBe(false);
   });
 });
 
-describe("isSignedBy takes an ECDSA signature in one form", () => {
+describe("isSignedBy with an ECDSA signature", () => {
   let key: SigningKey;
 
   beforeAll(async () => {
@@ -90,27 +87,27 @@ describe("isSignedBy takes an ECDSA signature in one form", () => {
   const altered = async (alterSignature: (signature: Der) => Der) => await isAccepted(key, { alterSignature });
   const zeros = new Uint8Array(32);
 
-  test("the one that was made", async () => {
+  test("accepts the original signature", async () => {
     expect(await altered((signature) => signature)).toBe(true);
   });
 
   test.each<[string, (signature: Der) => Der]>([
-    ["an octet behind it", (signature) => bytesOf(signature, [0])],
+    ["an octet after it", (signature) => bytesOf(signature, [0])],
     ["an octet less", (signature) => signature.slice(0, -1)],
-    ["nothing", () => bytesOf()],
+    ["no bytes", () => bytesOf()],
     ["the two numbers of zero", () => sequence(integer(0), integer(0))],
     ["the two numbers without DER", () => bytesOf(zeros, zeros)],
     ["a third number", (signature) => sequence(signature.slice(2), integer(1))],
     ["one number", () => sequence(integer(1))],
     ["a number that is too long", () => sequence(integer(...new Uint8Array(33).fill(1)), integer(1))],
-    ["a length that is longer than needed", (signature) => bytesOf([0x30, 0x81], signature.slice(1))],
+    ["a length in the long form", (signature) => bytesOf([0x30, 0x81], signature.slice(1))],
     ["a negative number", () => sequence(element(0x02, bytesOf([0x80])), integer(1))],
-    ["the right numbers, the first with a zero too many", (signature) => withZero(signature)],
-  ])("and refuses %s", async (_name, alter) => {
+    ["a superfluous zero before the first number", (signature) => withZero(signature)],
+  ])("rejects %s", async (_name, alter) => {
     expect(await altered(alter)).toBe(false);
   });
 
-  test("numbers with leading zeros, which DER leaves out, among many", async () => {
+  test("accepts numbers with fewer octets, which some of many signatures have", async () => {
     const authority = await authorityWith(key);
     const publicKey = publicKeyOf(authority);
     const leaves: Certificate[] = [];
@@ -121,15 +118,15 @@ describe("isSignedBy takes an ECDSA signature in one form", () => {
   });
 });
 
-/** The same signature with a zero before its first number. */
+/** The signature with a zero before its first number. */
 function withZero(signature: Der): Der {
   const length = signature[3] ?? 0;
   const [first, second] = [signature.slice(4, 4 + length), signature.slice(4 + length)];
   return sequence(element(0x02, bytesOf([0], first)), second);
 }
 
-describe("isSignedBy with a key that is no key", () => {
-  test("refuses a point that is not on its curve, and lets no error out", async () => {
+describe("isSignedBy with an invalid key", () => {
+  test("rejects a point that is not on its curve, without throwing", async () => {
     const authority = await certificateAuthority({ trustDomain: "example.org" });
     const leaf = parseCertificate((await authority.issueLeaf({ id: ID })).der)!;
     const spki = bytesOf(authority.key.spki);

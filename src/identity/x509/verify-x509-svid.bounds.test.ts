@@ -15,8 +15,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("what the client sends is bounded in work (X20)", () => {
-  /** Intermediates of one name that is their own issuer's as well: each may be above each other. */
+describe("the work that a client can cause is bounded (X20)", () => {
+  /** Intermediates whose subject is also their issuer, so that each could have issued each other. */
   async function tangle(count: number): Promise<{ readonly leaf: Der; readonly tangled: readonly Der[] }> {
     const subject = root.subject;
     const options = { trustDomain: "example.org", subject, extensions: { subjectKeyId: undefined } };
@@ -29,7 +29,7 @@ describe("what the client sends is bounded in work (X20)", () => {
     ["none", () => []],
     ["one", () => [root.der]],
   ])(
-    "not more than 16 signatures are checked below %s of the authorities, however many paths there seem to be",
+    "at most 16 signatures are checked below %s of the authorities, for any number of apparent paths",
     async (_case, authorities) => {
       const { leaf, tangled } = await tangle(8);
       const checks = vi.spyOn(crypto.subtle, "verify");
@@ -38,7 +38,7 @@ describe("what the client sends is bounded in work (X20)", () => {
     },
   );
 
-  test("of one authority after the other, not more than 16 are tried", async () => {
+  test("at most 16 authorities are tried", async () => {
     const options = { trustDomain: "example.org", extensions: { subjectKeyId: undefined } };
     const many = await Promise.all(Array.from({ length: 16 }, async () => await certificateAuthority(options)));
     const authorities = many.map(({ der }) => der);
@@ -49,7 +49,7 @@ describe("what the client sends is bounded in work (X20)", () => {
     expect(await verdict(chain, [unnamed.der, ...authorities])).toBe("certificate-path-search");
   });
 
-  test("no signature is checked, and no key imported, without an authority above", async () => {
+  test("without an authority above, no signature is checked and no key imported", async () => {
     const { chain } = await (await lineBelow(root, 8)).issueLeaf({ id: ID });
     const stranger = await certificateAuthority({ trustDomain: "example.org", subject: nameOf("stranger") });
     const [checks, imports] = [vi.spyOn(crypto.subtle, "verify"), vi.spyOn(crypto.subtle, "importKey")];
@@ -57,7 +57,7 @@ describe("what the client sends is bounded in work (X20)", () => {
     expect([checks.mock.calls, imports.mock.calls]).toEqual([[], []]);
   });
 
-  test("no key is used before its own certificate is proved", async () => {
+  test("no key is used before its certificate is proved", async () => {
     const forger = await certificateAuthority({ trustDomain: "example.org" });
     const forged = await forger.issueIntermediate({ extensions: { authorityKeyId: undefined } });
     const { chain } = await forged.issueLeaf({ id: ID });

@@ -38,18 +38,18 @@ beforeAll(async () => {
   root = await certificateAuthority({ trustDomain: "example.org" });
 });
 
-/** The same of a leaf that the root has issued. */
+/** The same for a leaf that the root issued. */
 async function leafVerdict(options: CertificateOptions, now = NOW): Promise<string> {
   return await verdict((await root.issueLeaf({ id: ID, ...options })).chain, [root.der], now);
 }
 
-/** Of a leaf below an intermediate with these options. */
+/** The same for a leaf below an intermediate with these options. */
 async function belowIntermediate(options: AuthorityOptions, now = NOW): Promise<string> {
   const intermediate = await root.issueIntermediate(options);
   return await verdict((await intermediate.issueLeaf({ id: ID })).chain, [root.der], now);
 }
 
-/** Of a leaf below a root with these options. */
+/** The same for a leaf below a root with these options. */
 async function belowRoot(options: AuthorityOptions, now = NOW): Promise<string> {
   const other = await certificateAuthority({ trustDomain: "example.org", ...options });
   return await verdict((await other.issueLeaf({ id: ID })).chain, [other.der], now);
@@ -60,7 +60,7 @@ describe("verifyX509Svid accepts", () => {
     expect(await leafVerdict({})).toBe("valid");
   });
 
-  test("a path through intermediates, in whatever order they came (X16)", async () => {
+  test("a path through intermediates in any order (X16)", async () => {
     const { der, chain } = await (await lineBelow(root, 3)).issueLeaf({ id: ID });
     expect(chain.intermediates).toHaveLength(3);
     const [a, b, c] = chain.intermediates as [Der, Der, Der];
@@ -74,12 +74,12 @@ describe("verifyX509Svid accepts", () => {
     }
   });
 
-  test("a path through as many intermediates as may come along (X20)", async () => {
+  test("a path through the maximum number of intermediates (X20)", async () => {
     const { chain } = await (await lineBelow(root, 8)).issueLeaf({ id: ID });
     expect(await verdict(chain, [root.der])).toBe("valid");
   });
 
-  test("an authority that is not self-signed, and one whose own signature is of no use", async () => {
+  test("an authority that is not self-signed or has an invalid signature", async () => {
     const intermediate = await root.issueIntermediate();
     const { der } = await intermediate.issueLeaf({ id: ID });
     expect(await verdict(chainOf(der), [intermediate.der])).toBe("valid");
@@ -93,13 +93,13 @@ describe("verifyX509Svid accepts", () => {
     expect(await belowRoot({ innerAlgorithm })).toBe("valid");
   });
 
-  test("intermediates that have nothing to do with the leaf", async () => {
+  test("unrelated intermediates", async () => {
     const stranger = await certificateAuthority({ trustDomain: "other.org" });
     const { der } = await root.issueLeaf({ id: ID });
     expect(await verdict(chainOf(der, stranger.der, root.der), [root.der])).toBe("valid");
   });
 
-  test("the one of several authorities of the same name whose key it is", async () => {
+  test("the authority with the right key among several with the same name", async () => {
     const old = await certificateAuthority({ trustDomain: "example.org" });
     expect(old.subject).toEqual(root.subject);
     const { chain } = await root.issueLeaf({ id: ID });
@@ -108,7 +108,7 @@ describe("verifyX509Svid accepts", () => {
     expect(await verdict(unnamed.chain, [old.der, root.der])).toBe("valid");
   });
 
-  test("an authority that may sign certificates and nothing else (X13)", async () => {
+  test("an authority that may only sign certificates (X13)", async () => {
     expect(await belowRoot({ extensions: { keyUsage: keyUsage([5], false) } })).toBe("valid");
   });
 
@@ -121,13 +121,13 @@ describe("verifyX509Svid accepts", () => {
     ["clients", [CLIENT_AUTH]],
     ["both", [SERVER_AUTH, CLIENT_AUTH]],
     ["anything", [ANY_USAGE]],
-  ])("a signing certificate that is for %s", async (_case, usages) => {
+  ])("a signing certificate with the purpose %s", async (_case, usages) => {
     expect(await belowIntermediate({ extensions: { usage: extendedKeyUsage(usages) } })).toBe("valid");
   });
 });
 
-describe("verifyX509Svid refuses", () => {
-  test("an issuer that is no signing certificate (X13)", async () => {
+describe("verifyX509Svid rejects", () => {
+  test("an issuer that is not a signing certificate (X13)", async () => {
     const { der: leaf, key } = await root.issueLeaf({ id: ID, subject: nameOf("leaf") });
     const below = await issuedBy({ key, subject: nameOf("leaf") });
     expect(await verdict(chainOf(below, leaf), [root.der])).toBe("certificate-issuer-not-authority");
@@ -147,9 +147,9 @@ describe("verifyX509Svid refuses", () => {
   test.each([
     ["a path", "spiffe://example.org/ca"],
     ["another trust domain", "spiffe://other.org"],
-    ["a trust domain that begins alike", "spiffe://example.org.evil.org"],
-    ["no SPIFFE ID for a URI", "https://example.org"],
-  ])("an authority and an intermediate with an ID of %s (X15)", async (_case, id) => {
+    ["a trust domain with ours as prefix", "spiffe://example.org.evil.org"],
+    ["a URI that is not a SPIFFE ID", "https://example.org"],
+  ])("an authority and an intermediate with an ID with %s (X15)", async (_case, id) => {
     const extensions = { subjectAltName: subjectAltName([uriName(id)]) };
     expect(await belowRoot({ extensions })).toBe("certificate-issuer-id");
     expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-id");
@@ -162,7 +162,7 @@ describe("verifyX509Svid refuses", () => {
     );
   });
 
-  test("a leaf outside of its validity, both ends of which are within it (X16)", async () => {
+  test("a leaf outside its validity, which includes both ends (X16)", async () => {
     const validity = { notBefore: NOW - HOUR, notAfter: NOW + HOUR };
     expect(await leafVerdict(validity, NOW - HOUR)).toBe("valid");
     expect(await leafVerdict(validity, NOW + HOUR)).toBe("valid");
@@ -170,7 +170,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await leafVerdict(validity, NOW + HOUR + 1)).toBe("certificate-expired");
   });
 
-  test("an authority or an intermediate outside of its validity (X16)", async () => {
+  test("an authority or an intermediate outside its validity (X16)", async () => {
     const validity = { notBefore: NOW - HOUR, notAfter: NOW + HOUR };
     for (const below of [belowRoot, belowIntermediate]) {
       expect(await below(validity, NOW - HOUR)).toBe("valid");
@@ -180,7 +180,7 @@ describe("verifyX509Svid refuses", () => {
     }
   });
 
-  test("a path that is longer than an authority or an intermediate allows (X16)", async () => {
+  test("a path longer than an authority or intermediate allows (X16)", async () => {
     const direct = { trustDomain: "example.org", pathLength: 0 };
     const short = await certificateAuthority(direct);
     expect(await verdict((await short.issueLeaf({ id: ID })).chain, [short.der])).toBe("valid");
@@ -195,7 +195,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await verdict((await three.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-path-length");
   });
 
-  test("an intermediate that appoints one of its own name, where it may appoint none (X16)", async () => {
+  test("an intermediate that issues one in its own name with a path length of 0 (X16)", async () => {
     const own = await root.issueIntermediate({ pathLength: 0, subject: nameOf("one name") });
     const other = await own.issueIntermediate({ subject: nameOf("one name") });
     expect(await verdict((await other.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-path-length");
@@ -211,7 +211,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await belowIntermediate({ alterSignature })).toBe("certificate-signature");
   });
 
-  test("a leaf or an intermediate that is signed by way of SHA-1 (X16)", async () => {
+  test("a leaf or an intermediate that is signed with SHA-1 (X16)", async () => {
     const innerAlgorithm = sequence(objectIdentifier("1.2.840.10045.4.1"));
     expect(await leafVerdict({ innerAlgorithm })).toBe("certificate-signature-algorithm");
     expect(await belowIntermediate({ innerAlgorithm })).toBe("certificate-signature-algorithm");
@@ -230,7 +230,7 @@ describe("verifyX509Svid refuses", () => {
     expect(await verdict((await intermediate.issueLeaf({ id: ID })).chain, [root.der])).toBe("certificate-signature");
   });
 
-  test("a leaf of another issuer, by its name or by its key (X16)", async () => {
+  test("a leaf of another issuer, by name or by key (X16)", async () => {
     const named = await issuedBy({ key: root.key, subject: nameOf("other") });
     expect(await verdict(chainOf(named), [root.der])).toBe("certificate-issuer-unknown");
     const extensions = { authorityKeyId: authorityKeyId(bytesOf([1, 2, 3])) };
@@ -240,7 +240,7 @@ describe("verifyX509Svid refuses", () => {
     );
   });
 
-  test("a self-signed leaf, and one that is an authority of its own (X16)", async () => {
+  test("a self-signed leaf, with or without its own authority (X16)", async () => {
     const key = await signingKey();
     const der = await issuedBy({ key, subject: nameOf("self") }, { key, subject: nameOf("self") });
     expect(await verdict(chainOf(der), [root.der])).toBe("certificate-issuer-unknown");
@@ -253,14 +253,14 @@ describe("verifyX509Svid refuses", () => {
     expect(await belowIntermediate({ extensions })).toBe("certificate-critical-extension");
   });
 
-  test("an intermediate without an authority, though it is self-signed and came along (X16)", async () => {
+  test("a self-signed intermediate without an authority (X16)", async () => {
     const { der } = await root.issueLeaf({ id: ID });
     expect(await verdict(chainOf(der, root.der), [])).toBe("certificate-issuer-unknown");
     const other = await certificateAuthority({ trustDomain: "example.org", subject: nameOf("another root") });
     expect(await verdict(chainOf(der, root.der), [other.der])).toBe("certificate-issuer-unknown");
   });
 
-  test("a leaf that an authority of another trust domain signed, whose ID is not its own (X17)", async () => {
+  test("a leaf that an authority of another trust domain signed (X17)", async () => {
     const stranger = await certificateAuthority({ trustDomain: "other.org" });
     const { chain } = await stranger.issueLeaf({ id: ID });
     expect(await verdict(chain, [root.der])).toBe("certificate-issuer-unknown");
@@ -279,7 +279,7 @@ describe("verifyX509Svid refuses", () => {
     ["critical", true],
     ["not critical", false],
   ])(
-    "an authority or an intermediate with name constraints that are %s, even if the ID keeps to them (X18)",
+    "an authority or an intermediate with %s name constraints, even if the ID satisfies them (X18)",
     async (_case, critical) => {
       const extensions = { more: nameConstraints("example.org", critical) };
       expect(await belowRoot({ extensions })).toBe("certificate-name-constraints");
@@ -290,7 +290,7 @@ describe("verifyX509Svid refuses", () => {
   test.each([
     ["servers", [SERVER_AUTH]],
     ["signed code", ["1.3.6.1.5.5.7.3.3"]],
-  ])("an authority or an intermediate that is for %s alone", async (_case, usages) => {
+  ])("an authority or an intermediate with only the purpose %s", async (_case, usages) => {
     const extensions = { usage: extendedKeyUsage(usages) };
     expect(await belowRoot({ extensions })).toBe("certificate-issuer-extended-key-usage");
     expect(await belowIntermediate({ extensions })).toBe("certificate-issuer-extended-key-usage");
@@ -302,13 +302,13 @@ describe("verifyX509Svid refuses", () => {
     expect(await belowIntermediate({ key })).toBe("certificate-issuer-key");
   });
 
-  test("everything, without authorities (B06)", async () => {
+  test("every leaf if there are no authorities (B06)", async () => {
     const { chain } = await root.issueLeaf({ id: ID });
     expect(await verdict(chain, [])).toBe("certificate-issuer-unknown");
   });
 });
 
-/** A leaf in the name of any issuer, which does not say by its key id who that is. */
+/** A leaf with any issuer name and no authority key id. */
 async function issuedBy(
   issuer: { readonly key: SigningKey; readonly subject: Der },
   options: Partial<CertificateOptions> = {},
@@ -317,7 +317,7 @@ async function issuedBy(
   return await certificate(issuer, { key: await signingKey(), extensions, ...options });
 }
 
-test("the leaf's own signature is checked with the key of a proved intermediate, not taken for granted (X16)", async () => {
+test("verifyX509Svid checks the leaf's signature with the key of a proved intermediate (X16)", async () => {
   const root = await certificateAuthority({ trustDomain: "example.org" });
   const intermediate = await root.issueIntermediate();
   const id = "spiffe://example.org/web";
@@ -330,7 +330,7 @@ test("the leaf's own signature is checked with the key of a proved intermediate,
   expect(await verdict(good.chain, [root.der])).toBe("valid");
   const forged = await intermediate.issueLeaf({ id, alterSignature });
   expect(await verdict(forged.chain, [root.der])).toBe("certificate-signature");
-  // By somebody else's key, under the intermediate's name and key id.
+  // Signed with another key, under the name and key id of the intermediate.
   const stranger = await signingKey();
   const options = { extensions: { authorityKeyId: undefined } };
   const impostor = await certificateAuthority({

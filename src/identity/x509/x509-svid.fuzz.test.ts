@@ -10,7 +10,7 @@ import { verifyX509Svid } from "./verify-x509-svid.ts";
 const ID = "spiffe://example.org/web";
 const NOW = Date.UTC(2026, 0);
 
-/** The long run tries so many times as much. */
+/** Multiplies the number of runs in the long run. */
 const LONGER = process.env["LONG"] === "1" ? 20 : 1;
 
 let authorities: readonly Certificate[];
@@ -27,7 +27,7 @@ beforeAll(async () => {
   expect(await verdict({ leaf, intermediates: [intermediate.der] })).toBe(ID);
 });
 
-/** The ID that is proved, or undefined. */
+/** The proved ID, or undefined. */
 async function verdict(chain: CertificateChain): Promise<string | undefined> {
   const read = readX509Svid(chain);
   if (!read.ok) return undefined;
@@ -36,7 +36,7 @@ async function verdict(chain: CertificateChain): Promise<string | undefined> {
 
 const octet = fc.nat({ max: 255 });
 const position = fc.nat({ max: 100_000 });
-/** Octets that lengths, tags and flags are made of come more often. */
+/** Prefers octets that occur in lengths, tags and flags. */
 const telling = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0x81, 0x82, 0xff, 0x30, 0x31, 0x86, 0xa0, 0xa3), octet);
 
 type Mutation = (der: Der) => Der;
@@ -66,7 +66,7 @@ const cut = position.map(
     (der) =>
       der.slice(0, at % der.length),
 );
-/** The beginning of one certificate and the end of another. */
+/** The start of one certificate and the end of another. */
 const splice = position.map(
   (at): Mutation =>
     (der) =>
@@ -85,7 +85,7 @@ const mutation = fc
 
 const isSame = (a: Der, b: Der): boolean => Buffer.compare(a, b) === 0;
 
-test("a leaf with any octet changed proves nothing (X16, X20)", async () => {
+test("rejects a leaf with any octet changed (X16, X20)", async () => {
   for (let index = 0; index < leaf.length; index++) {
     const changed = bytesOf(leaf);
     changed[index]! ^= 1 << (index % 8);
@@ -95,7 +95,7 @@ test("a leaf with any octet changed proves nothing (X16, X20)", async () => {
   }
 });
 
-test("a leaf that is changed anyhow proves nothing, and nothing throws (X16, X20)", async () => {
+test("rejects a leaf with any mutation, without throwing (X16, X20)", async () => {
   const property = fc.asyncProperty(mutation, async (mutate) => {
     const changed = mutate(leaf);
     fc.pre(!isSame(changed, leaf) && !isSame(changed, other));
@@ -104,7 +104,7 @@ test("a leaf that is changed anyhow proves nothing, and nothing throws (X16, X20
   await fc.assert(property, { numRuns: 2000 * LONGER });
 });
 
-test("an intermediate that is changed anyhow proves no leaf, and nothing throws (X16, X20)", async () => {
+test("rejects a leaf below an intermediate with any mutation, without throwing (X16, X20)", async () => {
   const property = fc.asyncProperty(mutation, async (mutate) => {
     const changed = mutate(intermediate.der);
     fc.pre(!isSame(changed, intermediate.der));
@@ -113,7 +113,7 @@ test("an intermediate that is changed anyhow proves no leaf, and nothing throws 
   await fc.assert(property, { numRuns: 2000 * LONGER });
 });
 
-test("a bad intermediate beside the good one changes no identity, and nothing throws (X16, X20)", async () => {
+test("returns the same identity with an additional invalid intermediate, without throwing (X16, X20)", async () => {
   const property = fc.asyncProperty(mutation, fc.boolean(), async (mutate, first) => {
     const pair = [intermediate.der, mutate(intermediate.der)];
     const found = await verdict({ leaf, intermediates: first ? pair : pair.toReversed() });
@@ -122,7 +122,7 @@ test("a bad intermediate beside the good one changes no identity, and nothing th
   await fc.assert(property, { numRuns: 500 * LONGER });
 });
 
-test("whatever the right key signs, nothing throws, and who is accepted has an ID of the trust domain", async () => {
+test("accepts only IDs of the trust domain in anything that the right key signs, without throwing", async () => {
   const { signed } = parseCertificate(leaf)!;
   const { key } = intermediate;
   let accepted = 0;
@@ -134,11 +134,11 @@ test("whatever the right key signs, nothing throws, and who is accepted has an I
     return found === undefined || found.startsWith("spiffe://example.org/");
   });
   await fc.assert(property, { numRuns: 2000 * LONGER });
-  // Serial numbers, keys and letters of the path may change.
+  // Mutations may change serial numbers, keys and letters of the path.
   expect(accepted).toBeGreaterThan(0);
 });
 
-test("no octets make it throw", async () => {
+test("does not throw for any octets", async () => {
   const anything = fc.uint8Array({ maxLength: 200 }).map((octets) => bytesOf(octets));
   const nested = fc.array(anything, { maxLength: 5 }).map((items) => sequence(...items));
   const property = fc.asyncProperty(
