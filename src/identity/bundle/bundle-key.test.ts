@@ -70,7 +70,7 @@ describe("readBundleKey", () => {
     ["the exponent 3 (T21)", { ...RSA, e: "Aw" }, "rsa-strength"],
     ["the exponent 65536", { ...RSA, e: number([1, 0, 0]) }, "rsa-strength"],
     ["an exponent of 33 bits", { ...RSA, e: number([1, 0, 0, 0, 1]) }, "rsa-strength"],
-  ])("ignores %s", (_case, entry, reason) => {
+  ])("ignores an entry with %s", (_case, entry, reason) => {
     expect(readBundleKey(entry)).toBe(reason);
   });
 });

@@ -39,7 +39,7 @@ describe("splitCompactJws", () => {
     ["header segment", (spelling: string) => `${spelling}.YWI.YWI`],
     ["claims segment", (spelling: string) => `YWI.${spelling}.YWI`],
     ["signature segment", (spelling: string) => `YWI.YWI.${spelling}`],
-  ])("splitCompactJws rejects a %s (T15)", (_part, tokenOf) => {
+  ])("rejects a %s (T15)", (_part, tokenOf) => {
     test.each([
       ["padded", "YWI="],
       ["padded too much", "YWI=="],

@@ -40,7 +40,7 @@ describe("readJwtSvidHeader", () => {
     ["a number (J03)", 256],
     ["null (J03)", null],
     ["a name of the prototype (J03)", "constructor"],
-  ])("rejects %s as alg", (_case, alg) => {
+  ])("rejects alg: %s", (_case, alg) => {
     expect(readJwtSvidHeader(json({ alg, kid: "k" }))).toEqual(refused("header-algorithm"));
   });
 
@@ -53,32 +53,32 @@ describe("readJwtSvidHeader", () => {
   });
 
   test.each([
-    ["jku (T06)", '"jku":"https://evil.example/keys"'],
-    ["jwk (T06)", '"jwk":{"kty":"EC"}'],
-    ["x5u (T06)", '"x5u":"https://evil.example/chain"'],
-    ["x5c (T06)", '"x5c":["MIIB"]'],
-    ["x5t (T06)", '"x5t":"AA"'],
-    ["x5t#S256 (T06)", '"x5t#S256":"AA"'],
-    ["a list of keys (T06)", '"jwks":{"keys":[]}'],
-    ["crit with a known name (T07)", '"crit":["exp"]'],
-    ["crit with a name that jose knows (T07)", '"crit":["b64"],"b64":true'],
-    ["crit with an unknown name (T07)", '"crit":["x-unknown"],"x-unknown":1'],
-    ["crit that is empty (T07)", '"crit":[]'],
-    ["crit that is not a list (T07)", '"crit":"exp"'],
-    ["crit of null (T07)", '"crit":null'],
-    ["b64 of false (T08)", '"crit":["b64"],"b64":false'],
-    ["b64 of false that is not critical (T08)", '"b64":false'],
-    ["b64 of true (T08)", '"b64":true'],
-    ["zip (T09)", '"zip":"DEF"'],
-    ["zip of nothing (T09)", '"zip":""'],
-    ["cty, a nested token", '"cty":"JWT"'],
-    ["enc", '"enc":"A256GCM"'],
-    ["a claim, which a JWE may have", '"iss":"spiffe://example.org"'],
-    ["the empty name", '"":1'],
-    ["a member of the prototype", '"__proto__":{"alg":"ES256"}'],
-    ["a name in another case", '"KID":"k"'],
-    ["a name with a space", '"kid ":"k"'],
-  ])("rejects %s (J05)", (_case, members) => {
+    ["jku (T06, J05)", '"jku":"https://evil.example/keys"'],
+    ["jwk (T06, J05)", '"jwk":{"kty":"EC"}'],
+    ["x5u (T06, J05)", '"x5u":"https://evil.example/chain"'],
+    ["x5c (T06, J05)", '"x5c":["MIIB"]'],
+    ["x5t (T06, J05)", '"x5t":"AA"'],
+    ["x5t#S256 (T06, J05)", '"x5t#S256":"AA"'],
+    ["a list of keys (T06, J05)", '"jwks":{"keys":[]}'],
+    ["crit with a known name (T07, J05)", '"crit":["exp"]'],
+    ["crit with a name that jose knows (T07, J05)", '"crit":["b64"],"b64":true'],
+    ["crit with an unknown name (T07, J05)", '"crit":["x-unknown"],"x-unknown":1'],
+    ["crit that is empty (T07, J05)", '"crit":[]'],
+    ["crit that is not a list (T07, J05)", '"crit":"exp"'],
+    ["crit of null (T07, J05)", '"crit":null'],
+    ["b64 of false (T08, J05)", '"crit":["b64"],"b64":false'],
+    ["b64 of false that is not critical (T08, J05)", '"b64":false'],
+    ["b64 of true (T08, J05)", '"b64":true'],
+    ["zip (T09, J05)", '"zip":"DEF"'],
+    ["zip of nothing (T09, J05)", '"zip":""'],
+    ["cty, a nested token (J05)", '"cty":"JWT"'],
+    ["enc (J05)", '"enc":"A256GCM"'],
+    ["a claim, which a JWE may have (J05)", '"iss":"spiffe://example.org"'],
+    ["the empty name (J05)", '"":1'],
+    ["a member of the prototype (J05)", '"__proto__":{"alg":"ES256"}'],
+    ["a name in another case (J05)", '"KID":"k"'],
+    ["a name with a space (J05)", '"kid ":"k"'],
+  ])("rejects %s", (_case, members) => {
     expect(readJwtSvidHeader(json(`{"alg":"ES256","kid":"k",${members}}`))).toEqual(refused("header-member"));
     expect(readJwtSvidHeader(json(`{${members},"alg":"ES256","kid":"k"}`))).toEqual(refused("header-member"));
   });
@@ -92,16 +92,16 @@ describe("readJwtSvidHeader", () => {
   });
 
   test.each([
-    ["a WIT-SVID (T24)", "wit+jwt"],
-    ["a WIT-SVID, as media type (T24)", "application/wit+jwt"],
-    ["the proof that goes with a WIT-SVID (T24)", "wpt+jwt"],
-    ["an access token (T25)", "at+jwt"],
-    ["an access token, as media type (T25)", "application/at+jwt"],
-    ["a logout token (T25)", "logout+jwt"],
-    ["a security event (T25)", "secevent+jwt"],
-    ["a proof of possession (T25)", "dpop+jwt"],
-    ["a JWT, as media type (T25)", "application/jwt"],
-  ])("rejects the typ of %s (J06)", (_case, typ) => {
+    ["a WIT-SVID (T24, J06)", "wit+jwt"],
+    ["a WIT-SVID, as media type (T24, J06)", "application/wit+jwt"],
+    ["the proof that goes with a WIT-SVID (T24, J06)", "wpt+jwt"],
+    ["an access token (T25, J06)", "at+jwt"],
+    ["an access token, as media type (T25, J06)", "application/at+jwt"],
+    ["a logout token (T25, J06)", "logout+jwt"],
+    ["a security event (T25, J06)", "secevent+jwt"],
+    ["a proof of possession (T25, J06)", "dpop+jwt"],
+    ["a JWT, as media type (T25, J06)", "application/jwt"],
+  ])("rejects the typ of %s", (_case, typ) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid: "k", typ }))).toEqual(refused("header-type"));
   });
 
@@ -125,7 +125,7 @@ describe("readJwtSvidHeader", () => {
     ["an object", {}],
     ["an object that names a method", { toString: "k" }],
     ["false", false],
-  ])("rejects %s as kid (T04)", (_case, kid) => {
+  ])("rejects kid: %s (T04)", (_case, kid) => {
     expect(readJwtSvidHeader(json({ alg: "ES256", kid }))).toEqual(refused("header-key-id"));
   });
 

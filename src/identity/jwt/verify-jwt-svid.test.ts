@@ -53,7 +53,7 @@ describe("verifyJwtSvid accepts", () => {
 });
 
 describe("verifyJwtSvid rejects", () => {
-  test.each([...CURVES, ...RSA])("a %s signature over other claims", async (alg) => {
+  test.each([...CURVES, ...RSA])("a signature over other claims with %s", async (alg) => {
     const key = keys.get(alg)!;
     const own = await mint(key, CLAIMS);
     const other = await mint(key, { ...CLAIMS, sub: "spiffe://example.org/admin" });

@@ -154,7 +154,7 @@ describe("parseCertificate", () => {
     ["basic constraints twice (X06)", { more: basicConstraints({ cA: false }) }],
     ["an unknown extension twice", { a: extension("1.2.3.4", bytesOf()), b: extension("1.2.3.4", bytesOf(), true) }],
     [
-      "a second list of names behind the first (X01)",
+      "a second list of names after the first (X01)",
       { subjectAltName: extension("2.5.29.17", bytesOf(sequence(uriName(ID)), sequence(uriName(ID)))) },
     ],
     ["an empty list of names (X02)", { subjectAltName: subjectAltName([]) }],
@@ -177,7 +177,7 @@ describe("parseCertificate", () => {
       { basicConstraints: extension("2.5.29.19", sequence(integer(1), integer(2))) },
     ],
     [
-      "a cA behind the path length (X06)",
+      "a cA after the path length (X06)",
       { basicConstraints: extension("2.5.29.19", sequence(integer(1), element(0x01, bytesOf([255])))) },
     ],
     [

@@ -277,7 +277,7 @@ describe("verifyX509Svid rejects", () => {
 
   test.each([
     ["critical", true],
-    ["not critical", false],
+    ["non-critical", false],
   ])(
     "an authority or an intermediate with %s name constraints, even if the ID satisfies them (X18)",
     async (_case, critical) => {
