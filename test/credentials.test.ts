@@ -22,7 +22,7 @@ describe("bearer tokens", () => {
   const send = async (headers: HeadersInit, target = GET, body = '{"path":"app/a"}') => {
     const response = await service.fetch(new Request(`http://edge.test${target}`, { method: "POST", headers, body }));
     const kept = [...response.headers].filter(([name]) => name !== "x-request-id");
-    return { status: response.status, told: JSON.stringify([await response.text(), kept]) };
+    return { status: response.status, visible: JSON.stringify([await response.text(), kept]) };
   };
 
   it("are accepted with the scheme in any case (T22)", async () => {
@@ -98,16 +98,16 @@ describe("bearer tokens", () => {
       "caller-id": await domain.token(""),
       "header-algorithm": `${Buffer.from('{"alg":"none"}').toString("base64url")}.e30.e30`,
     };
-    const told = new Set<string>();
+    const answers = new Set<string>();
     for (const [reason, text] of Object.entries(tokens)) {
       const answer = await send(text === "" ? {} : { authorization: `Bearer ${text}` });
       expect(answer.status, reason).toBe(401);
-      told.add(answer.told);
+      answers.add(answer.visible);
       expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason });
       if (text.length > 10) expect(JSON.stringify([service.log, service.audit])).not.toContain(text);
     }
     // The answer is also the same as for a known caller without permission.
-    told.add((await send({ authorization: `Bearer ${await domain.token("/w")}` })).told);
-    expect([...told]).toHaveLength(1);
+    answers.add((await send({ authorization: `Bearer ${await domain.token("/w")}` })).visible);
+    expect([...answers]).toHaveLength(1);
   });
 });

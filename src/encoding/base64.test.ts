@@ -39,7 +39,7 @@ describe("decodeBase64", () => {
   test.each([
     ["one byte", "AB==", [0]],
     ["two bytes", "AAB=", [0, 0]],
-  ])("rejects non-zero trailing bits of %s unless told to ignore them", (_case, text, bytes) => {
+  ])("rejects non-zero trailing bits of %s unless they are ignored", (_case, text, bytes) => {
     expect(decodeBase64(text)).toBeUndefined();
     expect(decodeBase64(text, { trailingBits: "ignore" })).toEqual(Uint8Array.from(bytes));
   });

@@ -42,7 +42,7 @@ describe("roleOf", () => {
   });
 
   test("returns no role if no roots are configured", () => {
-    const nobody = { pilot: [], nexus: [], bootstrap: [], liteWorkload: [] };
-    expect(roleOf(parseSpiffeId("spiffe://spike.ist/spike/pilot/role/superuser")!, nobody)).toBeUndefined();
+    const noRoots = { pilot: [], nexus: [], bootstrap: [], liteWorkload: [] };
+    expect(roleOf(parseSpiffeId("spiffe://spike.ist/spike/pilot/role/superuser")!, noRoots)).toBeUndefined();
   });
 });

@@ -100,21 +100,21 @@ describe("parseJsonObject", () => {
   });
 
   it("reads the worst megabyte in milliseconds (P13)", () => {
-    const most = 1024 * 1024;
+    const megabyte = 1024 * 1024;
     const fill = (unit: (n: number) => string) =>
-      Array.from({ length: most / 8 }, (_, n) => unit(n))
+      Array.from({ length: megabyte / 8 }, (_, n) => unit(n))
         .join(",")
-        .slice(0, most);
+        .slice(0, megabyte);
     const worst = {
       names: `{${fill((n) => `"${n}":1`)}}`,
       "names that hash alike": `{"values":{${fill((n) => `"${1_000_000_000 + n * 32_768}":0`)}}}`,
       lists: `{"a":[${fill(() => "[]")}]}`,
       "not JSON": fill(() => '"":'),
-      brackets: "[".repeat(most),
-      quotes: '"'.repeat(most),
-      escapes: `{"a":"${"\\n".repeat(most / 2 - 8)}"}`,
-      spaces: `{"a":1${" ".repeat(most - 8)}}`,
-      digits: `{"a":${"9".repeat(most - 8)}}`,
+      brackets: "[".repeat(megabyte),
+      quotes: '"'.repeat(megabyte),
+      escapes: `{"a":"${"\\n".repeat(megabyte / 2 - 8)}"}`,
+      spaces: `{"a":1${" ".repeat(megabyte - 8)}}`,
+      digits: `{"a":${"9".repeat(megabyte - 8)}}`,
       "the maximum of values, in escapes": `{"values":{${Array.from({ length: 11_990 }, (_, n) => `"${n}":"${"\\u0041".repeat(13)}"`).join(",")}}}`,
     };
     for (const [what, text] of Object.entries(worst)) {

@@ -61,7 +61,7 @@ describe("readBundleKey", () => {
     ["RSA of 2047 bits (J16)", { ...RSA, n: modulus(2047) }, "rsa-strength"],
     ["RSA of 8193 bits", { ...RSA, n: modulus(8193) }, "rsa-strength"],
     [
-      "2048 bits, most of them leading zeros (T21)",
+      "2048 bits, mainly leading zeros (T21)",
       { ...RSA, n: number([...new Uint8Array(128), ...Buffer.from(modulus(1024), "base64url")]) },
       "rsa-strength",
     ],

@@ -209,8 +209,8 @@ describe("readJwtSvid rejects other serialisations:", () => {
 describe("readJwtSvid bounds its work", () => {
   test("for tokens of 8 KiB, 64 KiB and 1 MiB (T18)", async () => {
     const ofSize = async (size: number) => {
-      const most = await mint(key, { ...CLAIMS, x: "x".repeat(Math.floor((size * 3) / 4)) });
-      const spare = Math.ceil(((most.length - size) * 3) / 4);
+      const oversized = await mint(key, { ...CLAIMS, x: "x".repeat(Math.floor((size * 3) / 4)) });
+      const spare = Math.ceil(((oversized.length - size) * 3) / 4);
       return mint(key, { ...CLAIMS, x: "x".repeat(Math.floor((size * 3) / 4) - spare) });
     };
     const fitting = await ofSize(8192);

@@ -5,17 +5,17 @@ export const SHA256_INFO = Buffer.from("3031300d060960864801650304020105000420",
 /** The same without the parameters, which some verifiers used to accept. */
 export const SHA256_INFO_WITHOUT_NULL = Buffer.from("302f300b06096086480165030402010420", "hex");
 
-/** `00 type FF … FF 00 rest behind`, as long as a modulus of 2048 bits. */
+/** `00 type FF … FF 00 rest trailing`, as long as a modulus of 2048 bits. */
 export function paddedBlock(
   rest: Uint8Array,
   {
     type = 1,
     padding = 0xff,
-    behind = new Uint8Array(0),
-  }: { readonly type?: number; readonly padding?: number; readonly behind?: Uint8Array } = {},
+    trailing = new Uint8Array(0),
+  }: { readonly type?: number; readonly padding?: number; readonly trailing?: Uint8Array } = {},
 ): Uint8Array {
-  const fill = new Uint8Array(256 - 3 - rest.length - behind.length).fill(padding);
-  return Uint8Array.of(0, type, ...fill, 0, ...rest, ...behind);
+  const fill = new Uint8Array(256 - 3 - rest.length - trailing.length).fill(padding);
+  return Uint8Array.of(0, type, ...fill, 0, ...rest, ...trailing);
 }
 
 /** The block to the power of the private exponent: an RSA signature over the block as it is. */

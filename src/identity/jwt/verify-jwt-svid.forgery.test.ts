@@ -193,9 +193,9 @@ describe("RSA (T21)", () => {
     const proper = Uint8Array.of(...SHA256_INFO, ...digest);
     expect(await raw(paddedBlock(proper))).toBe(CLAIMS.sub);
     for (const [name, block] of [
-      ["garbage after the hash", paddedBlock(proper, { behind: garbage(194) })],
-      ["one byte after the hash", paddedBlock(proper, { behind: garbage(1) })],
-      ["zeros after the hash", paddedBlock(proper, { behind: new Uint8Array(100) })],
+      ["garbage after the hash", paddedBlock(proper, { trailing: garbage(194) })],
+      ["one byte after the hash", paddedBlock(proper, { trailing: garbage(1) })],
+      ["zeros after the hash", paddedBlock(proper, { trailing: new Uint8Array(100) })],
       ["the padding for encryption", paddedBlock(proper, { type: 2 })],
       ["the padding of zeros", paddedBlock(proper, { type: 0, padding: 0 })],
       ["padding that is not all ones", paddedBlock(proper, { padding: 0xfe })],
@@ -260,7 +260,7 @@ describe("RSA (T21)", () => {
   test("rejects a cube root as signature for the exponent 3, even with such a key in the bundle", async () => {
     const { kid = "", n = "" } = keyOf("RS256").entry;
     const proper = Uint8Array.of(...SHA256_INFO, ...(await hash()));
-    const forged = withSignature("RS256", cubeRootSignature(paddedBlock(proper, { behind: new Uint8Array(194) })));
+    const forged = withSignature("RS256", cubeRootSignature(paddedBlock(proper, { trailing: new Uint8Array(194) })));
     expect(await verify(forged, await bundleOf({ ...keyOf("RS256").entry, e: "Aw" }))).toBe("key-unknown");
     const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
     const key = await crypto.subtle.importKey("jwk", { kty: "RSA", n, e: "Aw" }, rs256, false, ["verify"]);

@@ -147,15 +147,15 @@ describe("cloudflareCertificate", () => {
   });
 
   test("reads only these seven fields (C13)", () => {
-    const asked = new Set<string>();
+    const readNames = new Set<string>();
     const watched = new Proxy(presented, {
       get(fields, name) {
-        asked.add(String(name));
+        readNames.add(String(name));
         return Reflect.get(fields, name);
       },
     });
     expect(verdict({ tlsClientAuth: watched })).toEqual(chain);
-    expect([...asked].toSorted()).toEqual([
+    expect([...readNames].toSorted()).toEqual([
       "certChainRFC9440",
       "certChainRFC9440TooLarge",
       "certPresented",
