@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { afterSpace, decodeString, endOfNumber, endOfString } from "./json-tokens.ts";
+import { afterSpace, decodeString, endOfNumber, endOfString, exceededBound } from "./json-tokens.ts";
 
 test.each([
   ["1", 0],
@@ -55,4 +55,19 @@ test.each([
   ["", undefined],
 ])("endOfNumber(%j) follows the grammar of RFC 8259", (text, end) => {
   expect(endOfNumber(text, 0)).toBe(end);
+});
+
+test.each([
+  ["}}]][[[", undefined],
+  ["[".repeat(33), "too-deep"],
+  ["[}".repeat(11), "too-many-values"],
+  [",".repeat(11), "too-many-values"],
+  ['"":'.repeat(11), "too-many-values"],
+  [`"${",".repeat(11)}"`, undefined],
+  [`"${"n".repeat(2049)}" :`, "name-too-long"],
+  [`"${"n".repeat(2049)}" ,`, undefined],
+  ['","', undefined],
+])("exceededBound counts brackets, commas and names in malformed text (%#)", (text, bound) => {
+  const from = { index: 0, depth: 0, values: 0, names: 0 };
+  expect(exceededBound(text, from, bound === "too-deep" ? 100 : 10)).toBe(bound);
 });
