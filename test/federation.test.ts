@@ -129,8 +129,12 @@ describe("a federated trust domain", () => {
       () => endpoint.answer(302, "", { location: "http://localhost:1/" }),
       /redirect/,
     ],
-    ["has a certificate of an unknown authority (F03, F04)", async () => await endpoint.lookLikeAnother(), /no answer/],
-  ])("keeps its stored bundle if the endpoint %s, and reports it", async (_, fail, detail) => {
+    [
+      "has a certificate of an unknown authority (F03, F04)",
+      async () => await endpoint.lookLikeAnother(),
+      /no valid response/,
+    ],
+  ])("keeps its stored bundle and reports it if the endpoint %s", async (_, fail, detail) => {
     serve(partners[0]!, 7);
     expect((await bundle("?action=refresh")).body).toMatchObject({ changed: true });
     const before = lines(0, "bundle_refresh_failed").length;
