@@ -130,7 +130,7 @@ async function findRegisteredKey(
   registered: readonly RegisteredKey[],
 ): Promise<RegisteredKey | undefined> {
   const { primary } = await deriveKeyRing([{ id: "restored", bytes: key.slice() }]);
-  const computed = toBase64url(primary.check);
+  const computed = encodeBase64url(primary.check);
   return registered.find(({ checkValue }) => checkValue === computed);
 }
 
