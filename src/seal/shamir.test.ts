@@ -54,7 +54,10 @@ describe("shares of a root key", () => {
 
   it("reveal nothing below the threshold (K23)", async () => {
     const shares = await splitKey(KEY, { threshold: 3, shares: 5 });
-    expect(combineShares(shares.slice(0, 2), 3)).toEqual({ ok: false, problem: "3 shares are needed, but only 2 given" });
+    expect(combineShares(shares.slice(0, 2), 3)).toEqual({
+      ok: false,
+      problem: "3 shares are needed, but only 2 given",
+    });
     expect(combineShares([], 2)).toMatchObject({ ok: false });
     // Combined with a lower threshold, they yield another key.
     const wrong = combineShares(shares.slice(0, 2), 2);
