@@ -1,66 +1,70 @@
-/** Bytes that went somewhere, and where: `audit line`, `body of 200 secret.get`. */
-export interface Sighting {
-  readonly place: string;
-  /** The request or the file, for whoever looks into a finding. */
+/** Bytes that left the service through one sink. */
+export interface Output {
+  /** For example `audit line` or `body of 200 secret.get`. */
+  readonly sink: string;
+  /** The request or the file that caused it. Part of a finding. */
   readonly during: string;
   readonly bytes: Buffer;
 }
 
-/** Secrets that are told from anything else, and a search for them. */
+/** Random secrets, and a search for them in outputs. */
 export interface Canaries {
-  /** A fresh text of letters and digits that nobody makes by chance. It may turn up in `places`, and nowhere else. */
-  readonly text: (name: string, places?: readonly string[]) => string;
-  /** Looks for a secret that is made elsewhere, all of it or any part of 17 characters or bytes and more. */
-  readonly watch: (name: string, secret: string | Uint8Array, places?: readonly string[]) => void;
-  /** What has turned up where it may not: canary, encoding and place, each once. */
-  readonly findIn: (sightings: readonly Sighting[]) => readonly string[];
+  /** Returns a new random text of letters and digits. It may appear in `allowedSinks` and nowhere else. */
+  readonly text: (name: string, allowedSinks?: readonly string[]) => string;
+  /** Adds a secret made elsewhere. Every part of at least 17 characters or bytes counts as the secret. */
+  readonly watch: (name: string, secret: string | Uint8Array, allowedSinks?: readonly string[]) => void;
+  /** Every canary in a sink that does not allow it: name, encoding, sink and request, without duplicates. */
+  readonly findIn: (outputs: readonly Output[]) => readonly string[];
 }
 
 interface Needle {
   readonly bytes: Buffer;
-  readonly canary: { readonly name: string; readonly places: readonly string[] };
+  readonly canary: { readonly name: string; readonly allowedSinks: readonly string[] };
   readonly encoding: string;
 }
 
-/** A part this long is no chance: 12 letters and digits have 71 bits. */
+/** A match of this length is no coincidence: 12 letters and digits have 71 bits. */
 const WINDOW = 12;
 const STEP = 6;
-/** Needles are found by their first bytes. */
-const HEAD = 4;
+/** The search looks up needles by their first bytes. */
+const PREFIX = 4;
 
-export function canaries(): Canaries {
-  const byHead = new Map<number, Needle[]>();
+const NO_NEEDLES: readonly Needle[] = [];
+
+export function createCanaries(): Canaries {
+  const byPrefix = new Map<number, Needle[]>();
   const add = (needle: Needle): void => {
-    if (needle.bytes.length < 2 * HEAD) throw new Error(`${needle.canary.name} is too short to be looked for`);
-    const head = needle.bytes.readUInt32LE(0);
-    byHead.set(head, [...(byHead.get(head) ?? []), needle]);
+    if (needle.bytes.length < 2 * PREFIX) throw new Error(`Cannot search for "${needle.canary.name}": it is too short`);
+    const prefix = needle.bytes.readUInt32LE(0);
+    byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), needle]);
   };
-  const watch: Canaries["watch"] = (name, secret, places = []) => {
-    const canary = { name, places };
-    const seen = new Set<string>();
+  const watch: Canaries["watch"] = (name, secret, allowedSinks = []) => {
+    const canary = { name, allowedSinks };
+    const added = new Set<string>();
     for (const part of windowsOf(secret)) {
       for (const [encoding, bytes] of encodingsOf(part)) {
         const key = bytes.toString("latin1");
-        if (!seen.has(key)) add({ bytes, canary, encoding });
-        seen.add(key);
+        if (!added.has(key)) add({ bytes, canary, encoding });
+        added.add(key);
       }
     }
   };
   return {
-    text(name, places) {
+    text(name, allowedSinks) {
       const text = randomText(24);
-      watch(name, text, places);
+      watch(name, text, allowedSinks);
       return text;
     },
     watch,
-    findIn(sightings) {
+    findIn(outputs) {
       const found = new Set<string>();
-      for (const { place, during, bytes } of sightings) {
-        for (let at = 0; at + HEAD <= bytes.length; at += 1) {
-          for (const { bytes: wanted, canary, encoding } of byHead.get(bytes.readUInt32LE(at)) ?? NONE) {
-            const isThere = wanted.equals(bytes.subarray(at, at + wanted.length));
-            if (isThere && !canary.places.includes(place)) {
-              found.add(`${canary.name}, as ${encoding}, in ${place} (${during})`);
+      for (const { sink, during, bytes } of outputs) {
+        for (let start = 0; start + PREFIX <= bytes.length; start += 1) {
+          for (const needle of byPrefix.get(bytes.readUInt32LE(start)) ?? NO_NEEDLES) {
+            const { canary, encoding } = needle;
+            const matches = needle.bytes.equals(bytes.subarray(start, start + needle.bytes.length));
+            if (matches && !canary.allowedSinks.includes(sink)) {
+              found.add(`${canary.name}, as ${encoding}, in ${sink} (${during})`);
             }
           }
         }
@@ -70,26 +74,25 @@ export function canaries(): Canaries {
   };
 }
 
-const NONE: readonly Needle[] = [];
-
-/** Letters and digits, so that all texts of JSON, URLs and headers can hold it. */
+/** Random letters and digits: valid unescaped in JSON, URLs and headers. */
 export function randomText(length: number): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   const bytes = crypto.getRandomValues(new Uint8Array(length));
   return Array.from(bytes, (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
-/** Overlapping parts, the last one at the very end: whoever leaks 17 characters leaks one of them. */
+/** Overlapping parts up to the end of the secret. Any 17 consecutive characters contain a whole one. */
 function windowsOf(secret: string | Uint8Array): readonly (string | Uint8Array)[] {
   const units = typeof secret === "string" ? Array.from(secret) : Array.from(secret, (byte) => [byte]);
-  const starts = Array.from({ length: Math.ceil(Math.max(0, units.length - WINDOW) / STEP) }, (_, n) => n * STEP);
-  return [...starts, Math.max(0, units.length - WINDOW)].map((start) => {
+  const last = Math.max(0, units.length - WINDOW);
+  const starts = Array.from({ length: Math.ceil(last / STEP) }, (_, n) => n * STEP);
+  return [...starts, last].map((start) => {
     const part = units.slice(start, start + WINDOW);
     return typeof secret === "string" ? part.join("") : Uint8Array.from(part.flat() as number[]);
   });
 }
 
-/** All that a program or a log makes of a text or of bytes without meaning to hide it. */
+/** The encodings that a program or a log may apply without intending to hide anything. */
 export function encodingsOf(secret: string | Uint8Array): ReadonlyMap<string, Buffer> {
   const bytes = Buffer.from(secret as string);
   const [hex, base64] = [bytes.toString("hex"), [0, 1, 2].map((offset) => base64At(bytes, offset))];
@@ -125,7 +128,7 @@ function hex4(unit: string): string {
   return unit.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
-/** The characters that bytes alone determine if they stand `offset` bytes behind a multiple of three. */
+/** The base64 characters that depend on `bytes` alone if `bytes` begins `offset` bytes after a multiple of three. */
 function base64At(bytes: Buffer, offset: number): string {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
   return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
