@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { checkPage } from "../tools/docs/check-page.ts";
-import { pageSurroundings } from "./harness/page-surroundings.ts";
+import { createPageEnvironment } from "./harness/page-environment.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -17,21 +17,21 @@ const PAGES = [
     .toSorted(),
 ];
 
-/** How examples are to be written: see `checkPage`. */
-describe("what the pages show is what happens", () => {
+/** See `checkPage` for the format of examples. */
+describe("the examples of a page work as shown", () => {
   it.each(PAGES)("%s", { timeout: 180_000 }, async (name) => {
-    // README.md begins with a new store and a new account; its reader pastes what `npm run dev` prints.
+    // README.md starts without a store and without a deployed worker. Its reader runs the commands that `npm run dev` prints.
     const isFirst = name === "README.md";
-    const surroundings = await pageSurroundings({ isPasted: isFirst, isDeployed: !isFirst });
-    onTestFinished(async () => await surroundings.close());
+    const environment = await createPageEnvironment({ runsPrintedCommands: isFirst, isDeployed: !isFirst });
+    onTestFinished(async () => await environment.close());
     const markdown = readFileSync(join(PROJECT, name), "utf8");
-    const problems = await checkPage({ name, markdown }, surroundings);
+    const problems = await checkPage({ name, markdown }, environment);
     expect(problems.join("\n\n")).toBe("");
   });
 });
 
-/** What a page names in this repository: targets of its links, and paths in its code spans. */
-function namedFiles(page: string, markdown: string): readonly string[] {
+/** The files of this repository that a page refers to: link targets and paths in code spans. */
+function referencedFiles(page: string, markdown: string): readonly string[] {
   const links = [...markdown.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) =>
     join(dirname(page), target),
   );
@@ -41,16 +41,16 @@ function namedFiles(page: string, markdown: string): readonly string[] {
   return [...links, ...spans];
 }
 
-describe("what the pages name is there", () => {
+describe("the files that a page refers to exist", () => {
   const pages = [...PAGES, ...globSync("docs/decisions/*.md", { cwd: PROJECT })];
 
   it.each(pages)("%s", (page) => {
-    const named = namedFiles(page, readFileSync(join(PROJECT, page), "utf8"));
-    expect(named.filter((path) => globSync(path.replace(/\/$/, ""), { cwd: PROJECT }).length === 0)).toEqual([]);
+    const referenced = referencedFiles(page, readFileSync(join(PROJECT, page), "utf8"));
+    expect(referenced.filter((path) => globSync(path.replace(/\/$/, ""), { cwd: PROJECT }).length === 0)).toEqual([]);
   });
 
-  it("and would be missed", () => {
-    expect(namedFiles("docs/a.md", "[x](b.md#y) `test/none.ts` [z](https://x.y) [w](#here)")).toEqual([
+  it("are found in links and in code spans", () => {
+    expect(referencedFiles("docs/a.md", "[x](b.md#y) `test/none.ts` [z](https://x.y) [w](#here)")).toEqual([
       "docs/b.md",
       "test/none.ts",
     ]);

@@ -131,7 +131,7 @@ describe("a federated trust domain", () => {
     ],
     [
       "has a certificate of an unknown authority (F03, F04)",
-      async () => await endpoint.lookLikeAnother(),
+      async () => await endpoint.useUnknownAuthority(),
       /no valid response/,
     ],
   ])("keeps its stored bundle and reports it if the endpoint %s", async (_, fail, detail) => {

@@ -16,7 +16,7 @@ import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
 import { KEY_A, testService } from "./harness/service.ts";
 import { tenantLane } from "./harness/tenant-lane.ts";
-import { exchange, type Exchange, hangUp, type Tenant } from "./harness/tenant.ts";
+import { exchange, type Exchange, sendAndAbort, type Tenant } from "./harness/tenant.ts";
 
 const REQUESTS = 10_000;
 const LANES = 50;
@@ -30,15 +30,19 @@ let superuser: Tenant;
 let tenants: readonly [Tenant, Tenant];
 beforeAll(async () => {
   [domain, built] = await Promise.all([testDomain(), buildWorker()]);
-  const [admin, a, b] = await Promise.all([tenantOf("", SUPERUSER), tenantOf("a", "/a"), tenantOf("b", "/b")]);
+  const [admin, a, b] = await Promise.all([
+    createTenant("", SUPERUSER),
+    createTenant("a", "/a"),
+    createTenant("b", "/b"),
+  ]);
   superuser = admin;
   tenants = [a, b];
 });
 afterAll(() => built.remove());
 
-async function tenantOf(name: string, path: string): Promise<Tenant> {
+async function createTenant(name: string, path: string): Promise<Tenant> {
   const token = await domain.token(path);
-  return { name, mark: randomText(20), spiffeId: `spiffe://${domain.name}${path}`, token };
+  return { name, canary: randomText(20), spiffeId: `spiffe://${domain.name}${path}`, token };
 }
 
 function settings(): Record<string, string> {
@@ -55,7 +59,7 @@ interface StoredEntry {
   readonly resource: string;
 }
 
-/** The audit lines, by trace id. */
+/** The audit lines that a worker has printed, by trace id. */
 function linesOf(worker: Worker): ReadonlyMap<string, readonly AuditLine[]> {
   const lines = new Map<string, AuditLine[]>();
   for (const text of worker.lines()) {
@@ -69,15 +73,14 @@ function linesOf(worker: Worker): ReadonlyMap<string, readonly AuditLine[]> {
 /**
  * Two workloads with 25 concurrent requests each, in one isolate.
  *
- * It uses the memory store, which is fast and lives in the same isolate, so that only the service itself separates the two
- * callers. Real stores let other requests run between a load and a commit; this worker does so within its cryptography
- * (`entangle`).
+ * The memory store is fast and lives in the same isolate, so only the service itself separates the two callers. With a real
+ * store, other requests run between a load and a commit. In this worker they run between cryptographic operations (`entangle`).
  */
 describe("10 000 requests of two callers in one isolate", () => {
   let worker: Worker;
   let agent: Agent;
   let exchanges: readonly Exchange[];
-  let faults: readonly string[];
+  let problems: readonly string[];
   beforeAll(async () => {
     worker = await startWorker(entangle(built.folder), { ...settings(), SPIKE_NEXUS_BACKEND_STORE: "memory" });
     agent = new Agent({ keepAlive: true, maxSockets: LANES });
@@ -90,7 +93,7 @@ describe("10 000 requests of two callers in one isolate", () => {
     const lanes = Array.from({ length: LANES }, (_, index) => laneOf(index));
     await Promise.all(lanes.map(async (lane) => await lane.run(REQUESTS / LANES)));
     exchanges = lanes.flatMap((lane) => lane.exchanges);
-    faults = lanes.flatMap((lane) => lane.faults);
+    problems = lanes.flatMap((lane) => lane.problems);
   });
   afterAll(async () => {
     agent.destroy();
@@ -101,11 +104,11 @@ describe("10 000 requests of two callers in one isolate", () => {
     const [mine, other] = index % 2 === 0 ? tenants : [tenants[1], tenants[0]];
     return tenantLane({ url: worker.url, agent, index, mine, other, kept: KEPT });
   };
-  /** The lines, once those of all that was answered are there. */
-  const settled = async (): Promise<ReadonlyMap<string, readonly AuditLine[]>> => {
-    for (let rest = 50; ; rest -= 1) {
+  /** The audit lines, as soon as there is one for every response. */
+  const completeLines = async (): Promise<ReadonlyMap<string, readonly AuditLine[]>> => {
+    for (let attempts = 50; ; attempts -= 1) {
       const lines = linesOf(worker);
-      if (rest === 0 || answered().every(({ traceId }) => lines.has(traceId))) return lines;
+      if (attempts === 0 || answered().every(({ traceId }) => lines.has(traceId))) return lines;
       await sleep(100);
     }
   };
@@ -113,8 +116,8 @@ describe("10 000 requests of two callers in one isolate", () => {
 
   it("never shows one caller's data to the other, and shows each its own last write (P18)", () => {
     expect(exchanges).toHaveLength(REQUESTS);
-    expect(faults).toEqual([]);
-    // Everything has happened that was meant to.
+    expect(problems).toEqual([]);
+    // The lanes have provoked every kind of response.
     const statuses = new Set(exchanges.map(({ status }) => status));
     expect([...statuses]).toEqual(expect.arrayContaining([200, 400, 401, 404, 409, undefined]));
   });
@@ -124,15 +127,15 @@ describe("10 000 requests of two callers in one isolate", () => {
   });
 
   it("logs one line per request, with its caller, path and status (P18, P20)", async () => {
-    const lines = await settled();
+    const lines = await completeLines();
     const wrong = answered().filter((each) => {
-      const { tenant, traceId, action, path, status, isGenuine } = each;
+      const { tenant, traceId, action, path, status, hasValidToken } = each;
       const [line, ...more] = lines.get(traceId) ?? [];
       const resource = path === undefined ? undefined : `secret:${path}`;
-      const fits = line?.action === action && line.resource === resource && line.status === status;
+      const isRight = line?.action === action && line.resource === resource && line.status === status;
       // An invalid body is rejected before the caller is identified.
-      const caller = isGenuine && status !== 400 ? tenant.spiffeId : undefined;
-      return !(fits && more.length === 0 && line.spiffeId === caller);
+      const caller = hasValidToken && status !== 400 ? tenant.spiffeId : undefined;
+      return !(isRight && more.length === 0 && line.spiffeId === caller);
     });
     expect(wrong.map(({ traceId }) => lines.get(traceId))).toEqual([]);
     // Every other line belongs to a request too.
@@ -146,7 +149,7 @@ describe("10 000 requests of two callers in one isolate", () => {
     expect(stalled.map((line) => line.split(" ")[1])).toEqual(
       expect.arrayContaining(["sign", "verify", "decrypt", "encrypt"]),
     );
-    const late = [...(await settled()).values()].flat().filter(({ durationMs }) => durationMs > STALL_MS - 500);
+    const late = [...(await completeLines()).values()].flat().filter(({ durationMs }) => durationMs > STALL_MS - 500);
     expect(late.length).toBeGreaterThan(0);
     expect(late.length).toBeLessThanOrEqual(stalled.length);
   });
@@ -163,18 +166,18 @@ describe("10 000 requests of two callers in one isolate", () => {
   });
 
   it("logs every aborted write that was stored, and stores every one that is logged as stored (P21)", async () => {
-    const lines = await settled();
+    const lines = await completeLines();
     const aborted = exchanges.filter(({ status }) => status === undefined);
     const arrived = aborted.flatMap(({ traceId, tenant }) =>
       (lines.get(traceId) ?? []).map((line) => ({ ...line, tenant })),
     );
     expect(arrived.length).toBeGreaterThan(aborted.length / 20);
     expect(new Set(arrived.map(({ traceId }) => traceId)).size).toBe(arrived.length);
-    // A request that broke off within its body has no path and no caller.
-    const misled = arrived.filter(({ spiffeId, resource, tenant, status }) =>
+    // A request that was aborted within its body has no path and no caller.
+    const wrong = arrived.filter(({ spiffeId, resource, tenant, status }) =>
       status === 400 ? spiffeId : spiffeId !== tenant.spiffeId || !resource?.startsWith(`secret:${tenant.name}/`),
     );
-    expect(misled).toEqual([]);
+    expect(wrong).toEqual([]);
     const written = arrived.filter(({ action, outcome }) => action === "secret.put" && outcome === "ok");
     const stored = new Set((await storedEntries()).map(({ traceId }) => traceId));
     expect(written.filter(({ traceId }) => !stored.has(traceId))).toEqual([]);
@@ -183,7 +186,7 @@ describe("10 000 requests of two callers in one isolate", () => {
   });
 
   it("logs no values (P18, P21)", () => {
-    for (const { mark } of tenants) expect(worker.output().includes(mark)).toBe(false);
+    for (const { canary } of tenants) expect(worker.output().includes(canary)).toBe(false);
   });
 
   const storedEntries = async (): Promise<readonly StoredEntry[]> => {
@@ -202,7 +205,7 @@ describe("10 000 requests of two callers in one isolate", () => {
 
 const TIMEOUT_MS = 1500;
 
-/** Over a real database, where commits take time and callers may not wait for them. */
+/** Over a real database, where a caller can disconnect during a commit. */
 describe("aborted requests (P21)", () => {
   let database: HttpDatabase;
   let proxy: FaultProxy;
@@ -219,7 +222,7 @@ describe("aborted requests (P21)", () => {
     await database.close();
   });
 
-  it("are finished, with their line and their change, and leave no work behind", async () => {
+  it("are completed, with their audit line and their change, and leave no work behind", async () => {
     const agent = new Agent({ keepAlive: true });
     const value = randomText(20);
     const put = (path: string) => ({
@@ -238,7 +241,9 @@ describe("aborted requests (P21)", () => {
       return { delayMs: 100 };
     });
     const sent = await Promise.all(
-      paths.map(async (path) => await hangUp(worker.url, put(path), async () => await committing.get(path)?.promise)),
+      paths.map(
+        async (path) => await sendAndAbort(worker.url, put(path), async () => await committing.get(path)?.promise),
+      ),
     );
     await expect.poll(() => linesOf(worker).size, { timeout: 5000 }).toBe(1 + sent.length);
     const lines = linesOf(worker);
@@ -247,7 +252,7 @@ describe("aborted requests (P21)", () => {
       const line = { action: "secret.put", resource, spiffeId: superuser.spiffeId, status: 200, outcome: "ok" };
       expect(lines.get(traceId)).toMatchObject([line]);
     }
-    // Longer than a request may take: work that was left behind would show by now.
+    // Longer than the request timeout: work left behind would have shown up.
     const requests = proxy.requests();
     await sleep(TIMEOUT_MS + 200);
     expect([proxy.requests(), proxy.underWay()]).toEqual([requests, 0]);
@@ -262,16 +267,16 @@ describe("aborted requests (P21)", () => {
 });
 
 describe("an aborted request in this process (P21)", () => {
-  const collect = collector();
+  const collect = garbageCollector();
 
   it.each(["load", "commit"] as const)(
-    "in the midst of a %s leaves no timer, no listener and nothing of itself",
-    async (stage) => {
+    "leaves no timer, no listener and no memory behind if it is aborted during a %s",
+    async (operation) => {
       const inner = memoryStore({ storeId: "s", now: Date.now });
       const [held, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const changes: WeakRef<object>[] = [];
-      const hold = async (at: string): Promise<void> => {
-        if (at !== stage) return;
+      const hold = async (current: string): Promise<void> => {
+        if (current !== operation) return;
         reached.resolve();
         await held.promise;
       };
@@ -285,7 +290,7 @@ describe("an aborted request in this process (P21)", () => {
       };
       const service = await testService(store);
       const timers = watchTimers();
-      const left = await (async () => {
+      const references = await (async () => {
         const client = new AbortController();
         const headers = { authorization: `Bearer ${await service.domain.token(SUPERUSER)}` };
         const body = JSON.stringify({ path: "a", values: { v: "x" } });
@@ -297,25 +302,27 @@ describe("an aborted request in this process (P21)", () => {
         });
         const answer = service.fetch(request);
         await reached.promise;
-        // Its deadline.
+        // The deadline of the request.
         expect(timers.size).toBe(1);
         client.abort();
         held.resolve();
-        expect((await answer).status).toBe(stage === "load" ? 503 : 200);
+        expect((await answer).status).toBe(operation === "load" ? 503 : 200);
         expect(getEventListeners(request.signal, "abort")).toEqual([]);
         return [new WeakRef<object>(request), new WeakRef<object>(request.signal)];
       })();
       expect(timers.size).toBe(0);
-      expect(service.audit).toMatchObject([{ outcome: stage === "load" ? "store_gone" : "ok" }]);
+      expect(service.audit).toMatchObject([{ outcome: operation === "load" ? "store_gone" : "ok" }]);
       vi.restoreAllMocks();
       await expect
-        .poll(() => (collect(), [...left, ...changes].filter((each) => each.deref() !== undefined)), { timeout: 5000 })
+        .poll(() => (collect(), [...references, ...changes].filter((each) => each.deref() !== undefined)), {
+          timeout: 5000,
+        })
         .toEqual([]);
     },
   );
 });
 
-/** Timers that were set from now on and neither fired nor were cleared. */
+/** The timers that are set after this call and have neither fired nor been cleared. */
 function watchTimers(): ReadonlySet<unknown> {
   const running = new Set<unknown>();
   const { setTimeout, clearTimeout } = globalThis;
@@ -337,8 +344,8 @@ function watchTimers(): ReadonlySet<unknown> {
   return running;
 }
 
-/** The garbage collector, which Node exposes on request only. */
-function collector(): () => void {
+/** The garbage collector. Node exposes it only with a flag. */
+function garbageCollector(): () => void {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc") as () => void;
 }

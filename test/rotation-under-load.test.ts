@@ -14,7 +14,7 @@ import { KEY_A, KEY_B, ringOf } from "./harness/service.ts";
 
 const SECRETS = 10_000;
 const CLIENTS = 4;
-/** Secrets that are written during the rotation, spread over all of them. */
+/** The number of secrets that are written during the rotation, evenly spread. */
 const WRITTEN = 200;
 
 const PATHS: readonly string[] = Array.from({ length: SECRETS }, (_, n) => `app/${String(n).padStart(5, "0")}`);
@@ -35,15 +35,15 @@ describe("rotation of a root key under load (K20)", () => {
   afterAll(async () => await edge.close());
 
   it(`moves ${SECRETS} secrets while ${CLIENTS} clients write: all stay readable and no write is lost`, async () => {
-    // The first commit registers both keys. Everything before the rotation is under the old one.
+    // The first commit registers both keys. Everything else before the rotation is written under the old key.
     await edge.post(0, "", { path: "first", values: {} });
     await storeManySecrets(store, await ringOf(KEY_A), PATHS);
 
     const written = new Map<string, { version: number; text: string }>();
-    let over = false;
+    let finished = false;
     let acknowledged = 0;
     const client = async (index: number): Promise<void> => {
-      for (let n = index; !over; n += CLIENTS) {
+      for (let n = index; !finished; n += CLIENTS) {
         const path = BUSY[(n * 7) % BUSY.length]!;
         const v = `client ${index}, write ${n}`;
         const answer = await edge.post(1, "", { path, values: { v } });
@@ -67,17 +67,17 @@ describe("rotation of a root key under load (K20)", () => {
         expect(body["failed"]).toEqual([]);
         after = body["next"] as string | undefined;
       }
-      over = true;
+      finished = true;
     };
     await Promise.all([rotate(), ...Array.from({ length: CLIENTS }, async (_, index) => await client(index))]);
     const seconds = (performance.now() - began) / 1000;
     console.log(
-      `rotated ${rewrapped} of ${SECRETS} secrets in ${seconds.toFixed(1)} s, ${(rewrapped / seconds).toFixed(0)} a second; ` +
-        `${acknowledged} writes by ${CLIENTS} clients meanwhile; ${lost} rows went to a client first`,
+      `rotated ${rewrapped} of ${SECRETS} secrets in ${seconds.toFixed(1)} s, ${(rewrapped / seconds).toFixed(0)} per second; ` +
+        `${acknowledged} concurrent writes by ${CLIENTS} clients; ${lost} rows changed by a client first`,
     );
     expect(acknowledged).toBeGreaterThan(CLIENTS);
 
-    // The old key is gone.
+    // Read without the old key.
     const ring = await ringOf(KEY_B);
     const randomBytes = (length: number) => new Uint8Array(length);
     const deps = { store, ring, attempts: PATIENT, access: UNRESTRICTED, keptVersions: 1, randomBytes };

@@ -11,7 +11,7 @@ import { KEY_A, KEY_B, ringOf, type TestAnswer, type TestService, testService } 
 const SECRETS = "/v1/store/secrets";
 const WORKLOAD = { spiffeidPattern: "^spiffe://spike\\.ist/app$", pathPattern: "^app/", permissions: ["read"] };
 
-/** Rewraps page after page, as the command does. */
+/** Rewraps all pages, like the command of the CLI. */
 async function rewrapAll(by: TestService, limit = 100): Promise<{ rewrapped: number; lost: number; failed: string[] }> {
   const total = { rewrapped: 0, lost: 0, failed: [] as string[] };
   let after: string | undefined = "";
@@ -41,26 +41,24 @@ async function statusOf(by: TestService): Promise<{ primary: string; first: stri
 
 const rowsOf = (status: { readonly keys: readonly Rows[] }, keyId: string) =>
   status.keys.find((key) => key.keyId === keyId);
-const NONE = { secrets: 0, policies: 0, bundles: 0, store: 0, deleted: 0 };
+const NO_ROWS = { secrets: 0, policies: 0, bundles: 0, store: 0, deleted: 0 };
 
 /** One row of every kind: a secret with history, a policy, a bundle, and one deleted row of each. */
-async function furnish(by: TestService): Promise<void> {
+async function fillStore(by: TestService): Promise<void> {
   const partner = await testDomain("partner.org");
-  const done = async (target: string, body: object) => expect((await by.post(target, body)).status).toBe(200);
-  for (const v of ["one", "two", "three"]) await done(SECRETS, { path: "app/a", values: { v } });
-  await done(`${SECRETS}?action=delete`, { path: "app/a", versions: [2] });
-  await done(SECRETS, { path: "app/b", values: { v: "b" } });
-  await done("/v1/acl/policy", { name: "app", ...WORKLOAD });
-  await done("/v1/acl/policy", { name: "gone", ...WORKLOAD });
-  await done("/v1/acl/policy?action=delete", { id: "gone" });
-  await done("/v1/trust/bundle", { trustDomain: "partner.org", bundle: { ...partner.bundle, spiffe_sequence: 7 } });
-  await done("/v1/trust/bundle", { trustDomain: "gone.org", bundle: { keys: [] } });
-  await done("/v1/trust/bundle?action=delete", { trustDomain: "gone.org" });
+  const send = async (target: string, body: object) => expect((await by.post(target, body)).status).toBe(200);
+  for (const v of ["one", "two", "three"]) await send(SECRETS, { path: "app/a", values: { v } });
+  await send(`${SECRETS}?action=delete`, { path: "app/a", versions: [2] });
+  await send(SECRETS, { path: "app/b", values: { v: "b" } });
+  await send("/v1/acl/policy", { name: "app", ...WORKLOAD });
+  await send("/v1/acl/policy", { name: "gone", ...WORKLOAD });
+  await send("/v1/acl/policy?action=delete", { id: "gone" });
+  await send("/v1/trust/bundle", { trustDomain: "partner.org", bundle: { ...partner.bundle, spiffe_sequence: 7 } });
+  await send("/v1/trust/bundle", { trustDomain: "gone.org", bundle: { keys: [] } });
+  await send("/v1/trust/bundle?action=delete", { trustDomain: "gone.org" });
 }
 
-const STORES = { memory: "memory", libsql: "libsql" } as const;
-
-describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (kind) => {
+describe.each(["memory", "libsql"])("rotation of a root key in the %s store", (kind) => {
   let database: FileDatabase | undefined;
   let store: BulkStore;
   let old: TestService;
@@ -70,7 +68,7 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     database = kind === "libsql" ? await fileDatabase() : undefined;
     store = database ? libsqlStore(database.execute) : memoryStore({ storeId: "s", now: Date.now });
     old = await withRing(KEY_A);
-    await furnish(old);
+    await fillStore(old);
     both = await withRing(KEY_B, KEY_A);
   });
   afterEach(() => database?.close());
@@ -79,14 +77,14 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     const put = async (path: string) => expect((await both.post(SECRETS, { path, values: {} })).status).toBe(200);
     await put("app/before");
     expect(await statusOf(both)).toMatchObject({ primary: "a", first: "b" });
-    expect(rowsOf(await statusOf(both), "b")).toMatchObject({ inRing: true, registered: false, rows: NONE });
+    expect(rowsOf(await statusOf(both), "b")).toMatchObject({ inRing: true, registered: false, rows: NO_ROWS });
 
     const registered = await both.post("/v1/operator/register", { keyId: "b" });
     expect(registered).toMatchObject({ status: 200, body: { keyId: "b" } });
     await put("app/after");
     const status = await statusOf(both);
     expect(status).toMatchObject({ primary: "b", first: "b" });
-    expect(rowsOf(status, "b")).toMatchObject({ registered: true, rows: { ...NONE, secrets: 1, store: 1 } });
+    expect(rowsOf(status, "b")).toMatchObject({ registered: true, rows: { ...NO_ROWS, secrets: 1, store: 1 } });
     expect(rowsOf(status, "a")).toMatchObject({ rows: { secrets: 3, policies: 1, bundles: 1, store: 0, deleted: 2 } });
     // A worker without the new key must not serve what it cannot verify.
     expect((await old.post(SECRETS, { path: "app/late", values: {} })).status).toBe(500);
@@ -124,7 +122,7 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     await both.post("/v1/operator/register", { keyId: "b" });
     expect(await rewrapAll(both)).toEqual({ rewrapped: 6, lost: 0, failed: [] });
     const status = await statusOf(both);
-    expect(rowsOf(status, "a")).toMatchObject({ rows: NONE });
+    expect(rowsOf(status, "a")).toMatchObject({ rows: NO_ROWS });
     expect(rowsOf(status, "a")?.auditEntries).toBeGreaterThan(9);
     expect(rowsOf(status, "b")).toMatchObject({
       rows: { secrets: 2, policies: 1, bundles: 1, store: 1, deleted: 2 },
@@ -163,7 +161,7 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     expect((entries as object[]).at(-1)).toMatchObject({ action: "rewrap", keyId: "b", authentic: true });
   });
 
-  it("keeps entries under the old key: without that key they are counted, and must not be missing", async () => {
+  it("keeps audit entries under the old key: without that key it counts them, and reports missing ones", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     await rewrapAll(both);
     const alone = await withRing(KEY_B);
@@ -191,25 +189,25 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     for (const limit of [0, 101, -1]) expect((await both.post("/v1/operator/rewrap", { limit })).status).toBe(400);
   });
 
-  it("returns to the old key as easily: the store row changes, and rows follow", async () => {
+  it("returns to the old key in the same way: the store row first, then all other rows", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     await rewrapAll(both);
     const back = await withRing(KEY_A, KEY_B);
     expect(await statusOf(back)).toMatchObject({ primary: "a", first: "a" });
     expect(await rewrapAll(back)).toMatchObject({ rewrapped: 7, lost: 0 });
-    expect(rowsOf(await statusOf(back), "b")).toMatchObject({ rows: NONE });
+    expect(rowsOf(await statusOf(back), "b")).toMatchObject({ rows: NO_ROWS });
     expect((await back.post("/v1/audit?action=verify", {})).body).toMatchObject({ problems: [] });
   });
 
   it("loses a row to a concurrent write, and neither change is lost", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
-    let meddled = false;
+    let interfered = false;
     const busy: BulkStore = {
       load: async (query, signal) => await store.load(query, signal),
       commit: async (change, query, signal) => await store.commit(change, query, signal),
       async commitEach(changes, query, signal) {
-        if (!meddled) {
-          meddled = true;
+        if (!interfered) {
+          interfered = true;
           await both.post(SECRETS, { path: "app/a", values: { v: "meanwhile" } });
         }
         return await store.commitEach(changes, query, signal);
@@ -218,26 +216,26 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     const racing = await testService(busy, { ring: await ringOf(KEY_B, KEY_A) });
     expect(await rewrapAll(racing)).toMatchObject({ rewrapped: 5, lost: 1, failed: [] });
     expect((await both.post(`${SECRETS}?action=get`, { path: "app/a" })).body).toEqual({ data: { v: "meanwhile" } });
-    expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: NONE });
+    expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: NO_ROWS });
   });
 
-  it("continues from the store as other writers leave it between two batches: epoch, audit floor and everything else", async () => {
+  it("rewraps each batch on the state that other writers left: epoch, audit floor and everything else", async () => {
     const rules = { spiffeidPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$", permissions: ["read"] };
     for (let n = 0; n < 30; n += 1) await old.post("/v1/acl/policy", { name: `many-${n}`, ...rules });
     await both.post("/v1/operator/register", { keyId: "b" });
     const ring = await ringOf(KEY_B, KEY_A);
     const signal = new AbortController().signal;
-    let parts = 0;
+    let batches = 0;
     const busy: BulkStore = {
       load: async (query, signal) => await store.load(query, signal),
       commit: async (change, query, signal) => await store.commit(change, query, signal),
       async commitEach(changes, query, signal) {
-        parts += 1;
+        batches += 1;
         const done = await store.commitEach(changes, query, signal);
-        return parts === 1 ? { ...done, snapshot: await raiseFloor(query) } : done;
+        return batches === 1 ? { ...done, snapshot: await raiseFloor(query) } : done;
       },
     };
-    // As pruning does it, between the commit and its answer.
+    // Like a prune between the commit and its answer.
     const raiseFloor = async <Q extends object>(query: Q) => {
       const snapshot = await store.load({}, signal);
       const floor = 1;
@@ -259,17 +257,17 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
     const racing = await testService(busy, { ring });
     const page = await racing.post("/v1/operator/rewrap", { after: "policy::" });
     expect(page.body).toMatchObject({ rewrapped: 31, lost: 0, failed: [] });
-    expect(parts).toBe(2);
+    expect(batches).toBe(2);
     expect((await both.post("/v1/audit?action=verify", {})).body).toMatchObject({ problems: [] });
     expect((await both.post("/v1/acl/policy?action=get", { id: "many-29" })).status).toBe(200);
     expect((await store.load({}, signal)).store.auditFloor).toBe(1);
   });
 
-  it("signs nothing that the database invents between two batches", async () => {
+  it("does not sign a state that the database forges between two batches", async () => {
     const rules = { spiffeidPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$", permissions: ["read"] };
     for (let n = 0; n < 30; n += 1) await old.post("/v1/acl/policy", { name: `many-${n}`, ...rules });
     await both.post("/v1/operator/register", { keyId: "b" });
-    const lying: BulkStore = {
+    const forging: BulkStore = {
       load: async (query, signal) => await store.load(query, signal),
       commit: async (change, query, signal) => await store.commit(change, query, signal),
       async commitEach(changes, query, signal) {
@@ -277,25 +275,28 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
         return { revisions, snapshot: { ...snapshot, store: { ...snapshot.store, auditFloor: 5 } } };
       },
     };
-    const deceived = await testService(lying, { ring: await ringOf(KEY_B, KEY_A) });
-    expect((await deceived.post("/v1/operator/rewrap", { after: "policy::" })).status).toBe(500);
-    expect(deceived.log).toMatchObject([{ reason: "seal_not_authentic" }]);
+    const service = await testService(forging, { ring: await ringOf(KEY_B, KEY_A) });
+    expect((await service.post("/v1/operator/rewrap", { after: "policy::" })).status).toBe(500);
+    expect(service.log).toMatchObject([{ reason: "seal_not_authentic" }]);
     expect(await rewrapAll(both)).toMatchObject({ lost: 0, failed: [] });
   });
 
   it("takes two round trips per page of 25 rows", async () => {
     await both.post("/v1/operator/register", { keyId: "b" });
     const counted = countingStore(store);
-    let bulk = 0;
-    const metered: BulkStore = {
+    let bulkCommits = 0;
+    const counting: BulkStore = {
       load: async (query, signal) => await counted.load(query, signal),
       commit: async (change, query, signal) => await counted.commit(change, query, signal),
-      commitEach: async (changes, query, signal) => ((bulk += 1), await store.commitEach(changes, query, signal)),
+      commitEach: async (changes, query, signal) => (
+        (bulkCommits += 1),
+        await store.commitEach(changes, query, signal)
+      ),
     };
-    const service = await testService(metered, { ring: await ringOf(KEY_B, KEY_A) });
+    const service = await testService(counting, { ring: await ringOf(KEY_B, KEY_A) });
     const answer = await service.post("/v1/operator/rewrap", { after: "secret::" });
     expect(answer.body).toMatchObject({ rewrapped: 2 });
-    expect([counted.trips, bulk]).toEqual([1, 1]);
+    expect([counted.trips, bulkCommits]).toEqual([1, 1]);
   });
 
   it("skips and names a row that does not verify, and moves all others", async () => {
@@ -308,23 +309,23 @@ describe.each(Object.keys(STORES))("rotation of a root key in the %s store", (ki
       { event: "row_not_rewrapped", reason: "seal_not_authentic", detail: expect.stringContaining("secret:app/a") },
       { event: "row_not_rewrapped", reason: "seal_not_authentic", detail: expect.stringContaining("policy:app") },
     ]);
-    expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: { ...NONE, secrets: 1, policies: 1 } });
+    expect(rowsOf(await statusOf(both), "a")).toMatchObject({ rows: { ...NO_ROWS, secrets: 1, policies: 1 } });
   });
 
-  it("never takes a hidden row for a deleted one, before or after", async () => {
+  it("never treats a hidden row as deleted, before or after it was rewrapped", async () => {
     if (database === undefined) return;
     await database.client.execute("CREATE TABLE kept AS SELECT * FROM policies WHERE name = 'app'");
     await database.client.execute("DELETE FROM policies WHERE name = 'app'");
     await both.post("/v1/operator/register", { keyId: "b" });
     expect((await rewrapAll(both)).failed).toEqual(["policy:app"]);
     expect(both.log).toMatchObject([{ event: "row_not_rewrapped", reason: "seal_inconsistent" }]);
-    // It does not help the database to claim that it was deleted.
+    // Forging a deletion in the audit does not help the database.
     const forge = "UPDATE audit SET action = 'delete' WHERE resource = 'policy:app'";
-    const unforge = "UPDATE audit SET action = 'put' WHERE resource = 'policy:app'";
+    const undoForgery = "UPDATE audit SET action = 'put' WHERE resource = 'policy:app'";
     await database.client.execute(forge);
     expect((await rewrapAll(both)).failed).toEqual(["policy:app"]);
     expect(both.log.at(-1)).toMatchObject({ reason: "seal_not_authentic" });
-    await database.client.execute(unforge);
+    await database.client.execute(undoForgery);
 
     await database.client.execute("INSERT INTO policies SELECT * FROM kept");
     expect(await rewrapAll(both)).toMatchObject({ rewrapped: 1, failed: [] });

@@ -67,46 +67,46 @@ const send = async (service: TestService, { target, body, key: idempotencyKey }:
 const timeless = ({ status, text }: TestAnswer): string =>
   `${status} ${text.replaceAll(/"(created|updated)Time":"[^"]*"/g, "").replaceAll(/"deletedTime":"[^"]*"/g, '"deletedTime":"set"')}`;
 
-const everything = async (service: TestService): Promise<string[]> => {
-  const answers: string[] = [];
+const readEverything = async (service: TestService): Promise<string[]> => {
+  const responses: string[] = [];
   for (const name of ["a", "a/b", "c"]) {
     const targets = ["?action=get", "/metadata?action=get"];
     for (const target of targets)
-      answers.push(timeless(await send(service, { target, body: { path: name }, key: undefined })));
+      responses.push(timeless(await send(service, { target, body: { path: name }, key: undefined })));
     for (let version = 1; version <= 12; version += 1) {
-      answers.push(
+      responses.push(
         timeless(await send(service, { target: "?action=get", body: { path: name, version }, key: undefined })),
       );
     }
   }
-  return answers;
+  return responses;
 };
 
 const withServices = async (
-  run: (memory: () => TestService, edges: readonly TestService[], store: Store) => Promise<void>,
+  run: (specification: TestService, services: readonly TestService[], store: Store) => Promise<void>,
 ) => {
   const database = await fileDatabase();
   try {
     const store = libsqlStore(database.execute);
     const specification = await testService(memoryStore({ storeId: "m", now: Date.now }), { keptVersions: KEPT });
     const options = { keptVersions: KEPT, requestTimeoutMs: 20_000 };
-    const edges = await Promise.all([testService(store, options), testService(store, options)]);
-    await run(() => specification, edges, store);
+    const services = await Promise.all([testService(store, options), testService(store, options)]);
+    await run(specification, services, store);
   } finally {
     database.close();
   }
 };
 
 describe("the libSQL store, compared with the memory store", () => {
-  it("gives the same answers to any sequence of commands", { timeout: LONG ? 600_000 : 60_000 }, async () => {
+  it("returns the same responses to any sequence of commands", { timeout: LONG ? 600_000 : 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), async (commands) => {
-        await withServices(async (memory, edges) => {
+        await withServices(async (specification, services) => {
           for (const [index, each] of commands.entries()) {
-            const [expected, actual] = [await send(memory(), each), await send(edges[index % 2]!, each)];
+            const [expected, actual] = [await send(specification, each), await send(services[index % 2]!, each)];
             expect(timeless(actual)).toBe(timeless(expected));
           }
-          expect(await everything(edges[0]!)).toEqual(await everything(memory()));
+          expect(await readEverything(services[0]!)).toEqual(await readEverything(specification));
         });
       }),
       { numRuns: RUNS },
@@ -114,7 +114,7 @@ describe("the libSQL store, compared with the memory store", () => {
   });
 
   it(
-    "run concurrently through two services, is what the memory store becomes in order of revision",
+    "serializes concurrent commands of two services: replayed in order of revision, they give the same responses and state",
     { timeout: LONG ? 600_000 : 60_000 },
     async () => {
       const writes = fc.array(
@@ -123,23 +123,23 @@ describe("the libSQL store, compared with the memory store", () => {
       );
       await fc.assert(
         fc.asyncProperty(writes, async (commands) => {
-          await withServices(async (memory, edges, store) => {
+          await withServices(async (specification, services, store) => {
             const done = await Promise.all(
-              commands.map(async (each, index) => ({ each, answer: await send(edges[index % 2]!, each) })),
+              commands.map(async (each, index) => ({ each, response: await send(services[index % 2]!, each) })),
             );
-            const won = done.filter(({ answer }) => answer.status === 200);
+            const won = done.filter(({ response }) => response.status === 200);
             const byRevision = won.toSorted(
-              (a, b) => Number(a.answer.body["revision"]) - Number(b.answer.body["revision"]),
+              (a, b) => Number(a.response.body["revision"]) - Number(b.response.body["revision"]),
             );
-            for (const { each, answer } of byRevision) {
-              expect(timeless(await send(memory(), each))).toBe(timeless(answer));
+            for (const { each, response } of byRevision) {
+              expect(timeless(await send(specification, each))).toBe(timeless(response));
             }
-            expect(await everything(edges[1]!)).toEqual(await everything(memory()));
-            const statuses = done.map(({ answer }) => answer.status);
+            expect(await readEverything(services[1]!)).toEqual(await readEverything(specification));
+            const statuses = done.map(({ response }) => response.status);
             expect(statuses.every((status) => [200, 404, 409, 422].includes(status))).toBe(true);
             const { store: row } = await store.load({}, new AbortController().signal);
-            const revisions = new Set(won.map(({ answer }) => answer.body["revision"]));
-            expect(row.revision, "one revision for each acknowledged change").toBe(revisions.size);
+            const revisions = new Set(won.map(({ response }) => response.body["revision"]));
+            expect(row.revision, "one revision per acknowledged change").toBe(revisions.size);
           });
         }),
         { numRuns: RUNS },

@@ -3,7 +3,7 @@ import { createClient } from "@libsql/client";
 import { type Cluster, cluster } from "./harness/cluster.ts";
 import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
 
-/** More of them in the long run. */
+/** More in the long suite. */
 const STORMS = process.env["LONG"] === "1" ? 60 : 1;
 
 const dense = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
@@ -39,6 +39,7 @@ describe("two workers over one database", () => {
     client.close();
     return { audit: rows.map((row) => Number(row["revision"])), store: Number(store.rows[0]?.["revision"]) };
   };
+
   it("reads through one worker what was written through the other", async () => {
     expect(await edge.post(0, "", { path: "first", ...values("1") })).toMatchObject({
       status: 200,
@@ -81,14 +82,14 @@ describe("two workers over one database", () => {
     expect(await audit("cas")).toHaveLength(2);
   });
 
-  it("writes one version for 20 concurrent requests with one Idempotency-Key and cut-off answers, and answers all alike", async () => {
+  it("writes one version for 20 concurrent requests with one Idempotency-Key and lost answers, and gives all the same answer", async () => {
     let commits = 0;
-    const cutMost = (body: string): Fault => {
+    const cutMostAnswers = (body: string): Fault => {
       if (!isCommit(body)) return "pass";
       commits += 1;
       return commits % 3 === 0 ? "pass" : commits % 2 === 0 ? "cut-answer" : "cut-half-answer";
     };
-    edge.proxies.forEach((proxy) => proxy.inject(cutMost));
+    edge.proxies.forEach((proxy) => proxy.inject(cutMostAnswers));
     const headers = { "Idempotency-Key": "the-one" };
     const puts = dense(20).map(async (n) => await edge.post(n % 2, "", { path: "once", ...values("x") }, { headers }));
     const answers = await Promise.all(puts);
@@ -139,30 +140,34 @@ describe("two workers over one database", () => {
 
   it("keeps every acknowledged write if a worker is killed during commits, and the other continues", async () => {
     edge.proxies[0]!.inject((body) => (isCommit(body) ? { delayMs: 150 } : "pass"));
-    const doomed = dense(6).map(async (n) => {
+    const interrupted = dense(6).map(async (n) => {
       try {
         return await edge.post(
           0,
           "",
-          { path: `doomed/${n}`, ...values(`${n}`) },
+          { path: `interrupted/${n}`, ...values(`${n}`) },
           { headers: { "Idempotency-Key": `d${n}` } },
         );
       } catch {
         return undefined;
       }
     });
-    const going = dense(6).map(async (n) => await edge.post(1, "", { path: "going", ...values(`${n}`) }));
-    await new Promise((go) => setTimeout(go, 100));
+    const uninterrupted = dense(6).map(
+      async (n) => await edge.post(1, "", { path: "uninterrupted", ...values(`${n}`) }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
     await edge.replace(0);
-    await Promise.all(doomed);
-    expect((await Promise.all(going)).map((answer) => answer.status)).toEqual(Array.from({ length: 6 }, () => 200));
-    // Sent again with their keys, the interrupted writes are applied once, whether or not they had arrived before.
+    await Promise.all(interrupted);
+    expect((await Promise.all(uninterrupted)).map((answer) => answer.status)).toEqual(
+      Array.from({ length: 6 }, () => 200),
+    );
+    // With the same keys, repeated writes are applied once, whether or not the first attempt was.
     edge.proxies[0]!.inject(() => "pass");
     for (const n of dense(6)) {
       const headers = { "Idempotency-Key": `d${n}` };
-      const again = await edge.post(n % 2, "", { path: `doomed/${n}`, ...values(`${n}`) }, { headers });
+      const again = await edge.post(n % 2, "", { path: `interrupted/${n}`, ...values(`${n}`) }, { headers });
       expect(again).toMatchObject({ status: 200, body: { version: 1 } });
-      expect(await audit(`doomed/${n}`)).toHaveLength(1);
+      expect(await audit(`interrupted/${n}`)).toHaveLength(1);
     }
     const revisions = await everyRevision();
     expect(revisions.audit).toEqual(dense(revisions.store));

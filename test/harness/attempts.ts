@@ -2,7 +2,7 @@ import type { Attempts } from "../../src/store/attempts.ts";
 
 const never = new AbortController().signal;
 
-/** No deadline, nobody who hangs up, and no pauses. */
+/** Retry options without a deadline, a disconnecting client or pauses. */
 export const PATIENT: Attempts = {
   deadline: never,
   client: never,

@@ -4,27 +4,27 @@ import type { AddressInfo } from "node:net";
 import { dnsName, subjectAltName } from "../../src/identity/x509/extensions.fixture.ts";
 import { certificateAuthority, type TestAuthority } from "../../src/identity/x509/minting.fixture.ts";
 
-/** An HTTPS server that hands out trust bundles, vouched for by an authority of its own. */
+/** An HTTPS server for trust bundles. Its certificate is signed by its own authority. */
 export interface BundleEndpoint {
   readonly url: string;
-  /** The authority's certificate, in PEM. */
+  /** The certificate of the authority, in PEM. */
   readonly authority: string;
-  /** Requests so far. */
-  readonly asked: number;
-  /** What it answers from now on. */
+  /** The number of requests so far. */
+  readonly requests: number;
+  /** Sets the answer to all further requests. */
   answer(status: number, body: string, headers?: Readonly<Record<string, string>>): void;
-  /** Uses a certificate that another authority has signed, from the next connection on. */
-  lookLikeAnother(): Promise<void>;
+  /** Switches to a certificate of an unknown authority, from the next connection on. */
+  useUnknownAuthority(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function bundleEndpoint(): Promise<BundleEndpoint> {
   const authority = await certificateAuthority({ trustDomain: "web.example" });
-  let asked = 0;
+  let requests = 0;
   let next = { status: 404, body: "", headers: {} };
   const server: Server = createServer(await credentialsOf(authority), (_request, response) => {
-    asked += 1;
-    // A connection a request: else a certificate that has changed would not be seen.
+    requests += 1;
+    // One connection per request, so that a new certificate takes effect.
     response.writeHead(next.status, { ...next.headers, Connection: "close" }).end(next.body);
   });
   server.listen(0, "127.0.0.1");
@@ -32,13 +32,13 @@ export async function bundleEndpoint(): Promise<BundleEndpoint> {
   return {
     url: `https://localhost:${(server.address() as AddressInfo).port}/bundle`,
     authority: pem("CERTIFICATE", authority.der),
-    get asked() {
-      return asked;
+    get requests() {
+      return requests;
     },
     answer(status, body, headers = {}) {
       next = { status, body, headers };
     },
-    async lookLikeAnother() {
+    async useUnknownAuthority() {
       server.setSecureContext(await credentialsOf(await certificateAuthority({ trustDomain: "web.example" })));
     },
     async close() {

@@ -6,7 +6,7 @@ import { KEY_A, type TestAnswer } from "./service.ts";
 import { buildWorker } from "../../tools/workerd/build-worker.ts";
 import { startWorker, type Worker } from "../../tools/workerd/start-worker.ts";
 
-/** Real workers over one real database, each with a proxy on its way there. */
+/** Real workers over one real database. Each connects through its own proxy, which injects faults. */
 export interface Cluster {
   readonly database: HttpDatabase;
   readonly domain: TestDomain;
@@ -19,11 +19,14 @@ export interface Cluster {
     body: object,
     options?: { readonly headers?: Readonly<Record<string, string>> },
   ): Promise<TestAnswer>;
-  /** Sends a request to worker `index` as the workload of that SPIFFE ID's path. */
+  /** Sends a request to worker `index` as the workload with the SPIFFE ID path `as`. */
   send(index: number, as: string, target: string, body: object): Promise<TestAnswer>;
-  /** Sends such a request and hangs up by a reset (workerd does not notice a half-closed connection). */
+  /**
+   * Sends a request as the superuser, and resets the connection when `when` is fulfilled. workerd does not notice a half-closed
+   * connection.
+   */
   postAndHangUp(index: number, target: string, body: object, when: Promise<unknown>): Promise<void>;
-  /** Kills worker `index` at once and puts a new one in its place. */
+  /** Kills worker `index` and starts a new one. */
   replace(index: number): Promise<void>;
   close(): Promise<void>;
 }

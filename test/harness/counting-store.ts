@@ -1,8 +1,8 @@
 import type { Store } from "../../src/store/store.ts";
 
-/** A store that counts what it is asked. */
+/** A store that counts its round trips. */
 export interface CountingStore extends Store {
-  /** Loads and commits since the test last set it to 0. */
+  /** Loads and commits. Tests reset it to 0. */
   trips: number;
 }
 

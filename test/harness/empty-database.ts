@@ -1,4 +1,4 @@
-/** Statements that make a migrated database as good as new. */
+/** Statements that empty a migrated database. */
 export const EMPTY_DATABASE = [
   "DELETE FROM audit",
   "DELETE FROM keys",

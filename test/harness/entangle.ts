@@ -1,33 +1,38 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What one operation of each kind takes in such a worker, in milliseconds. */
+/** The duration of one operation of each kind in an entangled worker. */
 export const STALL_MS = 3000;
 
 /**
- * Makes of a built worker one whose requests meet each other wherever they can, in a folder of its own below: before one in four
- * cryptographic operations, of which a request needs twenty or more, each gives way to all others for as long as chance will
- * have it. So a request that holds something outside of itself from one of them to the next meets others that do the same.
+ * Writes a variant of a built worker whose concurrent requests interleave as much as possible. Returns its folder.
  *
- * One operation of each kind takes three seconds, and a line of the log says so: who waits for another's work is late as well.
+ * The variant waits a random short time before one in four cryptographic operations, and a request needs twenty or more of them.
+ * If a request keeps state outside of itself between two operations, another request overwrites that state.
  *
- * The worker is the same to the byte but for that.
+ * One operation of each kind takes three seconds, and the log contains a line about it. A request that waits for the work of
+ * another one is then late too.
+ *
+ * The rest of the worker is unchanged, byte for byte.
  */
 export function entangle(folder: string): string {
   const entangled = join(folder, "entangled");
   mkdirSync(entangled);
   const worker = readFileSync(join(folder, "workerd.js"), "utf8");
-  writeFileSync(join(entangled, "workerd.js"), `${GIVE_WAY}${worker}`);
+  writeFileSync(join(entangled, "workerd.js"), `${PATCH}${worker}`);
   return entangled;
 }
 
-/** Runs before all else in the worker: its imports have nothing of ours in them. While a worker starts it has no timers. */
-const GIVE_WAY = `
+/**
+ * Runs before the rest of the worker. Imports run even earlier, but contain none of our code. `scheduler.wait` throws while a
+ * worker starts, which is ignored.
+ */
+const PATCH = `
 const calls = new Map();
 for (const name of ["sign", "verify", "encrypt", "decrypt", "digest"]) {
-  const own = SubtleCrypto.prototype[name];
-  SubtleCrypto.prototype[name] = async function (...parts) {
-    const kind = name + " " + (parts[0].name ?? parts[0]);
+  const original = SubtleCrypto.prototype[name];
+  SubtleCrypto.prototype[name] = async function (...args) {
+    const kind = name + " " + (args[0].name ?? args[0]);
     const count = (calls.get(kind) ?? 0) + 1;
     calls.set(kind, count);
     try {
@@ -36,7 +41,7 @@ for (const name of ["sign", "verify", "encrypt", "decrypt", "digest"]) {
         await scheduler.wait(${STALL_MS});
       } else if (Math.random() < 0.25) await scheduler.wait(Math.floor(Math.random() * 3));
     } catch {}
-    return await own.apply(this, parts);
+    return await original.apply(this, args);
   };
 }
 `;

@@ -1,11 +1,11 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
-/** A trust domain with one signing key: its bundle, and tokens of its workloads. */
+/** A trust domain with one signing key. */
 export interface TestDomain {
   readonly name: string;
-  /** SPIFFE bundle as JSON. */
+  /** The SPIFFE bundle, as JSON. */
   readonly bundle: object;
-  /** A JWT-SVID that is valid for an hour, or as `claims` has it. */
+  /** Issues a JWT-SVID for a SPIFFE ID path. By default it is valid for one hour. */
   token(path: string, claims?: { readonly aud?: string; readonly exp?: number }): Promise<string>;
 }
 

@@ -1,6 +1,6 @@
-/** An INSERT with a place for each member of `row`, which are named like the table's columns in the manner of JavaScript. */
+/** An INSERT with one placeholder per member of `row`. The members are the column names in camel case. */
 export function insertSql(table: string, row: object): string {
   const columns = Object.keys(row).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-  const places = columns.map(() => "?");
-  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places.join(", ")})`;
+  const placeholders = columns.map(() => "?");
+  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders.join(", ")})`;
 }

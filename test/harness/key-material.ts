@@ -4,13 +4,13 @@ import { KEY_A, ringOf } from "./service.ts";
 
 const rootOf = (key: string) => Uint8Array.from(Buffer.from(key.slice(key.indexOf(":") + 1), "base64url"));
 
-/** Share number 1 of a root key, as SPIKE's wire has it. */
+/** Share 1 of a root key, in SPIKE's wire format. */
 export async function firstShard(key = KEY_A): Promise<{ readonly id: number; readonly shard: readonly number[] }> {
   const [first] = await splitKey(rootOf(key), { threshold: 2, shares: 3 });
   return { id: 1, shard: [...first!.value] };
 }
 
-/** What SPIKE's bootstrap sends to see whether the root key arrived: `text` under the root key itself. */
+/** The challenge of SPIKE's bootstrap: `text` encrypted directly under the root key. It proves that the key has arrived. */
 export function challengeOf(text: string, key = KEY_A): { readonly nonce: string; readonly ciphertext: string } {
   const nonce = Buffer.alloc(12, 7);
   const cipher = createCipheriv("aes-256-gcm", rootOf(key), nonce);
@@ -18,7 +18,7 @@ export function challengeOf(text: string, key = KEY_A): { readonly nonce: string
   return { nonce: nonce.toString("base64"), ciphertext: sealed.toString("base64") };
 }
 
-/** What the cipher API gives for `text`, under a key that nobody has registered yet. */
+/** The answer of the cipher API for `text`, under a key that is not registered in the store. */
 export async function cipherText(text = "x", key = KEY_A): Promise<object> {
   const { cipher } = (await ringOf(key)).primary;
   const nonce = new Uint8Array(12).fill(9);

@@ -7,7 +7,7 @@ const ROLE_PATHS = {
   bootstrap: "/spike/bootstrap",
 } as const;
 
-/** The path of the SPIFFE ID that an operation is for: its role's, or else the superuser's. Targets of no operation too. */
+/** The SPIFFE ID path that may use an operation: the one of its role, otherwise the superuser. Accepts unknown targets. */
 export function ownerOf(target: string): string {
   const [path = "", action = ""] = target.split("?action=");
   const access = Object.hasOwn(ROUTES, path) ? ROUTES[path]?.[action]?.access : undefined;

@@ -1,67 +1,69 @@
 import { randomBytes } from "node:crypto";
 import { type Agent, type IncomingMessage, request } from "node:http";
 
-/** A workload with a part of the paths to itself, and a mark in all its values. */
+/** A workload that owns all paths below `name/`. */
 export interface Tenant {
-  /** Of its paths: `a/…`. */
   readonly name: string;
-  readonly mark: string;
+  /** A text that all its values contain. */
+  readonly canary: string;
   readonly spiffeId: string;
   readonly token: string;
 }
 
-/** One request, and what came of it. */
+/** One request and its response. */
 export interface Exchange {
   readonly tenant: Tenant;
-  /** Of the request, as its sender or the worker chose it. */
+  /** The trace id, chosen by the sender or by the worker. */
   readonly traceId: string;
   readonly action: string;
   readonly path: string | undefined;
-  /** Whether its token was the tenant's. */
-  readonly isGenuine: boolean;
-  /** `undefined` where the sender hung up. */
+  /** Whether the request carried the tenant's valid token. */
+  readonly hasValidToken: boolean;
+  /** `undefined` if the sender aborted the request. */
   readonly status: number | undefined;
-  /** Headers and body, as they came. */
+  /** The headers and the body of the response. */
   readonly text: string;
 }
 
-export interface Errand {
+export interface TenantRequest {
   readonly tenant: Tenant;
   readonly action: string;
   readonly target: string;
-  /** Text as it is, anything else as JSON. */
+  /** Text is sent unchanged, an object as JSON. */
   readonly body: object | string;
-  /** Unless it is the tenant's. */
+  /** Replaces the token of the tenant. */
   readonly token?: string;
 }
 
-/** Sends a request. Half of them name their trace themselves; then the answer has to be of that trace. */
-export async function exchange(url: string, errand: Errand, agent: Agent): Promise<Exchange> {
-  const wanted = randomBytes(16).toString("hex");
-  const names = wanted < "8";
-  const outgoing = request(`${url}${errand.target}`, {
+/** Sends a request. Half of the requests choose their trace id, which the response must repeat. */
+export async function exchange(url: string, sent: TenantRequest, agent: Agent): Promise<Exchange> {
+  const chosenId = randomBytes(16).toString("hex");
+  const choosesId = chosenId < "8";
+  const outgoing = request(`${url}${sent.target}`, {
     method: "POST",
     agent,
-    headers: { ...headersOf(errand), ...(names && traceparent(wanted)) },
+    headers: { ...headersOf(sent), ...(choosesId && traceparent(chosenId)) },
   });
-  outgoing.end(bodyOf(errand));
+  outgoing.end(bodyOf(sent));
   const incoming = await new Promise<IncomingMessage>((resolve, reject) =>
     outgoing.once("response", resolve).once("error", reject),
   );
   const body = await textOf(incoming);
   const traceId = String(incoming.headers["x-request-id"]);
-  if (names && traceId !== wanted) throw new Error(`request ${wanted} is answered as ${traceId}`);
+  if (choosesId && traceId !== chosenId) {
+    throw new Error(`the response to request ${chosenId} has the request id ${traceId}`);
+  }
   const text = `${incoming.rawHeaders.join("\n")}\n\n${body}`;
-  return { ...partsOf(errand), traceId, status: incoming.statusCode, text };
+  return { ...partsOf(sent), traceId, status: incoming.statusCode, text };
 }
 
-/** Sends a request, and resets the connection once `when` is fulfilled, unless it has been answered by then. */
-export async function hangUp(url: string, errand: Errand, when: () => Promise<unknown>): Promise<Exchange> {
+/** Sends a request, and resets its connection when `when` is fulfilled, even if the response has already arrived. */
+export async function sendAndAbort(url: string, sent: TenantRequest, when: () => Promise<unknown>): Promise<Exchange> {
   const traceId = randomBytes(16).toString("hex");
-  const outgoing = request(`${url}${errand.target}`, {
+  const outgoing = request(`${url}${sent.target}`, {
     method: "POST",
     agent: false,
-    headers: { ...headersOf(errand), ...traceparent(traceId) },
+    headers: { ...headersOf(sent), ...traceparent(traceId) },
   });
   const ended = new Promise<IncomingMessage | undefined>((resolve) =>
     outgoing
@@ -69,15 +71,15 @@ export async function hangUp(url: string, errand: Errand, when: () => Promise<un
       .on("error", () => resolve(undefined))
       .once("close", () => resolve(undefined)),
   );
-  outgoing.end(bodyOf(errand));
+  outgoing.end(bodyOf(sent));
   await when();
   outgoing.socket?.resetAndDestroy();
   outgoing.destroy();
   (await ended)?.on("error", () => undefined).resume();
-  return { ...partsOf(errand), traceId, status: undefined, text: "" };
+  return { ...partsOf(sent), traceId, status: undefined, text: "" };
 }
 
-function headersOf({ tenant, token = tenant.token }: Errand): Readonly<Record<string, string>> {
+function headersOf({ tenant, token = tenant.token }: TenantRequest): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` };
 }
 
@@ -85,13 +87,18 @@ function traceparent(traceId: string): Readonly<Record<string, string>> {
   return { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
 }
 
-function bodyOf({ body }: Errand): string {
+function bodyOf({ body }: TenantRequest): string {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-function partsOf({ tenant, action, body, token }: Errand): Pick<Exchange, "tenant" | "action" | "path" | "isGenuine"> {
+function partsOf({
+  tenant,
+  action,
+  body,
+  token,
+}: TenantRequest): Pick<Exchange, "tenant" | "action" | "path" | "hasValidToken"> {
   const path = typeof body === "object" && "path" in body ? String(body.path) : undefined;
-  return { tenant, action, isGenuine: token === undefined, path };
+  return { tenant, action, hasValidToken: token === undefined, path };
 }
 
 async function textOf(incoming: IncomingMessage): Promise<string> {

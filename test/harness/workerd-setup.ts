@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { httpDatabase } from "./http-database.ts";
 
-/** Tests inside workerd cannot start a server: they are handed one. */
+/** Starts a database for the tests inside workerd, which cannot start a server themselves. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const database = await httpDatabase();
   project.provide("databaseUrl", database.url);

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** The tests that judge mutants: those of the rooms themselves, and what shows that the database can't get around them. */
+/** The tests for mutants: unit tests of the mutated folders, and tests that tamper with the database. */
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -8,7 +8,7 @@ export default defineConfig({
       "src/{encoding,identity,policy,seal}/**/*.test.ts",
       "test/{policies,policy-judgement,policy-tampering,tampering,record-formats}.test.ts",
     ],
-    // Random: a mutant that one run notices and another does not tells nothing.
+    // Fuzz tests are random, so whether they detect a mutant differs between runs.
     exclude: ["src/**/*fuzz*"],
   },
 });

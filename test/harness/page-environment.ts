@@ -14,20 +14,20 @@ import { testDomain } from "./identity.ts";
 import { editProductionVars, readmeProductionLines } from "./production-vars.ts";
 
 interface PageOptions {
-  /** The two lines that `npm run dev` prints are pasted into the terminal before all else. */
-  readonly isPasted: boolean;
-  /** The worker is there already, with its secrets. */
+  /** Whether the reader first runs the two commands that `npm run dev` prints. */
+  readonly runsPrintedCommands: boolean;
+  /** Whether the worker is already deployed, with its secrets. */
   readonly isDeployed: boolean;
 }
 
-/** What has to do with the deployed worker, and not with one that runs here. */
+/** Commands that concern the deployed worker, unless they name a local one. */
 const DEPLOYMENT = /\bwrangler\b|\bnpm run (?:migrate|deploy)\b/;
-const HERE = /127\.0\.0\.1|localhost|\.dev\b/;
+const LOCAL = /127\.0\.0\.1|localhost|\.dev\b/;
 const SECRET_PUT = /^npx wrangler secret put (\w+) --env production$/;
-/** The worker of `[env.production]`. */
+/** The name of the worker in `[env.production]`. */
 const WORKER = "spike-edge";
 const DATABASE_TOKEN = "sesame";
-/** What is entered when wrangler asks for it. */
+/** The input for `wrangler secret put`. */
 const SECRETS: Readonly<Record<string, string>> = {
   SPIKE_ROOT_KEYS: `k1:${Buffer.alloc(32, 0x11).toString("base64url")}`,
   LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
@@ -35,11 +35,11 @@ const SECRETS: Readonly<Record<string, string>> = {
 const DEPLOY = /^(?:npm run deploy|npx wrangler deploy)\b(?!.*--dry-run)/;
 
 /**
- * A machine for the examples of one page: a copy of the project, a shell in it, the service on free ports, an empty database
- * to deploy to, and a stand-in for Cloudflare.
+ * An environment for the examples of one page: a copy of the project with a shell, the service on free ports, an empty database
+ * for the deployed worker, and a stand-in for the Cloudflare API.
  */
-export async function pageSurroundings({
-  isPasted,
+export async function createPageEnvironment({
+  runsPrintedCommands,
   isDeployed,
 }: PageOptions): Promise<PageEnvironment & { close(): Promise<void> }> {
   const copy = copyProject();
@@ -55,7 +55,7 @@ export async function pageSurroundings({
   const environment = cleanEnvironment(settings, process.env);
   const shell = startShell({ cwd: copy.folder, env: { ...environment, ...cloudflare.env }, scratch: commands });
   let service: StartedService | undefined;
-  const fill = await filler(port, database.url);
+  const fill = await createFill(port, database.url);
   editProductionVars(copy.folder, readmeProductionLines().map(fill));
 
   return {
@@ -64,12 +64,12 @@ export async function pageSurroundings({
     scripts: Object.keys(JSON.parse(readFileSync(join(copy.folder, "package.json"), "utf8")).scripts),
     programs: readdirSync(join(copy.folder, "node_modules/.bin")),
     async prepare(command, startCommand) {
-      if (service !== undefined || (DEPLOYMENT.test(command) && !HERE.test(command))) return [];
+      if (service !== undefined || (DEPLOYMENT.test(command) && !LOCAL.test(command))) return [];
       service = await startService(startCommand, {
         cwd: copy.folder,
         env: { ...environment, SPIKE_DEV_PORT: String(port), SPIKE_DEV_DB_PORT: String(port + 3) },
       });
-      return isPasted ? printedLines(service.output) : [];
+      return runsPrintedCommands ? printedCommands(service.output) : [];
     },
     inputFor(command) {
       const name = SECRET_PUT.exec(command)?.[1];
@@ -93,8 +93,8 @@ export async function pageSurroundings({
   };
 }
 
-/** Puts this machine's values in the place of those that pages show. */
-async function filler(port: number, databaseUrl: string): Promise<(text: string) => string> {
+/** Creates a function that replaces the example values of pages by real ones. */
+async function createFill(port: number, databaseUrl: string): Promise<(text: string) => string> {
   const keys = JSON.stringify((await testDomain("example.org")).bundle).slice(1, -1);
   const ports = new Map([8787, 8788, 8789, 8080].map((shown, index) => [String(shown), String(port + index)]));
   return (text) =>
@@ -105,39 +105,39 @@ async function filler(port: number, databaseUrl: string): Promise<(text: string)
       .replaceAll('"keys":[…]', keys);
 }
 
-/** The two lines to paste. */
-function printedLines(output: string): readonly string[] {
+/** The two `curl` commands that `npm run dev` prints. */
+function printedCommands(output: string): readonly string[] {
   return output.match(/(?<=^ *)curl .*$/gm) ?? [];
 }
 
 function secretProblem(name: string, entered: string | undefined, cloudflare: CloudflareApi): string | undefined {
-  if (entered === undefined) return `there is no value to enter for the secret ${name}`;
+  if (entered === undefined) return `the test has no value for the secret ${name}`;
   return cloudflare.secretsOf(WORKER).get(name) === entered
     ? undefined
-    : `the secret ${name} has not arrived as it was entered`;
+    : `the stored secret ${name} differs from the entered one`;
 }
 
-interface DeploymentPlace {
+interface DeploymentCheck {
   readonly cloudflare: CloudflareApi;
   readonly databaseUrl: string;
-  /** A folder for files. */
+  /** A folder for temporary files. */
   readonly scratch: string;
 }
 
-/** The problem with the worker that a command has deployed, if any. The worker has to run. */
-async function deploymentProblem({ cloudflare, databaseUrl, scratch }: DeploymentPlace): Promise<string | undefined> {
+/** Starts the deployed worker and checks it. Returns the problem, if any. */
+async function deploymentProblem({ cloudflare, databaseUrl, scratch }: DeploymentCheck): Promise<string | undefined> {
   const deployed = cloudflare.deployments.at(-1);
-  if (deployed?.worker !== WORKER) return `${deployed?.worker ?? "nothing"} has been deployed`;
+  if (deployed?.worker !== WORKER) return `the command deployed ${deployed?.worker ?? "nothing"} instead of ${WORKER}`;
   if (deployed.vars["LIBSQL_URL"] !== databaseUrl) {
-    return `LIBSQL_URL has arrived as ${deployed.vars["LIBSQL_URL"]}`;
+    return `LIBSQL_URL was deployed as ${deployed.vars["LIBSQL_URL"]}`;
   }
   const folder = mkdtempSync(join(scratch, "deployed-"));
   writeFileSync(join(folder, "workerd.js"), deployed.script);
   const worker = await startWorker(folder, { ...deployed.vars, ...deployed.secrets });
   try {
     const response = await fetch(`${worker.url}/v1/store/secrets?action=list`, { method: "POST", body: "{}" });
-    // It knows its settings, and nobody who asks.
-    return response.status === 401 ? undefined : `what was deployed answers ${response.status}\n${worker.output()}`;
+    // 401 shows that the worker is configured: it rejects the request only because it has no identity.
+    return response.status === 401 ? undefined : `the deployed worker answers ${response.status}\n${worker.output()}`;
   } finally {
     await worker.kill();
   }
