@@ -6,26 +6,27 @@ import { certificateAuthority } from "../src/identity/x509/minting.fixture.ts";
 import { ROUTES } from "../src/api/nexus/routes.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Change, Store } from "../src/store/store.ts";
-import { type HostileRequest, hostileRequests, type Loot } from "./harness/hostile-requests.ts";
+import type { Credentials } from "./harness/hostile-headers.ts";
+import { type HostileRequest, hostileRequests } from "./harness/hostile-requests.ts";
 import { SUPERUSER } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
 const IS_LONG = process.env["LONG"] === "1";
 const RUNS = IS_LONG ? 100_000 : 5000;
-/** A run is told again by its seed. */
+/** A run with the same seed sends the same requests. */
 const SEED = Number(process.env["FUZZ_SEED"] ?? crypto.getRandomValues(new Int32Array(1))[0]);
 
 const SECRETS = "/v1/store/secrets";
-const VALUE = "what-nobody-may-see";
-const REFUSALS = new Set([400, 401, 404, 405, 413, 429]);
+const VALUE = "the-secret-value";
+const REJECTIONS = new Set([400, 401, 404, 405, 413, 429]);
 
 let service: TestService;
 let store: Store;
-let loot: Loot;
+let credentials: Credentials;
 let revision: number;
 const commits: Change[] = [];
 beforeAll(async () => {
-  const [key, otherKey, authority, stranger] = await Promise.all([
+  const [key, otherKey, authority, unknownAuthority] = await Promise.all([
     mintingKey("ES256", "k1"),
     mintingKey("ES256", "k1"),
     certificateAuthority({ trustDomain: "partner.org" }),
@@ -42,37 +43,40 @@ beforeAll(async () => {
     maxBodyBytes: 8192,
     certificates: { kind: "proxy", secrets: [await importProxySecret(proxySecret)] },
     rateLimits: {
-      byAddress: { limit: async (asked) => await Promise.resolve({ success: asked.key !== limitedAddress }) },
+      byAddress: { limit: async ({ key }) => await Promise.resolve({ success: key !== limitedAddress }) },
     },
-    fetch: async () => await Promise.reject(new Error("nothing is fetched for a stranger")),
+    fetch: async () => await Promise.reject(new Error("the service must not fetch anything for these requests")),
   });
-  await fill(key, authority.bundleEntry);
+  await fillStore(key, authority.bundleEntry);
   const leaf = async (of: typeof authority, id: string, more = {}) => (await of.issueLeaf({ id, ...more })).der;
-  loot = {
+  credentials = {
     proxySecret,
     limitedAddress,
-    idleTokens: await idleTokens(key),
-    tokens: await badTokens(key, otherKey),
-    goodTokens: await Promise.all([service.domain.token(SUPERUSER), mint(key, claims("spiffe://partner.org/web"))]),
+    unprivilegedTokens: await unprivilegedTokens(key),
+    invalidTokens: await invalidTokens(key, otherKey),
+    permittedTokens: await Promise.all([
+      service.domain.token(SUPERUSER),
+      mint(key, claims("spiffe://partner.org/web")),
+    ]),
     certificates: [
       authority.der,
-      stranger.der,
+      unknownAuthority.der,
       ...(await Promise.all([
         leaf(authority, "spiffe://partner.org/nobody"),
         leaf(authority, "spiffe://spike.ist/spike/pilot/role/superuser"),
         leaf(authority, "spiffe://partner.org/web", { notAfter: Date.UTC(2021, 0) }),
-        leaf(stranger, "spiffe://partner.org/web"),
-        leaf(stranger, "spiffe://stranger.org/web"),
+        leaf(unknownAuthority, "spiffe://partner.org/web"),
+        leaf(unknownAuthority, "spiffe://stranger.org/web"),
       ])),
     ],
-    goodCertificates: [await leaf(authority, "spiffe://partner.org/web")],
+    permittedCertificates: [await leaf(authority, "spiffe://partner.org/web")],
   };
   ({ revision } = (await store.load({}, new AbortController().signal)).store);
   commits.length = 0;
 });
 
-/** Something to read, to list, to delete and to prove oneself by. */
-async function fill(key: MintingKey, authority: object): Promise<void> {
+/** Stores a secret, policies and a trust bundle. */
+async function fillStore(key: MintingKey, authority: object): Promise<void> {
   const bodies: readonly (readonly [string, object])[] = [
     [SECRETS, { path: "app/a", values: { v: VALUE } }],
     [SECRETS, { path: "app/a", values: { v: VALUE } }],
@@ -81,7 +85,7 @@ async function fill(key: MintingKey, authority: object): Promise<void> {
       "/v1/acl/policy",
       { name: "p", spiffeidPattern: "^spiffe://partner\\.org/web$", pathPattern: "^app/", permissions: ["super"] },
     ],
-    // One that has to be looked at for everybody, and grants nobody anything: what he asks for is in the snapshot then.
+    // A policy that is loaded for every caller and matches no caller. It makes the snapshot contain the requested secret.
     [
       "/v1/acl/policy",
       { name: "q", spiffeidPattern: "^spiffe://[a-z.]+/not-you$", pathPattern: "app/", permissions: ["super"] },
@@ -95,20 +99,20 @@ function claims(sub: string, more: object = {}): object {
   return { sub, aud: "spike-nexus", exp: Math.floor(Date.now() / 1000) + 3600, ...more };
 }
 
-/** Of a configured domain and of a stored one, and of those whose names look as if they had a role. */
-async function idleTokens(key: MintingKey): Promise<readonly string[]> {
+/** Valid tokens of a configured and of a stored trust domain. Some IDs resemble those of roles. */
+async function unprivilegedTokens(key: MintingKey): Promise<readonly string[]> {
   return await Promise.all([
     mint(key, claims("spiffe://partner.org/nobody")),
     mint(key, claims("spiffe://partner.org/spike/pilot/role/superuser")),
     service.domain.token("/nobody"),
-    // A lite workload may encrypt; this one may do nothing.
+    // Not the ID of a lite workload, which may encrypt.
     service.domain.token("/spike/nexus"),
     service.domain.token(`${SUPERUSER}s`),
   ]);
 }
 
-/** Of the wrong key, for others, too late, or by an algorithm that is none. */
-async function badTokens(key: MintingKey, otherKey: MintingKey): Promise<readonly string[]> {
+/** Tokens with a wrong key, audience, domain, expiry or algorithm. */
+async function invalidTokens(key: MintingKey, otherKey: MintingKey): Promise<readonly string[]> {
   const web = "spiffe://partner.org/web";
   const header = { alg: "ES256", kid: "k1" };
   const hmac = await crypto.subtle.importKey(
@@ -137,7 +141,7 @@ async function badTokens(key: MintingKey, otherKey: MintingKey): Promise<readonl
   ];
 }
 
-/** As it comes from a socket: at once, in pieces, or cut off. */
+/** The body as a socket delivers it. */
 function bodyOf({ body, delivery }: HostileRequest): BodyInit {
   if (delivery === "whole") return body;
   const half = Math.floor(body.length / 2);
@@ -146,19 +150,19 @@ function bodyOf({ body, delivery }: HostileRequest): BodyInit {
     pull(controller) {
       const piece = pieces.shift();
       if (piece !== undefined) controller.enqueue(piece);
-      else if (delivery === "broken") controller.error(new Error("reset"));
+      else if (delivery === "reset") controller.error(new Error("reset"));
       else controller.close();
     },
   });
 }
 
-async function isRefused(hostile: HostileRequest): Promise<void> {
+async function expectRejection(hostile: HostileRequest): Promise<void> {
   const { method, target, headers } = hostile;
   const hasBody = method !== "GET" && method !== "HEAD";
   const init = { method, headers, ...(hasBody && { body: bodyOf(hostile), duplex: "half" }) } as RequestInit;
   const response = await service.fetch(new Request(`http://edge.test${target}`, init));
   const text = await response.text();
-  expect(REFUSALS).toContain(response.status);
+  expect(REJECTIONS).toContain(response.status);
   if (method !== "HEAD") {
     const body: unknown = JSON.parse(text);
     expect(body).toHaveProperty(response.status === 400 && text.includes('"Code"') ? "Code" : "err");
@@ -170,12 +174,12 @@ async function isRefused(hostile: HostileRequest): Promise<void> {
   expect(commits).toEqual([]);
 }
 
-it("what is mutated here would let its owner in", async () => {
+it("accepts the permitted credentials before they are mutated", async () => {
   const headers = [
-    ...loot.goodTokens.map((token) => ({ authorization: `Bearer ${token}` })),
-    ...loot.goodCertificates.map((der) => ({
+    ...credentials.permittedTokens.map((token) => ({ authorization: `Bearer ${token}` })),
+    ...credentials.permittedCertificates.map((der) => ({
       "client-cert": `:${Buffer.from(der).toString("base64")}:`,
-      "x-spike-proxy-secret": loot.proxySecret,
+      "x-spike-proxy-secret": credentials.proxySecret,
     })),
   ];
   for (const sent of headers) {
@@ -186,22 +190,22 @@ it("what is mutated here would let its owner in", async () => {
 });
 
 it(
-  `nothing that a stranger sends gets anything but a refusal, and nothing is written (${RUNS} requests)`,
+  `rejects every request without a permission, and writes nothing (${RUNS} requests)`,
   async () => {
     console.info(`FUZZ_SEED=${SEED}`);
-    const began = service.audit.length;
+    const start = service.audit.length;
     await fc.assert(
       fc.asyncProperty(
-        hostileRequests(() => loot),
-        isRefused,
+        hostileRequests(() => credentials),
+        expectRejection,
       ),
       { numRuns: RUNS, seed: SEED },
     );
     expect((await store.load({}, new AbortController().signal)).store.revision).toBe(revision);
-    // Nothing failed that was not foreseen, either.
+    // No request caused an unexpected error.
     expect(service.log.filter(({ level }) => level === "error")).toEqual([]);
 
-    const lines = service.audit.slice(began);
+    const lines = service.audit.slice(start);
     const counts = Map.groupBy(lines, ({ outcome }) => outcome);
     const outcomes = [
       "no_such_operation",
@@ -215,7 +219,7 @@ it(
     for (const outcome of outcomes) {
       expect(counts.get(outcome)?.length ?? 0, outcome).toBeGreaterThan(RUNS / 500);
     }
-    // It got as far as to every check: to each operation, and to most of the reasons that an identity is refused for.
+    // The requests reached every operation, and most of the checks of identities.
     const operations = Object.values(ROUTES).flatMap((actions) => Object.keys(actions));
     expect(new Set(lines.map(({ action }) => action)).size).toBe(operations.length + 1);
     const reasons = new Set(lines.flatMap(({ reason }) => reason ?? []));
