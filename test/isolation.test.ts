@@ -11,9 +11,9 @@ import { type FaultProxy, faultProxy, isCommit } from "../tools/fault-proxy/faul
 import { buildWorker } from "../tools/workerd/build-worker.ts";
 import { startWorker, type Worker } from "../tools/workerd/start-worker.ts";
 import { randomText } from "./harness/canaries.ts";
-import { entangle, STALL_MS } from "./harness/entangle.ts";
 import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
+import { createInterleavingWorker, STALL_MS } from "./harness/interleaving-worker.ts";
 import { KEY_A, testService } from "./harness/service.ts";
 import { tenantLane } from "./harness/tenant-lane.ts";
 import { exchange, type Exchange, sendAndAbort, type Tenant } from "./harness/tenant.ts";
@@ -74,7 +74,7 @@ function linesOf(worker: Worker): ReadonlyMap<string, readonly AuditLine[]> {
  * Two workloads with 25 concurrent requests each, in one isolate.
  *
  * The memory store is fast and lives in the same isolate, so only the service itself separates the two callers. With a real
- * store, other requests run between a load and a commit. In this worker they run between cryptographic operations (`entangle`).
+ * store, other requests run between a load and a commit. In this worker they run between cryptographic operations.
  */
 describe("10 000 requests of two callers in one isolate", () => {
   let worker: Worker;
@@ -82,7 +82,10 @@ describe("10 000 requests of two callers in one isolate", () => {
   let exchanges: readonly Exchange[];
   let problems: readonly string[];
   beforeAll(async () => {
-    worker = await startWorker(entangle(built.folder), { ...settings(), SPIKE_NEXUS_BACKEND_STORE: "memory" });
+    worker = await startWorker(createInterleavingWorker(built.folder), {
+      ...settings(),
+      SPIKE_NEXUS_BACKEND_STORE: "memory",
+    });
     agent = new Agent({ keepAlive: true, maxSockets: LANES });
     for (const { name, spiffeId } of tenants) {
       const spiffeidPattern = `^${spiffeId.replaceAll(".", String.raw`\.`)}$`;

@@ -8,7 +8,8 @@ import { libsqlStore } from "../../src/store/libsql/libsql-store.ts";
 import { toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Canaries } from "./canaries.ts";
-import type { CanaryService, Faults, TestRequest } from "./canary-service.ts";
+import type { Faults } from "./canary-probe.ts";
+import type { CanaryService, TestRequest } from "./canary-service.ts";
 import { watchToken } from "./watch-credentials.ts";
 
 /** Requests by the status that each must receive. */

@@ -1,7 +1,7 @@
 import { encodeBase64 } from "../../src/encoding/base64.ts";
 import { ALLOWED, AUDIT, BUNDLE, type CanaryFixture, POLICY, SECRETS } from "./canary-fixture.ts";
+import type { Faults } from "./canary-probe.ts";
 import type { RequestsByStatus } from "./canary-requests.ts";
-import type { Faults } from "./canary-service.ts";
 import { textOf } from "./canary-values.ts";
 import { challengeOf, cipherText, firstShard } from "./key-material.ts";
 

@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { inspect } from "node:util";
-import { vi } from "vitest";
 import { importProxySecret } from "../../src/api/proxy-secret.ts";
 import { type MintingKey, mint, mintingKey } from "../../src/identity/jwt/minting.fixture.ts";
 import {
@@ -14,31 +12,13 @@ import {
 import { fixedKeys } from "../../src/seal/key-source.ts";
 import { libsqlStore } from "../../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../../src/store/memory/memory-store.ts";
-import type { Store } from "../../src/store/store.ts";
 import { type Canaries, createCanaries, type Output } from "./canaries.ts";
+import { captureConsole, createProbe, type Faults } from "./canary-probe.ts";
 import { fileDatabase } from "./file-database.ts";
 import { SUPERUSER } from "./identity.ts";
 import { ownerOf } from "./owner-of.ts";
 import { type TestService, testService } from "./service.ts";
 import { watchRootKey, watchToken } from "./watch-credentials.ts";
-
-/** Failures around the service while it serves one request. */
-export interface Faults {
-  /** Throws instead of a load of the store. */
-  readonly load?: () => never;
-  /** Throws instead of a commit of the store. */
-  readonly commit?: () => never;
-  /** Throws instead of returning random bytes for keys, nonces and write ids. */
-  readonly randomBytes?: () => never;
-  /** Throws instead of returning the time. */
-  readonly now?: () => never;
-  /** Replaces the store. */
-  readonly store?: Store;
-  /** Rate limiters. `false` is "too many requests". */
-  readonly limits?: { readonly address?: () => boolean; readonly identity?: () => boolean };
-  /** Replaces the bundle endpoint. */
-  readonly endpoint?: (url: string) => Response | Promise<Response>;
-}
 
 export interface TestRequest {
   /** Identifies the request in findings. */
@@ -101,7 +81,6 @@ const IGNORED_HEADERS = [
 
 export async function startCanaryService(kind: (typeof STORES)[number]): Promise<CanaryService> {
   const canaries = createCanaries();
-  const outputs: Output[] = [];
   const rootKey = crypto.getRandomValues(new Uint8Array(32));
   await watchRootKey(canaries, rootKey);
   const rootKeys = `a:${Buffer.from(rootKey).toString("base64url")}`;
@@ -118,57 +97,15 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
 
   const database = kind === "libsql" ? await fileDatabase() : undefined;
   await database?.client.execute("PRAGMA synchronous = OFF");
-  const inner = database ? libsqlStore(database.execute) : memoryStore({ storeId: "s", now: Date.now });
-  let faults: Faults = {};
-  let during = "start";
-  const record = (sink: string, ...contents: readonly (string | Uint8Array)[]): void => {
-    for (const content of contents) outputs.push({ sink, during, bytes: Buffer.from(content as string) });
-  };
-  const random32: string[] = [];
-  const writeIds = new Set<string | undefined>();
-  const store: Store = {
-    async load(query, signal) {
-      record("store query", ...leavesOf(query));
-      writeIds.add(query.writeId);
-      faults.load?.();
-      return await (faults.store ?? inner).load(query, signal);
-    },
-    async commit(change, query, signal) {
-      record("store change", ...leavesOf(change));
-      record("store query", ...leavesOf(query));
-      faults.commit?.();
-      return await (faults.store ?? inner).commit(change, query, signal);
-    },
-  };
-  const limiter = (limit: "address" | "identity") => ({
-    async limit({ key }: { readonly key: string }) {
-      record("rate limiter key", key);
-      return await Promise.resolve({ success: faults.limits?.[limit]?.() ?? true });
-    },
-  });
-  const service = await testService(store, {
+  const probe = createProbe(database ? libsqlStore(database.execute) : memoryStore({ storeId: "s", now: Date.now }));
+  const { outputs, record } = probe;
+  const service = await testService(probe.store, {
     keys: await fixedKeys(rootKeys),
     maxBodyBytes: 100_000,
     certificates: { kind: "proxy", secrets: [await importProxySecret(proxySecret)] },
-    rateLimits: { byAddress: limiter("address"), byIdentity: limiter("identity") },
-    async fetch(url, init) {
-      record("endpoint request", url, inspect(init, { depth: 5 }));
-      return await (faults.endpoint ?? (() => new Response(null, { status: 404 })))(url);
-    },
-    platform: {
-      sleep: async () => await Promise.resolve(),
-      now() {
-        faults.now?.();
-        return Date.now();
-      },
-      randomBytes(length) {
-        // 16 bytes are a trace id, which every request needs before it can fail.
-        if (length !== 16) faults.randomBytes?.();
-        const bytes = crypto.getRandomValues(new Uint8Array(length));
-        if (length === 32) random32.push(Buffer.from(bytes).toString("base64url"));
-        return bytes;
-      },
-    },
+    rateLimits: probe.rateLimits,
+    fetch: probe.fetch,
+    platform: probe.platform,
   });
   const restoreConsole = captureConsole((method, text) => record(`console.${method}`, text));
 
@@ -184,13 +121,13 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
 
   /** Runs `work` under the given faults, and records the log lines and audit lines that it writes. */
   const withFaults = async <T>(injected: Faults, work: () => Promise<T>): Promise<T> => {
-    faults = injected;
+    probe.setFaults(injected);
     const { length: logged } = service.log;
     const { length: audited } = service.audit;
     try {
       return await work();
     } finally {
-      faults = {};
+      probe.setFaults({});
       record("log line", ...service.log.slice(logged).map((line) => JSON.stringify(line)));
       record("audit line", ...service.audit.slice(audited).map((line) => JSON.stringify(line)));
     }
@@ -204,7 +141,7 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
     rootKeys,
     partner,
     async send(target, { name: requestName, body, headers = {}, method = "POST", faults: injected = {} }) {
-      during = `${method} ${target}, ${requestName}`;
+      probe.setCause(`${method} ${target}, ${requestName}`);
       const allHeaders = {
         authorization: `Bearer ${roleTokens.get(ownerOf(target)) ?? superuser}`,
         "cf-connecting-ip": "192.0.2.1",
@@ -226,7 +163,7 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
       });
     },
     async runSchedule(time, injected) {
-      during = "scheduled work";
+      probe.setCause("scheduled work");
       await withFaults(injected, async () => await service.scheduled(time));
     },
     async token(name, path, { claims: replaced = {}, key = partner.key } = {}) {
@@ -250,7 +187,7 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
       if (database === undefined) return;
       const folder = dirname(database.file);
       const recordFiles = (moment: string): void => {
-        during = moment;
+        probe.setCause(moment);
         for (const name of readdirSync(folder)) record("database files", readFileSync(join(folder, name)));
       };
       recordFiles("before the checkpoint");
@@ -258,9 +195,8 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
       recordFiles("after the checkpoint");
     },
     watchDataKeys() {
-      // The service draws 32 bytes only for data keys and write ids.
-      const dataKeys = random32.filter((text) => !writeIds.has(text));
-      for (const key of dataKeys) canaries.watch("a data key", new Uint8Array(Buffer.from(key, "base64url")));
+      const dataKeys = probe.dataKeys();
+      for (const key of dataKeys) canaries.watch("a data key", key);
       return dataKeys.length;
     },
     close() {
@@ -270,26 +206,8 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
   };
 }
 
-const CONSOLE_METHODS = ["log", "info", "warn", "error", "debug", "trace"] as const;
-
-/** Captures what is printed without the logger. Returns a function that restores the console. */
-function captureConsole(capture: (method: string, text: string) => void): () => void {
-  const spies = CONSOLE_METHODS.map((method) =>
-    vi.spyOn(console, method).mockImplementation((...parts: readonly unknown[]) => {
-      capture(method, parts.map((part) => (typeof part === "string" ? part : inspect(part, { depth: 10 }))).join(" "));
-    }),
-  );
-  return () => spies.forEach((spy) => spy.mockRestore());
-}
-
 function bodyOf(body: unknown): RequestInit {
   if (body instanceof ReadableStream) return { body, duplex: "half" } as RequestInit;
   const isRaw = typeof body === "string" || body instanceof Uint8Array;
   return { body: isRaw ? Buffer.from(body as string) : JSON.stringify(body) };
-}
-
-/** All texts and byte arrays in a value, at any depth. */
-function leavesOf(value: unknown): readonly (string | Uint8Array)[] {
-  if (typeof value === "string" || value instanceof Uint8Array) return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(leavesOf) : [];
 }

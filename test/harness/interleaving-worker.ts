@@ -1,32 +1,29 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The duration of one operation of each kind in an entangled worker. */
+/** The duration of the one slow operation of each kind. */
 export const STALL_MS = 3000;
 
 /**
  * Writes a variant of a built worker whose concurrent requests interleave as much as possible. Returns its folder.
  *
- * The variant waits a random short time before one in four cryptographic operations, and a request needs twenty or more of them.
- * If a request keeps state outside of itself between two operations, another request overwrites that state.
+ * The variant waits a random short time before one in four cryptographic operations. A request has twenty or more of them. If the
+ * service shared state between requests, other requests would overwrite it in the meantime.
  *
- * One operation of each kind takes three seconds, and the log contains a line about it. A request that waits for the work of
- * another one is then late too.
+ * One operation of each kind takes three seconds and prints a line. If a request waited for the work of another one, it would be
+ * late too.
  *
  * The rest of the worker is unchanged, byte for byte.
  */
-export function entangle(folder: string): string {
-  const entangled = join(folder, "entangled");
-  mkdirSync(entangled);
+export function createInterleavingWorker(folder: string): string {
+  const target = join(folder, "interleaving");
+  mkdirSync(target);
   const worker = readFileSync(join(folder, "workerd.js"), "utf8");
-  writeFileSync(join(entangled, "workerd.js"), `${PATCH}${worker}`);
-  return entangled;
+  writeFileSync(join(target, "workerd.js"), `${PATCH}${worker}`);
+  return target;
 }
 
-/**
- * Runs before the rest of the worker. Imports run even earlier, but contain none of our code. `scheduler.wait` throws while a
- * worker starts, which is ignored.
- */
+/** Runs before all code of ours in the worker. `scheduler.wait` throws while the worker starts; the error is ignored. */
 const PATCH = `
 const calls = new Map();
 for (const name of ["sign", "verify", "encrypt", "decrypt", "digest"]) {
