@@ -632,29 +632,26 @@ describe("independence of requests", () => {
   });
 
   it("serves other requests while one hangs, even for the same path (P20)", async () => {
-    let release = (): void => undefined;
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    let arrive = (): void => undefined;
-    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let first = true;
     const hanging = await testService({
       load: async (query, signal) => {
         if (first) {
           first = false;
-          arrive();
-          await gate;
+          arrived.resolve();
+          await released.promise;
         }
         return await store.load(query, signal);
       },
       commit: async (change, query, signal) => await store.commit(change, query, signal),
     });
-    let stuck = true;
-    const answer = hanging.post(GET, { path: "app/a" }).finally(() => (stuck = false));
-    await arrived;
+    let isHanging = true;
+    const answer = hanging.post(GET, { path: "app/a" }).finally(() => (isHanging = false));
+    await arrived.promise;
     for (let n = 0; n < 20; n += 1) expect((await hanging.post(GET, { path: "app/a" })).status).toBe(200);
     expect((await hanging.post(SECRETS, { path: "app/a", values: {} })).status).toBe(200);
-    expect(stuck).toBe(true);
-    release();
+    expect(isHanging).toBe(true);
+    released.resolve();
     expect((await answer).status).toBe(200);
   });
 

@@ -17,8 +17,37 @@ interface Version {
 }
 
 const SECRETS = "/v1/store/secrets";
+const TARGETS = {
+  put: SECRETS,
+  get: `${SECRETS}?action=get`,
+  metadata: `${SECRETS}/metadata?action=get`,
+  list: `${SECRETS}?action=list`,
+  delete: `${SECRETS}?action=delete`,
+  undelete: `${SECRETS}?action=undelete`,
+} as const;
 
-export function tenantLane(of: {
+/** The share of each step in all requests, in percent. */
+const SHARES = {
+  put: 7,
+  putWithWrongCas: 2,
+  get: 12,
+  getVersion: 3,
+  metadata: 4,
+  list: 3,
+  listAll: 1,
+  delete: 3,
+  undelete: 2,
+  getOfOther: 5,
+  putOfOther: 2,
+  listOfOther: 1,
+  malformedBody: 34,
+  invalidToken: 16,
+  abort: 5,
+} as const;
+
+const UNAUTHORIZED = { err: "access_unauthorized" };
+
+export function tenantLane(options: {
   readonly url: string;
   readonly agent: Agent;
   readonly index: number;
@@ -27,148 +56,106 @@ export function tenantLane(of: {
   /** The number of versions that the service keeps. */
   readonly kept: number;
 }): Lane {
-  const { url, agent, index, mine, other, kept } = of;
+  const { url, agent, index, mine, other, kept } = options;
   const exchanges: Exchange[] = [];
   const problems: string[] = [];
   const path = `${mine.name}/${index}/x`;
+  const pathOfOther = `${other.name}/${index ^ 1}/x`;
   let versions: readonly Version[] = [];
   let latest = 0;
 
   const current = (): Version | undefined => versions.findLast(({ isDeleted }) => !isDeleted);
-  const request = (action: string, target: string, body: TenantRequest["body"], token?: string): TenantRequest => {
-    return { tenant: mine, action, target, body, ...(token !== undefined && { token }) };
+  const request = (action: keyof typeof TARGETS, body: TenantRequest["body"], token?: string): TenantRequest => {
+    const base = { tenant: mine, action: `secret.${action}`, target: TARGETS[action], body };
+    return token === undefined ? base : { ...base, token };
   };
   /** Sends a request, and checks that its response is as expected and contains no data of the other tenant. */
-  const check = async (status: number, expected: unknown, ...sent: Parameters<typeof request>): Promise<void> => {
-    const [action] = sent;
-    const response = await exchange(url, request(...sent), agent);
+  const check = async (sent: TenantRequest, status: number, expected?: object): Promise<void> => {
+    const response = await exchange(url, sent, agent);
     exchanges.push(response);
     const { text } = response;
     if ([other.canary, `"${other.name}/`, other.spiffeId, other.token].some((secret) => text.includes(secret))) {
-      problems.push(`the response to ${action} of ${mine.name} contains data of ${other.name}: ${text}`);
+      problems.push(`the response to ${sent.action} of ${mine.name} contains data of ${other.name}: ${text}`);
     }
     const body = text.slice(text.indexOf("\n\n") + 2);
     const isExpected = response.status === status && (expected === undefined || isSubset(expected, JSON.parse(body)));
-    if (!isExpected) {
-      problems.push(
-        `${action} of ${path} returned ${response.status} ${body}, not ${status} ${JSON.stringify(expected)}`,
-      );
-    }
+    if (isExpected) return;
+    const wanted = `${status} ${JSON.stringify(expected)}`;
+    problems.push(`${sent.action} of ${path} returned ${response.status} ${body}, not ${wanted}`);
   };
 
-  /** The kinds of requests, each with its share in percent. Each receives a random number. */
-  const steps: readonly (readonly [share: number, step: (n: number) => Promise<void>])[] = [
-    [
-      7,
-      async (n) => {
-        const value = `${mine.canary} ${index} ${n}`;
-        const body = { path, values: { [mine.canary]: value } };
-        latest += 1;
-        versions = [...versions, { number: latest, value, isDeleted: false }].slice(-kept);
-        await check(200, { version: latest }, "secret.put", SECRETS, body);
-      },
-    ],
-    [
-      12,
-      async () => {
-        const found = current();
-        const data = found && { data: { [mine.canary]: found.value } };
-        await check(found ? 200 : 404, data, "secret.get", `${SECRETS}?action=get`, { path });
-      },
-    ],
-    [
-      3,
-      async (n) => {
-        const version = versions[n % versions.length];
-        if (version === undefined || version.isDeleted) return;
-        const { number, value } = version;
-        const body = { path, version: number };
-        await check(200, { data: { [mine.canary]: value } }, "secret.get", `${SECRETS}?action=get`, body);
-      },
-    ],
-    [
-      4,
-      async () => {
-        const metadata = { metadata: { currentVersion: current()?.number ?? 0 } };
-        const known = latest > 0;
-        const target = `${SECRETS}/metadata?action=get`;
-        await check(known ? 200 : 404, known ? metadata : undefined, "secret.metadata", target, { path });
-      },
-    ],
-    [
-      3,
-      async () => {
-        const body = { prefix: `${mine.name}/${index}/` };
-        await check(200, { keys: latest > 0 ? [path] : [] }, "secret.list", `${SECRETS}?action=list`, body);
-      },
-    ],
-    // A list of all paths of the tenant. Other lanes write some of them, so only the other tenant's data would be wrong.
-    [1, async () => await check(200, {}, "secret.list", `${SECRETS}?action=list`, {})],
-    [
-      3,
-      async () => {
-        const found = current();
-        if (found === undefined) return;
-        found.isDeleted = true;
-        const version = current()?.number ?? 0;
-        await check(200, { version }, "secret.delete", `${SECRETS}?action=delete`, { path });
-      },
-    ],
-    [
-      2,
-      async () => {
-        const found = versions.findLast(({ isDeleted }) => isDeleted);
-        if (found === undefined) return;
-        found.isDeleted = false;
-        const body = { path, versions: [found.number] };
-        await check(200, { version: current()?.number }, "secret.undelete", `${SECRETS}?action=undelete`, body);
-      },
-    ],
-    [
-      2,
-      async () =>
-        await check(409, undefined, "secret.put", SECRETS, { path, values: { v: mine.canary }, cas: 999_999 }),
-    ],
-    // Paths of the other tenant.
-    [
-      5,
-      async () =>
-        await check(401, REFUSED, "secret.get", `${SECRETS}?action=get`, { path: `${other.name}/${index ^ 1}/x` }),
-    ],
-    [
-      2,
-      async () =>
-        await check(401, REFUSED, "secret.put", SECRETS, { path: `${other.name}/${index ^ 1}/x`, values: {} }),
-    ],
-    [
-      1,
-      async () => await check(200, { keys: [] }, "secret.list", `${SECRETS}?action=list`, { prefix: `${other.name}/` }),
-    ],
-    // Malformed requests.
-    [34, async () => await check(400, { err: "api_bad_request" }, "secret.put", SECRETS, `{"path":"${mine.canary}`)],
-    [
-      16,
-      async (n) => {
-        const token = n % 2 === 0 ? mine.canary : mine.token.slice(0, -4);
-        await check(401, REFUSED, "secret.get", `${SECRETS}?action=get`, { path }, token);
-      },
-    ],
-    [
-      5,
-      async (n) => {
-        const abortedPath = `${mine.name}/gone/${index}`;
-        const aborted =
-          n % 4 === 0
-            ? request("secret.get", `${SECRETS}?action=get`, { path })
-            : request("secret.put", SECRETS, {
-                path: abortedPath,
-                values: { [mine.canary]: `${mine.canary} ${index} ${n}` },
-              });
-        exchanges.push(await sendAndAbort(url, aborted, async () => await sleep(n % 20)));
-      },
-    ],
-  ];
-  const table = steps.flatMap(([share, step]) => Array.from({ length: share }, () => step));
+  /** Each step receives a random number. */
+  const steps: Readonly<Record<keyof typeof SHARES, (n: number) => Promise<void>>> = {
+    async put(n) {
+      const value = `${mine.canary} ${index} ${n}`;
+      latest += 1;
+      versions = [...versions, { number: latest, value, isDeleted: false }].slice(-kept);
+      await check(request("put", { path, values: { [mine.canary]: value } }), 200, { version: latest });
+    },
+    async putWithWrongCas() {
+      await check(request("put", { path, values: { v: mine.canary }, cas: 999_999 }), 409);
+    },
+    async get() {
+      const found = current();
+      const data = found && { data: { [mine.canary]: found.value } };
+      await check(request("get", { path }), found ? 200 : 404, data);
+    },
+    async getVersion(n) {
+      const version = versions[n % versions.length];
+      if (version === undefined || version.isDeleted) return;
+      const data = { [mine.canary]: version.value };
+      await check(request("get", { path, version: version.number }), 200, { data });
+    },
+    async metadata() {
+      const exists = latest > 0;
+      const metadata = { currentVersion: current()?.number ?? 0 };
+      await check(request("metadata", { path }), exists ? 200 : 404, exists ? { metadata } : undefined);
+    },
+    async list() {
+      const keys = latest > 0 ? [path] : [];
+      await check(request("list", { prefix: `${mine.name}/${index}/` }), 200, { keys });
+    },
+    /** Other lanes of the tenant write most of these paths, so only the other tenant's data is wrong here. */
+    async listAll() {
+      await check(request("list", {}), 200, {});
+    },
+    async delete() {
+      const found = current();
+      if (found === undefined) return;
+      found.isDeleted = true;
+      await check(request("delete", { path }), 200, { version: current()?.number ?? 0 });
+    },
+    async undelete() {
+      const found = versions.findLast(({ isDeleted }) => isDeleted);
+      if (found === undefined) return;
+      found.isDeleted = false;
+      await check(request("undelete", { path, versions: [found.number] }), 200, { version: current()?.number });
+    },
+    async getOfOther() {
+      await check(request("get", { path: pathOfOther }), 401, UNAUTHORIZED);
+    },
+    async putOfOther() {
+      await check(request("put", { path: pathOfOther, values: {} }), 401, UNAUTHORIZED);
+    },
+    async listOfOther() {
+      await check(request("list", { prefix: `${other.name}/` }), 200, { keys: [] });
+    },
+    async malformedBody() {
+      await check(request("put", `{"path":"${mine.canary}`), 400, { err: "api_bad_request" });
+    },
+    async invalidToken(n) {
+      const token = n % 2 === 0 ? mine.canary : mine.token.slice(0, -4);
+      await check(request("get", { path }, token), 401, UNAUTHORIZED);
+    },
+    async abort(n) {
+      const values = { [mine.canary]: `${mine.canary} ${index} ${n}` };
+      const put = request("put", { path: `${mine.name}/gone/${index}`, values });
+      const sent = n % 4 === 0 ? request("get", { path }) : put;
+      exchanges.push(await sendAndAbort(url, sent, async () => await sleep(n % 20)));
+    },
+  };
+  const names = Object.keys(SHARES) as (keyof typeof SHARES)[];
+  const table = names.flatMap((name) => Array.from({ length: SHARES[name] }, () => steps[name]));
   const random = randomNumbers(index);
 
   return {
@@ -182,8 +169,6 @@ export function tenantLane(of: {
     },
   };
 }
-
-const REFUSED = { err: "access_unauthorized" };
 
 /** Whether `found` contains every expected member. */
 function isSubset(expected: unknown, found: unknown): boolean {
