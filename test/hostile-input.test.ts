@@ -715,7 +715,7 @@ describe("independence of requests", () => {
 });
 
 describe("responses", () => {
-  /** Values with "canary" wherever a log could repeat it. A stack frame contains the name of this function, so it has none. */
+  /** Values with "canary" wherever a log could repeat it. This function must not be named so: stack frames contain its name. */
   const thrownValues = (): readonly unknown[] => {
     const caused = new Error("canary-outer", { cause: new Error("canary-cause") });
     const withMembers = Object.assign(new TypeError("canary\n    at canary (canary:1:1)"), {
