@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { ROUTES } from "../src/api/nexus/routes.ts";
+import { OPERATIONS } from "../src/api/nexus/operations.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import { countingStore } from "./harness/counting-store.ts";
 import { challengeOf, firstShard } from "./harness/key-material.ts";
 import { ownerOf } from "./harness/owner-of.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
-const targets = Object.entries(ROUTES).flatMap(([path, operations]) =>
+const targets = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
   Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
 );
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROUTES } from "../src/api/nexus/routes.ts";
+import { OPERATIONS } from "../src/api/nexus/operations.ts";
 import { writeIdOf } from "../src/commit/write-id.ts";
 import { mint, mintingKey } from "../src/identity/jwt/minting.fixture.ts";
 import { compose } from "../src/runtime/compose.ts";
@@ -69,7 +69,7 @@ async function fillStore({ prepare, values, policy, bundle, endpointUrl }: Canar
   await prepare(BUNDLE, { trustDomain: "fetched.org", bundle: bundle(), endpointUrl: endpointUrl() });
 }
 
-const targets = Object.entries(ROUTES).flatMap(([path, operations]) =>
+const targets = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
   Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
 );
 

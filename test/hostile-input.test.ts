@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseJsonObject } from "../src/json/json-object.ts";
-import { ROUTES } from "../src/api/nexus/routes.ts";
+import { OPERATIONS } from "../src/api/nexus/operations.ts";
 import { compose } from "../src/runtime/compose.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import { StoreUnavailable } from "../src/store/store-unavailable.ts";
@@ -24,10 +24,10 @@ const VALID_POLICY = {
 };
 const MIB = 1024 * 1024;
 
-const OPERATIONS = Object.entries(ROUTES).flatMap(([path, operations]) =>
+const ACTIONS = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
   Object.keys(operations).map((action) => ({ path, action, query: action === "" ? "" : `?action=${action}` })),
 );
-const TARGETS = OPERATIONS.map(({ path, query }) => `${path}${query}`);
+const TARGETS = ACTIONS.map(({ path, query }) => `${path}${query}`);
 
 /** A body that is well-formed for every operation. */
 const ANY_BODY = JSON.stringify({
@@ -99,7 +99,7 @@ async function expectNoOperation(targets: readonly string[]): Promise<void> {
 
 /** The targets of all operations with a changed path, once for each change. */
 function withPaths(...changes: readonly ((path: string) => string)[]): readonly string[] {
-  return OPERATIONS.flatMap(({ path, query }) => changes.map((change) => `${change(path)}${query}`));
+  return ACTIONS.flatMap(({ path, query }) => changes.map((change) => `${change(path)}${query}`));
 }
 
 /** Expects 400 for malformed secret paths, before the store is used. */

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { importProxySecret } from "../src/api/proxy-secret.ts";
 import { mint, mintingKey, part, type MintingKey } from "../src/identity/jwt/minting.fixture.ts";
 import { certificateAuthority } from "../src/identity/x509/minting.fixture.ts";
-import { ROUTES } from "../src/api/nexus/routes.ts";
+import { OPERATIONS } from "../src/api/nexus/operations.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Change, Store } from "../src/store/store.ts";
 import type { Credentials } from "./harness/hostile-headers.ts";
@@ -220,7 +220,7 @@ it(
       expect(counts.get(outcome)?.length ?? 0, outcome).toBeGreaterThan(RUNS / 500);
     }
     // The requests reached every operation, and most of the checks of identities.
-    const operations = Object.values(ROUTES).flatMap((actions) => Object.keys(actions));
+    const operations = Object.values(OPERATIONS).flatMap((actions) => Object.keys(actions));
     expect(new Set(lines.map(({ action }) => action)).size).toBe(operations.length + 1);
     const reasons = new Set(lines.flatMap(({ reason }) => reason ?? []));
     expect(reasons.size).toBeGreaterThan(15);

@@ -1,23 +1,30 @@
 import { Hono } from "hono";
-import { nexus } from "./nexus/nexus.ts";
-import { logException } from "./log-exception.ts";
-import { ops } from "./ops/ops.ts";
-import { requestIdOf } from "./request-id.ts";
-import { respond } from "./respond.ts";
-import type { Service } from "./service.ts";
-import { targetOf } from "./target.ts";
+import { answerException } from "./answer-exception.ts";
+import type { AppEnv } from "./app-env.ts";
+import { auditLine } from "./middleware/audit-line.ts";
+import { deadline } from "./middleware/deadline.ts";
+import { rateLimit } from "./middleware/rate-limit.ts";
+import { requestId } from "./middleware/request-id.ts";
+import { rootKeys } from "./middleware/root-keys.ts";
+import { handleAction } from "./nexus/handle-action.ts";
+import { OPERATIONS } from "./nexus/operations.ts";
+import { noSuchOperation } from "./no-such-operation.ts";
+import { healthz } from "./ops/healthz.ts";
+import { readyz } from "./ops/readyz.ts";
+import { rawPath } from "./target.ts";
 
-/** The whole service as one `fetch`: doors side by side. */
-export function createApp(service: Service): Hono {
-  // Hono decodes paths, so that `/%68ealthz` would be another name of a door.
-  const app = new Hono({ getPath: ({ url }) => targetOf(url)?.path ?? "" })
-    .route("/", ops(service))
-    .route("/", nexus(service));
-  // The doors answer whatever breaks in them. What breaks outside must not be printed with its message, as Hono does.
-  app.onError((error, context) => {
-    const requestId = requestIdOf(context.req.raw, service.platform);
-    service.platform.log({ event: "request_failed", requestId, ...logException(error) });
-    return respond(500, { err: "api_internal_error" }, requestId);
-  });
+/** The whole service as one Hono app. Pass the {@link Service} as the bindings: `app.fetch(request, service)`. */
+export function createApp(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ getPath: rawPath });
+  app.use(requestId, auditLine, deadline);
+  // Answers before the rate limit: a load balancer must not restart a worker because of its other clients.
+  app.get("/healthz", healthz);
+  app.use(rateLimit);
+  app.get("/readyz", readyz);
+  // SPIKE answers 503 to every POST without its root key, whether the operation exists or not.
+  app.post("*", rootKeys);
+  for (const [path, actions] of Object.entries(OPERATIONS)) app.post(path, handleAction(actions));
+  app.notFound(noSuchOperation);
+  app.onError(answerException);
   return app;
 }

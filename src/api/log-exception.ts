@@ -1,7 +1,7 @@
 import { PolicyOverflow } from "../policy/policy-overflow.ts";
 import { toSealFault, SealError } from "../seal/seal-error.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
-import type { LogLine } from "./log.ts";
+import type { LogLine } from "./platform.ts";
 
 /** A broken assumption, for the operator: what broke, never with what. */
 export function logException(error: unknown): Pick<LogLine, "level" | "detail"> & { readonly reason: string } {

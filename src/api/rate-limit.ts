@@ -1,4 +1,4 @@
-import type { Log } from "./log.ts";
+import type { Log } from "./platform.ts";
 
 /** A counter that the platform keeps (Workers: rate limiting binding). It counts where the worker runs, not worldwide. */
 export interface RateLimiter {

@@ -1,4 +1,4 @@
-/** A JSON answer with the headers that SPIKE sends with every one (SPIKE SDK, net/respond.go). */
+/** A JSON answer with the headers that SPIKE sends with every answer (SPIKE SDK, net/respond.go). */
 export function respond(status: number, body: string | object, requestId: string): Response {
   return new Response(typeof body === "string" ? body : JSON.stringify(body), {
     status,
@@ -12,7 +12,7 @@ export function respond(status: number, body: string | object, requestId: string
   });
 }
 
-/** Bytes as they are. Upstream sends these without a word on caches; they may be a secret in plain. */
+/** A binary answer. SPIKE sends these without caching headers; we forbid caching, because a plaintext may be a secret. */
 export function respondOctets(bytes: Uint8Array<ArrayBuffer>, requestId: string): Response {
   return new Response(bytes, {
     headers: {
@@ -37,9 +37,10 @@ export function respondText(status: number, text: string, requestId: string): Re
 }
 
 /**
- * Seconds to stay away, spread out from `least` on: those who were turned away together must not come back together.
+ * Adds `Retry-After` with a random number of seconds from `min` on. Clients that were refused together must not come back
+ * together.
  */
-export function retryAfter(response: Response, random: number, least = 1): Response {
-  response.headers.set("Retry-After", String(least + Math.floor(random * 4 * least)));
+export function retryAfter(response: Response, random: number, min = 1): Response {
+  response.headers.set("Retry-After", String(min + Math.floor(random * 4 * min)));
   return response;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SUPERUSER, testDomain } from "../../test/harness/identity.ts";
 import { KEY_A } from "../../test/harness/service.ts";
-import type { LogLine } from "../api/log.ts";
+import type { LogLine } from "../api/platform.ts";
 import { compose } from "./compose.ts";
 
 const post = (target: string, headers = {}, body = "{}") =>

@@ -2,8 +2,9 @@ import { createApp } from "../api/app.ts";
 import { type CertificateSource } from "../api/client-certificate.ts";
 import { importProxySecret } from "../api/proxy-secret.ts";
 import { refreshBundles } from "../api/refresh-bundles.ts";
-import type { Service, Platform } from "../api/service.ts";
-import { createUnreadyApp } from "../api/unready.ts";
+import type { Platform } from "../api/platform.ts";
+import type { Service } from "../api/service.ts";
+import { createUnreadyApp } from "../api/unready-app.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { fetchedKeys, fixedKeys, type KeySource } from "../seal/key-source.ts";
@@ -59,9 +60,9 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
     requestTimeoutMs,
     platform: createPlatform(output),
   };
-  const app = createApp(service);
+  const app = createApp();
   return {
-    fetch: async (request, env, context) => await app.fetch(request, env, context),
+    fetch: async (request, _env, context) => await app.fetch(request, service, context),
     scheduled: async (at) => await refreshBundles(service, at),
   };
 }
@@ -76,9 +77,9 @@ async function sourceOf({ certificates }: Config): Promise<CertificateSource> {
 }
 
 function unready({ problems }: ConfigError, platform: Platform): App {
-  const app = createUnreadyApp(problems, platform);
+  const app = createUnreadyApp(problems);
   return {
-    fetch: async (request, env, context) => await app.fetch(request, env, context),
+    fetch: async (request, _env, context) => await app.fetch(request, { platform }, context),
     async scheduled() {
       platform.log({ level: "error", event: "not_configured", detail: problems.join("; ") });
       await Promise.resolve();

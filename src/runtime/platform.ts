@@ -1,4 +1,4 @@
-import type { Platform } from "../api/service.ts";
+import type { Platform } from "../api/platform.ts";
 
 /** Where lines go. */
 export type Output = Pick<Platform, "log" | "audit">;

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { vi } from "vitest";
-import type { Platform, Service } from "../../src/api/service.ts";
+import type { Platform } from "../../src/api/platform.ts";
+import type { Service } from "../../src/api/service.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Output } from "./canaries.ts";
 

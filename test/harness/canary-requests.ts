@@ -1,6 +1,6 @@
 import { LibsqlError } from "@libsql/client/web";
-import { ROUTES } from "../../src/api/nexus/routes.ts";
-import type { AnyRoute } from "../../src/api/nexus/route.ts";
+import { OPERATIONS } from "../../src/api/nexus/operations.ts";
+import type { Operation } from "../../src/api/nexus/operation.ts";
 import { mint, mintingKey, part } from "../../src/identity/jwt/minting.fixture.ts";
 import { certificateAuthority, toRfc9440 } from "../../src/identity/x509/minting.fixture.ts";
 import { httpExecute } from "../../src/store/libsql/http-execute.ts";
@@ -15,9 +15,9 @@ import { watchToken } from "./watch-credentials.ts";
 /** Requests by the status that each must receive. */
 export type RequestsByStatus = Readonly<Partial<Record<number, readonly TestRequest[]>>>;
 
-export function routeOf(target: string): AnyRoute {
+export function routeOf(target: string): Operation {
   const [path = "", action = ""] = target.split("?action=");
-  return ROUTES[path]![action]!;
+  return OPERATIONS[path]![action]!;
 }
 
 /** An `Idempotency-Key` that another write has used. */

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { ROUTES } from "../../src/api/nexus/routes.ts";
+import { OPERATIONS } from "../../src/api/nexus/operations.ts";
 import { type Credentials, identityHeaders, otherHeaders } from "./hostile-headers.ts";
 import { edited, editedBytes, edits } from "./text-edits.ts";
 
@@ -13,7 +13,7 @@ export interface HostileRequest {
   readonly delivery: "whole" | "pieces" | "reset";
 }
 
-const TARGETS = Object.entries(ROUTES).flatMap(([path, operations]) =>
+const TARGETS = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
   Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
 );
 

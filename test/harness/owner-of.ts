@@ -1,4 +1,4 @@
-import { ROUTES } from "../../src/api/nexus/routes.ts";
+import { OPERATIONS } from "../../src/api/nexus/operations.ts";
 import { SUPERUSER } from "./identity.ts";
 
 const ROLE_PATHS = {
@@ -10,6 +10,6 @@ const ROLE_PATHS = {
 /** The SPIFFE ID path that may use an operation: the one of its role, otherwise the superuser. Accepts unknown targets. */
 export function ownerOf(target: string): string {
   const [path = "", action = ""] = target.split("?action=");
-  const access = Object.hasOwn(ROUTES, path) ? ROUTES[path]?.[action]?.access : undefined;
+  const access = Object.hasOwn(OPERATIONS, path) ? OPERATIONS[path]?.[action]?.access : undefined;
   return access?.on === "role" ? ROLE_PATHS[access.role] : SUPERUSER;
 }

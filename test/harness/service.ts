@@ -1,8 +1,8 @@
 import { createApp } from "../../src/api/app.ts";
 import type { AuditLine } from "../../src/api/audit-line.ts";
-import type { LogLine } from "../../src/api/log.ts";
+import type { LogLine, Platform } from "../../src/api/platform.ts";
 import { refreshBundles } from "../../src/api/refresh-bundles.ts";
-import type { Service, Platform } from "../../src/api/service.ts";
+import type { Service } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
 import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
@@ -121,13 +121,13 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
       ...options.platform,
     },
   };
-  const app = createApp(assembled);
+  const app = createApp();
   const token = await domain.token(SUPERUSER);
   const service: TestService = {
     log,
     audit,
     domain,
-    fetch: async (request) => await app.fetch(request),
+    fetch: async (request) => await app.fetch(request, assembled),
     scheduled: async (at) => await refreshBundles(assembled, at),
     async as(path) {
       const authorization = `Bearer ${await domain.token(path)}`;
@@ -141,7 +141,7 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
         body: typeof body === "string" ? body : JSON.stringify(body),
         ...(signal && { signal }),
       });
-      const response = await app.fetch(request);
+      const response = await app.fetch(request, assembled);
       const text = await response.text();
       return { status: response.status, body: JSON.parse(text), text, headers: response.headers };
     },

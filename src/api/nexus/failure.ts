@@ -4,7 +4,7 @@ import type { RotationFailure } from "../../rotation/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
 import type { TrustFailure } from "../../trust/failure.ts";
 
-/** Everything a request at this door may expectedly end in, besides success. */
+/** Every expected failure of an operation. */
 export type Failure =
   | SecretFailure
   | PolicyFailure
@@ -14,21 +14,23 @@ export type Failure =
   | { readonly code: "bad_request" }
   | { readonly code: "unreadable_body" }
   | { readonly code: "body_too_large" }
-  /** No identity. The caller is not told apart from one who may not. `reason` is for the audit. */
+  /** No identity. The wire does not distinguish it from `denied`. `reason` is for the audit. */
   | { readonly code: "unauthorized"; readonly reason: string };
 
 export type Answer =
-  | { readonly ok: true; /** JSON text, or bytes as they are. */ readonly body: string | Uint8Array<ArrayBuffer> }
-  | {
-      readonly ok: false;
-      readonly failure: Failure;
-      /** Told as plain text in the place of the operation's JSON. */
-      readonly text?: string;
-    };
+  | { readonly ok: true; /** JSON text, or raw bytes. */ readonly body: string | Uint8Array<ArrayBuffer> }
+  | Refusal;
 
-/** Failures that say more than their code. */
-type Detailed = "unauthorized" | "invalid_policy" | "invalid_bundle" | "endpoint_failed";
+export interface Refusal {
+  readonly ok: false;
+  readonly failure: Failure;
+  /** Sent as plain text instead of the operation's JSON. */
+  readonly text?: string;
+}
 
-export function refused(code: Exclude<Failure["code"], Detailed>): Answer {
+/** Failures that have more than a code. */
+type DetailedCode = "unauthorized" | "invalid_policy" | "invalid_bundle" | "endpoint_failed";
+
+export function refused(code: Exclude<Failure["code"], DetailedCode>): Refusal {
   return { ok: false, failure: { code } };
 }

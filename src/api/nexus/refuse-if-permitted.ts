@@ -1,8 +1,9 @@
+import type { WriteDeps } from "../../commit/deps.ts";
 import { isPermitted } from "../../commit/is-permitted.ts";
-import { type Answer, refused } from "./failure.ts";
-import type { NexusCall } from "./route.ts";
+import type { PathScope } from "../../store/access.ts";
+import { type Refusal, refused } from "./failure.ts";
 
-/** 400 to those who may use the operation, 401 to everybody else: a request's faults are no business of theirs. */
-export async function refuseIfPermitted({ deps, scope }: NexusCall): Promise<Answer> {
+/** Refuses a malformed request: 400 to callers who may use the operation, 401 to all others, who must not learn its rules. */
+export async function refuseIfPermitted(deps: WriteDeps, scope?: PathScope): Promise<Refusal> {
   return refused((await isPermitted(deps, scope)) ? "bad_request" : "denied");
 }

@@ -1,38 +1,47 @@
+import type { Context } from "hono";
 import { verifyStore } from "../../commit/store-row.ts";
 import { SealError } from "../../seal/seal-error.ts";
+import type { AppEnv } from "../app-env.ts";
 import { logException } from "../log-exception.ts";
-import type { RequestScope } from "../request-scope.ts";
 import { respond, retryAfter } from "../respond.ts";
-import type { Service } from "../service.ts";
 
-/** Who asks this asks again soon: an answer that is late is as good as none. */
-const PATIENCE_MS = 2000;
+/** Load balancers poll every few seconds: a later answer would be of no use. */
+const TIMEOUT_MS = 2000;
 
 export const NOT_READY = { status: "not_ready" } as const;
 
 /**
- * Whether requests can be served: the database answers, its schema is the one this code knows, and the ring has every key
- * that rows depend on. One database request, no second try. The reasons are in the operator's log.
+ * `GET /readyz`: requests can be served. The database answers, its schema is the one this code knows, and the ring has every
+ * key that rows depend on. One database request without a retry. The operator's log has the reasons.
  */
-export async function readyz(service: Service, scope: RequestScope): Promise<Response> {
-  const { deadline, client } = scope.attempts;
+export async function readyz(c: Context<AppEnv>): Promise<Response> {
+  const requestId = c.get("requestId");
+  const trail = c.get("trail");
+  trail.action = "ops.readyz";
   try {
-    const signal = AbortSignal.any([deadline, client, AbortSignal.timeout(PATIENCE_MS)]);
-    const snapshot = await scope.store.load({ keyUse: {} }, signal);
-    const keys = await service.keys.read();
-    if (!keys.ok) throw new SealError("unknown_key", `SPIKE_ROOT_KEYS ${keys.problem}`);
-    const { ring } = keys;
-    await verifyStore(ring, snapshot);
-    const missing = snapshot.keyUse.filter(({ keyId, used }) => used && !ring.keys.some((key) => key.id === keyId));
-    if (missing.length > 0) {
-      const ids = missing.map(({ keyId }) => `"${keyId}"`).join(", ");
-      throw new SealError("unknown_key", `rows depend on key ids that are not in the ring: ${ids}`);
-    }
-    return respond(200, { status: "ready" }, scope.id);
+    await verifyReady(c);
+    return respond(200, { status: "ready" }, requestId);
   } catch (error) {
+    const { platform } = c.env;
     const line = logException(error);
-    scope.trail.outcome = line.reason;
-    service.platform.log({ event: "not_ready", requestId: scope.id, ...line });
-    return retryAfter(respond(503, NOT_READY, scope.id), service.platform.random());
+    trail.outcome = line.reason;
+    platform.log({ event: "not_ready", requestId, ...line });
+    return retryAfter(respond(503, NOT_READY, requestId), platform.random());
+  }
+}
+
+/** @throws SealError, StoreUnavailable */
+async function verifyReady(c: Context<AppEnv>): Promise<void> {
+  const { deadline, client } = c.get("attempts");
+  const signal = AbortSignal.any([deadline, client, AbortSignal.timeout(TIMEOUT_MS)]);
+  const snapshot = await c.get("store").load({ keyUse: {} }, signal);
+  const keys = await c.env.keys.read();
+  if (!keys.ok) throw new SealError("unknown_key", `SPIKE_ROOT_KEYS ${keys.problem}`);
+  const { ring } = keys;
+  await verifyStore(ring, snapshot);
+  const missing = snapshot.keyUse.filter(({ keyId, used }) => used && !ring.keys.some((key) => key.id === keyId));
+  if (missing.length > 0) {
+    const ids = missing.map(({ keyId }) => `"${keyId}"`).join(", ");
+    throw new SealError("unknown_key", `rows depend on key ids that are not in the ring: ${ids}`);
   }
 }

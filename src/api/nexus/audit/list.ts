@@ -3,17 +3,18 @@ import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
 import { integerField, stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
 import { parseWireTime, wireTime } from "../wire-time.ts";
 
 const MAX_ENTRIES = 1000;
-const USUAL_ENTRIES = 100;
+const DEFAULT_ENTRIES = 100;
 
-/** `POST /v1/audit?action=list`: stored audit entries by resource, identity, time and revision, in pages. */
-export const list = route({
+/** `POST /v1/audit?action=list`: a page of stored audit entries, filtered by resource, identity, time and revision. */
+export const list = operation({
   action: "audit.list",
   access: { on: "nothing" },
-  readShape(body: JsonObject) {
+  deps: ({ write }) => write,
+  parse(body: JsonObject) {
     const [resource, spiffeId, from, until] = ["resource", "spiffeId", "from", "until"].map((name) =>
       stringField(body, name),
     );
@@ -26,7 +27,7 @@ export const list = route({
       from: from.value,
       until: until.value,
       after: after.value ?? 0,
-      limit: limit.value ?? USUAL_ENTRIES,
+      limit: limit.value ?? DEFAULT_ENTRIES,
     };
   },
   errorBody: (err) => ({ entries: null, err }),
@@ -51,12 +52,12 @@ function wireEntry({ entry, authentic }: ReadEntry): object {
   const { revision, at, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } = entry;
   return {
     revision,
-    // Whatever stands there if it is not ours: it may be no time at all.
+    // The stored value of a forged entry may not be a valid time.
     time: authentic ? wireTime(at) : String(at),
     spiffeId,
     action,
     resource,
-    // JSON of ours, if it is authentic; else whatever stands there, as text.
+    // The outcome of a forged entry may not be valid JSON.
     outcome: authentic ? JSON.parse(outcome) : outcome,
     traceId,
     seq,

@@ -2,18 +2,20 @@ import { answerChallenge } from "../../../recovery/answer-challenge.ts";
 import { bytesField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import { refused } from "../failure.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
+import { recoveryDeps } from "../recovery-deps.ts";
 
 const NONCE_BYTES = 12;
 
-/** SPIKE's own bound, whatever its cipher API is set to. */
+/** SPIKE's fixed limit. It does not depend on the limit of the cipher API. */
 const MAX_BYTES = 65_536;
 
-/** `POST /v1/bootstrap/verify`: shows whoever has dealt out the root key that it arrived (SPIKE, route/bootstrap). */
-export const verify = route({
+/** `POST /v1/bootstrap/verify`: proves that the service has the root key (SPIKE, route/bootstrap). */
+export const verify = operation({
   action: "bootstrap.verify",
   access: { on: "role", role: "bootstrap" },
-  readShape(body: JsonObject) {
+  deps: recoveryDeps,
+  parse(body: JsonObject) {
     const nonce = bytesField(body, "nonce");
     const ciphertext = bytesField(body, "ciphertext");
     return nonce.ok && ciphertext.ok ? { nonce: nonce.value, ciphertext: ciphertext.value } : undefined;

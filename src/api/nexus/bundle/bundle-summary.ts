@@ -1,7 +1,7 @@
 import type { StoredBundle } from "../../../trust/stored-bundle.ts";
 import { wireTime } from "../wire-time.ts";
 
-/** All of a stored bundle but its text, as get and list tell it. What it has not is left out. */
+/** A stored bundle without its text, as get and list return it. Absent properties are left out. */
 export function bundleSummary({ row, version, keys }: StoredBundle): object {
   const { trustDomain, sequence, endpointUrl, endpointProfile, refreshHint, fetchedAt } = row;
   return {
@@ -9,7 +9,7 @@ export function bundleSummary({ row, version, keys }: StoredBundle): object {
     version,
     jwtKeys: keys.keys.length,
     x509Authorities: keys.authorities.length,
-    // Decimal text: the standard allows more than a double can hold.
+    // Decimal text: SPIFFE allows larger numbers than a double can hold.
     ...(sequence !== null && { sequence }),
     ...(endpointUrl !== null && { endpointUrl, endpointProfile }),
     ...(refreshHint !== null && { refreshHint }),

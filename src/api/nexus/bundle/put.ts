@@ -1,15 +1,17 @@
+import { parseTrustDomain } from "../../../identity/spiffe-id.ts";
 import { putBundle } from "../../../trust/put.ts";
 import { integerField, stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
-import { route } from "../route.ts";
-import { bundleResource } from "./bundle-resource.ts";
+import { operation } from "../operation.ts";
+import { trustDeps } from "./trust-deps.ts";
 
 /** `POST /v1/trust/bundle`: stores the bundle of a trust domain, or replaces it. */
-export const put = route({
+export const put = operation({
   action: "bundle.put",
   access: { on: "nothing" },
-  readShape(body: JsonObject) {
+  deps: trustDeps,
+  parse(body: JsonObject) {
     const trustDomain = stringField(body, "trustDomain");
     const bundle = body.get("bundle");
     const endpointUrl = stringField(body, "endpointUrl");
@@ -20,19 +22,18 @@ export const put = route({
     if (type !== "null" && type !== "object") return undefined;
     return {
       trustDomain: trustDomain.value,
-      // As it was sent: a number of any size stays what it is.
+      // The text as sent: parsing would round large numbers.
       bundle: type === "null" ? undefined : bundle?.text,
       endpointUrl: endpointUrl.value,
       endpointProfile: endpointProfile.value,
       cas: cas.value,
     };
   },
-  resource: ({ trustDomain }) => bundleResource(trustDomain),
+  resource: ({ trustDomain }) => parseTrustDomain(trustDomain) && `bundle:${trustDomain}`,
   errorBody: (err) => ({ err }),
-  async run(call, wanted) {
-    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(call);
-    const { deps, caller, idempotencyKey, traceId } = call;
-    const result = await putBundle(deps, { ...wanted, caller, idempotencyKey, traceId });
+  async run({ deps, origin }, wanted) {
+    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(deps);
+    const result = await putBundle(deps, { ...wanted, ...origin });
     if (!result.ok) return result;
     const { revision, ignored } = result.answer;
     const { trustDomain } = wanted;

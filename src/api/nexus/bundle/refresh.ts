@@ -1,22 +1,29 @@
-import { refreshBundle } from "../../../trust/refresh.ts";
 import { stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
-import { route } from "../route.ts";
-import { bundleResource } from "./bundle-resource.ts";
+import { parseTrustDomain } from "../../../identity/spiffe-id.ts";
+import { refreshBundle } from "../../../trust/refresh.ts";
+import { operation } from "../operation.ts";
+import { trustDeps } from "./trust-deps.ts";
 
-/** `POST /v1/trust/bundle?action=refresh`: fetches a bundle from its endpoint now, instead of when it is due. */
-export const refresh = route({
+/** `POST /v1/trust/bundle?action=refresh`: fetches a bundle from its endpoint now, before it is due. */
+export const refresh = operation({
   action: "bundle.refresh",
   access: { on: "nothing" },
-  readShape(body: JsonObject) {
+  deps(source) {
+    const { fetch, requestTimeoutMs } = source.service;
+    // The other half of the time is left for storing the bundle.
+    return { ...trustDeps(source), fetch, timeoutMs: requestTimeoutMs / 2 };
+  },
+  parse(body: JsonObject) {
     const trustDomain = stringField(body, "trustDomain");
     return trustDomain.ok ? { trustDomain: trustDomain.value } : undefined;
   },
-  resource: ({ trustDomain }) => bundleResource(trustDomain),
+  resource: ({ trustDomain }) => parseTrustDomain(trustDomain) && `bundle:${trustDomain}`,
   errorBody: (err) => ({ err }),
-  async run({ deps, caller, traceId, fetch, timeoutMs }, asked) {
-    // The other half of the time is for storing what comes.
-    const result = await refreshBundle(deps, { ...asked, caller, traceId }, { fetch, timeoutMs: timeoutMs / 2 });
+  async run({ deps, origin }, { trustDomain }) {
+    const { caller, traceId } = origin;
+    const { fetch, timeoutMs } = deps;
+    const result = await refreshBundle(deps, { trustDomain, caller, traceId }, { fetch, timeoutMs });
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },
 });

@@ -3,17 +3,19 @@ import { frame, VERSION } from "../../../cipher/sealed-text.ts";
 import { encodeBase64 } from "../../../encoding/base64.ts";
 import { bytesField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
+import { cipherDeps } from "./cipher-deps.ts";
 
 /** `POST /v1/cipher/encrypt`: encrypts bytes, which are not stored (SPIKE, app/nexus/internal/route/cipher). */
-export const encrypt = route({
+export const encrypt = operation({
   action: "cipher.encrypt",
   access: { on: "spike/system/cipher/exec", wanted: "execute", lite: true },
-  readShape(body: JsonObject) {
+  deps: cipherDeps,
+  parse(body: JsonObject) {
     const plaintext = bytesField(body, "plaintext");
     return plaintext.ok ? { plaintext: plaintext.value, octets: false } : undefined;
   },
-  readOctets: (plaintext) => ({ plaintext, octets: true }),
+  parseOctets: (plaintext) => ({ plaintext, octets: true }),
   errorBody: (err) => ({ version: 0, nonce: null, ciphertext: null, err }),
   async run({ deps }, { plaintext, octets }) {
     const result = await encryptText(deps, plaintext);

@@ -1,15 +1,17 @@
 import { recoverShares } from "../../../recovery/recover.ts";
 import { refused } from "../failure.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
+import { recoveryDeps } from "../recovery-deps.ts";
 
 /**
- * `POST /v1/operator/recover`: the shares of the primary root key, for whoever keeps them (SPIKE,
- * app/nexus/internal/route/operator). Shares are lists of 32 numbers, as Go writes a byte array.
+ * `POST /v1/operator/recover`: the shares of the primary root key (SPIKE, app/nexus/internal/route/operator). A share is a list of
+ * 32 numbers, as Go writes a byte array.
  */
-export const recover = route({
+export const recover = operation({
   action: "operator.recover",
   access: { on: "role", role: "recover" },
-  readShape: () => ({}),
+  deps: recoveryDeps,
+  parse: () => ({}),
   errorBody: (err) => ({ shards: null, err }),
   async run({ deps }) {
     const shares = await recoverShares(deps);

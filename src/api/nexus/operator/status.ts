@@ -1,13 +1,15 @@
 import { encodeBase64url } from "../../../encoding/base64.ts";
 import { type KeyStatus, keyStatus } from "../../../rotation/key-status.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
 import { wireTime } from "../wire-time.ts";
+import { rotationDeps } from "./rotation-deps.ts";
 
-/** `POST /v1/operator/status`: which keys the ring has, the store knows, and how many rows depend on each. */
-export const status = route({
+/** `POST /v1/operator/status`: the keys of the ring and of the store, and how many rows depend on each. */
+export const status = operation({
   action: "operator.status",
   access: { on: "nothing" },
-  readShape: () => ({}),
+  deps: rotationDeps,
+  parse: () => ({}),
   errorBody: (err) => ({ keys: null, err }),
   async run({ deps }) {
     const result = await keyStatus(deps);

@@ -1,20 +1,22 @@
 import { getPolicy } from "../../../policy/get.ts";
+import { parsePolicyName } from "../../../policy/policy-name.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
 import { stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
 import { wireTime, ZERO_TIME } from "../wire-time.ts";
-import { policyResource } from "./policy-resource.ts";
+import { policyDeps } from "./policy-deps.ts";
 
-/** `POST /v1/acl/policy?action=get`: one policy. `id` carries its name, as upstream has it. */
-export const get = route({
+/** `POST /v1/acl/policy?action=get`: one policy. `id` is its name, as in SPIKE. */
+export const get = operation({
   action: "policy.get",
   access: { on: SYSTEM_ACL, wanted: "read" },
-  readShape(body: JsonObject) {
+  deps: policyDeps,
+  parse(body: JsonObject) {
     const id = stringField(body, "id");
     return id.ok ? { name: id.value } : undefined;
   },
-  resource: ({ name }) => policyResource(name),
+  resource: ({ name }) => parsePolicyName(name) && `policy:${name}`,
   errorBody: (err) => ({
     id: "",
     name: "",
@@ -32,7 +34,7 @@ export const get = route({
     const body = {
       id: name,
       name,
-      // The name that upstream's clients read, its slip included; beside it the one that put takes.
+      // SPIKE's clients read this name, typo included. The next one is the name that put accepts.
       spiffiedPattern: spiffeIdPattern,
       spiffeidPattern: spiffeIdPattern,
       pathPattern,

@@ -4,13 +4,15 @@ import { SYSTEM_ACL } from "../../../policy/reserved.ts";
 import { integerField, stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
-import { route } from "../route.ts";
+import { operation } from "../operation.ts";
+import { policyDeps } from "./policy-deps.ts";
 
-/** `POST /v1/acl/policy?action=list`: names of all policies, or of those with exactly that pattern. */
-export const list = route({
+/** `POST /v1/acl/policy?action=list`: the names of all policies, or of those with exactly the given patterns. */
+export const list = operation({
   action: "policy.list",
   access: { on: SYSTEM_ACL, wanted: "list" },
-  readShape(body: JsonObject) {
+  deps: policyDeps,
+  parse(body: JsonObject) {
     const spiffeIdPattern = stringField(body, "spiffeidPattern");
     const pathPattern = stringField(body, "pathPattern");
     const after = stringField(body, "after");
@@ -24,10 +26,10 @@ export const list = route({
     };
   },
   errorBody: (err) => ({ policies: null, err }),
-  async run(call, { limit, ...asked }) {
-    const readable = asked.after === "" || parsePolicyName(asked.after) !== undefined;
-    if (!readable || limit < 0 || limit > MAX_POLICIES) return await refuseIfPermitted(call);
-    const result = await listPolicies(call.deps, { ...asked, limit: limit === 0 ? undefined : limit });
+  async run({ deps }, { limit, ...filter }) {
+    const isValid = filter.after === "" || parsePolicyName(filter.after) !== undefined;
+    if (!isValid || limit < 0 || limit > MAX_POLICIES) return await refuseIfPermitted(deps);
+    const result = await listPolicies(deps, { ...filter, limit: limit === 0 ? undefined : limit });
     if (!result.ok) return result;
     const { policies, next, revision } = result.answer;
     const listed = policies.map(({ name, version }) => ({ id: name, name, version }));

@@ -1,16 +1,18 @@
 import { putPolicy } from "../../../policy/put.ts";
+import { parsePolicyName } from "../../../policy/policy-name.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
 import { integerField, stringField, stringsField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
-import { route } from "../route.ts";
-import { policyResource } from "./policy-resource.ts";
+import { operation } from "../operation.ts";
+import { policyDeps } from "./policy-deps.ts";
 
-/** `POST /v1/acl/policy`: creates a policy, or replaces the one of that name. */
-export const put = route({
+/** `POST /v1/acl/policy`: creates a policy, or replaces the policy with that name. */
+export const put = operation({
   action: "policy.put",
   access: { on: SYSTEM_ACL, wanted: "write" },
-  readShape(body: JsonObject) {
+  deps: policyDeps,
+  parse(body: JsonObject) {
     const name = stringField(body, "name");
     const spiffeIdPattern = stringField(body, "spiffeidPattern");
     const pathPattern = stringField(body, "pathPattern");
@@ -25,12 +27,11 @@ export const put = route({
       cas: cas.value,
     };
   },
-  resource: ({ name }) => policyResource(name),
+  resource: ({ name }) => parsePolicyName(name) && `policy:${name}`,
   errorBody: (err) => ({ err }),
-  async run(call, wanted) {
-    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(call);
-    const { deps, caller, idempotencyKey, traceId } = call;
-    const result = await putPolicy(deps, { ...wanted, caller, idempotencyKey, traceId });
+  async run({ deps, origin }, wanted) {
+    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(deps);
+    const result = await putPolicy(deps, { ...wanted, ...origin });
     if (!result.ok) return result;
     const { revision, warnings } = result.answer;
     // The row version of a policy is the revision of the commit that wrote it.

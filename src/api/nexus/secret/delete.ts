@@ -1,13 +1,13 @@
 import { deleteSecret } from "../../../secret/delete.ts";
-import { route } from "../route.ts";
-import { readVersions } from "./read-versions.ts";
-import { answerWrite } from "./write-call.ts";
+import { answerWrite } from "./answer-write.ts";
+import { parseVersions } from "./parse-versions.ts";
+import { secretOperation } from "./secret-operation.ts";
 
 /** `POST /v1/store/secrets?action=delete`: soft-deletes versions. */
-export const remove = route({
+export const remove = secretOperation({
   action: "secret.delete",
-  access: { on: "path", wanted: "write" },
-  readShape: readVersions,
+  wanted: "write",
+  parse: parseVersions,
   errorBody: (err) => ({ err }),
   async run(call, { cas, numbers }) {
     return await answerWrite(call, cas, async (request) => await deleteSecret(call.deps, { ...request, numbers }));

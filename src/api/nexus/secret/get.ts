@@ -1,18 +1,16 @@
 import { getSecret } from "../../../secret/get.ts";
-import { refused } from "../failure.ts";
-import { route } from "../route.ts";
-import { readVersion } from "./read-versions.ts";
+import { parseVersion } from "./parse-versions.ts";
+import { secretOperation } from "./secret-operation.ts";
 
-/** `POST /v1/store/secrets?action=get`: one version's values. */
-export const get = route({
+/** `POST /v1/store/secrets?action=get`: the values of one version. */
+export const get = secretOperation({
   action: "secret.get",
-  access: { on: "path", wanted: "read" },
-  readShape: readVersion,
+  wanted: "read",
+  parse: parseVersion,
   errorBody: (err) => ({ data: null, err }),
   async run({ deps, path }, { number }) {
-    if (path === undefined) return refused("bad_request");
     const result = await getSecret(deps, { path, number });
-    // The text was JSON when it was written and authentic when it was opened: it needs no second parse.
+    // The text was valid JSON when it was written, and its authenticity was verified. It is not parsed again.
     return result.ok ? { ok: true, body: `{"data":${result.answer.text}}` } : result;
   },
 });

@@ -1,21 +1,19 @@
 import { getMetadata, type Metadata } from "../../../secret/metadata.ts";
 import type { VersionState } from "../../../store/rows.ts";
-import { refused } from "../failure.ts";
-import { route } from "../route.ts";
 import { wireTime, ZERO_TIME } from "../wire-time.ts";
-import { readVersion } from "./read-versions.ts";
+import { parseVersion } from "./parse-versions.ts";
+import { secretOperation } from "./secret-operation.ts";
 
 /** `POST /v1/store/secrets/metadata?action=get`: the history of a secret, without values. */
-export const metadata = route({
+export const metadata = secretOperation({
   action: "secret.metadata",
-  access: { on: "path", wanted: "read" },
-  readShape: readVersion,
+  wanted: "read",
+  parse: parseVersion,
   errorBody: (err) => ({
     metadata: { currentVersion: 0, oldestVersion: 0, createdTime: ZERO_TIME, updatedTime: ZERO_TIME, maxVersions: 0 },
     err,
   }),
   async run({ deps, path }, { number }) {
-    if (path === undefined) return refused("bad_request");
     const result = await getMetadata(deps, { path, number });
     return result.ok ? { ok: true, body: JSON.stringify(wireMetadata(result.answer)) } : result;
   },

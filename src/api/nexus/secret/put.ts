@@ -3,17 +3,17 @@ import { integerField, stringField } from "../../../json/json-fields.ts";
 import { type JsonMember, type JsonObject, membersOf, textOf } from "../../../json/json-object.ts";
 import type { JsonNode } from "../../../json/parse-json.ts";
 import { refuseIfPermitted } from "../refuse-if-permitted.ts";
-import { route } from "../route.ts";
-import { answerWrite } from "./write-call.ts";
+import { answerWrite } from "./answer-write.ts";
+import { secretOperation } from "./secret-operation.ts";
 
-/** SPIKE's rule for names, which every key of `values` has to follow (SPIKE SDK, validation/validation.go). */
+/** SPIKE's rule for names, which applies to every key of `values` (SPIKE SDK, validation/validation.go). */
 const NAME = /^[a-zA-Z0-9\-_ ]{1,250}$/;
 
-/** `POST /v1/store/secrets`: a new version. */
-export const put = route({
+/** `POST /v1/store/secrets`: writes a new version. */
+export const put = secretOperation({
   action: "secret.put",
-  access: { on: "path", wanted: "write" },
-  readShape(body: JsonObject) {
+  wanted: "write",
+  parse(body: JsonObject) {
     const path = stringField(body, "path");
     const cas = integerField(body, "cas");
     const values = readValues(body.get("values"));
@@ -21,7 +21,7 @@ export const put = route({
   },
   errorBody: (err) => ({ err }),
   async run(call, { cas, values }) {
-    if (!values.keys.every((key) => NAME.test(key))) return await refuseIfPermitted(call);
+    if (!values.keys.every((key) => NAME.test(key))) return await refuseIfPermitted(call.deps);
     return await answerWrite(
       call,
       cas,
@@ -30,7 +30,7 @@ export const put = route({
   },
 });
 
-/** A map of strings: its keys, and its JSON text as sent, so that order and spelling come back as they went in. */
+/** Reads a map of strings: its keys, and its JSON text as sent, so that a read returns the same order and spelling. */
 function readValues(member: JsonMember | undefined): { keys: readonly string[]; text: string } | undefined {
   if (member === undefined || member.node.type === "null") return { keys: [], text: "{}" };
   if (member.node.type !== "object") return undefined;
@@ -41,7 +41,7 @@ function readValues(member: JsonMember | undefined): { keys: readonly string[]; 
   return { keys, text: hasNull ? withoutNulls(member.node, member) : member.text };
 }
 
-/** In Go, null is the zero value: an empty string. A reader that is not Go must get the same. */
+/** Replaces null by the empty string, as Go reads it, so that clients in other languages read the same value. */
 function withoutNulls(object: JsonNode, member: JsonMember): string {
   const own = (node: JsonNode): string => textOf({ ...node, offset: node.offset - object.offset }, member.text);
   const parts = (object.children ?? []).map(({ children }) => {

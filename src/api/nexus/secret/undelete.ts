@@ -1,13 +1,13 @@
 import { undeleteSecret } from "../../../secret/undelete.ts";
-import { route } from "../route.ts";
-import { readVersions } from "./read-versions.ts";
-import { answerWrite } from "./write-call.ts";
+import { answerWrite } from "./answer-write.ts";
+import { parseVersions } from "./parse-versions.ts";
+import { secretOperation } from "./secret-operation.ts";
 
 /** `POST /v1/store/secrets?action=undelete`: restores soft-deleted versions. */
-export const undelete = route({
+export const undelete = secretOperation({
   action: "secret.undelete",
-  access: { on: "path", wanted: "write" },
-  readShape: readVersions,
+  wanted: "write",
+  parse: parseVersions,
   errorBody: (err) => ({ err }),
   async run(call, { cas, numbers }) {
     return await answerWrite(call, cas, async (request) => await undeleteSecret(call.deps, { ...request, numbers }));

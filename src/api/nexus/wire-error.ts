@@ -1,15 +1,15 @@
 import { StoreUnavailable } from "../../store/store-unavailable.ts";
 import type { Failure } from "./failure.ts";
 
-/** Status and `err` of an answer that is no success. */
+/** Status and `err` of an error answer. */
 export interface WireError {
   readonly status: number;
   readonly err: string;
 }
 
 /**
- * The one table from failure to wire of this door. Stock Go clients read the status alone and know 400, 401, 404 and
- * 503; the others go only to callers who sent what stock clients never send.
+ * Maps every failure to the wire. SPIKE's Go clients read only the status, and know 400, 401, 404 and 503. The other statuses
+ * answer requests that those clients never send.
  */
 const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   bad_request: { status: 400, err: "api_bad_request" },
@@ -35,7 +35,7 @@ export function wireFailure(failure: Failure): WireError {
   return FAILURES[failure.code];
 }
 
-/** A broken assumption on the wire: bare, whatever broke. */
+/** Maps a thrown error to the wire, without a detail. */
 export function wireException(error: unknown): WireError {
   return error instanceof StoreUnavailable
     ? { status: 503, err: "store_unavailable" }

@@ -1,15 +1,15 @@
 import { integerField, integersField, stringField } from "../../../json/json-fields.ts";
 import type { JsonObject } from "../../../json/json-object.ts";
 
-/** The body of a read: a path, and the number of one version, 0 = the current one. */
-export function readVersion(body: JsonObject): { path: string; number: number } | undefined {
+/** Parses the body of a read: a path and a version number; 0 is the current version. */
+export function parseVersion(body: JsonObject): { path: string; number: number } | undefined {
   const path = stringField(body, "path");
   const version = integerField(body, "version");
   return path.ok && version.ok ? { path: path.value, number: version.value ?? 0 } : undefined;
 }
 
-/** The body of a deletion or restoration: a path, the numbers of versions, and what the caller believes. */
-export function readVersions(
+/** Parses the body of a deletion or restoration: a path, version numbers, and `cas`. */
+export function parseVersions(
   body: JsonObject,
 ): { path: string; cas: number | undefined; numbers: readonly number[] } | undefined {
   const path = stringField(body, "path");

@@ -1,0 +1,37 @@
+import type { Attempts } from "../store/attempts.ts";
+import type { MeteredStore } from "../store/limit-requests.ts";
+import type { Trail } from "./audit-line.ts";
+import type { Platform } from "./platform.ts";
+import type { RequestKeys } from "./read-keys.ts";
+import type { Service } from "./service.ts";
+
+/** What the middleware needs that runs even without a configured service. */
+export interface BaseEnv {
+  Bindings: { readonly platform: Platform };
+  Variables: {
+    /** Set by `requestId`. */
+    requestId: string;
+    /** Set by `auditLine`. */
+    trail: Trail;
+    /** Set by `deadline`. */
+    store?: MeteredStore;
+    /** Set once the operation is known: the JSON body of its errors. */
+    errorBody?: (err: string) => object;
+  };
+}
+
+/**
+ * Hono's types for the app. The bindings (`c.env`) are the composed service, not the worker's raw environment: only
+ * `src/runtime` reads that.
+ */
+export interface AppEnv {
+  Bindings: Service;
+  Variables: BaseEnv["Variables"] & {
+    /** Set by `deadline`: the store of this request, which counts its requests. */
+    store: MeteredStore;
+    /** Set by `deadline`. */
+    attempts: Attempts;
+    /** Set by `rootKeys`, for POST requests. */
+    keys: RequestKeys;
+  };
+}

@@ -1,0 +1,55 @@
+import type { Context, Next } from "hono";
+import { createMiddleware } from "hono/factory";
+import { answerException } from "../answer-exception.ts";
+import type { BaseEnv } from "../app-env.ts";
+import type { Trail } from "../audit-line.ts";
+
+/**
+ * Writes the audit line of the request, whatever its outcome.
+ *
+ * On Workers the request is processed to its end even if the client hangs up: a commit must not be stopped halfway, and a
+ * client must not be able to suppress an audit line. Loads stop on their own in that case.
+ */
+export const auditLine = createMiddleware<BaseEnv>(async (c, next) => {
+  const processed = processAndAudit(c, next);
+  waitUntil(c, processed);
+  await processed;
+});
+
+async function processAndAudit(c: Context<BaseEnv>, next: Next): Promise<void> {
+  const { platform } = c.env;
+  const trail: Trail = { action: "none", outcome: "ok" };
+  c.set("trail", trail);
+  const startedAt = platform.now();
+  try {
+    await next();
+  } catch (thrown) {
+    // Hono passes only instances of Error to `app.onError`, and rethrows everything else.
+    c.res = answerException(thrown, c);
+  }
+  const { requests = 0, waitedMs = 0 } = c.get("store") ?? {};
+  platform.audit({
+    traceId: c.get("requestId"),
+    ...trail,
+    status: c.res.status,
+    durationMs: platform.now() - startedAt,
+    roundTrips: requests,
+    databaseMs: waitedMs,
+  });
+  // Only for proved callers, and never with a 401, which must not reveal what it depended on.
+  if (trail.spiffeId !== undefined && c.res.status !== 401) {
+    const description = requests === 1 ? "1 round trip" : `${requests} round trips`;
+    c.res.headers.set("Server-Timing", `db;dur=${waitedMs};desc="${description}"`);
+  }
+}
+
+function waitUntil(c: Context<BaseEnv>, work: Promise<unknown>): void {
+  let execution;
+  try {
+    execution = c.executionCtx;
+  } catch {
+    // Only Workers have an execution context. Other runtimes run a handler to its end anyway.
+    return;
+  }
+  execution.waitUntil(work);
+}

@@ -1,0 +1,57 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../app-env.ts";
+import { type Granted, determineAccess } from "./determine-access.ts";
+import type { Answer } from "./failure.ts";
+import { identifyCaller } from "./identify-caller.ts";
+import type { DepsSource, Operation } from "./operation.ts";
+import { type PathRequest, readRequest } from "./read-request.ts";
+import { refuseIfPermitted } from "./refuse-if-permitted.ts";
+
+/**
+ * Takes a request through the checks in their order: size, JSON and types (400, 413), identity (401), path (400), and
+ * permission (401). No database request is made before the path is checked.
+ *
+ * Policies are evaluated in the snapshot that the operation loads anyway, so that they cost no round trip of their own. If
+ * the caller's trust bundle is stored, the identity is proved in that snapshot too. Until then it is a claim, and a malformed
+ * path costs one round trip to refuse.
+ */
+export async function runOperation(operation: Operation, c: Context<AppEnv>): Promise<Answer> {
+  const read = await readRequest(operation, c);
+  if (!read.ok) return read;
+  const identified = await identifyCaller(c);
+  if (!identified.ok) return identified;
+  const granted = await determineAccess(operation, c, { ...identified, ...read });
+  if (!granted.ok) return granted;
+  return await run(c, read, granted);
+}
+
+/** Visible ASCII: any client can send it in a header, and any log can show it. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+async function run(c: Context<AppEnv>, request: PathRequest, { caller, access, scope }: Granted): Promise<Answer> {
+  const idempotencyKey = c.req.header("idempotency-key");
+  const source = depsSource(c, access);
+  const isKeyMalformed = idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey);
+  if (request.isPathMalformed || isKeyMalformed) {
+    return await refuseIfPermitted(source.write, scope);
+  }
+  const origin = { caller, idempotencyKey, traceId: source.requestId };
+  return await request.parsed.run(source, { origin, path: request.path, scope });
+}
+
+function depsSource(c: Context<AppEnv>, access: Granted["access"]): DepsSource {
+  const { platform } = c.env;
+  const { ring, rootKeys } = c.get("keys");
+  return {
+    write: {
+      store: c.get("store"),
+      ring,
+      attempts: c.get("attempts"),
+      randomBytes: (length) => platform.randomBytes(length),
+      access,
+    },
+    rootKeys,
+    service: c.env,
+    requestId: c.get("requestId"),
+  };
+}

@@ -1,0 +1,28 @@
+import type { PolicyProblem } from "../policy/deps.ts";
+import type { RowProblem } from "../rotation/deps.ts";
+import type { BundleProblem } from "../trust/deps.ts";
+import type { Log } from "./platform.ts";
+
+/** Logs a stored policy that grants nothing because it does not verify or compile. */
+export function reportPolicy(log: Log, requestId: string): (problem: PolicyProblem) => void {
+  return ({ policy, reason, detail }) =>
+    log({ level: "error", event: "policy_ignored", requestId, reason, detail: `policy "${policy}": ${detail}` });
+}
+
+/** Logs a stored trust bundle that proves no identity because it does not verify. */
+export function reportBundle(log: Log, requestId: string): (problem: BundleProblem) => void {
+  return ({ trustDomain, reason, detail }) =>
+    log({
+      level: "error",
+      event: "bundle_ignored",
+      requestId,
+      reason,
+      detail: `bundle of "${trustDomain}": ${detail}`,
+    });
+}
+
+/** Logs a row that stays under its old key because it does not verify. */
+export function reportRow(log: Log, requestId: string): (problem: RowProblem) => void {
+  return ({ resource, reason, detail }) =>
+    log({ level: "error", event: "row_not_rewrapped", requestId, reason, detail: `${resource}: ${detail}` });
+}
