@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { RateLimiter } from "../src/api/rate-limit.ts";
+import type { RateLimiter } from "../src/api/count-request.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import { type CountingStore, countingStore } from "./harness/counting-store.ts";
 import { testDomain } from "./harness/identity.ts";

@@ -288,7 +288,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   {
     name: "no deadline",
     unseen: true,
-    edits: [{ file: "src/api/deadline.ts", find: "    timeoutMs,\n  );", replace: "    1e9,\n  );" }],
+    edits: [{ file: "src/api/start-deadline.ts", find: "    timeoutMs,\n  );", replace: "    1e9,\n  );" }],
     tests: ["test/database-faults.test.ts"],
   },
   {

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { BaseEnv } from "./app-env.ts";
 import { logException } from "./log-exception.ts";
 import { wireException } from "./nexus/wire-error.ts";
-import { RateLimited } from "./rate-limit.ts";
+import { RateLimited } from "./count-request.ts";
 import { respond, retryAfter } from "./respond.ts";
 
 /** The shortest period of Cloudflare's rate limiting counters, in seconds. */

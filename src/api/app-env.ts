@@ -11,7 +11,7 @@ export interface BaseEnv {
   Variables: {
     /** Set by `requestId`. */
     requestId: string;
-    /** Set by `auditLine`. */
+    /** Set by `audit`. */
     trail: Trail;
     /** Set by `deadline`. */
     store?: MeteredStore;

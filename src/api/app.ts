@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { answerException } from "./answer-exception.ts";
 import type { AppEnv } from "./app-env.ts";
-import { auditLine } from "./middleware/audit-line.ts";
+import { audit } from "./middleware/audit.ts";
 import { deadline } from "./middleware/deadline.ts";
 import { rateLimit } from "./middleware/rate-limit.ts";
 import { requestId } from "./middleware/request-id.ts";
@@ -16,7 +16,7 @@ import { rawPath } from "./target.ts";
 /** The whole service as one Hono app. Pass the {@link Service} as the bindings: `app.fetch(request, service)`. */
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: rawPath });
-  app.use(requestId, auditLine, deadline);
+  app.use(requestId, audit, deadline);
   // Answers before the rate limit: a load balancer must not restart a worker because of its other clients.
   app.get("/healthz", healthz);
   app.use(rateLimit);

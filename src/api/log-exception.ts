@@ -3,10 +3,10 @@ import { toSealFault, SealError } from "../seal/seal-error.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { LogLine } from "./platform.ts";
 
-/** A broken assumption, for the operator: what broke, never with what. */
+/** Describes a thrown error for the operator: its place and its kind, never the data. */
 export function logException(error: unknown): Pick<LogLine, "level" | "detail"> & { readonly reason: string } {
   if (error instanceof StoreUnavailable) {
-    // A caller who hung up is no failure of ours.
+    // A caller that hung up is not a failure of the service.
     const level = error.reason === "gone" ? "info" : "error";
     return { level, reason: `store_${error.reason}`, detail: error.detail };
   }
@@ -16,7 +16,7 @@ export function logException(error: unknown): Pick<LogLine, "level" | "detail"> 
   return { level: "error", reason: error.name, detail: framesOf(error) };
 }
 
-/** Where it broke. The message of an unknown error may quote values, and a stack begins with the message. */
+/** The stack without the message, which may quote values. A stack begins with the message. */
 function framesOf(error: Error): string {
   const frames = (error.stack ?? "").replace(error.message, "").split("\n");
   return frames

@@ -9,18 +9,18 @@ async function hop(presented: string | undefined, ...secrets: readonly string[])
   return await proxyHop(headers, await Promise.all(secrets.map(importProxySecret)));
 }
 
-it("C03 knows the proxy by any of its secrets", async () => {
+it("accepts any of the configured secrets (C03)", async () => {
   expect(await hop(NEW, NEW)).toBe("authentic");
   expect(await hop(OLD, NEW, OLD)).toBe("authentic");
 });
 
-it("C03 tells a wrong secret from none", async () => {
+it("distinguishes a wrong secret from a missing one (C03)", async () => {
   expect(await hop(undefined, NEW)).toBe("absent");
   for (const wrong of ["", "x", OLD, NEW.slice(0, -1), `${NEW}x`, `${NEW}, ${NEW}`, NEW.toUpperCase()]) {
     expect(await hop(wrong, NEW), wrong).toBe("wrong");
   }
 });
 
-it("C03 a key padded with zeros, which is the same to HMAC, can't be sent in a header", async () => {
+it("rejects a header with a zero-padded secret, which HMAC would accept (C03)", async () => {
   expect(() => new Headers({ "x-spike-proxy-secret": `${NEW}\0` })).toThrow(TypeError);
 });

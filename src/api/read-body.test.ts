@@ -13,20 +13,20 @@ const requestOf = (body: BodyInit | null, headers: Record<string, string> = {}) 
   new Request("http://edge.test/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
 
 describe("readBody", () => {
-  it("joins what comes in pieces, up to the limit", async () => {
+  it("joins the chunks of a body, up to the limit", async () => {
     const body = await readBody(requestOf(streamOf("ab", "", "cd")), 4, never);
     expect(body).toEqual({ ok: true, bytes: new TextEncoder().encode("abcd") });
     expect(await readBody(requestOf(null), 4, never)).toEqual({ ok: true, bytes: new Uint8Array() });
   });
 
-  it("keeps nothing of a chunk but its bytes, however small they come", async () => {
+  it("copies the bytes of each chunk, so that large buffers are not kept", async () => {
     const chunk = new Uint8Array(65_536).subarray(0, 1);
     let sent = 0;
     const dribble = new ReadableStream(
       {
         pull(controller) {
           if (sent === 10_000) return controller.close();
-          // What was read before would change with it.
+          // A kept reference to the chunk would change with it.
           chunk[0] = sent % 251;
           sent += 1;
           controller.enqueue(chunk);
@@ -38,7 +38,7 @@ describe("readBody", () => {
     expect(body).toEqual({ ok: true, bytes: Uint8Array.from({ length: 10_000 }, (_, index) => index % 251) });
   });
 
-  it("stops at the first byte too many, whatever the length was said to be", async () => {
+  it("stops at the first byte above the limit, whatever Content-Length says", async () => {
     const tooLarge = { ok: false, reason: "too_large" };
     expect(await readBody(requestOf(streamOf("abc", "de")), 4, never)).toEqual(tooLarge);
     expect(await readBody(requestOf("abcd", { "content-length": "5" }), 4, never)).toEqual(tooLarge);
@@ -54,12 +54,12 @@ describe("readBody", () => {
     expect(pulled).toBeLessThan(10);
   });
 
-  it("tells a body that breaks off from one that is complete", async () => {
+  it("returns unreadable for a body that breaks off", async () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
     expect(await readBody(requestOf(broken), 4, never)).toEqual({ ok: false, reason: "unreadable" });
   });
 
-  it("gives up at the signal, with its reason", async () => {
+  it("stops when the signal fires, and rejects with its reason", async () => {
     const stop = new AbortController();
     const stalled = readBody(requestOf(new ReadableStream()), 4, stop.signal);
     stop.abort(new Error("deadline"));

@@ -2,7 +2,7 @@ import { UNRESTRICTED } from "../store/access.ts";
 import { limitRequests } from "../store/limit-requests.ts";
 import type { TrustDeps } from "../trust/deps.ts";
 import { refreshDueBundles, type ScheduledRefresh } from "../trust/refresh-due.ts";
-import { startDeadline } from "./deadline.ts";
+import { startDeadline } from "./start-deadline.ts";
 import { logException } from "./log-exception.ts";
 import type { LogLine } from "./platform.ts";
 import { readKeys } from "./read-keys.ts";

@@ -6,7 +6,7 @@ import type { BulkStore } from "../store/store.ts";
 import type { Fetch } from "../trust/fetch-bundle.ts";
 import type { CertificateSource } from "./client-certificate.ts";
 import type { Platform } from "./platform.ts";
-import type { RateLimits } from "./rate-limit.ts";
+import type { RateLimits } from "./count-request.ts";
 
 /** Everything that the composition root passes to the app. It does not change from one request to the next. */
 export interface Service {

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { answerException } from "./answer-exception.ts";
 import type { BaseEnv } from "./app-env.ts";
-import { auditLine } from "./middleware/audit-line.ts";
+import { audit } from "./middleware/audit.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { noSuchOperation } from "./no-such-operation.ts";
 import { healthz } from "./ops/healthz.ts";
@@ -22,7 +22,7 @@ export function createUnreadyApp(problems: readonly string[]): Hono<BaseEnv> {
     return retryAfter(respond(503, body, id), platform.random());
   };
   const app = new Hono<BaseEnv>({ getPath: rawPath });
-  app.use(requestId, auditLine);
+  app.use(requestId, audit);
   app.get("/healthz", healthz);
   app.get("/readyz", (c) => unready(c, NOT_READY));
   app.post("*", (c) => unready(c, { err: "state_not_ready" }));

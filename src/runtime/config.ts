@@ -1,4 +1,4 @@
-import type { RateLimits } from "../api/rate-limit.ts";
+import type { RateLimits } from "../api/count-request.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import { parseStrictJson } from "../json/strict-json.ts";

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { limitRequests } from "../../store/limit-requests.ts";
 import type { AppEnv } from "../app-env.ts";
-import { startDeadline } from "../deadline.ts";
+import { startDeadline } from "../start-deadline.ts";
 
 /** Bounds the request: its time, and its number of database requests. */
 export const deadline = createMiddleware<AppEnv>(async (c, next) => {

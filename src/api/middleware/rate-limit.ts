@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app-env.ts";
-import { addressOf, countRequest } from "../rate-limit.ts";
+import { addressOf, countRequest } from "../count-request.ts";
 
 /** Counts the request by its address, before anything else of it is read. */
 export const rateLimit = createMiddleware<AppEnv>(async (c, next) => {

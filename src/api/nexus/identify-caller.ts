@@ -5,7 +5,7 @@ import { type Proof, proofOf } from "../../trust/proof.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Trail } from "../audit-line.ts";
 import { clientCertificate } from "../client-certificate.ts";
-import { countRequest } from "../rate-limit.ts";
+import { countRequest } from "../count-request.ts";
 import { reportBundle } from "../report-problems.ts";
 import type { Refusal } from "./failure.ts";
 

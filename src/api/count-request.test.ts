@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { addressOf } from "./rate-limit.ts";
+import { addressOf } from "./count-request.ts";
 
 const of = (address: string | undefined) =>
   addressOf(
     new Request("http://edge.test/", { headers: address === undefined ? {} : { "cf-connecting-ip": address } }),
   );
 
-it("counts IPv4 by address, and whoever has none together", () => {
+it("uses the address as the key for IPv4, and one key for all requests without an address", () => {
   expect(of("192.0.2.1")).toBe("192.0.2.1");
   expect(of(undefined)).toBe("unknown");
 });
@@ -20,6 +20,6 @@ it.each([
   ["::1", "0:0:0:0::/64"],
   ["::", "0:0:0:0::/64"],
   ["fe80::1:2:3:4", "fe80:0:0:0::/64"],
-])("counts IPv6 by the network that one customer has: %s", (address, network) => {
+])("uses the /64 network as the key for IPv6: %s", (address, network) => {
   expect(of(address)).toBe(network);
 });

@@ -10,13 +10,13 @@ import type { Trail } from "../audit-line.ts";
  * On Workers the request is processed to its end even if the client hangs up: a commit must not be stopped halfway, and a
  * client must not be able to suppress an audit line. Loads stop on their own in that case.
  */
-export const auditLine = createMiddleware<BaseEnv>(async (c, next) => {
-  const processed = processAndAudit(c, next);
-  waitUntil(c, processed);
-  await processed;
+export const audit = createMiddleware<BaseEnv>(async (c, next) => {
+  const answer = answerAndAudit(c, next);
+  waitUntil(c, answer);
+  await answer;
 });
 
-async function processAndAudit(c: Context<BaseEnv>, next: Next): Promise<void> {
+async function answerAndAudit(c: Context<BaseEnv>, next: Next): Promise<Response> {
   const { platform } = c.env;
   const trail: Trail = { action: "none", outcome: "ok" };
   c.set("trail", trail);
@@ -41,6 +41,7 @@ async function processAndAudit(c: Context<BaseEnv>, next: Next): Promise<void> {
     const description = requests === 1 ? "1 round trip" : `${requests} round trips`;
     c.res.headers.set("Server-Timing", `db;dur=${waitedMs};desc="${description}"`);
   }
+  return c.res;
 }
 
 function waitUntil(c: Context<BaseEnv>, work: Promise<unknown>): void {

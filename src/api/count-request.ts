@@ -1,25 +1,26 @@
 import type { Log } from "./platform.ts";
 
-/** A counter that the platform keeps (Workers: rate limiting binding). It counts where the worker runs, not worldwide. */
+/** A counter of the platform (Workers: rate limiting binding). Each of the platform's locations counts separately. */
 export interface RateLimiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
-/** The counters that are configured, each with a meaning of its own for `key`. */
+/** The configured counters. */
 export interface RateLimits {
-  /** By the address that the edge saw. Counts every request but `/healthz`, before anything is looked at. */
+  /** By client address. Counts every request except `/healthz`, before anything else of it is read. */
   readonly byAddress: RateLimiter | undefined;
-  /** By SPIFFE ID, once it is proved: else a stranger could use up the share of whoever he names. */
+  /** By SPIFFE ID, once it is proved. Otherwise anyone could use up another identity's limit by claiming its ID. */
   readonly byIdentity: RateLimiter | undefined;
 }
 
-/** Whoever asks has asked too often. */
+/** The caller exceeded a rate limit. */
 export class RateLimited extends Error {
   override readonly name = "RateLimited";
 }
 
 /**
- * Counts a request. A counter that fails lets it pass and is reported: it protects from load, not from strangers.
+ * Counts a request. If the counter fails, the request passes and the failure is logged: the limit protects against load, and
+ * is not an access control.
  *
  * @throws RateLimited
  */
@@ -37,12 +38,12 @@ export async function countRequest(
     log({ level: "error", event: "rate_limit_failed", requestId, reason });
     return;
   }
-  if (!success) throw new RateLimited("Cannot serve a request: too many came before it");
+  if (!success) throw new RateLimited("Cannot serve the request: the rate limit is exceeded");
 }
 
 /**
- * What a request is counted by: the address of the peer as Cloudflare's edge saw it, which sets this header itself. Of IPv6 the
- * network, its first 64 bits: whoever has one address there has them all. Those without an address count together.
+ * The key that a request is counted by: the client address in the header that Cloudflare's edge sets. For IPv6 it is the /64
+ * network, because one customer has all its addresses. Requests without an address share one key.
  */
 export function addressOf(request: Request): string {
   const address = request.headers.get("cf-connecting-ip") ?? "unknown";
