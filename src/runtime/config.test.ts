@@ -15,7 +15,7 @@ function problemsOf(env: Readonly<Record<string, unknown>>): readonly string[] {
 }
 
 describe("parseConfig", () => {
-  it("needs a database and a root key; the rest has defaults", () => {
+  it("requires a database and a root key; everything else has a default", () => {
     expect(parseConfig(MINIMAL)).toMatchObject({
       store: { kind: "libsql", url: "https://db.example.org", authToken: undefined },
       rootKeys: { kind: "text", text: KEY },
@@ -32,7 +32,7 @@ describe("parseConfig", () => {
     });
   });
 
-  it("takes every setting", () => {
+  it("accepts every setting", () => {
     const limiter = { limit: async () => await Promise.resolve({ success: true }) };
     const config = parseConfig({
       LIBSQL_URL: "libsql://db.example.org",
@@ -66,7 +66,7 @@ describe("parseConfig", () => {
     expect(config.rateLimits).toEqual({ byAddress: limiter, byIdentity: undefined });
   });
 
-  it("C11 takes Cloudflare's certificates on named hosts only", () => {
+  it("requires host names for Cloudflare's client certificates (C11)", () => {
     const cloudflare = { ...MINIMAL, SPIKE_CLIENT_CERTIFICATES: "cloudflare" };
     expect(problemsOf(cloudflare)).toEqual(["SPIKE_CLIENT_CERTIFICATE_HOSTS is not set"]);
     expect(
@@ -76,7 +76,7 @@ describe("parseConfig", () => {
     expect(problemsOf({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "*.example.org" })).toHaveLength(1);
   });
 
-  it("C03 takes a proxy's certificates with a strong secret only, and never tells it", () => {
+  it("requires strong secrets for a proxy's client certificates, and never quotes them (C03)", () => {
     const proxy = { ...MINIMAL, SPIKE_CLIENT_CERTIFICATES: "proxy" };
     expect(problemsOf(proxy)).toEqual(["SPIKE_PROXY_SECRETS is not set"]);
     for (const weak of ["canary", `${"s".repeat(32)},canary`, `${"s".repeat(31)} canary`, "s".repeat(257)]) {
@@ -86,20 +86,20 @@ describe("parseConfig", () => {
     }
   });
 
-  it("takes the root keys from a binding of the Secrets Store, which is asked later", async () => {
+  it("accepts a binding of the Secrets Store for the root keys, and reads it later", async () => {
     const get = async () => await Promise.resolve(KEY);
     const { rootKeys } = parseConfig({ ...MINIMAL, SPIKE_ROOT_KEYS: { get } });
     expect(rootKeys.kind === "binding" && (await rootKeys.get())).toBe(KEY);
-    expect(problemsOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { got: 1 } })).toEqual(["SPIKE_ROOT_KEYS is not text"]);
+    expect(problemsOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { got: 1 } })).toEqual(["SPIKE_ROOT_KEYS must be text"]);
   });
 
-  it("needs no database for the memory store", () => {
+  it("requires no database for the memory store", () => {
     expect(parseConfig({ SPIKE_NEXUS_BACKEND_STORE: "memory", SPIKE_ROOT_KEYS: KEY }).store).toEqual({
       kind: "memory",
     });
   });
 
-  it("reports all problems at once, by name and without values", () => {
+  it("reports the problems of all settings, by name and without values", () => {
     const problems = problemsOf({
       LIBSQL_URL: "canary://x",
       SPIKE_ROOT_KEYS: "a:canary",
@@ -151,7 +151,18 @@ describe("parseConfig", () => {
     ["SPIKE_CLIENT_CERTIFICATES", "header"],
     ["SPIKE_RATE_LIMIT_BY_ADDRESS", "100"],
     ["SPIKE_RATE_LIMIT_BY_IDENTITY", "100"],
-  ])("refuses %s = %s", (name, value) => {
+  ])("rejects %s = %s", (name, value) => {
     expect(problemsOf({ ...MINIMAL, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
+  });
+
+  it.each([
+    ["SPIKE_REQUEST_TIMEOUT_MS", "1", "must be a whole number from 100 to 25000"],
+    ["SPIKE_NEXUS_BACKEND_STORE", "disk", "must be libsql, sqlite, memory or lite"],
+    ["SPIKE_CLIENT_CERTIFICATES", "header", "must be none, cloudflare or proxy"],
+    ["SPIKE_JWT_SEVERAL_AUDIENCES", "yes", "must be accept or refuse"],
+    ["SPIKE_TRUST_BUNDLES", '{"example.org":{}}', 'has an invalid bundle for "example.org": has no array "keys"'],
+    ["SPIKE_NEXUS_SHAMIR_THRESHOLD", "4", "must not exceed SPIKE_NEXUS_SHAMIR_SHARES: no key could be restored"],
+  ])("states the rule that %s = %s breaks", (name, value, rule) => {
+    expect(problemsOf({ ...MINIMAL, [name]: value })).toEqual([`${name} ${rule}`]);
   });
 });

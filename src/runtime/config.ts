@@ -1,16 +1,18 @@
-import type { RateLimits } from "../api/count-request.ts";
-import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
+import type { RateLimiter, RateLimits } from "../api/count-request.ts";
+import type { BundleKeys } from "../identity/bundle/trust-bundle.ts";
 import type { TrustRoots } from "../identity/role.ts";
-import { parseStrictJson } from "../json/strict-json.ts";
-import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
+import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { parseRootKeys } from "../seal/root-key.ts";
+import { anyText, databaseUrl, hostNames, oneOf, type Parse, proxySecrets } from "./parse-setting.ts";
+import { trustBundles, trustDomains, wholeNumber } from "./parse-setting.ts";
+import { combine, invalid, type Setting, valid } from "./setting.ts";
 
-/** The environment, parsed once. */
+/** The parsed environment. */
 export interface Config {
   readonly store:
     | { readonly kind: "libsql"; readonly url: string; readonly authToken: string | undefined }
     | { readonly kind: "memory" }
-    /** Nothing is stored: the cipher API, and what keeps its key. */
+    /** Nothing is stored. Only the operations that need nothing but the root key are available. */
     | { readonly kind: "lite" };
   readonly rootKeys:
     | { readonly kind: "text"; readonly text: string }
@@ -29,14 +31,14 @@ export interface Config {
     | { readonly kind: "proxy"; readonly secrets: readonly string[] };
   readonly rateLimits: RateLimits;
   readonly roots: TrustRoots;
-  readonly keptVersions: number;
   readonly shamir: { readonly threshold: number; readonly shares: number; readonly maxShares: number };
+  readonly keptVersions: number;
   readonly maxBodyBytes: number;
   readonly maxCipherBytes: number;
   readonly requestTimeoutMs: number;
 }
 
-/** The environment does not make a configuration. Each problem names its variable and never quotes a value. */
+/** The environment is not a valid configuration. Each problem names a setting and never quotes its value. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];
@@ -49,238 +51,122 @@ export class ConfigError extends Error {
 
 type Env = Readonly<Record<string, unknown>>;
 
-type Setting<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
-
-/** Reads every setting and reports all problems at once. @throws ConfigError */
-export function parseConfig(env: Env): Config {
-  const domains = (name: string) => setting(env, name, parseDomains, "spike.ist");
-  const settings = {
-    store: parseStore(env),
-    rootKeys: parseKeys(env),
-    bundles: setting(env, "SPIKE_TRUST_BUNDLES", parseBundles, "{}"),
-    audience: setting(env, "SPIKE_AUDIENCE", asIs, "spike-nexus"),
-    leewaySeconds: setting(env, "SPIKE_JWT_LEEWAY_SECONDS", wholeNumber(0, 60), "30"),
-    maxLifetimeSeconds: setting(env, "SPIKE_JWT_MAX_LIFETIME_SECONDS", wholeNumber(60, 31_536_000), "86400"),
-    severalAudiences: setting(env, "SPIKE_JWT_SEVERAL_AUDIENCES", parseSeveral, "accept"),
-    certificates: parseCertificates(env),
-    limitByAddress: limiter(env, "SPIKE_RATE_LIMIT_BY_ADDRESS"),
-    limitByIdentity: limiter(env, "SPIKE_RATE_LIMIT_BY_IDENTITY"),
-    pilot: domains("SPIKE_TRUST_ROOT_PILOT"),
-    nexus: domains("SPIKE_TRUST_ROOT_NEXUS"),
-    bootstrap: domains("SPIKE_TRUST_ROOT_BOOTSTRAP"),
-    liteWorkload: domains("SPIKE_TRUST_ROOT_LITE_WORKLOAD"),
-    shamir: parseShamir(env),
-    keptVersions: setting(env, "SPIKE_NEXUS_MAX_SECRET_VERSIONS", wholeNumber(1, 100_000), "10"),
-    maxBodyBytes: setting(env, "SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 8 * MIB), String(MIB)),
-    maxCipherBytes: setting(env, "SPIKE_NEXUS_CRYPTO_MAX_CIPHERTEXT_SIZE", wholeNumber(1024, 4 * MIB), "65536"),
-    requestTimeoutMs: setting(env, "SPIKE_REQUEST_TIMEOUT_MS", wholeNumber(100, 25_000), "8000"),
-  };
-  const problems = Object.values(settings).flatMap((found) => (found.ok ? [] : [found.problem]));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return {
-    store: valueOf(settings.store),
-    rootKeys: valueOf(settings.rootKeys),
-    bundles: valueOf(settings.bundles),
-    tokens: {
-      audience: valueOf(settings.audience),
-      leewaySeconds: valueOf(settings.leewaySeconds),
-      maxLifetimeSeconds: valueOf(settings.maxLifetimeSeconds),
-      severalAudiences: valueOf(settings.severalAudiences),
-    },
-    certificates: valueOf(settings.certificates),
-    rateLimits: { byAddress: valueOf(settings.limitByAddress), byIdentity: valueOf(settings.limitByIdentity) },
-    roots: {
-      pilot: valueOf(settings.pilot),
-      nexus: valueOf(settings.nexus),
-      bootstrap: valueOf(settings.bootstrap),
-      liteWorkload: valueOf(settings.liteWorkload),
-    },
-    shamir: valueOf(settings.shamir),
-    keptVersions: valueOf(settings.keptVersions),
-    maxBodyBytes: valueOf(settings.maxBodyBytes),
-    maxCipherBytes: valueOf(settings.maxCipherBytes),
-    requestTimeoutMs: valueOf(settings.requestTimeoutMs),
-  };
-}
-
 const MIB = 1024 * 1024;
 
-type Parse<T> = (value: string) => Setting<T>;
+/** Parses every setting, and reports the problems of all of them. @throws ConfigError */
+export function parseConfig(env: Env): Config {
+  const text = <T>(name: string, parse: Parse<T>, absent: string): Setting<T> => textSetting(env, name, parse, absent);
+  const config = combine<Config>({
+    store: parseStore(env),
+    rootKeys: parseKeys(env),
+    bundles: text("SPIKE_TRUST_BUNDLES", trustBundles, "{}"),
+    tokens: combine<Config["tokens"]>({
+      audience: text("SPIKE_AUDIENCE", anyText, "spike-nexus"),
+      leewaySeconds: text("SPIKE_JWT_LEEWAY_SECONDS", wholeNumber(0, 60), "30"),
+      maxLifetimeSeconds: text("SPIKE_JWT_MAX_LIFETIME_SECONDS", wholeNumber(60, 31_536_000), "86400"),
+      severalAudiences: text("SPIKE_JWT_SEVERAL_AUDIENCES", oneOf("accept", "refuse"), "accept"),
+    }),
+    certificates: parseCertificates(env),
+    rateLimits: combine<RateLimits>({
+      byAddress: rateLimiter(env, "SPIKE_RATE_LIMIT_BY_ADDRESS"),
+      byIdentity: rateLimiter(env, "SPIKE_RATE_LIMIT_BY_IDENTITY"),
+    }),
+    roots: combine<TrustRoots>({
+      pilot: text("SPIKE_TRUST_ROOT_PILOT", trustDomains, "spike.ist"),
+      nexus: text("SPIKE_TRUST_ROOT_NEXUS", trustDomains, "spike.ist"),
+      bootstrap: text("SPIKE_TRUST_ROOT_BOOTSTRAP", trustDomains, "spike.ist"),
+      liteWorkload: text("SPIKE_TRUST_ROOT_LITE_WORKLOAD", trustDomains, "spike.ist"),
+    }),
+    shamir: parseShamir(env),
+    keptVersions: text("SPIKE_NEXUS_MAX_SECRET_VERSIONS", wholeNumber(1, 100_000), "10"),
+    maxBodyBytes: text("SPIKE_MAX_BODY_BYTES", wholeNumber(1024, 8 * MIB), String(MIB)),
+    maxCipherBytes: text("SPIKE_NEXUS_CRYPTO_MAX_CIPHERTEXT_SIZE", wholeNumber(1024, 4 * MIB), "65536"),
+    requestTimeoutMs: text("SPIKE_REQUEST_TIMEOUT_MS", wholeNumber(100, 25_000), "8000"),
+  });
+  if (!config.ok) throw new ConfigError(config.problems);
+  return config.value;
+}
 
-function setting<T>(env: Env, name: string, parse: Parse<T>, absent?: string): Setting<T> {
+/** Parses a text setting. `absent` is its text if it is not set or empty; without `absent` it is required. */
+function textSetting<T>(env: Env, name: string, parse: Parse<T>, absent?: string): Setting<T> {
   const found = env[name];
-  const value = found === undefined || found === "" ? absent : found;
-  if (value === undefined) return problem(`${name} is not set`);
-  if (typeof value !== "string") return problem(`${name} is not text`);
-  const parsed = parse(value);
-  return parsed.ok ? parsed : problem(`${name} ${parsed.problem}`);
-}
-
-function problem(text: string): { readonly ok: false; readonly problem: string } {
-  return { ok: false, problem: text };
-}
-
-function good<T>(value: T): Setting<T> {
-  return { ok: true, value };
-}
-
-function valueOf<T>(found: Setting<T>): T {
-  if (!found.ok) throw new ConfigError([found.problem]);
-  return found.value;
+  const text = found === undefined || found === "" ? absent : found;
+  if (text === undefined) return invalid(`${name} is not set`);
+  if (typeof text !== "string") return invalid(`${name} must be text`);
+  const parsed = parse(text);
+  return parsed.ok ? parsed : { ok: false, problems: parsed.problems.map((problem) => `${name} ${problem}`) };
 }
 
 function parseStore(env: Env): Setting<Config["store"]> {
-  const kind = setting(env, "SPIKE_NEXUS_BACKEND_STORE", parseKind, "libsql");
+  const backend = oneOf("libsql", "sqlite", "memory", "lite");
+  const kind = textSetting(env, "SPIKE_NEXUS_BACKEND_STORE", (text) => backend(text.toLowerCase()), "libsql");
   if (!kind.ok) return kind;
-  if (kind.value !== "libsql") return good({ kind: kind.value });
-  const url = setting(env, "LIBSQL_URL", parseDatabaseUrl);
+  if (kind.value === "memory" || kind.value === "lite") return valid({ kind: kind.value });
+  const url = textSetting(env, "LIBSQL_URL", databaseUrl);
   if (!url.ok) return url;
-  const authToken = setting(env, "LIBSQL_AUTH_TOKEN", asIs, "");
+  const authToken = textSetting(env, "LIBSQL_AUTH_TOKEN", anyText, "");
   if (!authToken.ok) return authToken;
-  return good({ kind: "libsql", url: url.value, authToken: authToken.value === "" ? undefined : authToken.value });
+  return valid({ kind: "libsql", url: url.value, authToken: authToken.value === "" ? undefined : authToken.value });
 }
 
-function asIs(value: string): Setting<string> {
-  return good(value);
-}
-
-function parseKind(value: string): Setting<Config["store"]["kind"]> {
-  switch (value.toLowerCase()) {
-    case "libsql":
-    case "sqlite":
-      return good("libsql");
-    case "memory":
-      return good("memory");
-    case "lite":
-      return good("lite");
-    default:
-      return problem("is none of libsql, sqlite, memory and lite");
-  }
-}
-
-function parseSeveral(value: string): Setting<"accept" | "refuse"> {
-  return value === "accept" || value === "refuse" ? good(value) : problem("is neither accept nor refuse");
-}
-
-/** Each source has to be named: whoever is believed without need can make himself anybody. */
-function parseCertificates(env: Env): Setting<Config["certificates"]> {
-  const kind = setting(env, "SPIKE_CLIENT_CERTIFICATES", parseCertificateSource, "none");
-  if (!kind.ok) return kind;
-  switch (kind.value) {
-    case "none":
-      return good({ kind: "none" });
-    case "cloudflare": {
-      const hosts = setting(env, "SPIKE_CLIENT_CERTIFICATE_HOSTS", parseHosts);
-      return hosts.ok ? good({ kind: "cloudflare", hosts: hosts.value }) : hosts;
-    }
-    case "proxy": {
-      const secrets = setting(env, "SPIKE_PROXY_SECRETS", parseProxySecrets);
-      return secrets.ok ? good({ kind: "proxy", secrets: secrets.value }) : secrets;
-    }
-  }
-}
-
-function parseCertificateSource(value: string): Setting<Config["certificates"]["kind"]> {
-  const known = value === "none" || value === "cloudflare" || value === "proxy";
-  return known ? good(value) : problem("is none of none, cloudflare and proxy");
-}
-
-function parseHosts(value: string): Setting<readonly string[]> {
-  const hosts = value.split(",").map((host) => host.trim());
-  const named = hosts.every((host) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(host));
-  return named ? good(hosts) : problem("is no comma-separated list of host names in lower case");
-}
-
-/** As many random characters as a key has bytes: guessing is not to be limited here. */
-function parseProxySecrets(value: string): Setting<readonly string[]> {
-  const secrets = value.split(",").map((secret) => secret.trim());
-  const strong = secrets.length <= 4 && secrets.every((secret) => /^[\x21-\x7e]{32,256}$/.test(secret));
-  return strong
-    ? good(secrets)
-    : problem("is no comma-separated list of 1 to 4 secrets of 32 to 256 visible characters");
-}
-
-/** A binding of the platform, which comes as an object. */
-function limiter(env: Env, name: string): Setting<RateLimits["byAddress"]> {
-  const found = env[name];
-  if (found === undefined) return good(undefined);
-  return isLimiter(found) ? good(found) : problem(`${name} is no rate limiting binding`);
-}
-
-function isLimiter(value: unknown): value is NonNullable<RateLimits["byAddress"]> {
-  return typeof value === "object" && value !== null && "limit" in value && typeof value.limit === "function";
-}
-
-function parseDatabaseUrl(value: string): Setting<string> {
-  if (!URL.canParse(value)) return problem("is not a URL");
-  const url = new URL(value);
-  if (!["libsql:", "https:", "http:"].includes(url.protocol)) return problem("is no libsql:, https: or http: URL");
-  // Credentials have a setting of their own, where nothing logs them; the driver refuses whatever else stands there.
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return problem("has a user, a query or a fragment: credentials belong into LIBSQL_AUTH_TOKEN");
-  }
-  return good(value);
-}
-
-/** Text, or a binding of the Secrets Store, which is asked for it with each request. */
+/** The keys as text, or as a binding of the Secrets Store, which is read on each request. */
 function parseKeys(env: Env): Setting<Config["rootKeys"]> {
   const name = "SPIKE_ROOT_KEYS";
   const found = env[name];
-  if (isSecret(found)) return good({ kind: "binding", get: async () => await found.get() });
-  return setting(env, name, (text) => {
+  if (isSecretBinding(found)) return valid({ kind: "binding", get: async () => await found.get() });
+  return textSetting(env, name, (text) => {
     const parsed = parseRootKeys(text);
-    return parsed.ok ? good({ kind: "text", text } as const) : parsed;
+    return parsed.ok ? valid({ kind: "text", text } as const) : invalid(parsed.problem);
   });
 }
 
-function isSecret(value: unknown): value is { get(): Promise<string> } {
+function isSecretBinding(value: unknown): value is { get(): Promise<string> } {
   return typeof value === "object" && value !== null && "get" in value && typeof value.get === "function";
 }
 
-function parseBundles(value: string): Setting<ReadonlyMap<TrustDomain, BundleKeys>> {
-  const json = parseStrictJson(value);
-  if (!json.ok) return problem(`is refused as JSON: ${json.reason}`);
-  if (typeof json.value !== "object" || json.value === null || Array.isArray(json.value)) {
-    return problem("is no JSON object of trust domains");
+/** No source is trusted by default: a trusted party that is not needed could impersonate any identity. */
+function parseCertificates(env: Env): Setting<Config["certificates"]> {
+  const kind = textSetting(env, "SPIKE_CLIENT_CERTIFICATES", oneOf("none", "cloudflare", "proxy"), "none");
+  if (!kind.ok) return kind;
+  switch (kind.value) {
+    case "none":
+      return valid({ kind: "none" });
+    case "cloudflare": {
+      const hosts = textSetting(env, "SPIKE_CLIENT_CERTIFICATE_HOSTS", hostNames);
+      return hosts.ok ? valid({ kind: "cloudflare", hosts: hosts.value }) : hosts;
+    }
+    case "proxy": {
+      const secrets = textSetting(env, "SPIKE_PROXY_SECRETS", proxySecrets);
+      return secrets.ok ? valid({ kind: "proxy", secrets: secrets.value }) : secrets;
+    }
   }
-  const bundles = new Map<TrustDomain, BundleKeys>();
-  for (const [index, [name, bundle]] of Object.entries(json.value).entries()) {
-    const domain = parseTrustDomain(name);
-    if (domain === undefined) return problem(`names no trust domain in member ${index + 1}`);
-    const parsed = parseTrustBundle(bundle);
-    if (!parsed.ok) return problem(`has no usable bundle for "${domain}": it ${parsed.problem}`);
-    bundles.set(domain, parsed);
-  }
-  return good(bundles);
 }
 
-/** Upstream's names, which count for how keys are dealt out by its own programs too. */
+/** A binding of the platform, which is an object and not text. */
+function rateLimiter(env: Env, name: string): Setting<RateLimiter | undefined> {
+  const found = env[name];
+  if (found === undefined) return valid(undefined);
+  return isRateLimiter(found) ? valid(found) : invalid(`${name} must be a rate limiting binding`);
+}
+
+function isRateLimiter(value: unknown): value is RateLimiter {
+  return typeof value === "object" && value !== null && "limit" in value && typeof value.limit === "function";
+}
+
+/** SPIKE's own settings, so that its programs and this service split keys alike. */
 function parseShamir(env: Env): Setting<Config["shamir"]> {
-  const whole = wholeNumber(2, 1000);
-  const threshold = setting(env, "SPIKE_NEXUS_SHAMIR_THRESHOLD", whole, "2");
-  const shares = setting(env, "SPIKE_NEXUS_SHAMIR_SHARES", whole, "3");
-  const maxShares = setting(env, "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT", whole, "1000");
-  if (!threshold.ok) return threshold;
-  if (!shares.ok) return shares;
-  if (!maxShares.ok) return maxShares;
-  if (threshold.value > shares.value) {
-    return problem("SPIKE_NEXUS_SHAMIR_THRESHOLD is more than SPIKE_NEXUS_SHAMIR_SHARES: no key could be restored");
+  const count = wholeNumber(2, 1000);
+  const shamir = combine<Config["shamir"]>({
+    threshold: textSetting(env, "SPIKE_NEXUS_SHAMIR_THRESHOLD", count, "2"),
+    shares: textSetting(env, "SPIKE_NEXUS_SHAMIR_SHARES", count, "3"),
+    maxShares: textSetting(env, "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT", count, "1000"),
+  });
+  if (!shamir.ok) return shamir;
+  const { threshold, shares, maxShares } = shamir.value;
+  if (threshold > shares) {
+    return invalid("SPIKE_NEXUS_SHAMIR_THRESHOLD must not exceed SPIKE_NEXUS_SHAMIR_SHARES: no key could be restored");
   }
-  return shares.value > maxShares.value
-    ? problem("SPIKE_NEXUS_SHAMIR_SHARES is more than SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT")
-    : good({ threshold: threshold.value, shares: shares.value, maxShares: maxShares.value });
-}
-
-function parseDomains(value: string): Setting<readonly TrustDomain[]> {
-  const domains = value.split(",").map((entry) => parseTrustDomain(entry.trim()));
-  const known = domains.filter((domain) => domain !== undefined);
-  return known.length === domains.length ? good(known) : problem("is no comma-separated list of trust domains");
-}
-
-function wholeNumber(least: number, most: number): Parse<number> {
-  return (value) => {
-    const number = Number(value);
-    const inRange = /^\d{1,9}$/.test(value) && number >= least && number <= most;
-    return inRange ? good(number) : problem(`is no whole number from ${least} to ${most}`);
-  };
+  return shares > maxShares
+    ? invalid("SPIKE_NEXUS_SHAMIR_SHARES must not exceed SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT")
+    : shamir;
 }
