@@ -8,7 +8,7 @@ const post = (target: string, headers = {}, body = "{}") =>
   new Request(`http://edge.test${target}`, { method: "POST", headers, body });
 
 describe("compose", () => {
-  it("makes a service of the environment", async () => {
+  it("composes a service from the environment", async () => {
     const domain = await testDomain();
     const app = await compose({
       SPIKE_NEXUS_BACKEND_STORE: "memory",
@@ -22,7 +22,7 @@ describe("compose", () => {
     expect(await got.json()).toEqual({ data: { k: "v" } });
   });
 
-  it("asks a binding for the root keys with each request, and is not ready while it does not get them", async () => {
+  it("reads the root keys from a binding on each request, and is not ready while the binding fails", async () => {
     const log: LogLine[] = [];
     const domain = await testDomain();
     const texts = [KEY_A, "canary", KEY_A];
@@ -48,7 +48,7 @@ describe("compose", () => {
     expect(JSON.stringify(log)).not.toContain("canary");
   });
 
-  it("of a broken environment makes one that is not ready, and says why to the operator alone", async () => {
+  it("composes an unready service from a broken environment, and tells only the operator why", async () => {
     const log: LogLine[] = [];
     const app = await compose(
       { SPIKE_ROOT_KEYS: "a:canary" },

@@ -1,9 +1,9 @@
 import type { Platform } from "../api/platform.ts";
 
-/** Where lines go. */
+/** Destination of log and audit lines. */
 export type Output = Pick<Platform, "log" | "audit">;
 
-/** Time and chance of the platform, which every runtime has by the same names. */
+/** The clock and randomness that all runtimes have under the same names, with the given output. */
 export function createPlatform(output: Output): Platform {
   return {
     now: () => Date.now(),

@@ -1,8 +1,8 @@
 import type { Output } from "./platform.ts";
 
 /**
- * One JSON object a line, to where the runtime collects them. The audit of requests is told apart from operational lines by
- * its one member `audit`, where those have `level` and `event`.
+ * Prints one JSON object per line to the console, where the runtime collects it. An audit line has the single member `audit`;
+ * an operational line has `level` and `event`.
  */
 export const printJson: Readonly<Output> = {
   log: (line) => print(line),

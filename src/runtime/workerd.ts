@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { compose } from "./compose.ts";
 
-/** Made from the environment alone, once an isolate; nothing of a request ever gets into it. */
+/** Composed once per isolate, from the environment only. Keeps nothing of any request. */
 const app = await compose({ ...env });
 
 export default {
