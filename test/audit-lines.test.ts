@@ -8,8 +8,8 @@ import { KEY_A, type TestService, testService } from "./harness/service.ts";
 const SECRETS = "/v1/store/secrets";
 const superuser = `spiffe://spike.ist${SUPERUSER}`;
 
-/** Every request is one line, denied ones and reads included, apart from operational lines. */
-describe("the audit line of", () => {
+/** Every request has exactly one audit line, reads and refused requests included. */
+describe("the audit line", () => {
   let service: TestService;
   beforeEach(async () => {
     service = await testService(memoryStore({ storeId: "s", now: Date.now }));
@@ -52,11 +52,11 @@ describe("the audit line of", () => {
       { path: "app/a", values: {} },
       { action: "secret.put", status: 401, outcome: "denied", roundTrips: 1 },
     ],
-    ["what is not there", "/app", "?action=get", { path: "app/none" }, { status: 404, outcome: "not_found" }],
+    ["a missing secret", "/app", "?action=get", { path: "app/none" }, { status: 404, outcome: "not_found" }],
     ["a conflict", SUPERUSER, "", { path: "app/a", values: {}, cas: 9 }, { status: 409, outcome: "version_conflict" }],
     ["a list", SUPERUSER, "?action=list", {}, { action: "secret.list", status: 200, outcome: "ok" }],
-    ["a path that is none", "/app", "?action=get", { path: "a b\n{}" }, { status: 400, outcome: "bad_request" }],
-  ])("%s", async (...[, path, action, body, line]) => {
+    ["a malformed path", "/app", "?action=get", { path: "a b\n{}" }, { status: 400, outcome: "bad_request" }],
+  ])("describes %s", async (...[, path, action, body, line]) => {
     const { status, headers } = await (await service.as(path))(`${SECRETS}${action}`, body);
     expect(service.audit).toEqual([
       expect.objectContaining({
@@ -72,7 +72,7 @@ describe("the audit line of", () => {
     if ((body as { path?: string }).path?.includes(" ")) expect(service.audit[0]).not.toHaveProperty("resource");
   });
 
-  it("an identity that does not verify names it as claimed only", async () => {
+  it("has an identity that does not verify as claimed only", async () => {
     const forged = await testDomain("spike.ist");
     for (const [authorization, reason, claimed] of [
       [`Bearer ${await forged.token("/app")}`, "signature", "spiffe://spike.ist/app"],
@@ -90,7 +90,7 @@ describe("the audit line of", () => {
     }
   });
 
-  it("what is no operation, too large or no JSON", async () => {
+  it("describes requests that are not operations, too large or not JSON", async () => {
     await service.fetch(new Request("http://edge.test/nothing?token=canary"));
     await service.post(SECRETS, "{", { headers: { authorization: "" } });
     await service.post(SECRETS, `"${"x".repeat(1024 * 1024)}"`);
@@ -102,7 +102,7 @@ describe("the audit line of", () => {
     expect(JSON.stringify(service.audit)).not.toContain("canary");
   });
 
-  it("a failing store names the reason, and the operational log has it besides", async () => {
+  it("has the reason of a store failure, as the operational log does", async () => {
     const down = await testService({
       load: async () => await Promise.reject(new StoreUnavailable("rejected", "none", "SQLITE_ERROR")),
       commit: async () => await Promise.reject(new Error("not reached")),
@@ -112,7 +112,7 @@ describe("the audit line of", () => {
     expect(down.log).toMatchObject([{ level: "error", event: "request_failed", reason: "store_rejected" }]);
   });
 
-  it("a trace that a proxy began keeps its id, in the line, the answer and the stored entry", async () => {
+  it("has the trace id of the traceparent header, as the answer and the stored entry do", async () => {
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
     const answer = await service.post(SECRETS, { path: "traced", values: {} }, { headers });
@@ -124,7 +124,7 @@ describe("the audit line of", () => {
 });
 
 describe("Server-Timing", () => {
-  it("is on authenticated answers, failures included, and never on a 401", async () => {
+  it("is sent to authenticated callers, with failures too, and never with a 401", async () => {
     const service = await testService(memoryStore({ storeId: "s", now: Date.now }));
     const timing = async (target: string, body: object, path = SUPERUSER) =>
       (await (await service.as(path))(target, body)).headers.get("server-timing");
@@ -138,10 +138,10 @@ describe("Server-Timing", () => {
   });
 });
 
-describe("what a worker prints", () => {
+describe("the output of a worker", () => {
   afterEach(() => void vi.restoreAllMocks());
 
-  it("is one JSON object a line, audit and operational lines told apart by their members", async () => {
+  it("is one JSON object per line, with different members for audit and operational lines", async () => {
     const lines: Record<string, unknown>[] = [];
     vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(JSON.parse(line)));
     const domain = await testDomain();

@@ -10,16 +10,16 @@ const targets = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
   Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
 );
 
-/** What a service serves is SPIKE's choice by SPIKE_NEXUS_BACKEND_STORE. */
-describe("a service without a store that lasts", () => {
+/** As in SPIKE, SPIKE_NEXUS_BACKEND_STORE determines the available operations. */
+describe("a service without a persistent store", () => {
   const fresh = () => memoryStore({ storeId: "s", now: Date.now });
-  const ask = async (service: TestService, target: string, body: object = {}) =>
+  const send = async (service: TestService, target: string, body: object = {}) =>
     await (
       await service.as(ownerOf(target))
     )(target, body);
-  const NONE = { status: 400, text: '{"err":"api_bad_request"}' };
+  const NO_SUCH_OPERATION = { status: 400, text: '{"err":"api_bad_request"}' };
 
-  it("serves, as lite, what needs nothing but the key, and never writes", async () => {
+  it("offers with `lite` the operations that need only the root key, and never writes", async () => {
     const store = countingStore(fresh());
     const service = await testService(
       { ...store, commit: async () => await Promise.reject(new Error("written")) },
@@ -32,19 +32,19 @@ describe("a service without a store that lasts", () => {
       "/v1/cipher/encrypt": { plaintext: "eA==" },
     };
     for (const [target, body] of Object.entries(served).filter(([target]) => targets.includes(target))) {
-      expect((await ask(service, target, body)).status, target).toBe(200);
+      expect((await send(service, target, body)).status, target).toBe(200);
     }
     const others = targets.filter((target) => !(target in served) && target !== "/v1/cipher/decrypt");
     expect(others.length).toBeGreaterThan(15);
-    for (const target of others) expect(await ask(service, target), target).toMatchObject(NONE);
+    for (const target of others) expect(await send(service, target), target).toMatchObject(NO_SUCH_OPERATION);
     expect((await service.fetch(new Request("http://edge.test/readyz"))).status).toBe(200);
   });
 
-  it("has nothing to recover, in memory", async () => {
+  it("offers no recovery with `memory`", async () => {
     const service = await testService(fresh(), { backend: "memory" });
     for (const target of ["/v1/operator/recover", "/v1/operator/restore"]) {
-      expect(await ask(service, target, await firstShard())).toMatchObject(NONE);
+      expect(await send(service, target, await firstShard())).toMatchObject(NO_SUCH_OPERATION);
     }
-    expect((await ask(service, "/v1/store/secrets", { path: "a", values: {} })).status).toBe(200);
+    expect((await send(service, "/v1/store/secrets", { path: "a", values: {} })).status).toBe(200);
   });
 });

@@ -9,7 +9,7 @@ import { ownerOf } from "./harness/owner-of.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
 
-/** A good body for each operation: a new route without one fails, and so joins the suite. */
+/** A valid body for each operation. A new operation without one fails the suite, and so joins it. */
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/store/secrets": { path: "app/a", values: { v: "canary" } },
   "/v1/store/secrets?action=get": { path: "app/a" },
@@ -39,7 +39,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/audit?action=prune": { days: 7 },
 };
 
-const SOMEBODYS = {
+const POLICY_OF_ANOTHER = {
   name: "p",
   spiffeidPattern: "^spiffe://spike\\.ist/somebody$",
   pathPattern: "^app/",
@@ -50,8 +50,8 @@ const targets = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
   Object.keys(operations).map((action) => (action === "" ? path : `${path}?action=${action}`)),
 );
 
-/** As SPIKE's ADR-0031: no operation without a check of who may, whoever adds it. */
-describe("every route", () => {
+/** As in SPIKE's ADR-0031: there is no operation without an access check. */
+describe("every operation", () => {
   let store: Store;
   let service: TestService;
   let partner: TestDomain;
@@ -71,11 +71,11 @@ describe("every route", () => {
       },
     };
     service = await testService(store, { fetch: async () => await Promise.resolve(new Response('{"keys":[]}')) });
-    // There is something to get, restore, list and revoke, and a policy that concerns somebody else.
+    // Something to get, restore, list and delete, and a policy of another identity.
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
     await service.post("/v1/store/secrets?action=delete", { path: "app/a", versions: [1] });
-    await service.post("/v1/acl/policy", SOMEBODYS);
+    await service.post("/v1/acl/policy", POLICY_OF_ANOTHER);
     await service.post("/v1/trust/bundle", {
       trustDomain: "partner.org",
       bundle: partner.bundle,
@@ -84,7 +84,7 @@ describe("every route", () => {
     commits.length = 0;
   });
 
-  it("has a body in this suite, and no body is of a route that is gone", () => {
+  it("has a body in this suite, and every body has an operation", () => {
     expect(Object.keys(BODIES).toSorted()).toEqual(targets.toSorted());
   });
 
@@ -98,62 +98,47 @@ describe("every route", () => {
     expect([...new Set(served)].toSorted()).toEqual([...middleware, ...health, ...operations].toSorted());
   });
 
-  it.each(targets)("%s works for whom it is meant", async (target) => {
+  it.each(targets)("%s is permitted to its owner", async (target) => {
     expect(await (await service.as(ownerOf(target)))(target, BODIES[target])).toMatchObject({ status: 200 });
   });
 
-  it.each(targets)(
-    "%s is refused to everybody whom no policy lets, and nothing is committed or told",
-    async (target) => {
-      const lookalikes = [
-        "/workload",
-        "/somebody-else",
-        "/somebody/x",
-        "/x/somebody",
-        `${SUPERUSER}s`,
-        `/x${SUPERUSER}`,
-      ];
-      const roles = ["recover", "restore"].map((role) => `/spike/pilot/role/${role}`);
-      const standing = [...roles, "/spike/nexus", "/spike/bootstrap", "/spike/workload/role/lite", SUPERUSER];
-      for (const path of [...lookalikes, ...standing].filter(
-        (path) => path !== ownerOf(target) && !(path.endsWith("/lite") && target.startsWith("/v1/cipher/")),
-      )) {
-        const answer = await (await service.as(path))(target, BODIES[target]);
-        expect(answer.status, path).toBe(401);
-        expect(answer.body["err"], path).toBe("access_unauthorized");
-        expect(answer.text, path).not.toMatch(/canary|app\/a|spiffe:/);
-        expect(answer.headers.get("server-timing"), path).toBeNull();
-      }
-      const { domain } = service;
-      const imposter = await testDomain("spike.ist");
-      const tokens = {
-        expired: domain.token(SUPERUSER, { exp: 1_700_000_000 }),
-        "for another audience": domain.token(SUPERUSER, { aud: "vault" }),
-        "of another key": imposter.token(SUPERUSER),
-        "of an unknown domain": stranger.token(SUPERUSER),
-        "of a stored domain, as superuser": partner.token(SUPERUSER),
-        "of a stored domain, as somebody": partner.token("/somebody"),
-      };
-      const authorizations = await Promise.all(
-        Object.entries(tokens).map(async ([what, token]) => [what, `Bearer ${await token}`] as const),
-      );
-      for (const [what, authorization] of [
-        ...authorizations,
-        ["none", ""],
-        ["no token", "Bearer x"],
-        ["B", "Basic x"],
-      ]) {
-        const answer = await service.post(target, BODIES[target], { headers: { authorization } });
-        expect(answer.status, what).toBe(401);
-        expect(answer.body["err"], what).toBe("access_unauthorized");
-        expect(answer.text, what).not.toMatch(/canary|app\/a|spiffe:/);
-        expect(answer.headers.get("server-timing"), what).toBeNull();
-      }
-      expect(commits).toEqual([]);
-    },
-  );
+  it.each(targets)("%s is refused without a policy, commits nothing and reveals nothing", async (target) => {
+    const lookalikes = ["/workload", "/somebody-else", "/somebody/x", "/x/somebody", `${SUPERUSER}s`, `/x${SUPERUSER}`];
+    const roles = ["recover", "restore"].map((role) => `/spike/pilot/role/${role}`);
+    const standing = [...roles, "/spike/nexus", "/spike/bootstrap", "/spike/workload/role/lite", SUPERUSER];
+    for (const path of [...lookalikes, ...standing].filter(
+      (path) => path !== ownerOf(target) && !(path.endsWith("/lite") && target.startsWith("/v1/cipher/")),
+    )) {
+      const answer = await (await service.as(path))(target, BODIES[target]);
+      expect(answer.status, path).toBe(401);
+      expect(answer.body["err"], path).toBe("access_unauthorized");
+      expect(answer.text, path).not.toMatch(/canary|app\/a|spiffe:/);
+      expect(answer.headers.get("server-timing"), path).toBeNull();
+    }
+    const { domain } = service;
+    const imposter = await testDomain("spike.ist");
+    const tokens = {
+      expired: domain.token(SUPERUSER, { exp: 1_700_000_000 }),
+      "for another audience": domain.token(SUPERUSER, { aud: "vault" }),
+      "of another key": imposter.token(SUPERUSER),
+      "of an unknown domain": stranger.token(SUPERUSER),
+      "of a stored domain, as superuser": partner.token(SUPERUSER),
+      "of a stored domain, as somebody": partner.token("/somebody"),
+    };
+    const authorizations = await Promise.all(
+      Object.entries(tokens).map(async ([what, token]) => [what, `Bearer ${await token}`] as const),
+    );
+    for (const [what, authorization] of [...authorizations, ["none", ""], ["no token", "Bearer x"], ["B", "Basic x"]]) {
+      const answer = await service.post(target, BODIES[target], { headers: { authorization } });
+      expect(answer.status, what).toBe(401);
+      expect(answer.body["err"], what).toBe("access_unauthorized");
+      expect(answer.text, what).not.toMatch(/canary|app\/a|spiffe:/);
+      expect(answer.headers.get("server-timing"), what).toBeNull();
+    }
+    expect(commits).toEqual([]);
+  });
 
-  it.each(targets)("%s: only its own rule opens it, of all that a policy can say", async (target) => {
+  it.each(targets)("%s is permitted by a policy with its own permission and path only", async (target) => {
     const [path = "", action = ""] = target.split("?action=");
     const { access } = OPERATIONS[path]![action]!;
     const paths = ["^app/", "^spike/system/acl$", "^spike/system/secret$", "^spike/system/cipher/exec$"];
@@ -167,19 +152,19 @@ describe("every route", () => {
         };
         expect((await service.post("/v1/acl/policy", policy)).status).toBe(200);
         const on = access.on === "path" ? "^app/" : `^${access.on}$`;
-        // A scoped list is open to whoever may list anything, and then shows that.
+        // A scoped list is permitted with the permission on any path, and returns those paths.
         const scoped = "scoped" in access;
         const opens = "wanted" in access && permission === access.wanted && (pathPattern === on || scoped);
         const { status } = await (await service.as("/w"))(target, BODIES[target]);
         expect(status, `${permission} on ${pathPattern}`).toBe(opens ? 200 : 401);
         if (opens && action === "delete" && path.includes("acl")) {
-          await service.post("/v1/acl/policy", SOMEBODYS);
+          await service.post("/v1/acl/policy", POLICY_OF_ANOTHER);
         }
       }
     }
   });
 
-  it.each(targets)("%s: a policy for a neighbour, of the path or of the identity, opens nothing", async (target) => {
+  it.each(targets)("%s is not permitted by policies with a similar path or identity", async (target) => {
     const me = "^spiffe://spike\\.ist/w$";
     const everything = ["read", "write", "list", "execute", "super"];
     const put = async (name: string, spiffeidPattern: string, pathPattern: string) => {
@@ -194,18 +179,21 @@ describe("every route", () => {
     await put("other-domain", "^spiffe://spike\\.ist\\.evil\\.org/w$", "^.*$");
     const { access } = OPERATIONS[target.split("?")[0]!]![target.split("?action=")[1] ?? ""]!;
     const { status, text } = await (await service.as("/w"))(target, BODIES[target]);
-    // Who may list something may ask for the list, and is shown that alone.
+    // A scoped list is permitted, and returns only the paths of the policy.
     const scoped = "scoped" in access;
     expect(status).toBe(scoped ? 200 : 401);
     expect(text).not.toMatch(/canary|app\/a"/);
   });
 
-  it.each(targets)("P15 %s refuses HEAD, OPTIONS and GET, and a body that is too large or none", async (target) => {
-    for (const method of ["HEAD", "OPTIONS", "GET", "PUT", "DELETE"]) {
-      const response = await service.fetch(new Request(`http://edge.test${target}`, { method }));
-      expect(response.status, method).toBe(400);
-    }
-    expect((await service.post(target, "{")).status).toBe(400);
-    expect((await service.post(target, `"${"x".repeat(1024 * 1024)}"`)).status).toBe(413);
-  });
+  it.each(targets)(
+    "%s rejects HEAD, OPTIONS and GET, and a body that is too large or invalid (P15)",
+    async (target) => {
+      for (const method of ["HEAD", "OPTIONS", "GET", "PUT", "DELETE"]) {
+        const response = await service.fetch(new Request(`http://edge.test${target}`, { method }));
+        expect(response.status, method).toBe(400);
+      }
+      expect((await service.post(target, "{")).status).toBe(400);
+      expect((await service.post(target, `"${"x".repeat(1024 * 1024)}"`)).status).toBe(413);
+    },
+  );
 });

@@ -22,7 +22,7 @@ const NO_POLICY = {
 };
 const A_POLICY = { name: "p", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a$", permissions: ["read"] };
 
-/** Each operation: target, a good body, and what surrounds `err` in its errors. */
+/** Each operation: its target, a valid body, and the members beside `err` in its errors. */
 const OPERATIONS: readonly (readonly [string, object, object])[] = [
   [SECRETS, { path: "a", values: {} }, {}],
   [`${SECRETS}?action=get`, { path: "a" }, { data: null }],
@@ -39,7 +39,7 @@ const OPERATIONS: readonly (readonly [string, object, object])[] = [
   [`${AUDIT}?action=prune`, { days: 7 }, {}],
 ];
 
-describe("the Nexus door", () => {
+describe("the SPIKE API", () => {
   let store: Store;
   let service: TestService;
   beforeEach(async () => {
@@ -49,7 +49,7 @@ describe("the Nexus door", () => {
   const revision = async () => (await store.load({}, new AbortController().signal)).store.revision;
 
   describe.each(OPERATIONS)("%s", (target, good, around) => {
-    it("400 on what is no JSON object of the right types", async () => {
+    it("answers 400 to a body that is not a JSON object with the right types", async () => {
       const types = Object.keys(good).flatMap((name) => [`{"${name}":true}`, `{"${name}":{"a":1}}`]);
       for (const body of ["", "null", "[]", "1", "{", "{} x", '"a"', "\uFEFF{}", ...types]) {
         expect(await service.post(target, body), body).toMatchObject({ status: 400 });
@@ -57,20 +57,20 @@ describe("the Nexus door", () => {
       }
     });
 
-    it("400 on a body that names a member twice, in whatever case", async () => {
+    it("answers 400 to a body that has a member twice, in any case", async () => {
       for (const body of ['{"path":"a","path":"b"}', '{"path":"a","PATH":"b"}', '{"x":{"y":1,"y":2}}']) {
         expect((await service.post(target, body)).status, body).toBe(400);
       }
     });
 
-    it("400 before 401: the body comes before the identity, and 413 before both", async () => {
+    it("checks the body (400) before the identity (401), and its size (413) before both", async () => {
       const headers = { authorization: "" };
       expect((await service.post(target, "{", { headers })).status).toBe(400);
       const big = await service.post(target, `{"x":"${"y".repeat(1024 * 1024)}"}`, { headers });
       expect(big).toMatchObject({ status: 413, body: { ...around, err: "too_large" } });
     });
 
-    it("401, all alike, without a caller that may", async () => {
+    it("answers the same 401 to every caller that is not permitted", async () => {
       const other = await testDomain("spike.ist");
       const foreign = await testDomain("example.org");
       const { domain } = service;
@@ -108,7 +108,7 @@ describe("the Nexus door", () => {
       expect(await revision()).toBe(0);
     });
 
-    it("401 before 400 for a bad path, 400 with an identity", async () => {
+    it("answers 401 to a malformed path without an identity, and 400 with one", async () => {
       if (!("path" in good)) return;
       for (const path of ["", "a b", "ä", "a%2Fb", "a\u0000", "a\n", "x".repeat(501), "a^b", "a$"]) {
         const body = { ...good, path };
@@ -119,7 +119,7 @@ describe("the Nexus door", () => {
       expect((await service.post(target, { ...good, path: "/a//b/../c.d-e_f(g)?+*|[h]{i}\\" })).status).not.toBe(400);
     });
 
-    it("answers with the protocol's headers, and never a value in an error", async () => {
+    it("sends the headers of the protocol", async () => {
       for (const body of [good, "{"]) {
         const { headers } = await service.post(target, body);
         expect(headers.get("content-type")).toBe("application/json");
@@ -129,7 +129,7 @@ describe("the Nexus door", () => {
       }
     });
 
-    it("503 with Retry-After when the store is down: a failed list is no empty list", async () => {
+    it("answers 503 with Retry-After while the store is down, and never an empty list", async () => {
       const down: Store = {
         load: async () => await Promise.reject(new StoreUnavailable("rejected", "none", "SQLITE_ERROR")),
         commit: async () => await Promise.reject(new Error("not reached")),
@@ -141,7 +141,7 @@ describe("the Nexus door", () => {
       expect(broken.log).toMatchObject([{ level: "error", reason: "store_rejected", detail: "SQLITE_ERROR" }]);
     });
 
-    it("500, bare, when something breaks that was not foreseen; the message stays out of the log", async () => {
+    it("answers a bare 500 to an unexpected error, and keeps its message out of the log", async () => {
       const bug: Store = {
         load: async () => await Promise.reject(new TypeError("secret canary in a message")),
         commit: async () => await Promise.reject(new Error("not reached")),
@@ -156,7 +156,7 @@ describe("the Nexus door", () => {
     });
   });
 
-  it("400 for every other method, path and action", async () => {
+  it("answers 400 to every other method, path and action", async () => {
     const wrong: readonly (readonly [string, string])[] = [
       ["GET", `${SECRETS}?action=get`],
       ["PUT", SECRETS],
@@ -189,7 +189,7 @@ describe("the Nexus door", () => {
     expect(head.status).toBe(400);
   });
 
-  it("reads bodies as Go does: any case, unknown members ignored, null as zero", async () => {
+  it("reads bodies as Go does: names in any case, unknown members ignored, null as the zero value", async () => {
     const put = await service.post(SECRETS, '{"PATH":"a","Values":{"k":"v","n":null},"err":"x","more":[1]}');
     expect(put).toMatchObject({ status: 200, body: { version: 1, revision: 1 } });
     const got = await service.post(`${SECRETS}?action=get`, '{"path":"a","version":null}');
@@ -211,7 +211,7 @@ describe("the Nexus door", () => {
     );
   });
 
-  it("refuses value keys outside of the protocol's names, and values that are no text", async () => {
+  it("rejects value keys that are not names of the protocol, and values that are not strings", async () => {
     const put = async (values: string) => (await service.post(SECRETS, `{"path":"a","values":${values}}`)).status;
     for (const key of ["", "a.b", "ä", "x".repeat(251), "a/b"]) {
       expect(await put(JSON.stringify({ [key]: "v" })), key).toBe(400);
@@ -223,7 +223,7 @@ describe("the Nexus door", () => {
     expect(await revision()).toBe(1);
   });
 
-  it("bounds depth, and reads what comes without a length", async () => {
+  it("limits the depth of a body, and the size of a body without Content-Length", async () => {
     const deep = `{"path":"a","x":${"[".repeat(40)}${"]".repeat(40)}}`;
     expect((await service.post(`${SECRETS}?action=get`, deep)).status).toBe(400);
     expect((await service.post(`${SECRETS}?action=get`, "[".repeat(500_000))).status).toBe(400);
@@ -241,7 +241,7 @@ describe("the Nexus door", () => {
   describe("cas", () => {
     const put = async (cas: unknown) => await service.post(SECRETS, { path: "a", values: {}, cas });
 
-    it("compares with the highest number ever written; 0 = none", async () => {
+    it("compares with the highest version ever written, or 0 if there is none", async () => {
       expect((await put(1)).body).toEqual({ err: "version_conflict" });
       expect((await put(0)).status).toBe(200);
       expect((await put(0)).status).toBe(409);
@@ -252,7 +252,7 @@ describe("the Nexus door", () => {
       expect(await revision()).toBe(4);
     });
 
-    it("guards delete and undelete as well", async () => {
+    it("applies to delete and undelete", async () => {
       await put(undefined);
       for (const action of ["delete", "undelete"]) {
         const send = async (cas: number) => await service.post(`${SECRETS}?action=${action}`, { path: "a", cas });
@@ -261,7 +261,7 @@ describe("the Nexus door", () => {
       }
     });
 
-    it("is an integer from 0 on", async () => {
+    it("must be an integer of at least 0", async () => {
       for (const cas of [-1, 1.5, "1", true]) expect((await put(cas)).status).toBe(400);
       expect(await revision()).toBe(0);
     });
@@ -271,7 +271,7 @@ describe("the Nexus door", () => {
     const send = async (key: string, body: object, target = SECRETS) =>
       await service.post(target, body, { headers: { "Idempotency-Key": key } });
 
-    it("gives the first answer again, and writes once", async () => {
+    it("repeats the first answer, and writes once", async () => {
       const first = await send("k", { path: "a", values: { v: "1" } });
       await send("other", { path: "a", values: { v: "2" } });
       const again = await send("k", { path: "a", values: { v: "1" } });
@@ -279,7 +279,7 @@ describe("the Nexus door", () => {
       expect(await revision()).toBe(2);
     });
 
-    it("is 422 for another request: other path, values, cas or action", async () => {
+    it("answers 422 to a different request: another path, value, cas or action", async () => {
       await send("k", { path: "a", values: { v: "1" } });
       expect((await send("k", { path: "b", values: { v: "1" } })).body).toEqual({ err: "idempotency_key_reused" });
       expect((await send("k", { path: "a", values: { v: "2" } })).status).toBe(422);
@@ -295,20 +295,20 @@ describe("the Nexus door", () => {
       expect((await service.post(SECRETS, { path: "b", values: {} }, { headers })).body).toMatchObject({ revision: 2 });
     });
 
-    it("does not keep a refusal: the same request may succeed later", async () => {
+    it("does not repeat a refusal: the same request may succeed later", async () => {
       expect((await send("k", { path: "a" }, `${SECRETS}?action=delete`)).status).toBe(404);
       await send("p", { path: "a", values: {} });
       expect((await send("k", { path: "a" }, `${SECRETS}?action=delete`)).status).toBe(200);
     });
 
-    it("is visible ASCII, at most 255", async () => {
+    it("must be 1 to 255 visible ASCII characters", async () => {
       for (const key of ["a b", "x".repeat(256), "ä"])
         expect((await send(key, { path: "a", values: {} })).status).toBe(400);
       expect((await send("x".repeat(255), { path: "a", values: {} })).status).toBe(200);
     });
   });
 
-  it("lists by prefix, from a place on, in pages", async () => {
+  it("lists by prefix, after a path, in pages", async () => {
     for (const path of ["a/1", "a/2", "b/1", "a", "A"]) await service.post(SECRETS, { path, values: {} });
     const list = async (body: object) => (await service.post(`${SECRETS}?action=list`, body)).body;
     expect(await list({})).toEqual({ keys: ["A", "a", "a/1", "a/2", "b/1"] });
@@ -327,7 +327,7 @@ describe("the Nexus door", () => {
     }
   });
 
-  it("never cuts a list short: more than 10 000 names without a limit are refused", async () => {
+  it("rejects a list of more than 10 000 names without a limit, and never truncates it", async () => {
     const names = (count: number) => Array.from({ length: count }, (_, n) => `p${String(n).padStart(5, "0")}`);
     const stocked = (count: number): Store => ({
       async load(query, signal) {
@@ -348,12 +348,39 @@ describe("the Nexus door", () => {
     expect((page.body["keys"] as string[]).length).toBe(10_000);
   });
 
-  it("takes the trace id of a traceparent, and only of a well-formed one", async () => {
+  it("uses the trace id of a well-formed traceparent", async () => {
     const id = "4bf92f3577b34da6a3ce929d0e0e4736";
     const send = async (traceparent: string) =>
       (await service.post(`${SECRETS}?action=list`, {}, { headers: { traceparent } })).headers.get("x-request-id");
     expect(await send(`00-${id}-00f067aa0ba902b7-01`)).toBe(id);
     expect(await send(`00-${"0".repeat(32)}-00f067aa0ba902b7-01`)).not.toMatch(/^0+$/);
     expect(await send(`00-${id}`)).not.toBe(id);
+  });
+
+  it("answers 500 and writes an audit line even if something other than an Error is thrown", async () => {
+    const odd: Store = {
+      load: async () => await Promise.reject("canary"),
+      commit: async () => await Promise.reject(new Error("not reached")),
+    };
+    const broken = await testService(odd);
+    const answer = await broken.post(`${SECRETS}?action=get`, { path: "a" });
+    expect(answer).toMatchObject({ status: 500, body: { data: null, err: "api_internal_error" } });
+    expect(answer.headers.get("server-timing")).toContain("1 round trip");
+    expect(broken.audit).toMatchObject([{ action: "secret.get", outcome: "unknown", status: 500, roundTrips: 1 }]);
+    expect(broken.log).toMatchObject([{ event: "request_failed", reason: "unknown" }]);
+    expect(JSON.stringify([broken.log, answer.text])).not.toContain("canary");
+  });
+
+  it("discards an answer whose audit line cannot be written", async () => {
+    const audit = (): never => {
+      throw new Error("canary");
+    };
+    const unaudited = await testService(store, { platform: { audit } });
+    for (const contentType of ["application/json", "application/octet-stream"]) {
+      const answer = await unaudited.post("/v1/cipher/encrypt", "{}", { headers: { "content-type": contentType } });
+      expect(answer).toMatchObject({ status: 500, text: '{"err":"api_internal_error"}' });
+      expect(answer.headers.get("content-type")).toBe("application/json");
+      expect(answer.headers.get("cache-control")).toBe("no-store, no-cache, must-revalidate, private");
+    }
   });
 });

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { type Expression, parseSync, type TSType, type VariableDeclarator } from "oxc-parser";
 import { describe, expect, it } from "vitest";
 
-/** Calls whose results are built once from configuration or code and never change. */
+/** Calls whose results are built once, from code only, and never change. */
 const BUILDERS = new Set([
   "statement",
   "built",
@@ -33,7 +33,7 @@ const IMMUTABLE_TYPES = new Set([
   "Wanted",
 ]);
 
-/** Lines of module-level state that a request could leave something in. */
+/** Module-level declarations that could keep something of a request. */
 function mutableState(file: string, source: string): string[] {
   const found: string[] = [];
   const { program } = parseSync(file, source);
@@ -71,7 +71,7 @@ function isImmutableType(type: TSType | undefined): boolean {
 function isImmutableValue(value: Expression, source: string): boolean {
   switch (value.type) {
     case "Literal":
-      // A global or sticky expression remembers where it stopped.
+      // A global or sticky regular expression has a state: `lastIndex`.
       return !("regex" in value) || !/[gy]/.test(value.regex.flags);
     case "TemplateLiteral":
     case "ArrowFunctionExpression":
@@ -104,12 +104,12 @@ function isImmutableValue(value: Expression, source: string): boolean {
   }
 }
 
-describe("nothing is held between requests", () => {
+describe("nothing is kept between requests", () => {
   const files = globSync("src/**/*.ts").filter(
     (file) => !/\.(test|fixture)\.ts$/.test(file) && !file.startsWith("src/store/memory/"),
   );
 
-  it("reads the source", () => {
+  it("finds the source files", () => {
     expect(files.length).toBeGreaterThan(40);
   });
 
@@ -132,7 +132,7 @@ describe("nothing is held between requests", () => {
     "const weak = new WeakMap();",
     "class A { static last = 1 }",
     "const [a, b] = [1, 2];",
-  ])("would notice: %s", (source) => {
+  ])("reports %s", (source) => {
     expect(mutableState("planted.ts", source)).toHaveLength(1);
   });
 });

@@ -11,7 +11,7 @@ const get = async (service: TestService, path: string, method = "GET") => {
 const put = async (service: TestService, path: string) =>
   expect((await service.post("/v1/store/secrets", { path, values: {} })).status).toBe(200);
 
-describe("load balancers are told by", () => {
+describe("health checks", () => {
   let database: FileDatabase;
   let service: TestService;
   beforeEach(async () => {
@@ -31,7 +31,7 @@ describe("load balancers are told by", () => {
     expect(by.log).toMatchObject(ready ? [] : [{ level: "error", event: "not_ready", ...line }]);
   };
 
-  it("/healthz that the worker answers, whatever the database does", async () => {
+  it("/healthz is 200 whatever the state of the database", async () => {
     const down = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, fetch)));
     for (const by of [service, down]) {
       expect(await get(by, "/healthz")).toMatchObject({ status: 200, text: '{"status":"ok"}' });
@@ -44,7 +44,7 @@ describe("load balancers are told by", () => {
     expect(down.log).toEqual([]);
   });
 
-  it("a bare 500 when even the audit line can't be written, and by nothing of the error", async () => {
+  it("answer a bare 500 if the audit line cannot be written, without the error's message", async () => {
     const audit = (): never => {
       throw new Error("canary");
     };
@@ -60,35 +60,35 @@ describe("load balancers are told by", () => {
   });
 
   it.each(["/health%7A", "/%68ealthz", "/%72eadyz", "//readyz", "/readyz/", "/readyz;x", "/healthz?x", "/HEALTHZ"])(
-    "P02 nothing under another name: %s",
+    "have no other names: %s (P02)",
     async (path) => {
       const spelt = path === "/healthz?x" ? 200 : 400;
       expect((await get(service, path)).status).toBe(spelt);
     },
   );
 
-  it("/readyz that the store can be used: empty, written, and with one database request", async () => {
+  it("/readyz is 200 for an empty and a used store, after one database request", async () => {
     await expectReady(service, true);
     await put(service, "a");
     await expectReady(service, true);
     expect(service.audit.at(-1)).toMatchObject({ action: "ops.readyz", outcome: "ok", status: 200, roundTrips: 1 });
   });
 
-  it("/readyz that the database is down, or has no schema", async () => {
+  it("/readyz is 503 if the database is down or has no schema", async () => {
     const down = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, fetch)));
     await expectReady(down, false, { reason: "store_connection" });
     await database.client.execute("DROP TABLE secrets");
     await expectReady(service, false, { reason: "store_rejected" });
   });
 
-  it.each([0, 2])("/readyz that the schema is another one than the code's: %i", async (version) => {
+  it.each([0, 2])("/readyz is 503 for the unknown schema version %i", async (version) => {
     await put(service, "a");
     await database.client.execute(`UPDATE store SET schema_version = ${version}`);
     await expectReady(service, false, { reason: "store_schema", detail: expect.stringContaining(String(version)) });
     expect((await get(service, "/healthz")).status).toBe(200);
   });
 
-  it("/readyz that the ring lacks a key that rows need, or has a wrong one, and not of a key that none needs", async () => {
+  it("/readyz is 503 if the ring lacks a key that rows need or has a wrong one, and 200 if no row needs the missing key", async () => {
     await put(service, "a");
     const store = libsqlStore(database.execute);
     await expectReady(await testService(store, { ring: await ringOf(KEY_A) }), true);
@@ -102,7 +102,7 @@ describe("load balancers are told by", () => {
     await expectReady(wrong, false, { reason: "seal_wrong_key" });
   });
 
-  it("/readyz of a database that hangs after two seconds, not at the deadline of a request", async () => {
+  it("/readyz is 503 after two seconds if the database hangs, before the deadline of a request", async () => {
     const hanging = async (_url: string, { signal }: RequestInit) =>
       await new Promise<Response>((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
     const slow = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, hanging)));

@@ -7,15 +7,15 @@ import { type TestService, testService } from "./harness/service.ts";
 
 const GET = "/v1/store/secrets?action=get";
 
-/** Lets each key pass so many times. */
-function limiter(most: number): RateLimiter & { readonly seen: Map<string, number> } {
+/** Lets each key pass `max` times. */
+function limiter(max: number): RateLimiter & { readonly seen: Map<string, number> } {
   const seen = new Map<string, number>();
   return {
     seen,
     async limit({ key }) {
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);
-      return await Promise.resolve({ success: count <= most });
+      return await Promise.resolve({ success: count <= max });
     },
   };
 }
@@ -39,7 +39,7 @@ describe("rate limits", () => {
       { headers: { ...(address && { "cf-connecting-ip": address }), ...headers } },
     );
 
-  it("P30 turn an address away before anything is looked at, with 429 and Retry-After", async () => {
+  it("refuse an address with 429 and Retry-After, before any other check (P30)", async () => {
     const anonymous = { authorization: "" };
     for (let n = 0; n < 3; n += 1) expect((await from("192.0.2.1", GET, anonymous)).status).toBe(401);
     const answer = await from("192.0.2.1", GET, anonymous);
@@ -49,12 +49,12 @@ describe("rate limits", () => {
     expect(seconds).toBeLessThan(60);
     expect(answer.headers.get("cache-control")).toContain("no-store");
     expect(service.audit.at(-1)).toMatchObject({ status: 429, outcome: "rate_limited", roundTrips: 0 });
-    expect((await from("192.0.2.2", GET, anonymous)).status, "others are served").toBe(401);
-    expect((await from("192.0.2.1", "/v1/none")).status, "whatever is asked for").toBe(429);
+    expect((await from("192.0.2.2", GET, anonymous)).status, "other callers are served").toBe(401);
+    expect((await from("192.0.2.1", "/v1/none")).status, "for any path").toBe(429);
     expect(store.trips).toBe(0);
   });
 
-  it("count /readyz, which asks the database, and not /healthz", async () => {
+  it("count /readyz, which queries the database, but not /healthz", async () => {
     const get = async (path: string) =>
       (await service.fetch(new Request(`http://edge.test${path}`, { headers: { "cf-connecting-ip": "192.0.2.9" } })))
         .status;
@@ -63,24 +63,24 @@ describe("rate limits", () => {
     expect(await get("/readyz")).toBe(429);
   });
 
-  it("turn an identity away once it is proved, wherever it calls from", async () => {
+  it("refuse a proved identity, whatever its address", async () => {
     expect((await from("192.0.2.1")).status).toBe(404);
     expect((await from("192.0.2.2")).status).toBe(404);
     const before = store.trips;
     expect((await from("192.0.2.3")).status).toBe(429);
     expect(store.trips).toBe(before);
     const workload = { authorization: `Bearer ${await service.domain.token("/w")}` };
-    expect((await from("192.0.2.3", GET, workload)).status, "others are served").toBe(401);
+    expect((await from("192.0.2.3", GET, workload)).status, "other callers are served").toBe(401);
   });
 
-  it("do not count for whoever is only named", async () => {
+  it("do not count a request for an identity that is only claimed", async () => {
     const imposter = await testDomain("spike.ist");
     const headers = { authorization: `Bearer ${await imposter.token("/w")}` };
     for (let n = 0; n < 3; n += 1) await from(undefined, GET, headers);
     expect([...byIdentity.seen.keys()]).toEqual([]);
   });
 
-  it("count an identity of a stored domain once a request, and only if the bundle proves it", async () => {
+  it("count an identity with a stored bundle once per request, and only if the bundle proves it", async () => {
     const partner = await testDomain("partner.org");
     const other = await testDomain("partner.org");
     const seeded = await testService(memoryStore({ storeId: "s", now: Date.now }), { rateLimits: { byIdentity } });
@@ -95,7 +95,7 @@ describe("rate limits", () => {
     expect(byIdentity.seen.get("spiffe://partner.org/w")).toBe(3);
   });
 
-  it("let requests pass while the counter fails, and say so", async () => {
+  it("let requests pass while the counter fails, and log it", async () => {
     const broken: RateLimiter = { limit: async () => await Promise.reject(new Error("canary")) };
     service = await testService(memoryStore({ storeId: "s", now: Date.now }), {
       rateLimits: { byAddress: broken, byIdentity: broken },

@@ -14,7 +14,7 @@ const METADATA = "/v1/store/secrets/metadata";
 const POLICY = "/v1/acl/policy";
 const r = String.raw;
 
-/** Where a rule applies: a route, and a body with the text in question in its place. */
+/** Where a rule applies: an operation, and a body that contains the text in question. */
 type Place = readonly [target: string, body: (text: string) => object];
 
 const POLICY_OF = { name: "p", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };
@@ -32,7 +32,7 @@ const PATHS: readonly Place[] = [
   [`${SECRETS}?action=undelete`, (path) => ({ path })],
   [`${METADATA}?action=get`, (path) => ({ path })],
 ];
-/** Ours, and optional: an empty one is none. */
+/** Not in SPIKE, and optional: empty means absent. */
 const PATHS_OF_LISTS: readonly Place[] = [
   [`${SECRETS}?action=list`, (prefix) => ({ prefix })],
   [`${SECRETS}?action=list`, (after) => ({ after })],
@@ -44,7 +44,7 @@ const PATH_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 
 const words = (text: string): readonly string[] => text.split(" ");
 
-/** SPIKE's rules with their edges, on every route that has them (spike-sdk-go, `validation`). */
+/** SPIKE's rules with their edge cases, for every operation that has them (spike-sdk-go, `validation`). */
 const TABLE: readonly {
   readonly rule: string;
   readonly places: readonly Place[];
@@ -52,7 +52,7 @@ const TABLE: readonly {
   readonly refused: readonly string[];
 }[] = [
   {
-    rule: "R1 a name has 1 to 250 letters, digits, dashes, underscores and spaces",
+    rule: "a name has 1 to 250 letters, digits, dashes, underscores and spaces (R1)",
     places: NAMES,
     taken: [
       ...words("a Z 0 - _ constructor"),
@@ -71,7 +71,7 @@ const TABLE: readonly {
     ],
   },
   {
-    rule: "R2 a path has 1 to 500 characters of its alphabet, and they stay as they are",
+    rule: "a path has 1 to 500 characters of its alphabet, and is not normalized (R2)",
     places: [...PATHS, ...PATHS_OF_LISTS],
     taken: [
       "x".repeat(500),
@@ -90,12 +90,12 @@ const TABLE: readonly {
       ..."@#%&=:;,<>~!'\"`".split("").flatMap((character) => [character, `a${character}b`]),
     ],
   },
-  { rule: "R2 a path is not empty", places: PATHS, taken: [], refused: [""] },
-  { rule: "R2 a list needs no path", places: PATHS_OF_LISTS, taken: [""], refused: [] },
+  { rule: "a path is not empty (R2)", places: PATHS, taken: [], refused: [""] },
+  { rule: "a list needs no path (R2)", places: PATHS_OF_LISTS, taken: [""], refused: [] },
   {
-    rule: "R3 a path pattern has the characters of a path, ^ and $, and compiles within bounds",
+    rule: "a path pattern has the characters of a path, ^ and $, and compiles within limits (R3)",
     places: PATH_PATTERNS,
-    // Of letters that no reserved path has: reaching one of those is another matter.
+    // Without letters of the reserved paths, which other rules protect.
     taken: [
       "x".repeat(500),
       ...words("b ^b$ ^tenants/acme/ secrets/db b|d app/{id} b{5} b{0}d b{100} b{ b} { b{d} b/./d b/.* ^$ $^ b*?d b+?"),
@@ -111,12 +111,12 @@ const TABLE: readonly {
       ...words("(?:a) a{1,3} a{1,} [[:alpha:]] (?P<n>a) (?<n>a) (?=a) (?!a) (?<=a) (?#a)"),
       ...words(r`( ) (a a) [ [a [] * +a ? a** a{2}{2} [b-a] a\ \Z (a)\1 \C \p{Klingon} (?x)a`),
       ...words("a{101} a{1000} a{1001} (a{50}){50} (a?){100}(a){100} ((a{10}){10}){10}"),
-      // They reach a reserved path by the way.
+      // These match a reserved path.
       ...words("acl ^spike/ system/secret$ exec"),
     ],
   },
   {
-    rule: "R4 a SPIFFE ID pattern is spiffe://, a trust domain and perhaps a path, and has 2048 characters at most",
+    rule: "a SPIFFE ID pattern is spiffe://, a trust domain and an optional path, of at most 2048 characters (R4)",
     places: ID_PATTERNS,
     taken: [
       ...words("spiffe://d ^spiffe://d ^spiffe://d$ spiffe://d/.* ^spiffe://d/.*$ spiffe://.* spiffe://D.org/A"),
@@ -164,13 +164,13 @@ const PERMISSIONS: { readonly taken: readonly (readonly string[])[]; readonly re
   ],
 };
 
-/** Any integer is taken, as Go reads one; what there can be no version of is 404. */
+/** Any int64 is accepted, as in Go. A number that no version can have is 404. */
 const INTEGERS = {
   taken: words("0 -0 1 -1 99 2147483648 9007199254740993 9223372036854775807 -9223372036854775808 null"),
   refused: words('1.0 1.5 1e0 1E2 -1.0 "1" "" true false [1] {} 9223372036854775808 -9223372036854775809 1e400'),
 };
 
-describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
+describe("a request that SPIKE rejects is rejected with 400, and changes nothing:", () => {
   let store: Store;
   let service: TestService;
   beforeAll(async () => {
@@ -199,7 +199,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
     });
   });
 
-  it("what was put under such names is found under them, and under no others", async () => {
+  it("a secret is found under the exact path that it was put under", async () => {
     const paths = TABLE[1]!.taken;
     for (const path of paths) {
       expect((await service.post(SECRETS, { path, values: { path } })).status).toBe(200);
@@ -209,7 +209,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
     }
   });
 
-  it("permissions are some of five words, in lower case", async () => {
+  it("permissions are one or more of five words in lower case", async () => {
     for (const permissions of PERMISSIONS.taken)
       await expectTaken(POLICY, { ...POLICY_OF, permissions }, JSON.stringify(permissions));
     for (const permissions of PERMISSIONS.refused)
@@ -225,7 +225,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
       await expectRefused(target, `{"path":"versions","version":${version}}`, version);
   });
 
-  it.each(["delete", "undelete"])("%s: versions are any integers, perhaps none", async (action) => {
+  it.each(["delete", "undelete"])("%s: versions are a list of integers, which may be empty", async (action) => {
     const target = `${SECRETS}?action=${action}`;
     for (const version of INTEGERS.taken)
       await expectTaken(target, `{"path":"versions","versions":[${version}]}`, version);
@@ -237,7 +237,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
       await expectRefused(target, `{"path":"versions","versions":${versions}}`, versions);
   });
 
-  it("cas, which SPIKE has not, is an integer from 0 on", async () => {
+  it("cas, which SPIKE does not have, is an integer of at least 0", async () => {
     for (const [target, body] of [
       [SECRETS, '"path":"versions","values":{}'],
       [`${SECRETS}?action=delete`, '"path":"versions"'],
@@ -249,7 +249,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
     }
   });
 
-  it("values are any texts, or none, and come back as they were", async () => {
+  it("values are strings, and are returned as they were put", async () => {
     const put = async (values: string) => await service.post(SECRETS, `{"path":"v","values":${values}}`);
     const texts = [
       "",
@@ -287,7 +287,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
     }
   });
 
-  it("R1 holds of 10 000 names of values at once, and a single wrong one refuses them all", async () => {
+  it("10 000 value names are accepted at once, and one invalid name rejects the request (R1)", async () => {
     const names = [...new Set(samples(NAME_TEXT, 20_000).filter((name) => R1.test(name) && name.length <= 250))].slice(
       0,
       10_000,
@@ -307,7 +307,7 @@ describe("what SPIKE refuses is refused with 400, and changes nothing:", () => {
   });
 });
 
-/** The rules as SPIKE has them, but R4: the original takes a backtracking engine for ever, and this is the same language. */
+/** SPIKE's own rules. R4 is an equivalent expression: the original backtracks without end in JavaScript. */
 const R1 = /^[a-zA-Z0-9-_ ]+$/;
 const R2 = /^[a-zA-Z0-9._\-/()?+*|[\]{}\\]+$/;
 const R3 = /^[a-zA-Z0-9._\-/^$()?+*|[\]{}\\]+$/;
@@ -318,8 +318,8 @@ const PRINTABLE = String.fromCharCode(...Array.from({ length: 95 }, (_, index) =
 
 const characterOf = (text: string): fc.Arbitrary<string> => fc.constantFrom(...text.split(""));
 
-/** Texts of a rule's own characters for the most part, with strangers now and then, and now and then at the edge of its length. */
-function textOf(own: string, most: number): fc.Arbitrary<string> {
+/** Texts that mostly have a rule's own characters, sometimes others, and sometimes about `max` characters. */
+function textOf(own: string, max: number): fc.Arbitrary<string> {
   const character = fc.oneof(
     { weight: 60, arbitrary: characterOf(own) },
     { weight: 1, arbitrary: characterOf(`${PRINTABLE}\n\r\t\u0000\u00A0é\u017F\u212A\u2028\uFEFF`) },
@@ -330,7 +330,7 @@ function textOf(own: string, most: number): fc.Arbitrary<string> {
     {
       weight: 1,
       arbitrary: fc
-        .tuple(characterOf(own), fc.integer({ min: most - 3, max: most + 3 }))
+        .tuple(characterOf(own), fc.integer({ min: max - 3, max: max + 3 }))
         .map(([one, length]) => one.repeat(length)),
     },
   );
@@ -371,28 +371,28 @@ const outsideOf = (side: "path" | "spiffeId", text: string): boolean => {
   return !parsed.ok && ["empty", "alphabet", "too_long"].includes(parsed.problem);
 };
 
-describe("each validator takes of 20 000 texts those that SPIKE's own rule takes:", () => {
+describe("each validator accepts the same of 20 000 texts as SPIKE's own rule:", () => {
   it.each<readonly [string, fc.Arbitrary<string>, (text: string) => boolean, (text: string) => boolean]>([
     [
-      "R1 names",
+      "names (R1)",
       NAME_TEXT,
       (text) => parsePolicyName(text) !== undefined,
       (text) => R1.test(text) && bytes(text) <= 250,
     ],
     [
-      "R2 paths",
+      "paths (R2)",
       PATH_TEXT,
       (text) => parseSecretPath(text) !== undefined,
       (text) => R2.test(text) && bytes(text) <= 500,
     ],
     [
-      "R3 path patterns",
+      "path patterns (R3)",
       PATTERN_TEXT,
       (text) => !outsideOf("path", text),
       (text) => R3.test(text) && bytes(text) <= 500,
     ],
     [
-      "R4 SPIFFE ID patterns",
+      "SPIFFE ID patterns (R4)",
       ID_TEXT,
       (text) => !outsideOf("spiffeId", text),
       (text) => R4.test(text) && bytes(text) <= 2048,
@@ -407,7 +407,7 @@ describe("each validator takes of 20 000 texts those that SPIKE's own rule takes
     expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(1000);
   });
 
-  it("R5 callers, and fewer: no upper case, no dots for a segment, no ID without a path", () => {
+  it("callers, except upper-case domains, dot segments and IDs without a path (R5)", () => {
     const seen = { taken: 0, refused: 0 };
     for (const text of samples(CALLER_TEXT, 20_000)) {
       const id = parseSpiffeId(text);
@@ -416,7 +416,7 @@ describe("each validator takes of 20 000 texts those that SPIKE's own rule takes
       const [domain = "", ...segments] = text.slice("spiffe://".length).split("/");
       const stricter =
         /[A-Z]/.test(domain) || segments.length === 0 || segments.some((segment) => /^\.\.?$/.test(segment));
-      // SPIFFE-ID has the scheme without regard to case; it comes back in lower case.
+      // The scheme of a SPIFFE ID is case-insensitive, and is returned in lower case.
       const theirs = R5.test(text.replace(/^spiffe:/i, "spiffe:"));
       expect(taken, text).toBe(theirs && !stricter && text.length <= 2048);
       if (taken) expect(trustDomainOf(id) + pathOf(id)).toBe(text.slice("spiffe://".length));
@@ -424,7 +424,7 @@ describe("each validator takes of 20 000 texts those that SPIKE's own rule takes
     expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(1000);
   });
 
-  it("permissions, of all words near them", () => {
+  it("permissions, and no similar words", () => {
     const words = ["read", "write", "list", "execute", "super"];
     for (const word of words) {
       for (const near of [
@@ -443,9 +443,9 @@ describe("each validator takes of 20 000 texts those that SPIKE's own rule takes
   });
 });
 
-describe("each validator is linear in what it is given:", () => {
-  const most = 100_000;
-  /** Of three times: the machine may be busy with something else. */
+describe("each validator takes linear time:", () => {
+  const length = 100_000;
+  /** The shortest of three runs, because the machine may be busy. */
   const fastest = (run: () => unknown): number => {
     const times = Array.from({ length: 3 }, () => {
       const began = performance.now();
@@ -455,28 +455,28 @@ describe("each validator is linear in what it is given:", () => {
     return Math.min(...times);
   };
   const hostile = (own: string) => [
-    "a".repeat(most),
-    `${"a".repeat(most)}!`,
-    own.repeat(most / own.length),
-    `${own.repeat(most / own.length)}\n`,
-    "!".repeat(most),
+    "a".repeat(length),
+    `${"a".repeat(length)}!`,
+    own.repeat(length / own.length),
+    `${own.repeat(length / own.length)}\n`,
+    "!".repeat(length),
   ];
 
   it.each<readonly [string, (text: string) => unknown, readonly string[]]>([
-    ["R1 names", parsePolicyName, hostile("a -_")],
-    ["R2 paths", parseSecretPath, hostile("/a.\\")],
-    ["R3 path patterns", (text) => parsePattern("path", text), hostile("(a*)*")],
+    ["names (R1)", parsePolicyName, hostile("a -_")],
+    ["paths (R2)", parseSecretPath, hostile("/a.\\")],
+    ["path patterns (R3)", (text) => parsePattern("path", text), hostile("(a*)*")],
     [
-      "R4 SPIFFE ID patterns",
+      "SPIFFE ID patterns (R4)",
       (text) => parsePattern("spiffeId", text),
       hostile("/a").flatMap((text) => [text, `spiffe://a${text}`, `^spiffe://${text}`]),
     ],
-    ["R5 callers", (text) => parseSpiffeId(text), hostile("/a").flatMap((text) => [text, `spiffe://a${text}`])],
-  ])("%s: 100 000 characters in no time", (_rule, parse, texts) => {
+    ["callers (R5)", (text) => parseSpiffeId(text), hostile("/a").flatMap((text) => [text, `spiffe://a${text}`])],
+  ])("%s: 100 000 characters in less than 200 ms", (_rule, parse, texts) => {
     for (const text of texts) expect(fastest(() => parse(text))).toBeLessThan(200);
   });
 
-  it("R4 of 2048 characters too, which is as far as the length lets it come", () => {
+  it("SPIFFE ID patterns of the maximum length, 2048 characters (R4)", () => {
     for (const rest of ["/a".repeat(1018), "a".repeat(2036), "/".repeat(2036), "[a]/".repeat(509)]) {
       for (const end of ["!", "$$", "|"]) {
         const text = `spiffe://a${rest}${end}`;

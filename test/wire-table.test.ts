@@ -14,12 +14,12 @@ const ZERO = "0001-01-01T00:00:00Z";
 
 interface Operation {
   readonly target: string;
-  /** A body that succeeds, on the store that `beforeAll` fills. */
+  /** A body that succeeds with the store that `beforeAll` fills. */
   readonly good: object;
   readonly answer: object;
-  /** What surrounds `err` in errors: the zero value of the operation's answer in Go. */
+  /** The members beside `err` in errors: the zero value of the response type in Go. */
   readonly around: object;
-  /** A field of a wrong type, and one with a value that no rule lets through. */
+  /** A field of the wrong type, and one with an invalid value. */
   readonly wrongType: object;
   readonly wrongValue: object;
   readonly notFound?: object;
@@ -167,8 +167,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Every status and `err` of the protocol, from a real worker over a real connection. */
-describe("on the wire,", () => {
+/** Every status and `err` of the protocol, from a worker in workerd over TCP. */
+describe("on the wire", () => {
   let edge: Cluster;
   beforeAll(async () => {
     edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: "2000" });
@@ -195,11 +195,11 @@ describe("on the wire,", () => {
     return { status: response.status, body: answered, retryAfter: response.headers.get("retry-after") };
   };
 
-  describe.each(Object.entries(OPERATIONS))("%s:", (_, operation) => {
+  describe.each(Object.entries(OPERATIONS))("%s", (_, operation) => {
     const { target, good, around } = operation;
     const error = (err: string) => ({ ...around, err });
 
-    it("401 access_unauthorized without an identity, and without a permission", async () => {
+    it("answers 401 access_unauthorized without an identity or a permission", async () => {
       const denied = { status: 401, body: error("access_unauthorized") };
       expect(await post(target, good, { headers: { authorization: "" } })).toMatchObject(denied);
       expect(await post(target, good, { as: "/nobody" })).toMatchObject(denied);
@@ -207,21 +207,21 @@ describe("on the wire,", () => {
       expect(await post(target, operation.wrongValue, { headers: { authorization: "" } })).toMatchObject(denied);
     });
 
-    it("400 api_bad_request for what is no JSON, of a wrong type or against a rule", async () => {
+    it("answers 400 api_bad_request to invalid JSON, a wrong type or an invalid value", async () => {
       for (const body of ["", "{", "[]", "null", operation.wrongType, operation.wrongValue]) {
         const answer = await post(target, body);
         expect([answer.status, answer.body], JSON.stringify(body)).toEqual([400, error("api_bad_request")]);
       }
     });
 
-    it("413 too_large", async () => {
+    it("answers 413 too_large", async () => {
       expect(await post(target, `"${"x".repeat(1024 * 1024)}"`)).toMatchObject({
         status: 413,
         body: error("too_large"),
       });
     });
 
-    it("404 api_not_found, 409 version_conflict, 422 idempotency_key_reused where they can occur", async () => {
+    it("answers 404 api_not_found, 409 version_conflict, 422 idempotency_key_reused if they can occur", async () => {
       const { notFound, conflict } = operation;
       if (notFound) {
         expect(await post(target, notFound)).toMatchObject({ status: 404, body: error("api_not_found") });
@@ -237,7 +237,7 @@ describe("on the wire,", () => {
       }
     });
 
-    it("503 store_unavailable with Retry-After while the database is down", async () => {
+    it("answers 503 store_unavailable with Retry-After while the database is down", async () => {
       edge.proxies[0]!.inject(() => "cut-request");
       const answer = await post(target, good);
       edge.proxies[0]!.inject(() => "pass");
@@ -245,7 +245,7 @@ describe("on the wire,", () => {
       expect(answer.retryAfter).toMatch(/^[1-4]$/);
     });
 
-    it("500 api_internal_error when the store is not what was written", async () => {
+    it("answers 500 api_internal_error if the store was altered", async () => {
       const client = createClient({ url: edge.database.url });
       await client.execute("UPDATE store SET audit_floor = 1");
       const answer = await post(target, good);
@@ -254,13 +254,13 @@ describe("on the wire,", () => {
       expect(answer).toMatchObject({ status: 500, body: error("api_internal_error") });
     });
 
-    it("200", async () => {
+    it("answers 200", async () => {
       const answer = await post(target, good);
       expect([answer.status, answer.body]).toEqual([200, operation.answer]);
     });
   });
 
-  it("400 api_bad_request for all that is no operation, before anything else", async () => {
+  it("answers 400 api_bad_request to every request that is not an operation, before any other check", async () => {
     const at = async (method: string, target: string) => {
       const response = await fetch(`${edge.workers[0]!.url}${target}`, { method });
       return [response.status, await response.json()];
@@ -278,7 +278,7 @@ describe("on the wire,", () => {
     }
   });
 
-  it("503 state_not_ready on every POST of a worker without its keys", async () => {
+  it("answers 503 state_not_ready to every POST to a worker without keys", async () => {
     const built = await buildWorker();
     const worker = await startWorker(built.folder, { LIBSQL_URL: edge.database.url });
     try {
@@ -294,8 +294,8 @@ describe("on the wire,", () => {
     }
   });
 
-  it("400 data_read_failure, in Go's own shape, when a body breaks off", async () => {
-    // Over a connection nobody is left to read the answer.
+  it("answers 400 data_read_failure in Go's format if a body breaks off", async () => {
+    // In process: over TCP the client would be gone before the answer.
     const service = await testService(memoryStore({ storeId: "s", now: Date.now }));
     for (const { target } of Object.values(OPERATIONS)) {
       const body = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });

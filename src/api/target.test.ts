@@ -36,10 +36,10 @@ describe("targetOf", () => {
   });
 
   it("takes linear time for long URLs", () => {
-    const began = performance.now();
+    const { user: began } = process.threadCpuUsage();
     for (const long of ["a".repeat(1e6), "/".repeat(1e6), "?".repeat(1e6), "a/?".repeat(3e5)]) {
       expect(targetOf(`http://${long}#`)).toBeUndefined();
     }
-    expect(performance.now() - began).toBeLessThan(200);
+    expect(process.threadCpuUsage().user - began).toBeLessThan(200_000);
   });
 });
