@@ -96,10 +96,10 @@ describe("the SPIKE API", () => {
         const kept = [...headers].filter(([header]) => header !== "x-request-id");
         seen.add(JSON.stringify([text, kept]));
         const verified = ["workload", "recover", "nexus", "lite", "lookalike"].includes(name);
-        const told = verified
+        const expected = verified
           ? { outcome: "denied", spiffeId: expect.stringContaining("spiffe://spike.ist/") }
           : { outcome: "unauthorized", reason: expect.any(String) };
-        expect(service.audit, name).toMatchObject([{ ...told, status: 401 }]);
+        expect(service.audit, name).toMatchObject([{ ...expected, status: 401 }]);
         expect("spiffeId" in service.audit[0]!, name).toBe(verified);
         expect(JSON.stringify([service.log, service.audit]), name).not.toContain(authorization.slice(7) || "never");
       }

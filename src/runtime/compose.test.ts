@@ -48,7 +48,7 @@ describe("compose", () => {
     expect(JSON.stringify(log)).not.toContain("canary");
   });
 
-  it("composes an unready service from a broken environment, and tells only the operator why", async () => {
+  it("composes an unready service from a broken environment, and logs the reason", async () => {
     const log: LogLine[] = [];
     const app = await compose(
       { SPIKE_ROOT_KEYS: "a:canary" },

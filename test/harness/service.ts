@@ -21,7 +21,7 @@ export async function ringOf(...keys: readonly string[]): Promise<KeyRing> {
   return await deriveKeyRing(parsed.keys);
 }
 
-/** Answer of the service under test: status, parsed body, headers. */
+/** An answer of the service under test. */
 export interface TestAnswer {
   readonly status: number;
   readonly body: Record<string, unknown>;
@@ -33,23 +33,23 @@ export interface TestService {
   readonly log: LogLine[];
   readonly audit: AuditLine[];
   readonly domain: TestDomain;
-  /** Sends a body as the superuser; `headers` override, `authorization: ""` sends none. */
+  /** Sends a body as the superuser. `headers` override the defaults; `authorization: ""` sends no token. */
   post(
     target: string,
     body: unknown,
     options?: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
   ): Promise<TestAnswer>;
-  /** The same as the workload of that SPIFFE ID's path. */
+  /** Returns `post` for the identity with that path. */
   as(
     path: string,
   ): Promise<(target: string, body: unknown, headers?: Readonly<Record<string, string>>) => Promise<TestAnswer>>;
   fetch(request: Request): Promise<Response>;
-  /** A look at the stored bundles, as the cron has it. */
+  /** Runs the scheduled refresh of the stored bundles. */
   scheduled(at: number): Promise<void>;
 }
 
 interface ServiceOptions {
-  /** A ring that nobody knows the root keys of, or where keys come from. */
+  /** A ring without its root keys, or a source of keys. */
   readonly ring?: KeyRing;
   readonly keys?: KeySource;
   readonly backend?: Service["backend"];
@@ -60,21 +60,21 @@ interface ServiceOptions {
   readonly tokens?: Partial<Service["trust"]["tokens"]>;
   readonly certificates?: Service["certificates"];
   readonly rateLimits?: Partial<Service["rateLimits"]>;
-  /** The internet that trust bundles are fetched from; none unless given. */
+  /** Fetches trust bundles. Without it every fetch fails. */
   readonly fetch?: Service["fetch"];
 }
 
 const unreachable: Service["fetch"] = async () => await Promise.reject(new TypeError("no network"));
 
-function ofRing(ring: KeyRing): KeySource {
+function keySourceOf(ring: KeyRing): KeySource {
   const roots = (): never => {
     throw new Error("the root keys are not known");
   };
   return { read: async () => await Promise.resolve({ ok: true, ring, roots }) };
 }
 
-/** A store that a test wrapped sees many changes at a time as what they stand for: one commit after the other. */
-function inBulk(store: Store | BulkStore): BulkStore {
+/** Gives a store that a test wrapped a `commitEach` that makes one commit after the other. */
+function withCommitEach(store: Store | BulkStore): BulkStore {
   if ("commitEach" in store) return store;
   return {
     load: async (query, signal) => await store.load(query, signal),
@@ -90,7 +90,7 @@ function inBulk(store: Store | BulkStore): BulkStore {
   };
 }
 
-/** The whole app in this process, over the given store. */
+/** The whole app in this process, with the given store. */
 export async function testService(store: Store, options: ServiceOptions = {}): Promise<TestService> {
   const domain = await testDomain();
   const name = parseTrustDomain(domain.name)!;
@@ -99,9 +99,9 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   const log: LogLine[] = [];
   const audit: AuditLine[] = [];
   const assembled: Service = {
-    store: inBulk(store),
+    store: withCommitEach(store),
     backend: options.backend ?? "libsql",
-    keys: options.keys ?? (options.ring ? ofRing(options.ring) : await fixedKeys(KEY_A)),
+    keys: options.keys ?? (options.ring ? keySourceOf(options.ring) : await fixedKeys(KEY_A)),
     trust: {
       bundles: new Map([[name, await importTrustBundle(bundle)]]),
       tokens: { audience: "spike-nexus", ...options.tokens },

@@ -8,7 +8,8 @@ const ACTION = "action=";
  * action, so that it cannot contradict the body.
  */
 export function findOperation(actions: Readonly<Record<string, Operation>>, url: string): Operation | undefined {
-  const action = actionOf(targetOf(url)?.query);
+  const target = targetOf(url);
+  const action = target && actionOf(target.query);
   return action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
 }
 

@@ -29,7 +29,9 @@ type AccessRule =
 /** What an operation's `deps` are built from, for one request. */
 export interface DepsSource extends Pick<RequestKeys, "rootKeys"> {
   /** `access` permits the operation in a snapshot. Nothing may be done or revealed before that. */
-  readonly write: WriteDeps & { readonly store: BulkStore };
+  readonly write: WriteDeps;
+  /** The store of `write`, with bulk commits. */
+  readonly bulkStore: BulkStore;
   readonly service: Service;
   readonly requestId: string;
 }

@@ -1,7 +1,7 @@
 import type { RecoveryDeps } from "../../recovery/deps.ts";
 import type { DepsSource } from "./operation.ts";
 
-/** The root keys themselves are given to the operations of `operator.recover`, `operator.restore` and `bootstrap.verify` only. */
+/** For `operator.recover`, `operator.restore` and `bootstrap.verify`: no other operation receives the root keys themselves. */
 export function recoveryDeps({ write, rootKeys, service }: DepsSource): RecoveryDeps {
   const { store, ring, attempts, access } = write;
   const { threshold, shares } = service.shamir;

@@ -42,14 +42,16 @@ async function run(c: Context<AppEnv>, request: PathRequest, { caller, access, s
 function depsSource(c: Context<AppEnv>, access: Granted["access"]): DepsSource {
   const { platform } = c.env;
   const { ring, rootKeys } = c.get("keys");
+  const store = c.get("store");
   return {
     write: {
-      store: c.get("store"),
+      store,
       ring,
       attempts: c.get("attempts"),
       randomBytes: (length) => platform.randomBytes(length),
       access,
     },
+    bulkStore: store,
     rootKeys,
     service: c.env,
     requestId: c.get("requestId"),

@@ -15,7 +15,7 @@ const MAX_MS = 3000;
 export const verify = operation({
   action: "audit.verify",
   access: { on: "nothing" },
-  deps: ({ write, service }) => ({ write, maxMs: Math.min(MAX_MS, service.requestTimeoutMs / 2) }),
+  deps: ({ write, service }) => ({ ...write, maxMs: Math.min(MAX_MS, service.requestTimeoutMs / 2) }),
   parse(body: JsonObject) {
     const after = integerField(body, "after");
     return after.ok ? { after: after.value ?? 0 } : undefined;
@@ -23,7 +23,7 @@ export const verify = operation({
   errorBody: (err) => ({ entries: 0, problems: null, err }),
   async run({ deps }, { after }) {
     if (after < 0) return refused("bad_request");
-    const { newest, unverified, ...report } = await verifyAudit(deps.write, { after, maxMs: deps.maxMs });
+    const { newest, unverified, ...report } = await verifyAudit(deps, { after, maxMs: deps.maxMs });
     const missingKeys = [...unverified].map(([keyId, entries]) => ({ keyId, entries }));
     const body = {
       ...report,

@@ -2,6 +2,6 @@ import type { RotationDeps } from "../../../rotation/deps.ts";
 import { reportRow } from "../../report-problems.ts";
 import type { DepsSource } from "../operation.ts";
 
-export function rotationDeps({ write, service, requestId }: DepsSource): RotationDeps {
-  return { ...write, reportRow: reportRow(service.platform.log, requestId) };
+export function rotationDeps({ write, bulkStore, service, requestId }: DepsSource): RotationDeps {
+  return { ...write, store: bulkStore, reportRow: reportRow(service.platform.log, requestId) };
 }
