@@ -16,10 +16,10 @@ import { rawPath } from "./target.ts";
 /** The whole service as one Hono app. Pass the {@link Service} as the bindings: `app.fetch(request, service)`. */
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: rawPath });
-  app.use(requestId, audit, deadline);
-  // Answers before the rate limit: a load balancer must not restart a worker because of its other clients.
+  app.use(requestId, audit);
+  // Before the rate limit: a load balancer must not restart a worker because of its other clients.
   app.get("/healthz", healthz);
-  app.use(rateLimit);
+  app.use(deadline, rateLimit);
   app.get("/readyz", readyz);
   // SPIKE answers 503 to every POST without its root key, whether the operation exists or not.
   app.post("*", rootKeys);
