@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Query, Store } from "../src/store/store.ts";
@@ -127,14 +127,15 @@ describe("an answer of the database that is not what it seems", () => {
   let redirects: unknown[] = [];
   beforeAll(async () => {
     database = await httpDatabase();
-    const altering = async (url: string, init: RequestInit): Promise<Response> => {
+    const altering = async (request: Request, init: RequestInit): Promise<Response> => {
       redirects.push(init.redirect);
-      const body = alterRequest(typeof init.body === "string" ? init.body : "");
-      const response = await fetch(url, { ...init, body });
+      const body = alterRequest(await request.text());
+      const { url, method, headers } = request;
+      const response = await fetch(url, { method, headers, ...init, body });
       const { status = 200, body: answer } = alterAnswer(await response.text());
       return new Response(answer, { status, headers: { "content-type": "application/json" } });
     };
-    service = await testService(libsqlStore(httpExecute({ url: database.url }, altering)), { requestTimeoutMs: 600 });
+    service = await testService(libsqlStore(remoteExecute({ url: database.url }, altering)), { requestTimeoutMs: 600 });
     await service.post(SECRETS, { path: "a", values: { v: "1" } });
   });
   afterAll(async () => await database.close());
@@ -151,7 +152,7 @@ describe("an answer of the database that is not what it seems", () => {
     return Object.keys(body["versions"] as object).length;
   };
   type Answered = {
-    results: { response: { result?: { step_results: { rows: { type: string; value: string }[][] }[] } } }[];
+    results: { response: { result?: { step_results?: { rows: { type: string; value: string }[][] }[] } } }[];
   };
   type Step = { stmt: { sql?: string }; condition?: object };
 
@@ -182,7 +183,7 @@ describe("an answer of the database that is not what it seems", () => {
       const answer = JSON.parse(text) as Answered;
       for (const { response } of answer.results) {
         // A write's first statement is the gate, which gives the revision.
-        const gate = response.result?.step_results[1]?.rows[0]?.[0];
+        const gate = response.result?.step_results?.[1]?.rows[0]?.[0];
         if (gate?.type === "integer") gate.value = String(Number(gate.value) + 1);
       }
       return { body: JSON.stringify(answer) };

@@ -1,8 +1,8 @@
 import { getTableConfig } from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readerOf } from "../src/store/libsql/reader.ts";
+import { loadOf } from "../src/store/libsql/load/load.ts";
 import * as schema from "../src/store/libsql/schema.ts";
-import { type FileDatabase, fileDatabase, inStatement } from "./harness/file-database.ts";
+import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -72,7 +72,7 @@ describe("the migrated database", () => {
       outdatedSecrets: asked,
       outdatedPolicies: asked,
     };
-    const { sql, args } = inStatement(readerOf(query).statement);
+    const { sql, args } = loadOf(query).statement;
     const { rows } = await database.client.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args });
     const steps = rows.map((row) => asText(row["detail"]));
     expect(steps).toContainEqual(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
@@ -32,7 +32,7 @@ describe("health checks", () => {
   };
 
   it("/healthz is 200 whatever the state of the database", async () => {
-    const down = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, fetch)));
+    const down = await testService(libsqlStore(remoteExecute({ url: "http://127.0.0.1:1" }, fetch)));
     for (const by of [service, down]) {
       expect(await get(by, "/healthz")).toMatchObject({ status: 200, text: '{"status":"ok"}' });
       expect(await get(by, "/healthz", "HEAD")).toMatchObject({ status: 200, text: "" });
@@ -75,7 +75,7 @@ describe("health checks", () => {
   });
 
   it("/readyz is 503 if the database is down or has no schema", async () => {
-    const down = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, fetch)));
+    const down = await testService(libsqlStore(remoteExecute({ url: "http://127.0.0.1:1" }, fetch)));
     await expectReady(down, false, { reason: "store_connection" });
     await database.client.execute("DROP TABLE secrets");
     await expectReady(service, false, { reason: "store_rejected" });
@@ -103,9 +103,9 @@ describe("health checks", () => {
   });
 
   it("/readyz is 503 after two seconds if the database hangs, before the deadline of a request", async () => {
-    const hanging = async (_url: string, { signal }: RequestInit) =>
+    const hanging = async (_request: Request, { signal }: RequestInit) =>
       await new Promise<Response>((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
-    const slow = await testService(libsqlStore(httpExecute({ url: "http://127.0.0.1:1" }, hanging)));
+    const slow = await testService(libsqlStore(remoteExecute({ url: "http://127.0.0.1:1" }, hanging)));
     const began = performance.now();
     await expectReady(slow, false, { reason: "store_deadline" });
     expect(performance.now() - began).toBeLessThan(4000);

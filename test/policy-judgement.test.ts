@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { auditWalk } from "../src/audit/audit-walk.ts";
 import { sealPolicy } from "../src/policy/seal-policy.ts";
 import type { PolicyRules } from "../src/policy/policy.ts";
-import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { AnySnapshot, Store } from "../src/store/store.ts";
@@ -67,7 +67,7 @@ describe("a stored policy that a put would refuse", () => {
 describe("many policies with the same pair of tags", () => {
   it("are limited to 1000 candidates: with more, a caller to whom they grant nothing gets 500, and the log says why", async () => {
     const database = await httpDatabase();
-    const store = libsqlStore(httpExecute({ url: database.url }, fetch));
+    const store = libsqlStore(remoteExecute({ url: database.url }, fetch));
     const service = await testService(store);
     await service.post(SECRETS, { path: "prod/db-3", values: {} });
     const { createClient } = await import("@libsql/client");
@@ -221,12 +221,12 @@ describe("a caller without a policy", () => {
   it("learns nothing about secrets, and the database returns no value for its requests", async () => {
     const database = await httpDatabase();
     const sizes: number[] = [];
-    const measuring = async (url: string, init: RequestInit) => {
-      const response = await fetch(url, init);
+    const measuring = async (request: Request, init: RequestInit) => {
+      const response = await fetch(request, init);
       sizes.push((await response.clone().text()).length);
       return response;
     };
-    const service = await testService(libsqlStore(httpExecute({ url: database.url }, measuring)));
+    const service = await testService(libsqlStore(remoteExecute({ url: database.url }, measuring)));
     await service.post(SECRETS, { path: "large", values: { v: "x".repeat(900_000) } });
     for (let n = 0; n < 30; n += 1)
       await service.post(POLICY, {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { formatShare } from "../src/cli/operator/share-text.ts";
 import { splitKey } from "../src/seal/shamir.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
-import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { cleanEnvironment } from "../tools/docs/clean-environment.ts";
 import { type CloudflareApi, cloudflareApi } from "./harness/cloudflare-api.ts";
 import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
@@ -47,7 +47,7 @@ async function restore(...args: readonly string[]): Promise<{ readonly exitCode:
 }
 
 it("spike operator restore gives the production worker a key from two shares, and no wrong key", async () => {
-  const store = libsqlStore(httpExecute({ url: database.url }, async (url, init) => await fetch(url, init)));
+  const store = libsqlStore(remoteExecute({ url: database.url }, async (request, init) => await fetch(request, init)));
   await (await testService(store)).post("/v1/store/secrets", { path: "a", values: {} });
   const root = Uint8Array.from(Buffer.from(KEY_A.slice(2), "base64url"));
   const files = (await splitKey(root, { threshold: 2, shares: 3 })).map((share) => {

@@ -3,7 +3,7 @@ import { verifyAudit } from "../src/audit/verify-audit.ts";
 import { getSecret } from "../src/secret/get.ts";
 import { parseSecretPath } from "../src/secret/secret-path.ts";
 import { UNRESTRICTED } from "../src/store/access.ts";
-import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import type { BulkStore } from "../src/store/store.ts";
 import { PATIENT } from "./harness/attempts.ts";
@@ -30,7 +30,7 @@ describe("rotation of a root key under load (K20)", () => {
       SPIKE_REQUEST_TIMEOUT_MS: "25000",
       SPIKE_NEXUS_MAX_SECRET_VERSIONS: "10000",
     });
-    store = libsqlStore(httpExecute({ url: edge.database.url }, async (url, init) => await fetch(url, init)));
+    store = libsqlStore(remoteExecute({ url: edge.database.url }, async (request, init) => await fetch(request, init)));
   });
   afterAll(async () => await edge.close());
 

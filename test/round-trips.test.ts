@@ -1,6 +1,6 @@
 import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { httpExecute } from "../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
 import { storeManyPolicies } from "./harness/many-policies.ts";
@@ -13,11 +13,11 @@ describe("database requests of", () => {
   const sent: string[] = [];
   beforeAll(async () => {
     database = await httpDatabase();
-    const counting = async (url: string, init: RequestInit) => {
-      sent.push(new URL(url).pathname);
-      return await fetch(url, init);
+    const counting = async (request: Request, init: RequestInit) => {
+      sent.push(new URL(request.url).pathname);
+      return await fetch(request, init);
     };
-    service = await testService(libsqlStore(httpExecute({ url: database.url }, counting)), { keptVersions: 200 });
+    service = await testService(libsqlStore(remoteExecute({ url: database.url }, counting)), { keptVersions: 200 });
     for (let n = 0; n < 120; n += 1) await post("", { path: "many", values: { n: String(n) } });
   });
   afterAll(async () => await database.close());
@@ -76,11 +76,11 @@ describe.each([0, 10_000])("database requests of a workload, beside %i other pol
   let asWorkload: Awaited<ReturnType<TestService["as"]>>;
   beforeAll(async () => {
     database = await httpDatabase();
-    const counting = async (url: string, init: RequestInit) => {
-      sent.push(new URL(url).pathname);
-      return await fetch(url, init);
+    const counting = async (request: Request, init: RequestInit) => {
+      sent.push(new URL(request.url).pathname);
+      return await fetch(request, init);
     };
-    service = await testService(libsqlStore(httpExecute({ url: database.url }, counting)));
+    service = await testService(libsqlStore(remoteExecute({ url: database.url }, counting)));
     asWorkload = await service.as("/ns/web/sa/front");
     const allow = async (name: string, pathPattern: string, permissions: readonly string[]) =>
       await service.post("/v1/acl/policy", {

@@ -8,7 +8,7 @@ import { SUPERUSER } from "../../test/harness/identity.ts";
 import { KEY_A, KEY_B, ringOf, type TestService, testService } from "../../test/harness/service.ts";
 import { fixedKeys } from "../seal/key-source.ts";
 import { splitKey } from "../seal/shamir.ts";
-import { httpExecute } from "../store/libsql/http-execute.ts";
+import { remoteExecute } from "../store/libsql/remote-execute.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import type { BulkStore } from "../store/store.ts";
 import { CliError } from "./cli-error.ts";
@@ -48,7 +48,7 @@ describe("spike operator", () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "spike-cli-"));
     database = await httpDatabase();
-    store = libsqlStore(httpExecute({ url: database.url }, async (url, init) => await fetch(url, init)));
+    store = libsqlStore(remoteExecute({ url: database.url }, async (request, init) => await fetch(request, init)));
     service = await testService(store);
     for (const path of ["a", "b", "c"]) await service.post("/v1/store/secrets", { path, values: { v: path } });
   });

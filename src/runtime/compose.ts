@@ -8,7 +8,7 @@ import { createUnreadyApp } from "../api/unready-app.ts";
 import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { fetchedKeys, fixedKeys, type KeySource } from "../seal/key-source.ts";
-import { httpExecute } from "../store/libsql/http-execute.ts";
+import { remoteExecute } from "../store/libsql/remote-execute.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { BulkStore } from "../store/store.ts";
@@ -114,5 +114,5 @@ function createStore({ store }: Config): BulkStore {
   if (store.kind !== "libsql") return memoryStore({ storeId: "memory", now: Date.now });
   const { url, authToken } = store;
   const database = authToken === undefined ? { url } : { url, authToken };
-  return libsqlStore(httpExecute(database, async (url, init) => await fetch(url, init)));
+  return libsqlStore(remoteExecute(database, async (request, init) => await fetch(request, init)));
 }

@@ -3,7 +3,7 @@ import { OPERATIONS } from "../../src/api/nexus/operations.ts";
 import type { Operation } from "../../src/api/nexus/operation.ts";
 import { mint, mintingKey, part } from "../../src/identity/jwt/minting.fixture.ts";
 import { certificateAuthority, toRfc9440 } from "../../src/identity/x509/minting.fixture.ts";
-import { httpExecute } from "../../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../../src/store/libsql/libsql-store.ts";
 import { toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -243,6 +243,6 @@ function failingStores(canaries: Canaries): readonly (readonly [string, Store])[
   const authToken = canaries.text("the database token");
   return Object.entries(answers).map(([kind, answer]) => [
     kind,
-    libsqlStore(httpExecute({ url: "https://db.test", authToken }, async () => await Promise.resolve(answer()))),
+    libsqlStore(remoteExecute({ url: "https://db.test", authToken }, async () => await Promise.resolve(answer()))),
   ]);
 }

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, LibsqlError } from "@libsql/client";
-import type { Execute } from "../../src/store/libsql/execute.ts";
-import type { Bound } from "../../src/store/libsql/statement.ts";
+import { type Execute, runOn } from "../../src/store/libsql/execute.ts";
 import { isPassing, safeCode, toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
 import { StoreUnavailable } from "../../src/store/store-unavailable.ts";
 import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
@@ -14,11 +13,6 @@ export interface FileDatabase {
   readonly client: Client;
   readonly execute: Execute;
   close(): void;
-}
-
-/** A statement as the driver takes it. */
-export function inStatement({ escaped, args }: Bound): { readonly sql: string; readonly args: Bound["args"] } {
-  return { sql: String(JSON.parse(`"${escaped}"`)), args };
 }
 
 export async function fileDatabase(): Promise<FileDatabase> {
@@ -33,8 +27,9 @@ export async function fileDatabase(): Promise<FileDatabase> {
     async execute(statements, mode, signal) {
       try {
         signal.throwIfAborted();
-        return await client.batch(statements.map(inStatement), mode);
+        return await runOn(client, statements, mode);
       } catch (error) {
+        // The engine is in this process: its errors leave no doubt about the outcome.
         if (error instanceof LibsqlError) {
           throw new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", "none", safeCode(error.code));
         }

@@ -4,9 +4,8 @@ import { nextAuthority } from "../../src/commit/store-row.ts";
 import { parsePattern } from "../../src/policy/pattern.ts";
 import { sealPolicy } from "../../src/policy/seal-policy.ts";
 import type { KeyRing } from "../../src/seal/key-ring.ts";
-import { inStatement } from "./file-database.ts";
 import { insertSql } from "./insert-sql.ts";
-import { readerOf } from "../../src/store/libsql/reader.ts";
+import { loadOf } from "../../src/store/libsql/load/load.ts";
 
 /** Patterns of policy number `n`. */
 export type PatternsOf = (n: number) => { readonly spiffeIdPattern: string; readonly pathPattern: string };
@@ -23,8 +22,8 @@ export async function storeManyPolicies(
     name = "many",
   }: { readonly count: number; readonly patternsOf: PatternsOf; readonly name?: string },
 ): Promise<void> {
-  const reader = readerOf({});
-  const { store, newest } = reader.parse(await client.execute(inStatement(reader.statement)));
+  const load = loadOf({});
+  const { store, newest } = load.snapshotOf(await client.execute(load.statement));
   let anchor = newest;
   for (let start = 0; start < count; start += 500) {
     const statements: InStatement[] = [];

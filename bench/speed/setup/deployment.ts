@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { httpExecute } from "../../../src/store/libsql/http-execute.ts";
+import { remoteExecute } from "../../../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../../../src/store/libsql/libsql-store.ts";
 import { SUPERUSER, type TestDomain } from "../../../test/harness/identity.ts";
 import { storeManyPolicies } from "../../../test/harness/many-policies.ts";
@@ -102,7 +102,7 @@ const signal = new AbortController().signal;
 
 async function fillStore(database: DatabaseProcess, shape: StoreShape): Promise<void> {
   const ring = await ringOf(ROOT_KEY);
-  const store = libsqlStore(httpExecute({ url: database.url() }, fetch));
+  const store = libsqlStore(remoteExecute({ url: database.url() }, fetch));
   // The first commit signs the store row.
   await storeManySecrets(store, ring, ["first"]);
   const client = createClient({ url: database.url() });

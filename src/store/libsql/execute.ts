@@ -1,15 +1,30 @@
-import type { Bound } from "./statement.ts";
+import type { Client, InStatement, ResultSet } from "@libsql/client/web";
 
-/** How statements run: `"read"` sees one snapshot, `"write"` is all or nothing. */
+/** `"read"`: one SELECT, which sees one snapshot without a transaction. `"write"`: one transaction, all or nothing. */
 export type Mode = "read" | "write";
 
-/** What a statement gave, as far as it is looked at: cells by column. Bytes are ArrayBuffers, integers numbers. */
-export interface Result {
-  readonly rows: readonly { readonly [column: number]: unknown }[];
-}
+/** SQL and its arguments: by position in a write, by name in a load. */
+export type Statement = Required<Exclude<InStatement, string>>;
+
+/** The rows of a statement, with their cells by position: numbers for integers, `ArrayBuffer` for bytes. */
+export type Result = Pick<ResultSet, "rows">;
 
 /**
- * Runs statements as one transaction in one round trip. A read is one statement: its snapshot needs no transaction around it.
- * Rejects with {@link StoreUnavailable}, and with nothing else.
+ * Runs statements in one round trip. A read takes exactly one statement.
+ *
+ * Rejects with {@link StoreUnavailable} and nothing else.
  */
-export type Execute = (statements: readonly Bound[], mode: Mode, signal: AbortSignal) => Promise<readonly Result[]>;
+export type Execute = (statements: readonly Statement[], mode: Mode, signal: AbortSignal) => Promise<readonly Result[]>;
+
+/** Runs statements with the driver. It sends either mode as one request, and BEGIN and COMMIT around writes only. */
+export async function runOn(
+  client: Pick<Client, "execute" | "batch">,
+  statements: readonly Statement[],
+  mode: Mode,
+): Promise<readonly Result[]> {
+  if (mode === "write") return await client.batch([...statements], "write");
+  const [statement, ...more] = statements;
+  if (statement === undefined || more.length > 0)
+    throw new TypeError("Cannot read: a read takes exactly one statement");
+  return [await client.execute(statement)];
+}

@@ -1,23 +1,23 @@
-import type { AnySnapshot, BulkStore, Change, Commit, CommitEach, Query, Snapshot } from "../store.ts";
+import type { BulkStore, Change, Commit, CommitEach, Query, Snapshot, AnySnapshot } from "../store.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
-import { commitStatements } from "./commit-statements.ts";
+import { commitStatements } from "./writes/commit-statements.ts";
 import type { Execute, Result } from "./execute.ts";
-import { type Reader, readerOf } from "./reader.ts";
+import { type Load, loadOf } from "./load/load.ts";
 
 /** The version of the schema that this code reads and writes. */
 const SCHEMA_VERSION = 1;
 
-/** The store contract over libSQL: a load is one SELECT, a commit one batch that ends with one. */
+/** The store contract over libSQL. A load is one SELECT. A commit is one batch, with such a SELECT as its last statement. */
 export function libsqlStore(execute: Execute): BulkStore {
-  /** Carries out commits and, behind them, a load. `tell`: what is made of its result, and of who has won. */
-  const carryOut = async <Q extends Query, T>(
+  /** Runs commits and, behind them, a load. `conclude` gets the revision of each commit that won. */
+  const commitAll = async <Q extends Query, T>(
     changes: readonly Change[],
-    { query, reader }: { readonly query: Q; readonly reader: Reader<Q> },
+    { query, load }: { readonly query: Q; readonly load: Load<Q> },
     signal: AbortSignal,
-    tell: (revisions: readonly (number | undefined)[], last: Result) => T,
+    conclude: (revisions: readonly (number | undefined)[], last: Result) => T,
   ): Promise<T> => {
     const commits = changes.map(commitStatements);
-    const all = [...commits.flat(), reader.statement];
+    const all = [...commits.flat(), load.statement];
     const results = await execute(all, "write", signal);
     return read("unknown", results, all.length, (last) => {
       let gate = 0;
@@ -27,21 +27,21 @@ export function libsqlStore(execute: Execute): BulkStore {
         return revision;
       });
       const newest = revisions.findLast((revision) => revision !== undefined);
-      if (newest !== undefined) requireWin(known(reader.parseWin(last)), newest, query.writeId);
-      return tell(revisions, last);
+      if (newest !== undefined) requireWin(known(load.winOf(last)), newest, query.writeId);
+      return conclude(revisions, last);
     });
   };
   return {
     async load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
-      const reader = readerOf(query);
-      const results = await execute([reader.statement], "read", signal);
-      return read("none", results, 1, (only) => known(reader.parse(only)));
+      const load = loadOf(query);
+      const results = await execute([load.statement], "read", signal);
+      return read("none", results, 1, (only) => known(load.snapshotOf(only)));
     },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
-      const reader = readerOf(query, { unlessWon: true });
-      return await carryOut([change], { query, reader }, signal, ([revision], last) =>
-        revision === undefined ? { won: false, snapshot: known(reader.parse(last)) } : { won: true, revision },
+      const load = loadOf(query, { unlessWon: true });
+      return await commitAll([change], { query, load }, signal, ([revision], last) =>
+        revision === undefined ? { won: false, snapshot: known(load.snapshotOf(last)) } : { won: true, revision },
       );
     },
 
@@ -50,16 +50,16 @@ export function libsqlStore(execute: Execute): BulkStore {
       query: Q,
       signal: AbortSignal,
     ): Promise<CommitEach<Q>> {
-      const reader = readerOf(query);
-      return await carryOut(changes, { query, reader }, signal, (revisions, last) => ({
+      const load = loadOf(query);
+      return await commitAll(changes, { query, load }, signal, (revisions, last) => ({
         revisions,
-        snapshot: known(reader.parse(last)),
+        snapshot: known(load.snapshotOf(last)),
       }));
     },
   };
 }
 
-/** Reads an answer; one that cannot be read leaves the outcome as open as none at all. */
+/** Reads an answer. An unreadable one says as little about the outcome as no answer. */
 function read<T>(
   outcome: "none" | "unknown",
   results: readonly Result[],
@@ -84,7 +84,7 @@ function known<S extends Pick<AnySnapshot, "store">>(snapshot: S): S {
   throw new StoreUnavailable("schema", "unknown", `schema version ${schemaVersion}, this code knows ${SCHEMA_VERSION}`);
 }
 
-/** The row that the gate returned, if it let this commit in. */
+/** The revision that the gate returned, if it opened. */
 function wonRevision(gate: Result | undefined): number | undefined {
   const [row, ...more] = gate?.rows ?? [];
   if (row === undefined) return undefined;
@@ -93,7 +93,7 @@ function wonRevision(gate: Result | undefined): number | undefined {
   throw new StoreUnavailable("malformed", "unknown", "the gate returned no revision");
 }
 
-/** What the same answer tells of the state afterwards has to agree: an answer to another request would not. */
+/** The load behind the commit must show the win: an answer to another request would not. */
 function requireWin(
   snapshot: Pick<AnySnapshot, "store" | "replay">,
   revision: number,

@@ -1,10 +1,8 @@
 import { sql } from "drizzle-orm";
-import { blob, check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Bytes } from "../rows.ts";
+import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { bytes, flag, time } from "./column-types.ts";
 
-const bytes = (name: string) => blob(name).$type<Bytes>();
-
-/** The one row that orders everything; see docs/stored-data.md for every column of every table. */
+/** One row, which orders all commits. docs/stored-data.md describes every column of every table. */
 export const store = sqliteTable(
   "store",
   {
@@ -23,7 +21,7 @@ export const store = sqliteTable(
 export const keys = sqliteTable("keys", {
   keyId: text("key_id").primaryKey(),
   checkValue: bytes("check_value").notNull(),
-  createdAt: integer("created_at").notNull(),
+  createdAt: time("created_at").notNull(),
 });
 
 export const secrets = sqliteTable(
@@ -39,23 +37,23 @@ export const secrets = sqliteTable(
     latest: integer("latest").notNull(),
     current: integer("current").notNull(),
     currentWriteId: text("current_write_id"),
-    currentUntil: integer("current_until"),
+    currentUntil: time("current_until"),
     oldest: integer("oldest").notNull(),
     maxVersions: integer("max_versions").notNull(),
-    casRequired: integer("cas_required").notNull(),
-    metadataCasRequired: integer("metadata_cas_required").notNull(),
+    casRequired: flag("cas_required").notNull(),
+    metadataCasRequired: flag("metadata_cas_required").notNull(),
     metadataVersion: integer("metadata_version").notNull(),
     deleteAfter: integer("delete_after").notNull(),
     custom: bytes("custom"),
     history: bytes("history").notNull(),
-    createdAt: integer("created_at").notNull(),
-    updatedAt: integer("updated_at").notNull(),
-    writtenAt: integer("written_at").notNull(),
+    createdAt: time("created_at").notNull(),
+    updatedAt: time("updated_at").notNull(),
+    writtenAt: time("written_at").notNull(),
     wrappedKey: bytes("wrapped_key").notNull(),
     keyId: text("key_id").notNull(),
     mac: bytes("mac").notNull(),
   },
-  // What still depends on a key must be known before that key goes.
+  // Finds the rows that still depend on a key before that key is removed.
   (table) => [index("secrets_by_key_and_path").on(table.keyId, table.path)],
 );
 
@@ -66,10 +64,10 @@ export const secretVersions = sqliteTable(
     number: integer("number").notNull(),
     revision: integer("revision").notNull(),
     writeId: text("write_id").notNull(),
-    createdAt: integer("created_at").notNull(),
-    deletedAt: integer("deleted_at"),
-    destroyedAt: integer("destroyed_at"),
-    // Last, so that reading the states of many versions never walks the overflow pages of their values.
+    createdAt: time("created_at").notNull(),
+    deletedAt: time("deleted_at"),
+    destroyedAt: time("destroyed_at"),
+    // The last column, so that reading the states of many versions never walks the overflow pages of their values.
     sealed: bytes("sealed"),
   },
   (table) => [primaryKey({ columns: [table.path, table.number] })],
@@ -86,8 +84,8 @@ export const policies = sqliteTable(
     pathTag: bytes("path_tag").notNull(),
     sealed: bytes("sealed").notNull(),
     keyId: text("key_id").notNull(),
-    createdAt: integer("created_at").notNull(),
-    updatedAt: integer("updated_at").notNull(),
+    createdAt: time("created_at").notNull(),
+    updatedAt: time("updated_at").notNull(),
   },
   (table) => [
     index("policies_by_tags").on(table.pathTag, table.idTag),
@@ -102,12 +100,12 @@ export const trustBundles = sqliteTable("trust_bundles", {
   writeId: text("write_id").notNull(),
   epoch: integer("epoch").notNull(),
   bundle: text("bundle").notNull(),
-  /** Decimal text: the standard allows 64 bits and more, SQLite and JavaScript do not. */
+  /** Decimal text: the standard allows 64 bits and more, SQLite and JavaScript numbers do not. */
   sequence: text("sequence"),
   endpointUrl: text("endpoint_url"),
   endpointProfile: text("endpoint_profile"),
   refreshHint: integer("refresh_hint"),
-  fetchedAt: integer("fetched_at"),
+  fetchedAt: time("fetched_at"),
   keyId: text("key_id").notNull(),
   mac: bytes("mac").notNull(),
 });
@@ -118,7 +116,7 @@ export const audit = sqliteTable(
     revision: integer("revision").primaryKey(),
     writeId: text("write_id").notNull().unique("audit_write_id"),
     request: bytes("request").notNull(),
-    at: integer("at").notNull(),
+    at: time("at").notNull(),
     spiffeId: text("spiffe_id").notNull(),
     action: text("action").notNull(),
     resource: text("resource").notNull(),

@@ -1,0 +1,96 @@
+import { and, asc, eq, gt, gte, lt, lte, or, sql, type SQL } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
+import type { AuditRow } from "../../rows.ts";
+import { db, placeholder, type Values } from "../query-builder.ts";
+import { audit, store } from "../schema.ts";
+import { type Column, jsonColumn } from "./column.ts";
+import { type Json, list, one, rowOf } from "./json.ts";
+import { type Asked, columnPart, type Part, partOf } from "./part.ts";
+import { ifShown } from "./scope.ts";
+import { tailOf } from "./tails.ts";
+
+type AuditPart = Part<Asked<"audit">, readonly AuditRow[]>;
+
+/** Audit entries by revision. */
+export function auditPart({ resource }: Asked<"audit">): AuditPart {
+  return resource === undefined ? allEntries : entriesOfResource;
+}
+
+const entry = alias(audit, "x");
+
+/** Audit entries that a query gives as rows. */
+export const entries = (query: SQL): Json<readonly AuditRow[]> => list<AuditRow>(rowOf(entry), sql`${query} x`);
+
+/** A filter is off while its placeholder is NULL. */
+const ifAsked = (name: string, condition: (value: SQL) => SQL): SQL | undefined => {
+  const value: SQL = sql`${placeholder(name)}`;
+  return or(sql`${value} is null`, condition(value));
+};
+
+/** The revision that a page begins behind. */
+const startOf = (page: "audit" | "context"): SQL =>
+  sql`max(${placeholder(`${page}After`)}, case when ${placeholder(`${page}AboveFloor`)} then ${store.auditFloor} else 0 end)`;
+
+const filter = and(
+  gt(audit.revision, startOf("audit")),
+  ifAsked("upTo", (revision) => lte(audit.revision, revision)),
+  ifAsked("spiffeId", (spiffeId) => eq(audit.spiffeId, spiffeId)),
+  ifAsked("from", (time) => gte(audit.at, time)),
+  ifAsked("until", (time) => lt(audit.at, time)),
+);
+
+const page = (condition: SQL | undefined): SQL =>
+  sql`${db.select().from(audit).where(condition).orderBy(asc(audit.revision)).limit(placeholder("auditLimit"))}`;
+
+const allEntries = auditPartOf(jsonColumn(entries(page(filter))));
+const entriesOfResource = auditPartOf(
+  jsonColumn(entries(page(and(eq(audit.resource, placeholder("auditResource")), filter)))),
+);
+
+function auditPartOf(column: Column<readonly AuditRow[]>): AuditPart {
+  return columnPart(
+    column,
+    ({ resource = null, upTo = null, spiffeId = null, from = null, until = null, ...page }) => ({
+      auditResource: resource,
+      upTo,
+      spiffeId,
+      from,
+      until,
+      ...pageValues("audit", page),
+    }),
+  );
+}
+
+const contextPage: SQL = sql`(select revision, resource, base from ${audit}
+  where revision > ${startOf("context")} order by revision limit ${placeholder("contextLimit")})`;
+
+/** Entries before a page that the page refers to: by chain, by base, or as the entry at which it begins. */
+export const auditContextPart = columnPart(
+  jsonColumn(
+    entries(
+      sql`(select a.* from ${audit} a where a.revision <= ${startOf("context")} and a.revision in (
+          select (select max(b.revision) from ${audit} b where b.resource = p.resource and b.revision < p.revision)
+            from ${contextPage} p
+          union select p.base from ${contextPage} p union select ${startOf("context")})
+        order by a.revision)`,
+    ),
+  ),
+  (page: Asked<"auditContext">) => pageValues("context", page),
+);
+
+/** The newest entry of a resource. */
+export const chainPart = partOf(
+  { tail: jsonColumn(ifShown(tailOf(sql`${placeholder("chainOf")}`))) },
+  ({ resource }: Asked<"chain">) => ({ chainOf: resource }),
+  (chain) => chain,
+);
+
+/** The entry of a write id. */
+export const replay = jsonColumn<AuditRow | undefined>(
+  one(rowOf(entry), (select) => select.from(entry).where(eq(entry.writeId, placeholder("replayOf")))),
+);
+
+function pageValues(page: "audit" | "context", asked: Asked<"auditContext">): Values {
+  const { after, limit, aboveFloor = false } = asked;
+  return { [`${page}After`]: after, [`${page}Limit`]: limit, [`${page}AboveFloor`]: aboveFloor };
+}

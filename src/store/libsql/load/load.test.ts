@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { Query } from "../../store.ts";
+import { loadOf } from "./load.ts";
+import type { PartName } from "./part.ts";
+import { PART_NAMES, PARTS } from "./parts.ts";
+
+const OUTDATED = { keyId: "k", after: { keyId: "", name: "" }, limit: 1 } as const;
+
+/** Every form of every part. */
+const FORMS: { readonly [Name in PartName]: readonly NonNullable<Query[Name]>[] } = {
+  secret: [
+    { path: "p", version: "current" },
+    { path: "p", version: "none" },
+    { path: "p", version: 1 },
+  ],
+  paths: [
+    { prefix: "", after: "", limit: 1 },
+    { prefix: "", after: "", limit: 1, within: ["p"] },
+  ],
+  grants: [{ idTags: [Uint8Array.of(1)], pathTags: [], limit: 1 }],
+  trust: [{ trustDomain: "d" }, { trustDomain: "d", keyId: "k" }],
+  identityGrants: [{ idTags: [], limit: 1 }],
+  policy: [{ name: "n" }],
+  policies: [{ after: "", limit: 1 }],
+  bundle: [{ trustDomain: "d" }],
+  bundles: [{ after: "", limit: 1 }],
+  audit: [
+    { after: 0, limit: 1 },
+    { after: 0, limit: 1, resource: "r", upTo: 1, spiffeId: "s", from: 1, until: 1, aboveFloor: true },
+  ],
+  auditContext: [{ after: 0, limit: 1 }],
+  chain: [{ resource: "r" }],
+  keyUse: [{}],
+  keyCounts: [{}],
+  outdatedSecrets: [OUTDATED],
+  outdatedPolicies: [OUTDATED],
+  outdatedBundles: [OUTDATED],
+  outdatedDeletions: [OUTDATED],
+};
+
+const formsOf = <Name extends PartName>(name: Name) => FORMS[name].map((asked) => PARTS[name](asked));
+
+describe("a load", () => {
+  it.each(PART_NAMES.flatMap((name) => FORMS[name].map((asked) => [name, asked] as const)))(
+    "has a value for every placeholder of %s: %j",
+    (name, asked) => {
+      const { sql, args } = loadOf({ [name]: asked }).statement;
+      const places = new Set(sql.match(/:[a-z]\w*/gi)?.map((place) => place.slice(1)));
+      expect(Object.keys(args).toSorted()).toEqual([...places].toSorted());
+    },
+  );
+
+  it("sends integers, texts and NULL, and never a float", () => {
+    const { args } = loadOf({ grants: FORMS.grants[0]!, audit: FORMS.audit[1]! }).statement;
+    expect(args).toMatchObject({ always: 1n, grantLimit: 1n, idTags: '["01"]', auditAboveFloor: 1n, upTo: 1n });
+    expect(Object.values(args).filter((value) => typeof value === "number" || typeof value === "boolean")).toEqual([]);
+  });
+
+  it("shares no placeholder between two parts: a query may ask for both", () => {
+    const places = PART_NAMES.flatMap((name) => [
+      ...new Set(formsOf(name).flatMap(({ columns }) => columns.flatMap((column) => column.places))),
+    ]);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  it("names every column, so that the server does not send its SQL back", () => {
+    const { sql } = loadOf({ keyUse: {} }).statement;
+    expect(sql.match(/ as c\d+[, ]/g)).toHaveLength(4);
+  });
+
+  it("requires one row", () => {
+    const load = loadOf({});
+    for (const rows of [[], [[], []]]) {
+      expect(() => load.snapshotOf({ rows: rows as never })).toThrow(expect.objectContaining({ reason: "malformed" }));
+    }
+  });
+
+  it("behind a winning commit gives no snapshot", () => {
+    const store = JSON.stringify([["s", 0, 0, 1, 0, null, null], 1, null]);
+    const load = loadOf({});
+    expect(load.snapshotOf({ rows: [[1, store, "[]"]] as never })).toMatchObject({ now: 1, newest: null, keys: [] });
+    expect(() => load.snapshotOf({ rows: [[0, store, "[]"]] as never })).toThrow("malformed");
+    expect(load.winOf({ rows: [[0, store, "[]"]] as never })).toMatchObject({ store: { storeId: "s", revision: 0 } });
+  });
+});

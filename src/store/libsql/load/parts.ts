@@ -1,0 +1,35 @@
+import { auditContextPart, auditPart, chainPart } from "./audit-parts.ts";
+import { grantsPart, identityGrantsPart } from "./grant-parts.ts";
+import { keyCountsPart, keyUsePart } from "./key-parts.ts";
+import { bundlePart, bundlesPart, policiesPart, policyPart, trustPart } from "./named-row-parts.ts";
+import { outdatedBundlesPart, outdatedDeletionsPart } from "./outdated-parts.ts";
+import { outdatedPoliciesPart, outdatedSecretsPart } from "./outdated-parts.ts";
+import type { Asked, Found, Part, PartName } from "./part.ts";
+import { pathPart } from "./path-part.ts";
+import { secretPart } from "./secret-part.ts";
+
+/** Every part that a query may ask for. Some have several forms, which need different columns. */
+export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<Asked<Name>, Found<Name>> }> = {
+  secret: secretPart,
+  paths: pathPart,
+  grants: () => grantsPart,
+  identityGrants: () => identityGrantsPart,
+  policy: () => policyPart,
+  policies: () => policiesPart,
+  trust: () => trustPart,
+  bundle: () => bundlePart,
+  bundles: () => bundlesPart,
+  audit: auditPart,
+  auditContext: () => auditContextPart,
+  chain: () => chainPart,
+  keyUse: () => keyUsePart,
+  keyCounts: () => keyCountsPart,
+  outdatedSecrets: () => outdatedSecretsPart,
+  outdatedPolicies: () => outdatedPoliciesPart,
+  outdatedBundles: () => outdatedBundlesPart,
+  outdatedDeletions: () => outdatedDeletionsPart,
+};
+
+// The keys of PARTS are the names of the parts.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const PART_NAMES: readonly PartName[] = Object.keys(PARTS) as PartName[];

@@ -1,0 +1,50 @@
+import { createClient } from "@libsql/client/web";
+import { StoreUnavailable } from "../store-unavailable.ts";
+import { checkAnswer } from "./check-answer.ts";
+import { type Execute, type Mode, runOn } from "./execute.ts";
+import { toUnavailable } from "./to-unavailable.ts";
+
+type Fetch = (request: Request, init: RequestInit) => Promise<Response>;
+
+/**
+ * Runs statements on a libSQL server over HTTP, one POST each time.
+ *
+ * Each call makes a driver client of its own, so no connection, stream or promise outlives the request that it was made for.
+ */
+export function remoteExecute(database: { readonly url: string; readonly authToken?: string }, fetch: Fetch): Execute {
+  const config = { ...database, url: asFolder(database.url) };
+  return async (statements, mode, signal) => {
+    // The driver passes its custom `fetch` a Request and nothing else.
+    const send = async (request: Request): Promise<Response> => {
+      // Following a redirect would hand the statements, with their values, to another host.
+      const response = await fetch(request, { signal, redirect: "manual" });
+      return await checked(response, { count: statements.length, mode });
+    };
+    try {
+      return await runOn(createClient({ ...config, fetch: send }), statements, mode);
+    } catch (error) {
+      throw toUnavailable(error, mode, signal);
+    }
+  };
+}
+
+/** The driver resolves its path against the URL, which replaces a last segment without a slash. */
+function asFolder(text: string): string {
+  const url = new URL(text);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
+
+/** Looks at the answer before the driver does. */
+async function checked(response: Response, batch: { readonly count: number; readonly mode: Mode }): Promise<Response> {
+  if (!response.ok) {
+    // The driver takes a JSON body with a SQLite code for the database's own verdict. It may come from a proxy, which cannot
+    // know whether the statements were run.
+    const outcome = batch.mode === "write" ? "unknown" : "none";
+    throw new StoreUnavailable("status", outcome, `HTTP ${response.status}`);
+  }
+  const answer: unknown = await response.json();
+  checkAnswer(answer, batch);
+  // The driver only calls `json()`, so the body is parsed once.
+  return Object.defineProperty(response, "json", { value: async () => await Promise.resolve(answer) });
+}

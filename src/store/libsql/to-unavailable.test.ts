@@ -1,0 +1,37 @@
+import { LibsqlBatchError, LibsqlError } from "@libsql/client/web";
+import { describe, expect, it } from "vitest";
+import { StoreUnavailable } from "../store-unavailable.ts";
+import { toUnavailable } from "./to-unavailable.ts";
+
+const NEVER = new AbortController().signal;
+
+describe("an error of the driver", () => {
+  it.each<readonly [string, unknown, string, "none" | "unknown"]>([
+    ["of a statement in a batch", new LibsqlBatchError("m", 0, "SQLITE_ERROR"), "rejected", "none"],
+    ["of a statement that found a lock", new LibsqlBatchError("m", 0, "SQLITE_BUSY"), "busy", "none"],
+    ["of COMMIT", new LibsqlError("m", "SQLITE_FULL"), "rejected", "unknown"],
+    ["of a busy COMMIT", new LibsqlError("m", "SQLITE_BUSY"), "busy", "unknown"],
+    ["of the protocol", new LibsqlError("m", "HRANA_PROTO_ERROR"), "malformed", "unknown"],
+    ["of the protocol in a batch", new LibsqlBatchError("m", 0, "HRANA_PROTO_ERROR"), "malformed", "unknown"],
+    ["that is no JSON", new SyntaxError("m"), "malformed", "unknown"],
+    ["that is an integer beyond a double", new RangeError("m"), "malformed", "unknown"],
+    ["that is a reset connection", new TypeError("m"), "connection", "unknown"],
+  ])("%s: %s", (_, error, reason, outcome) => {
+    expect(toUnavailable(error, "write", NEVER)).toMatchObject({ reason, outcome });
+    expect(toUnavailable(error, "read", NEVER)).toMatchObject({ reason, outcome: "none" });
+  });
+
+  it("after the deadline, or after the client has left, is reported as that", () => {
+    const deadline = AbortSignal.abort(new Error("x"));
+    expect(toUnavailable(new TypeError("m"), "write", deadline)).toMatchObject({
+      reason: "deadline",
+      outcome: "unknown",
+    });
+    const gone = AbortSignal.abort(new StoreUnavailable("gone", "none", "x"));
+    expect(toUnavailable(new TypeError("m"), "read", gone)).toMatchObject({ reason: "gone", outcome: "none" });
+  });
+
+  it("never puts text of the server into the detail", () => {
+    expect(toUnavailable(new LibsqlError("m", "SQLITE_see: value"), "read", NEVER).detail).toBe("unknown code");
+  });
+});

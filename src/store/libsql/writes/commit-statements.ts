@@ -1,0 +1,36 @@
+import type { Change } from "../../store.ts";
+import type { Statement } from "../execute.ts";
+import { bind } from "../query-builder.ts";
+import { gate, isUntouched } from "./gate.ts";
+import { bundleWrites, namedRowGate, namedRowStatement, policyWrites } from "./named-row-writes.ts";
+import { secretGate, secretStatements } from "./secret-writes.ts";
+import { keyStatements, pruneStatements, storeWrites } from "./store-writes.ts";
+
+export const gateBare = gate(isUntouched);
+
+/**
+ * The statements of one commit, in the order in which they run: the gate, the changes behind it, and the one that closes it. If the
+ * gate does not open, the others change nothing.
+ */
+export function commitStatements(change: Change): readonly Statement[] {
+  const { secret, policy, bundle, authority } = change;
+  const ourWriteId = change.audit.writeId;
+  return [
+    gateOf(change),
+    ...keyStatements(change, ourWriteId),
+    ...(secret === undefined ? [] : secretStatements(secret, ourWriteId)),
+    ...(policy === undefined ? [] : [namedRowStatement(policyWrites, policy, ourWriteId)]),
+    ...(bundle === undefined ? [] : [namedRowStatement(bundleWrites, bundle, ourWriteId)]),
+    ...pruneStatements(change, ourWriteId),
+    ...(authority === undefined ? [] : [bind(storeWrites.raiseEpoch, { ...authority, ourWriteId })]),
+    bind(storeWrites.closeGate, { ourWriteId }),
+  ];
+}
+
+function gateOf({ audit, secret, policy, bundle, tail, init }: Change): Statement {
+  const entry = { ...audit, tail, isInit: init !== undefined };
+  if (secret !== undefined) return secretGate(secret, entry);
+  if (policy !== undefined) return namedRowGate(policyWrites, policy, entry);
+  if (bundle !== undefined) return namedRowGate(bundleWrites, bundle, entry);
+  return bind(gateBare, entry);
+}
