@@ -21,10 +21,14 @@ export interface Template {
 /** Values by placeholder name. */
 export type Values = Readonly<Record<string, null | number | string | Uint8Array | boolean>>;
 
-/** Building a query takes longer than sending it. Call this once, as a constant of the module. */
+/**
+ * Building a query takes longer than sending it. Call this once, as a constant of the module.
+ *
+ * Names of the schema need no quotes, and a request has to escape each quote.
+ */
 export function prepare(query: { toSQL(): Query }): Template {
   const { sql, params } = query.toSQL();
-  return { sql, params };
+  return { sql: sql.replaceAll(/"([a-z_]+)"/g, "$1"), params };
 }
 
 /**

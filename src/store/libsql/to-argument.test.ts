@@ -26,7 +26,7 @@ describe("a prepared statement", () => {
   it("fills its placeholders by name, in their order, and ignores other values", () => {
     const template = prepare(db.delete(keys).where(sql`${eq(keys.keyId, placeholder("b"))} and ${placeholder("a")}`));
     expect(bind(template, { a: 1, b: "k", c: "ignored" })).toEqual({
-      sql: 'delete from "keys" where "keys"."key_id" = ? and ?',
+      sql: "delete from keys where keys.key_id = ? and ?",
       args: ["k", 1n],
     });
   });
@@ -50,7 +50,7 @@ describe("a prepared statement", () => {
   it("gets a placeholder for each column of a table, named by its key", () => {
     expect(Object.keys(rowOfPlaceholders(keys))).toEqual(["keyId", "checkValue", "createdAt"]);
     expect(prepare(db.update(keys).set(setOfPlaceholders(keys)))).toMatchObject({
-      sql: 'update "keys" set "key_id" = ?, "check_value" = ?, "created_at" = ?',
+      sql: "update keys set key_id = ?, check_value = ?, created_at = ?",
       params: [{ name: "keyId" }, { name: "checkValue" }, { name: "createdAt" }],
     });
   });

@@ -9,7 +9,7 @@ import { audit, store } from "../schema.ts";
 import { toArgument } from "../to-argument.ts";
 import { replay } from "./audit-parts.ts";
 import { orNull, readFlag, readHex, readTime } from "./cell-readers.ts";
-import { type Column, column, type Fragment, jsonColumn } from "./column.ts";
+import { type Column, type Fragment, jsonColumn } from "./column.ts";
 import { fields, type Json, row } from "./json.ts";
 import { registeredKeys } from "./key-parts.ts";
 import { malformed } from "./malformed.ts";
@@ -34,7 +34,7 @@ const storeRow: Json<StoreRow> = row(storeColumns);
 
 /** Columns of every load. */
 export const COMMON = {
-  needed: column(sql`v.needed`, readFlag),
+  needed: jsonColumn({ sql: sql`v.needed`, read: readFlag }),
   store: jsonColumn(
     fields({
       row: storeRow,
@@ -63,9 +63,9 @@ export function loadOf<Q extends Query>(query: Q, { unlessWon = false } = {}): L
       ...scopeValues(query, !unlessWon),
       ...(query.writeId !== undefined && { replayOf: query.writeId }),
     }),
-    winOf: (result) => winOf(rowIn(result)),
+    winOf: (result) => winOf(load.rowIn(result)),
     snapshotOf(result) {
-      const row = rowIn(result);
+      const row = load.rowIn(result);
       if (!needed(row)) throw malformed("a snapshot was left out");
       const { now, newest } = common(row);
       const found = Object.fromEntries(parts.map(([name, read]) => [name, read?.(row)]));
@@ -76,13 +76,10 @@ export function loadOf<Q extends Query>(query: Q, { unlessWon = false } = {}): L
   };
 }
 
-type Row = Result["rows"][number];
-
-function rowIn({ rows }: Result): Row {
-  const [row, ...more] = rows;
-  if (row === undefined) throw malformed("no store row: are the migrations applied?");
-  if (more.length > 0) throw malformed("more than one row");
-  return row;
+/** The row of a load: its JSON values, and behind their text the bytes. */
+interface Row {
+  readonly json: readonly unknown[];
+  readonly bytes: readonly unknown[];
 }
 
 /** Adds the columns of a part, if the query asks for it. */
@@ -101,12 +98,13 @@ function addPart<Name extends PartName>(
 
 /** Collects columns, and the values of their places, on the way to one statement. */
 class LoadBuilder {
-  readonly #columns: Fragment[] = [];
+  readonly #json: Fragment[] = [];
+  readonly #bytes: Fragment[] = [];
   readonly #values: Values[] = [];
 
-  add<T>(column: Column<T>): (row: Row) => T {
-    const index = this.#columns.push(column) - 1;
-    return (row) => column.read(row[index]);
+  add<T>({ type, read, ...fragment }: Column<T>): (row: Row) => T {
+    const index = (type === "json" ? this.#json : this.#bytes).push(fragment) - 1;
+    return (row) => read(row[type][index]);
   }
 
   give(values: Values): void {
@@ -116,10 +114,30 @@ class LoadBuilder {
   statement(scope: Fragment, values: Values): Statement {
     const given: Values = Object.assign({}, values, ...this.#values);
     const args: Record<string, InValue> = {};
-    for (const { places } of [...this.#columns, scope])
+    for (const { places } of [...this.#json, ...this.#bytes, scope]) {
       for (const place of places) args[place] = toArgument(given[place]);
+    }
+    const json = this.#json.map(({ sql }) => sql).join(" || ',' || ");
     // Servers name a column without a name after its SQL, and would send all of it back.
-    const columns = this.#columns.map(({ sql }, index) => `${sql} as c${index}`);
-    return { sql: `select ${columns.join(", ")}${scope.sql}`, args };
+    const bytes = this.#bytes.map(({ sql }, index) => `, ${sql} as b${index}`).join("");
+    return { sql: `select '[' || ${json} || ']' as j${bytes}${scope.sql}`, args };
+  }
+
+  /** The one row that the statement gives. */
+  rowIn({ rows }: Result): Row {
+    const [row, ...more] = rows;
+    if (row === undefined) throw malformed("no store row: are the migrations applied?");
+    if (more.length > 0) throw malformed("more than one row");
+    return { json: this.#parse(row[0]), bytes: this.#bytes.map((_, index): unknown => row[index + 1]) };
+  }
+
+  #parse(text: unknown): readonly unknown[] {
+    try {
+      const json: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
+      if (Array.isArray(json) && json.length === this.#json.length) return json;
+    } catch {
+      // Reported below.
+    }
+    throw malformed("a column is not the JSON of this load");
   }
 }
