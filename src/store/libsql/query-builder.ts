@@ -15,7 +15,8 @@ export const { placeholder } = sql;
 /** SQL text with `?` for each placeholder. */
 export interface Template {
   readonly sql: string;
-  readonly params: readonly unknown[];
+  /** Never changed: Drizzle takes no readonly list. */
+  readonly params: unknown[];
 }
 
 /** Values by placeholder name. */
@@ -37,7 +38,7 @@ export function prepare(query: { toSQL(): Query }): Template {
  * @throws Error if a placeholder has no value
  */
 export function bind({ sql, params }: Template, values: Values): Statement {
-  return { sql, args: fillPlaceholders([...params], { ...values }).map(toArgument) };
+  return { sql, args: fillPlaceholders(params, values).map(toArgument) };
 }
 
 /** A placeholder for each column of `table`, named after the column's key: the row of an INSERT … SELECT. */

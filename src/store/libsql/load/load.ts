@@ -50,28 +50,26 @@ export const COMMON = {
 
 /** @param options `unlessWon`: the load follows a commit, and is needed only if the commit lost */
 export function loadOf<Q extends Query>(query: Q, { unlessWon = false } = {}): Load<Q> {
-  const load = new LoadBuilder();
+  const load = new LoadBuilder(scopeValues(query, !unlessWon));
   const needed = load.add(COMMON.needed);
   const common = load.add(COMMON.store);
   const keys = load.add(COMMON.keys);
-  const entry = query.writeId === undefined ? undefined : load.add(replay);
-  const parts = PART_NAMES.map((name) => [name, addPart(load, name, query)] as const);
+  const entry = query.writeId === undefined ? undefined : load.add(replay, { replayOf: query.writeId });
+  const parts = PART_NAMES.filter((name) => query[name] !== undefined).map((name) => addPart(load, name, query));
 
   const winOf = (row: Row) => ({ store: common(row).row, replay: entry?.(row) });
   return {
-    statement: load.statement(scopeOf(query), {
-      ...scopeValues(query, !unlessWon),
-      ...(query.writeId !== undefined && { replayOf: query.writeId }),
-    }),
+    statement: load.statement(scopeOf(query)),
     winOf: (result) => winOf(load.rowIn(result)),
     snapshotOf(result) {
       const row = load.rowIn(result);
       if (!needed(row)) throw malformed("a snapshot was left out");
       const { now, newest } = common(row);
-      const found = Object.fromEntries(parts.map(([name, read]) => [name, read?.(row)]));
+      const snapshot: Record<string, unknown> = { now, newest, keys: keys(row), ...winOf(row) };
+      for (const { name, read } of parts) snapshot[name] = read(row);
       // Each part is there exactly if the query asks for it, which is what the type says.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return Object.assign(found, winOf(row), { now, newest, keys: keys(row) }) as unknown as Snapshot<Q>;
+      return snapshot as unknown as Snapshot<Q>;
     },
   };
 }
@@ -82,45 +80,43 @@ interface Row {
   readonly bytes: readonly unknown[];
 }
 
-/** Adds the columns of a part, if the query asks for it. */
 function addPart<Name extends PartName>(
   load: LoadBuilder,
   name: Name,
   query: Query,
-): ((row: Row) => Found<Name>) | undefined {
+): { readonly name: Name; readonly read: (row: Row) => Found<Name> | undefined } {
   const asked = query[name];
-  if (asked === undefined) return undefined;
+  if (asked === undefined) return { name, read: () => undefined };
   const part = PARTS[name](asked);
-  const cells = part.columns.map((column) => load.add(column));
-  load.give(part.values(asked));
-  return (row) => part.assemble(cells.map((read) => read(row)));
+  const values = part.values(asked);
+  const cells = part.columns.map((column) => load.add(column, values));
+  return { name, read: (row) => part.assemble(cells.map((read) => read(row))) };
 }
 
-/** Collects columns, and the values of their places, on the way to one statement. */
+/** Collects columns, and the arguments of their places, on the way to one statement. */
 class LoadBuilder {
-  readonly #json: Fragment[] = [];
-  readonly #bytes: Fragment[] = [];
-  readonly #values: Values[] = [];
+  readonly #json: string[] = [];
+  readonly #bytes: string[] = [];
+  readonly #scopeValues: Values;
+  readonly #args: Record<string, InValue> = {};
 
-  add<T>({ type, read, ...fragment }: Column<T>): (row: Row) => T {
-    const index = (type === "json" ? this.#json : this.#bytes).push(fragment) - 1;
+  constructor(scopeValues: Values) {
+    this.#scopeValues = scopeValues;
+  }
+
+  add<T>(column: Column<T>, values: Values = {}): (row: Row) => T {
+    const { type, sql, read } = column;
+    this.#fill(column, values);
+    const index = (type === "json" ? this.#json : this.#bytes).push(sql) - 1;
     return (row) => read(row[type][index]);
   }
 
-  give(values: Values): void {
-    this.#values.push(values);
-  }
-
-  statement(scope: Fragment, values: Values): Statement {
-    const given: Values = Object.assign({}, values, ...this.#values);
-    const args: Record<string, InValue> = {};
-    for (const { places } of [...this.#json, ...this.#bytes, scope]) {
-      for (const place of places) args[place] = toArgument(given[place]);
-    }
-    const json = this.#json.map(({ sql }) => sql).join(" || ',' || ");
+  statement(scope: Fragment): Statement {
+    this.#fill(scope, this.#scopeValues);
     // Servers name a column without a name after its SQL, and would send all of it back.
-    const bytes = this.#bytes.map(({ sql }, index) => `, ${sql} as b${index}`).join("");
-    return { sql: `select '[' || ${json} || ']' as j${bytes}${scope.sql}`, args };
+    const bytes = this.#bytes.map((sql, index) => `, ${sql} as b${index}`).join("");
+    const sql = `select '[' || ${this.#json.join(" || ',' || ")} || ']' as j${bytes}${scope.sql}`;
+    return { sql, args: this.#args };
   }
 
   /** The one row that the statement gives. */
@@ -129,6 +125,14 @@ class LoadBuilder {
     if (row === undefined) throw malformed("no store row: are the migrations applied?");
     if (more.length > 0) throw malformed("more than one row");
     return { json: this.#parse(row[0]), bytes: this.#bytes.map((_, index): unknown => row[index + 1]) };
+  }
+
+  /** A part may use the places of the scope. */
+  #fill({ places }: Fragment, values: Values): void {
+    for (const place of places) {
+      if (place in this.#args) continue;
+      this.#args[place] = toArgument(place in values ? values[place] : this.#scopeValues[place]);
+    }
   }
 
   #parse(text: unknown): readonly unknown[] {

@@ -28,7 +28,8 @@ export function partOf<Asked, Cells, Found>(
     columns: Object.values(columns),
     values,
     assemble(cells) {
-      const named = Object.fromEntries(names.map((name, index) => [name, cells[index]]));
+      const named: Record<string, unknown> = {};
+      names.forEach((name, index) => (named[name] = cells[index]));
       // Each column has read a cell of its own.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return assemble(named as Cells);
