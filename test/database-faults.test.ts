@@ -6,7 +6,7 @@ import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
 
 const DEADLINE_MS = 1500;
 
-/** One real worker, and a database that is down, slow or talks rubbish. */
+/** One real worker, and a database that is unreachable, slow or returns malformed responses. */
 describe("a worker whose database", () => {
   let edge: Cluster;
   beforeAll(async () => {
@@ -62,13 +62,13 @@ describe("a worker whose database", () => {
     ["resets one connection", "cut-request"],
     ["answers one request with 502", { status: 502 }],
     ["answers one request with 429", { status: 429 }],
-    ["answers one request with rubbish", { body: "rubbish" }],
+    ["answers one request with a malformed body", { body: "malformed" }],
     ["loses one answer", "cut-answer"],
     ["is cut off in one answer", "cut-half-answer"],
     ["carries one request out twice", "twice"],
   ];
 
-  it.each(PASSING)("%s: the caller does not notice, and a write happens once", async (_, fault) => {
+  it.each(PASSING)("%s: the caller gets a normal response, and a write is applied once", async (_, fault) => {
     const before = await latest();
     let loads = 0;
     inject((body) => (!isCommit(body) && (loads += 1) === 1 ? fault : "pass"));
@@ -82,7 +82,7 @@ describe("a worker whose database", () => {
     expect(await latest()).toBe(before + 1);
   });
 
-  it("loses every answer to commits: 503 or the true answer, and the write happens once at most", async () => {
+  it("loses every answer to commits: the caller gets the true answer, and the write is applied once", async () => {
     const before = await latest();
     inject((body) => (isCommit(body) ? "cut-answer" : "pass"));
     expect(await timed("", { path: "a", values: { v: "2" } })).toMatchObject({
@@ -92,7 +92,7 @@ describe("a worker whose database", () => {
     expect(await latest()).toBe(before + 1);
   });
 
-  it("hangs on a commit: 503 at the deadline; the same key sent again gets the first outcome", async () => {
+  it("hangs on a commit: 503 at the deadline, and the same idempotency key gets the first outcome", async () => {
     const before = await latest();
     inject((body) => (isCommit(body) ? "hang" : "pass"));
     const headers = { "Idempotency-Key": `hang-${before}` };
@@ -105,21 +105,21 @@ describe("a worker whose database", () => {
 
   it.each([
     ["a read", "?action=get", { path: "a" }],
-    ["a write that has committed nothing yet", "", { path: "a", values: {} }],
-  ])("is asked no more for %s whose caller has hung up", async (_, target, body) => {
+    ["a write before its first commit", "", { path: "a", values: {} }],
+  ])("gets no more requests for %s after the caller has closed the connection", async (_, target, body) => {
     inject(() => "cut-request");
     const before = edge.proxies[0]!.requests();
-    const asked = (async () => {
+    const twice = (async () => {
       while (edge.proxies[0]!.requests() < before + 2) await sleep(5);
     })();
-    await edge.postAndHangUp(0, target, body, asked);
+    await edge.postAndHangUp(0, target, body, twice);
     await sleep(100);
     const then = edge.proxies[0]!.requests();
     await sleep(DEADLINE_MS);
     expect(edge.proxies[0]!.requests()).toBe(then);
   });
 
-  it("gets a commit to its end although the caller has hung up", async () => {
+  it("applies a commit although the caller has closed the connection", async () => {
     const before = await latest();
     let commits = 0;
     inject((body) => {
@@ -139,7 +139,7 @@ describe("a worker whose database", () => {
   });
 });
 
-/** A real worker, and another client that holds the database's write lock: real SQLITE_BUSY from a real engine. */
+/** Another client holds the database's write lock, so the engine itself returns SQLITE_BUSY. */
 describe("a worker whose database is locked", () => {
   let edge: Cluster;
   beforeAll(async () => {
@@ -169,7 +169,7 @@ describe("a worker whose database is locked", () => {
     }
   };
 
-  it("for a while: reads go on, and a write waits and happens once", async () => {
+  it("for a while serves reads, and applies a waiting write once", async () => {
     const before = edge.proxies[0]!.requests();
     const written = await locked(async (lock) => {
       const writing = put("second");
@@ -181,12 +181,12 @@ describe("a worker whose database is locked", () => {
     expect(written).toMatchObject({ status: 200, body: { version: 2, revision: 2 } });
     expect(
       edge.proxies[0]!.requests() - before,
-      "load, refused commits, and the one that came through",
+      "a load, refused commits, and the commit that was applied",
     ).toBeGreaterThan(4);
     expect((await get()).body).toEqual({ data: { v: "second" } });
   });
 
-  it("past the deadline: 503, nothing is written, and the same key sent again is written once", async () => {
+  it("past the deadline returns 503 and writes nothing, and applies the same idempotency key once afterwards", async () => {
     const refused = await locked(async () => await put("third", "k"));
     expect(refused).toMatchObject({ status: 503, body: { err: "store_unavailable" } });
     expect(refused.headers.get("retry-after")).toMatch(/^[1-4]$/);
@@ -197,7 +197,7 @@ describe("a worker whose database is locked", () => {
   });
 });
 
-/** A caller whom a policy lets, so that there is more to load and to judge: the same answers, and no more rights. */
+/** A caller who depends on a policy. A fault must not change the answers, and must not grant anything. */
 describe("a workload's request whose database fails", () => {
   let edge: Cluster;
   const SECRETS = "/v1/store/secrets";
@@ -217,11 +217,11 @@ describe("a workload's request whose database fails", () => {
   beforeEach(() => edge.proxies[0]!.inject(() => "pass"));
 
   it.each<readonly [string, Fault]>([
-    ["for good", "cut-request"],
+    ["permanently", "cut-request"],
     ["with 502", { status: 502 }],
-    ["with rubbish", { body: '{"results":[]}' }],
+    ["with a malformed answer", { body: '{"results":[]}' }],
     ["with half an answer", "cut-half-answer"],
-  ])("%s is 503, allowed or not: without its policies nobody is let in", async (_, fault) => {
+  ])("%s gets a 503, whether it would be allowed or not", async (_, fault) => {
     edge.proxies[0]!.inject(() => fault);
     for (const path of ["app/a", "x"]) {
       expect((await edge.send(0, "/app", `${SECRETS}?action=get`, { path })).status).toBe(503);
@@ -232,8 +232,8 @@ describe("a workload's request whose database fails", () => {
     ["once", "cut-request"],
     ["after the commit", "cut-answer"],
     ["with 429", { status: 429 }],
-    ["and carries the request out twice", "twice"],
-  ])("%s: it is written once", async (_, fault) => {
+    ["by running the request twice", "twice"],
+  ])("%s is applied once", async (_, fault) => {
     const latest = async () =>
       Number((await edge.send(0, "/app", SECRETS, { path: "app/count", values: {} })).body["version"]);
     const before = await latest();

@@ -8,14 +8,14 @@ import { type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 
-/** A store that asks another question than it was asked, or answers something else. */
-function lying(
+/** A store that runs another query than it was given, or returns something else. */
+function lyingStore(
   inner: Store,
-  lie: { query?: (query: Query) => Query; answer?: (answer: object, query: Query) => object },
+  lie: { query?: (query: Query) => Query; answer?: (answer: object) => object },
 ): Store {
-  const { query: ask = (query) => query, answer = (same) => same } = lie;
+  const { query: change = (query) => query, answer = (same) => same } = lie;
   return {
-    load: async (query, signal) => answer(await inner.load(ask(query), signal), query) as never,
+    load: async (query, signal) => answer(await inner.load(change(query), signal)) as never,
     commit: async (change, query, signal) => await inner.commit(change, query, signal),
   };
 }
@@ -33,10 +33,10 @@ describe("authentic rows in the wrong place", () => {
   });
   const refused = { status: 500, body: { err: "api_internal_error" } };
 
-  it("rows of another path are no answer for this one: read, metadata, write, existing or not", async () => {
+  it("are refused if they are rows of another path, for reads, metadata and writes of existing and missing paths", async () => {
     const swap = (query: Query): Query =>
       query.secret === undefined ? query : { ...query, secret: { ...query.secret, path: "prod/root" } };
-    const service = await testService(lying(inner, { query: swap }));
+    const service = await testService(lyingStore(inner, { query: swap }));
     for (const path of ["guest", "prod/ROOT", "never/existed"]) {
       expect(await service.post(`${SECRETS}?action=get`, { path }), path).toMatchObject(refused);
       expect(await service.post(`${SECRETS}?action=get`, { path, version: 1 })).toMatchObject(refused);
@@ -46,7 +46,7 @@ describe("authentic rows in the wrong place", () => {
     expect(service.log.every((line) => line.reason === "seal_inconsistent")).toBe(true);
   });
 
-  it("a policy, or a trust bundle, of another name is no answer for this one", async () => {
+  it("are refused if they are a policy or a trust bundle of another name", async () => {
     const policy = (name: string) => ({
       name,
       spiffeidPattern: "^spiffe://d/a$",
@@ -62,7 +62,7 @@ describe("authentic rows in the wrong place", () => {
       ...(query.policy && { policy: { name: "two" } }),
       ...(query.bundle && { bundle: { trustDomain: "two.org" } }),
     });
-    const service = await testService(lying(inner, { query: swap }));
+    const service = await testService(lyingStore(inner, { query: swap }));
     expect(await service.post("/v1/acl/policy?action=get", { id: "one" })).toMatchObject(refused);
     expect(await service.post("/v1/acl/policy?action=delete", { id: "one" })).toMatchObject(refused);
     expect(await service.post("/v1/trust/bundle?action=get", { trustDomain: "one.org" })).toMatchObject(refused);
@@ -70,41 +70,43 @@ describe("authentic rows in the wrong place", () => {
     expect(service.log.every((line) => line.reason === "seal_inconsistent")).toBe(true);
   });
 
-  it("an absence proved by another path's removal is none", async () => {
+  it("are refused if they prove an absence by the removal of another path", async () => {
     const hide = (answer: object): object => ({
       ...answer,
       secret: { head: undefined, states: [], version: undefined, tail: undefined },
     });
-    const blind = await testService(lying(inner, { answer: hide }));
-    // Rows left out altogether cannot be told from rows that never were; a write over them loses.
+    const blind = await testService(lyingStore(inner, { answer: hide }));
+    // Rows that are left out completely look like rows that never existed. A write over them loses.
     expect((await blind.post(`${SECRETS}?action=get`, { path: "guest" })).status).toBe(404);
     const tail = (answer: object): object => ({
       ...answer,
       secret: { head: undefined, states: [], version: undefined, tail: { ...tailOf(answer), resource: "secret:x" } },
     });
-    const service = await testService(lying(inner, { answer: tail }));
+    const service = await testService(lyingStore(inner, { answer: tail }));
     expect(await service.post(`${SECRETS}?action=get`, { path: "guest" })).toMatchObject(refused);
   });
 
-  it("an entry of another write settles nothing", async () => {
+  it("are refused if they are the audit entry of another write", async () => {
     const first = await inner.load({ audit: { after: 0, limit: 1 } }, new AbortController().signal);
-    const service = await testService(lying(inner, { answer: (answer) => ({ ...answer, replay: first.audit[0] }) }));
+    const service = await testService(
+      lyingStore(inner, { answer: (answer) => ({ ...answer, replay: first.audit[0] }) }),
+    );
     const again = { path: "prod/root", values: { v: "TOP" } };
     expect(await service.post(SECRETS, again)).toMatchObject(refused);
     expect(await service.post(SECRETS, again, { headers: { "Idempotency-Key": "k" } })).toMatchObject(refused);
   });
 
-  it("a list of what nobody asked for is refused", async () => {
+  it("are refused if they are a list that does not match the query", async () => {
     const lists = [["b", "a"], ["a", "a"], ["a", "x\u0000"], ["z"], ["a/1", "a/2", "a/3"], ["a"]];
     for (const [index, paths] of lists.entries()) {
-      const service = await testService(lying(inner, { answer: (answer) => ({ ...answer, paths }) }));
+      const service = await testService(lyingStore(inner, { answer: (answer) => ({ ...answer, paths }) }));
       const body = index < 3 ? {} : index === 5 ? { after: "a" } : { prefix: "a/", limit: 2 };
       const answer = await service.post(`${SECRETS}?action=list`, body);
       expect(answer, JSON.stringify(paths)).toMatchObject({ status: 500, body: { keys: null } });
     }
   });
 
-  it("a clock set back brings no deleted value back", async () => {
+  it("do not include a deleted value after the clock was set back", async () => {
     await honest.post(SECRETS, { path: "guest", values: { v: "leaked" } });
     await honest.post(`${SECRETS}?action=delete`, { path: "guest", versions: [1, 2] });
     clock -= 60_000;
@@ -119,7 +121,7 @@ function tailOf(answer: object): object {
   return (answer as { secret: { tail: object } }).secret.tail;
 }
 
-describe("an answer of the database that is not what it seems", () => {
+describe("a falsified answer of the database", () => {
   let database: HttpDatabase;
   let service: TestService;
   let alterRequest = (body: string): string => body;
@@ -156,7 +158,7 @@ describe("an answer of the database that is not what it seems", () => {
   };
   type Step = { stmt: { sql?: string }; condition?: object };
 
-  it("a COMMIT that was never carried out acknowledges nothing", async () => {
+  it("whose COMMIT was skipped acknowledges nothing", async () => {
     const before = await versions();
     alterRequest = (text) => {
       const pipeline = JSON.parse(text) as { requests: { type: string; batch?: { steps: Step[] } }[] };
@@ -170,7 +172,7 @@ describe("an answer of the database that is not what it seems", () => {
     expect(await versions()).toBe(before);
   });
 
-  it("a status of failure settles nothing, whatever its body says", async () => {
+  it("with an error status leaves the outcome unknown, whatever its body contains", async () => {
     const before = await versions();
     alterAnswer = () => ({ status: 502, body: '{"message":"busy","code":"SQLITE_BUSY"}' });
     expect((await put()).status).toBe(503);
@@ -178,22 +180,22 @@ describe("an answer of the database that is not what it seems", () => {
     expect(await versions()).toBeGreaterThanOrEqual(before);
   });
 
-  it("a win that its own snapshot does not show is none", async () => {
+  it("with a win that its own snapshot does not show is not trusted", async () => {
     alterAnswer = (text) => {
       const answer = JSON.parse(text) as Answered;
       for (const { response } of answer.results) {
-        // A write's first statement is the gate, which gives the revision.
+        // The first statement of a write is the gate, which returns the revision.
         const gate = response.result?.step_results?.[1]?.rows[0]?.[0];
         if (gate?.type === "integer") gate.value = String(Number(gate.value) + 1);
       }
       return { body: JSON.stringify(answer) };
     };
     expect((await put()).status).toBe(200);
-    // Load, commit, and another look, which is what settles it.
+    // Load, commit, and a second load, which finds the entry of the commit.
     expect(redirects).toHaveLength(3);
   });
 
-  it("redirects are not followed, and no answer but a 200 is read", async () => {
+  it("with a redirect is not followed, and only a 200 is read", async () => {
     await put();
     expect(new Set(redirects)).toEqual(new Set(["manual"]));
     alterAnswer = (body) => ({ status: 307, body });
@@ -201,8 +203,8 @@ describe("an answer of the database that is not what it seems", () => {
   });
 });
 
-describe("a caller that never finishes its request", () => {
-  it("is answered at the deadline, before anything else is known of it", async () => {
+describe("a caller that never finishes its request body", () => {
+  it("gets a 503 at the deadline, before it is authenticated", async () => {
     const service = await testService(memoryStore({ storeId: "s", now: Date.now }), { requestTimeoutMs: 150 });
     const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"path"')) });
     const began = performance.now();

@@ -6,8 +6,8 @@ import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
 import { storeManyPolicies } from "./harness/many-policies.ts";
 import { KEY_A, ringOf, type TestService, testService } from "./harness/service.ts";
 
-/** The budget: a read is one database request, an uncontended write two, whatever there is in the store. */
-describe("database requests of", () => {
+/** A read is one database request, an uncontended write two, whatever the store contains. */
+describe("the number of database requests for", () => {
   let database: HttpDatabase;
   let service: TestService;
   const sent: string[] = [];
@@ -36,9 +36,9 @@ describe("database requests of", () => {
     ["get of an unknown path", "?action=get", { path: "none" }, 404],
     ["metadata", "/metadata?action=get", { path: "many" }, 200],
     ["list", "?action=list", {}, 200],
-    ["a delete that finds nothing", "?action=delete", { path: "none" }, 404],
-    ["a put with a cas that does not hold", "", { path: "many", values: {}, cas: 1 }, 409],
-  ])("%s: 1", async (_, target, body, status) => {
+    ["a delete of an unknown path", "?action=delete", { path: "none" }, 404],
+    ["a put with a wrong cas", "", { path: "many", values: {}, cas: 1 }, 409],
+  ])("%s is 1", async (_, target, body, status) => {
     expect(await post(target, body)).toEqual({ status, sent: ONE });
   });
 
@@ -49,17 +49,17 @@ describe("database requests of", () => {
     ["a delete", "?action=delete", { path: "many", versions: [1, 2, 3] }],
     ["an undelete", "?action=undelete", { path: "many", versions: [2, 3] }],
     ["a delete that changes nothing", "?action=delete", { path: "many", versions: [999] }],
-  ])("%s: 2", async (_, target, body) => {
+  ])("%s is 2", async (_, target, body) => {
     expect(await post(target, body)).toEqual({ status: 200, sent: TWO });
   });
 
-  it("a repeated Idempotency-Key: 1", async () => {
+  it("a repeated Idempotency-Key is 1", async () => {
     const body = { path: "again", values: {} };
     expect((await post("", body, { "Idempotency-Key": "k" })).sent).toEqual(TWO);
     expect(await post("", body, { "Idempotency-Key": "k" })).toEqual({ status: 200, sent: ONE });
   });
 
-  it("a caller without identity, a lite workload, or a request that is none: 0", async () => {
+  it("a caller without identity, a lite workload or an invalid request is 0", async () => {
     expect((await post("?action=get", { path: "many" }, { authorization: "" })).sent).toEqual([]);
     const lite = `Bearer ${await service.domain.token("/spike/workload/role/lite")}`;
     expect((await post("?action=get", { path: "many" }, { authorization: lite })).sent).toEqual([]);
@@ -68,8 +68,8 @@ describe("database requests of", () => {
   });
 });
 
-/** With and without policies to look through: the caller is a workload, and one policy lets it. */
-describe.each([0, 10_000])("database requests of a workload, beside %i other policies, of", (count) => {
+/** The caller is a workload that one policy allows, with and without many other policies. */
+describe.each([0, 10_000])("with %i other policies, the number of database requests of a workload for", (count) => {
   let database: HttpDatabase;
   let service: TestService;
   const sent: string[] = [];
@@ -94,7 +94,7 @@ describe.each([0, 10_000])("database requests of a workload, beside %i other pol
     await service.post("/v1/store/secrets", { path: "tenants/acme/db", values: { k: "v" } });
     if (count > 0) {
       const client = createClient({ url: database.url });
-      // Half of them concern the same workload and other paths, half others and the same path.
+      // Half of the policies match the same workload and other paths, half match other workloads and the same path.
       const patternsOf = (n: number) =>
         n % 2 === 0
           ? { spiffeIdPattern: "^spiffe://spike\\.ist/ns/web/sa/front$", pathPattern: `^tenants/t${n}/` }
@@ -110,26 +110,26 @@ describe.each([0, 10_000])("database requests of a workload, beside %i other pol
   const policy = { name: "new", spiffeidPattern: "^spiffe://d/x$", pathPattern: "^x/", permissions: ["read"] };
   it.each<readonly [string, number, string, object, number]>([
     ["get", 1, `${SECRETS}?action=get`, { path: "tenants/acme/db" }, 200],
-    ["get of what it may not read", 1, `${SECRETS}?action=get`, { path: "tenants/other/db" }, 401],
+    ["get without permission", 1, `${SECRETS}?action=get`, { path: "tenants/other/db" }, 401],
     ["metadata", 1, `${SECRETS}/metadata?action=get`, { path: "tenants/acme/db" }, 200],
     ["put", 2, SECRETS, { path: "tenants/acme/db", values: {} }, 200],
-    ["put where it may not write", 1, SECRETS, { path: "tenants/other/db", values: {} }, 401],
-    ["put with a name of values that is none", 1, SECRETS, { path: "tenants/acme/db", values: { "a.b": "" } }, 400],
+    ["put without permission", 1, SECRETS, { path: "tenants/other/db", values: {} }, 401],
+    ["put with an invalid value name", 1, SECRETS, { path: "tenants/acme/db", values: { "a.b": "" } }, 400],
     ["delete", 2, `${SECRETS}?action=delete`, { path: "tenants/acme/db" }, 200],
     ["undelete", 2, `${SECRETS}?action=undelete`, { path: "tenants/acme/db" }, 200],
     ["a put of a policy", 2, POLICY, policy, 200],
     ["get of a policy", 1, `${POLICY}?action=get`, { id: "new" }, 200],
-    ["list of policies, the first hundred", 1, `${POLICY}?action=list`, { limit: 100 }, 200],
+    ["list of the first hundred policies", 1, `${POLICY}?action=list`, { limit: 100 }, 200],
     ["a deletion of a policy", 2, `${POLICY}?action=delete`, { id: "new" }, 200],
-    ["an audit that it may not read", 0, "/v1/audit?action=list", {}, 401],
-  ])("%s: %i", async (...[, trips, target, body, status]) => {
+    ["list of the audit log without permission", 0, "/v1/audit?action=list", {}, 401],
+  ])("%s is %i", async (...[, trips, target, body, status]) => {
     sent.length = 0;
     expect((await asWorkload(target, body)).status).toBe(status);
     expect(sent).toHaveLength(trips);
     expect(service.audit.at(-1)).toMatchObject({ roundTrips: trips, status });
   });
 
-  it("a list of the paths that it may list: 2, or a clear 500 for more than 1000 policies of one caller", async () => {
+  it("a list of its own paths is 2, or 1 and a 500 that names the cause if more than 1000 policies match the caller", async () => {
     sent.length = 0;
     service.log.length = 0;
     const { status, body } = await asWorkload(`${SECRETS}?action=list`, {});
@@ -139,13 +139,13 @@ describe.each([0, 10_000])("database requests of a workload, beside %i other pol
       expect([status, sent.length]).toEqual([500, 1]);
       expect(service.log).toMatchObject([{ reason: "too_many_policies" }]);
     }
-    // The superuser, and whoever may list everything, need one.
+    // A caller who may list everything needs one.
     sent.length = 0;
     expect((await service.post(`${SECRETS}?action=list`, {})).status).toBe(200);
     expect(sent).toHaveLength(1);
   });
 
-  it("the audit stays whole", async () => {
+  it("an audit verification finds no problem", async () => {
     let after: unknown = 0;
     for (let part = 0; after !== undefined; part += 1) {
       const { body } = await service.post("/v1/audit?action=verify", { after });

@@ -7,7 +7,7 @@ import { isPassing, safeCode, toUnavailable } from "../../src/store/libsql/to-un
 import { StoreUnavailable } from "../../src/store/store-unavailable.ts";
 import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
 
-/** A migrated database in a file of its own, opened by the embedded client. */
+/** A migrated database in its own file, opened by the embedded client. */
 export interface FileDatabase {
   readonly file: string;
   readonly client: Client;

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { startDevDatabase } from "../../tools/dev-database/server.ts";
 import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
 
-/** A migrated database behind HTTP, in a file of its own. */
+/** A migrated database in its own file, served over HTTP. */
 export interface HttpDatabase {
   readonly url: string;
   readonly file: string;
   close(): Promise<void>;
 }
 
-/** @param options how long a statement waits there for a lock before it fails with SQLITE_BUSY */
+/** @param options `busyTimeoutMs`: how long a statement waits for a lock before it fails with SQLITE_BUSY */
 export async function httpDatabase(options: { readonly busyTimeoutMs?: number } = {}): Promise<HttpDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "spike-edge-"));
   const file = join(folder, "store.db");

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FaultProxy, faultProxy, isWon } from "./fault-proxy.ts";
 
-/** A target that counts, and answers after a while with what it was sent; and a proxy before it. */
+/** A target that echoes each request after a delay, and a proxy in front of it. */
 async function setUp(answerAfterMs = 0): Promise<{ proxy: FaultProxy; seen: string[]; gone: () => number }> {
   const seen: string[] = [];
   let gone = 0;
@@ -28,7 +28,7 @@ async function setUp(answerAfterMs = 0): Promise<{ proxy: FaultProxy; seen: stri
   return { proxy, seen, gone: () => gone };
 }
 
-const ask = async ({ url }: FaultProxy, body: string) => {
+const send = async ({ url }: FaultProxy, body: string) => {
   try {
     return await (await fetch(url, { method: "POST", body })).text();
   } catch {
@@ -37,13 +37,13 @@ const ask = async ({ url }: FaultProxy, body: string) => {
 };
 
 describe("the fault proxy", () => {
-  it("passes on, watches, and cuts before and after", async () => {
+  it("passes requests on, watches responses, and cuts connections before and after the target", async () => {
     const { proxy, seen } = await setUp();
     const watched: string[] = [];
     proxy.watch((answer) => watched.push(answer.toString()));
-    expect(await ask(proxy, "a")).toBe("a!");
+    expect(await send(proxy, "a")).toBe("a!");
     proxy.inject((body) => (body === "b" ? "cut-request" : body === "c" ? "cut-answer" : "twice"));
-    expect([await ask(proxy, "b"), await ask(proxy, "c"), await ask(proxy, "d")]).toEqual(["cut", "cut", "d!"]);
+    expect([await send(proxy, "b"), await send(proxy, "c"), await send(proxy, "d")]).toEqual(["cut", "cut", "d!"]);
     expect(seen).toEqual(["a", "c", "d", "d"]);
     expect(watched).toEqual(["a!", "c!", "d!", "d!"]);
     expect([proxy.requests(), proxy.underWay(), proxy.hangUps()]).toEqual([4, 0, 0]);
@@ -53,25 +53,25 @@ describe("the fault proxy", () => {
     ["arriving", []],
     ["under way", ["a"]],
     ["answered", ["a"]],
-  ] as const)("lets something happen while a request is %s, and cuts it", async (when, arrived) => {
+  ] as const)("runs an action while a request is %s, and cuts its connection", async (when, arrived) => {
     const { proxy, seen } = await setUp();
     const answers: (string | undefined)[] = [];
     proxy.inject(() => ({ when, meanwhile: async (progress) => void answers.push(progress.answer()) }));
-    expect(await ask(proxy, "a")).toBe("cut");
+    expect(await send(proxy, "a")).toBe("cut");
     await expect.poll(() => seen).toEqual(arrived);
     expect(answers).toEqual([when === "answered" ? "a!" : undefined]);
   });
 
-  it("puts a status in the place of an answer, or of a request, and tells which", async () => {
+  it("replaces a response or a request by a status, and reports which", async () => {
     const { proxy, seen } = await setUp();
-    const told: (string | undefined)[] = [];
+    const reported: (string | undefined)[] = [];
     proxy.inject((body) => ({
       fault: { status: 502, carriedOut: body === "b" },
-      happened: (answer) => void told.push(answer),
+      happened: (answer) => void reported.push(answer),
     }));
-    expect([await ask(proxy, "a"), await ask(proxy, "b")]).toEqual(["no", "no"]);
+    expect([await send(proxy, "a"), await send(proxy, "b")]).toEqual(["no", "no"]);
     expect(seen).toEqual(["b"]);
-    expect(told).toEqual([undefined, "b!"]);
+    expect(reported).toEqual([undefined, "b!"]);
   });
 
   it.each([
@@ -83,11 +83,11 @@ describe("the fault proxy", () => {
     [false, '{"step_results":[null,null],"step_errors":[{"code":"SQLITE_BUSY"}]}'],
     [false, "<html>"],
     [false, ""],
-  ])("a commit was won: %s, %s", (won, answer) => {
+  ])("isWon is %s for %s", (won, answer) => {
     expect(isWon(answer)).toBe(won);
   });
 
-  it("passes a hang-up on", async () => {
+  it("passes on that the sender closed its connection", async () => {
     const { proxy, seen, gone } = await setUp(10_000);
     const outgoing = request(proxy.url, { method: "POST" });
     outgoing.on("error", () => undefined);

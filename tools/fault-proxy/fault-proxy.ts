@@ -2,40 +2,40 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What happens to one request on its way. */
+/** What happens to one request. */
 export type Fault =
-  /** It arrives, and so does its answer. */
+  /** The request and its response pass unchanged. */
   | "pass"
-  /** It never arrives; the connection is reset. */
+  /** The request is not passed on; the connection is reset. */
   | "cut-request"
-  /** It arrives and is carried out; the connection is reset before the answer. */
+  /** The request is carried out; the connection is reset before the response. */
   | "cut-answer"
-  /** As before, in the middle of the answer. */
+  /** The request is carried out; the connection is reset in the middle of the response. */
   | "cut-half-answer"
-  /** It arrives, and no answer ever comes. */
+  /** The request is carried out; the response never comes. */
   | "hang"
-  /** It is carried out twice; the second answer counts. */
+  /** The request is carried out twice; the second response is passed on. */
   | "twice"
-  /** It is answered with that status, and never arrives, unless it is to be carried out all the same. */
+  /** The response is replaced by this status. The request is passed on only if `carriedOut` is set. */
   | { readonly status: number; readonly carriedOut?: boolean }
-  /** It is carried out, and answered with 200 and this body. */
+  /** The request is carried out; the response is 200 with this body. */
   | { readonly body: string }
-  /** It passes after so many milliseconds. */
+  /** The request is passed on after this many milliseconds. */
   | { readonly delayMs: number }
-  /** Something else happens while it is on its way, which is told how far it has got; then its connection is reset. */
+  /** `meanwhile` runs while the request is in this phase; then the connection is reset. */
   | {
       readonly meanwhile: (progress: Progress) => Promise<void>;
-      /** `arriving`: it is not passed on. `under way`: it has just been passed on. `answered`: its answer is here. */
+      /** `arriving`: not passed on. `under way`: just passed on. `answered`: the target has responded. */
       readonly when: "arriving" | "under way" | "answered";
     };
 
-/** How far a request has got. */
+/** The state of a request during `meanwhile`. */
 export interface Progress {
-  /** Of the target, if it is here. */
+  /** The response of the target, once it has arrived. */
   answer(): string | undefined;
 }
 
-/** A fault, and who is told once it has happened; with the target's answer, if there was one. */
+/** A fault, and a callback for when it has happened. It gets the response of the target, if there was one. */
 export interface Choice {
   readonly fault: Fault;
   readonly happened: (answer: string | undefined) => void;
@@ -43,28 +43,28 @@ export interface Choice {
 
 export interface FaultProxy {
   readonly url: string;
-  /** Requests seen so far. */
+  /** The number of requests so far. */
   requests(): number;
-  /** Chooses the fault of each further request by its body and what came before that. */
+  /** Sets the function that chooses a fault for each further request, by its body and head. */
   inject(choose: (body: string, incoming: IncomingMessage) => Fault | Choice): void;
-  /** Is called with each answer of the target, before it is passed on or not. */
+  /** Sets the function that gets each response of the target, whether it is passed on or not. */
   watch(see: (answer: Buffer) => void): void;
-  /** Requests that are on their way, or whose answers are. */
+  /** The number of requests that are not finished. */
   underWay(): number;
-  /** Requests whose sender hung up before its answer: that was passed on as a reset. */
+  /** The number of requests whose sender closed the connection before the response. The target gets a reset. */
   hangUps(): number;
   close(): Promise<void>;
 }
 
-/** Tells a commit from a load by what it sends. */
+/** A commit is a transaction; a load is a single SELECT. */
 export const isCommit = (body: string): boolean => body.includes("BEGIN IMMEDIATE");
 
-/** Whether an exchange was ended here; else its sender has ended it. */
+/** Whether this proxy has ended the exchange. Otherwise its sender has. */
 interface Over {
   byUs: boolean;
 }
 
-/** Tells from a database's answer to a commit whether it was carried out: its gate, behind BEGIN, has given a row. */
+/** Whether the response to a commit shows that it won: its gate, the statement after BEGIN, has returned a row. */
 export function isWon(answer: string): boolean {
   const begin = answer.indexOf(ROWS, answer.indexOf('"step_results":['));
   const gate = answer.indexOf(ROWS, begin + 1);
@@ -73,10 +73,10 @@ export function isWon(answer: string): boolean {
 
 const ROWS = '"rows":';
 const KEEP_ALIVE_MS = 65_000;
-/** Before workerd closes idle connections: a request must not meet one that is just going. */
+/** Shorter than the idle timeout of workerd, so that no request is sent on a connection that is being closed. */
 const IDLE_MS = 3000;
 
-/** @param target where requests go; a function is asked for each */
+/** @param target the URL that requests are passed on to; a function is called for each request */
 export async function faultProxy(target: string | (() => string)): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   let seen = 0;
@@ -126,7 +126,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     seen += 1;
     const choice = chosen(body.toString(), incoming);
     const { fault, happened } =
-      typeof choice === "object" && "fault" in choice ? choice : { fault: choice, happened: none };
+      typeof choice === "object" && "fault" in choice ? choice : { fault: choice, happened: ignore };
     const { signal } = sender;
     if (fault === "cut-request") {
       happened(undefined);
@@ -149,7 +149,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
       over.byUs = true;
       return void outgoing.writeHead(fault.status).end("no");
     }
-    // Whoever gives up meanwhile can't call back what is on its way: it arrives all the same.
+    // The request is passed on even if its sender gives up during the delay.
     if (typeof fault === "object" && "delayMs" in fault) await new Promise((go) => setTimeout(go, fault.delayMs));
     if (fault === "twice") await forward(incoming, body, signal);
     const answer = await forward(incoming, body, signal);
@@ -197,8 +197,8 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
   };
 }
 
-function none(): void {
-  // Nobody wants to know.
+function ignore(): void {
+  // This fault was chosen without a callback.
 }
 
 async function collect(stream: IncomingMessage): Promise<Buffer> {
