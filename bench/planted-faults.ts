@@ -1,24 +1,25 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { copyProject } from "../tools/docs/copy-project.ts";
-import { CommandError } from "../tools/command/command-error.ts";
+import { CommandError, usageError } from "../tools/command/command-error.ts";
 import { parseCommandLine } from "../tools/command/parse-command-line.ts";
 import { runCommand } from "../tools/command/run-command.ts";
 import { PLANTED_FAULTS } from "./planted-faults/planted-faults.ts";
-import { requireSound, tryFault, type Verdict } from "./planted-faults/try-fault.ts";
+import { requireNoDetection, tryFault, type Verdict } from "./planted-faults/try-fault.ts";
 
 const USAGE = `Usage: npm run verify:planted -- [--only TEXT] [--seed X]
 
-Breaks a copy of the source in one way after the other and shows what notices: the histories of verify:consistency, or
-the tests. Takes about half a minute for each. --only takes those with TEXT in their names.`;
+Plants one fault after the other in a copy of the source, and shows what detects it: the history of a run of
+verify:consistency, or a test. Each fault takes about half a minute. --only selects the faults whose names contain TEXT.`;
 
 await runCommand(async () => {
   const options = parseCommandLine(process.argv.slice(2), { only: { type: "string" }, seed: { type: "string" } });
   if (options === "help") return console.log(USAGE);
   const faults = PLANTED_FAULTS.filter(({ name }) => name.includes(options.only ?? ""));
+  if (faults.length === 0) throw usageError(`Cannot plant "${options.only}": no fault has a name that contains it`);
   const copy = copyProject();
   const verdicts: Verdict[] = [];
   try {
-    await requireSound(
+    await requireNoDetection(
       copy.folder,
       faults.flatMap(({ tests }) => tests),
       Number(options.seed ?? "1"),
@@ -33,13 +34,14 @@ await runCommand(async () => {
   } finally {
     copy.remove();
   }
-  const missed = verdicts.filter(({ by }) => by === "nothing");
-  console.log(`${verdicts.length} planted, ${verdicts.length - missed.length} noticed`);
-  const masked = faults.filter((fault) => fault.masked !== undefined);
-  if (missed.some(({ name }) => masked.every((fault) => fault.name !== name)))
-    throw new CommandError("Some faults were not noticed", { exitCode: 1 });
+  const missed = verdicts.filter(({ detectedBy }) => detectedBy === "nothing");
+  console.log(`${verdicts.length} faults planted, ${verdicts.length - missed.length} detected`);
+  const undetectable = new Set(faults.filter((fault) => fault.undetectable !== undefined).map(({ name }) => name));
+  if (missed.some(({ name }) => !undetectable.has(name))) {
+    throw new CommandError("Some faults were not detected", { exitCode: 1 });
+  }
 });
 
-function rowOf({ name, by, what, after }: Verdict): string {
-  return `| ${name} | ${by === "nothing" ? "**not caught**" : `${by}: ${what}`} | ${after ?? ""} |`;
+function rowOf({ name, detectedBy, details, after }: Verdict): string {
+  return `| ${name} | ${detectedBy === "nothing" ? "**nothing**" : `${detectedBy}: ${details}`} | ${after ?? ""} |`;
 }

@@ -1,26 +1,24 @@
-/** A change of the source that breaks a promise, and what of the tests should notice when the harness does not. */
+import { applyEdit, type Edit } from "./edit.ts";
+
+/** A change of the source that breaks a guarantee. */
 export interface PlantedFault {
-  /** What is wrong then, in a few words. */
+  /** The broken behaviour, in a few words. */
   readonly name: string;
   readonly edits: readonly Edit[];
-  /** No history can show it: it takes a database that lies, or a clock. The tests are asked at once. */
-  readonly unseen?: true;
-  /** Nothing is known to show it, and why. */
-  readonly masked?: string;
-  /** Test files that are asked when no history shows it. */
+  /** Runs are skipped, because their histories cannot show the fault. It takes a malicious database or a deadline. */
+  readonly testsOnly?: true;
+  /** Why nothing is expected to detect the fault. */
+  readonly undetectable?: string;
+  /** Test files that run if no history shows the fault. */
   readonly tests: readonly string[];
 }
 
-export interface Edit {
-  readonly file: string;
-  /** Occurs once in the file. */
-  readonly find: string;
-  readonly replace: string;
-}
-
-/** The file with that change. @throws Error when it is not the source that the change was made for */
-export function applyEdit(source: string, { file, find, replace }: Edit): string {
-  const parts = source.split(find);
-  if (parts.length === 2) return parts.join(replace);
-  throw new Error(`Cannot plant a fault in ${file}: "${find}" is there ${parts.length - 1} times`);
+/** Returns the new source of each file that the fault changes. @throws Error unless each place exists exactly once */
+export function plantFault(
+  { edits }: Pick<PlantedFault, "edits">,
+  read: (file: string) => string,
+): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  for (const edit of edits) sources.set(edit.file, applyEdit(sources.get(edit.file) ?? read(edit.file), edit));
+  return sources;
 }

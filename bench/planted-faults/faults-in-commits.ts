@@ -1,306 +1,228 @@
 import type { PlantedFault } from "./fault.ts";
 
-const WRITES = "src/store/libsql/write-statements.ts";
+const GATE = "src/store/libsql/writes/gate.ts";
+const SECRET_WRITES = "src/store/libsql/writes/secret-writes.ts";
 const STORE = "src/store/libsql/libsql-store.ts";
 const TRANSACT = "src/store/transact.ts";
 const LOAD = "src/store/load.ts";
 const AUDITED = "src/commit/audited-write.ts";
+const WRITE_ID = "src/commit/write-id.ts";
 
-/** What goes wrong between a snapshot and the commit that was decided on it. */
+const withoutWinCheck = { file: STORE, in: "requireWin", body: "" } as const;
+
+const replaysOfEarlierRequestsOnly = {
+  file: AUDITED,
+  in: "auditedWrite.decide",
+  if: "replay",
+  with: (condition: string) => `!commitSent && ${condition}`,
+} as const;
+
+/** Faults between a snapshot and the commit that was decided on it. */
 export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   {
-    name: "no AND version = ? at all",
-    edits: [
-      {
-        file: WRITES,
-        find: `WHERE path = \${placeholder("path")} AND version = \${placeholder("seen")})\`;`,
-        replace: `WHERE path = \${placeholder("path")} AND \${placeholder("seen")} > 0)\`;`,
-      },
-      {
-        file: WRITES,
-        find: `sql\`UPDATE \${secrets} SET \${assignments(secrets, "path")}
-      WHERE path = \${placeholder("path")} AND version = \${placeholder("seen")} AND`,
-        replace: `sql\`UPDATE \${secrets} SET \${assignments(secrets, "path")}
-      WHERE path = \${placeholder("path")} AND \${placeholder("seen")} > 0 AND`,
-      },
-    ],
+    name: "no AND version = ? in any statement",
+    edits: [{ file: SECRET_WRITES, in: "headAsLoaded", value: "atPath" }],
     tests: ["test/two-workers.test.ts"],
   },
   {
     name: "no AND version = ? in the gate",
-    edits: [
-      {
-        file: WRITES,
-        find: `WHERE path = \${placeholder("path")} AND version = \${placeholder("seen")})\`;`,
-        replace: `WHERE path = \${placeholder("path")} AND \${placeholder("seen")} > 0)\`;`,
-      },
-    ],
+    edits: [{ file: SECRET_WRITES, in: "secretWrites.gateUpdate", use: "headAsLoaded", with: "atPath" }],
     tests: ["test/two-workers.test.ts"],
   },
   {
     name: "no AND version = ? for policies",
     edits: [
       {
-        file: WRITES,
-        find: "EXISTS (SELECT 1 FROM ${table} WHERE ${unchanged})",
-        replace: 'EXISTS (SELECT 1 FROM ${table} WHERE ${named} AND ${placeholder("seen")} > 0)',
+        file: "src/store/libsql/writes/named-row-writes.ts",
+        in: "policyWrites.gateUpdate",
+        use: "policyAsLoaded",
+        with: "policyNamed",
       },
     ],
     tests: ["src/store/libsql/libsql-store.test.ts", "test/policies.test.ts"],
   },
   {
-    name: "no epoch guard",
-    edits: [{ file: WRITES, find: `s.epoch = \${placeholder("epoch")}`, replace: `\${placeholder("epoch")} >= 0` }],
+    name: "the gate does not check the epoch",
+    edits: [{ file: GATE, in: "gate", use: "store.epoch", with: 'placeholder("epoch")' }],
     tests: ["test/revocation.test.ts"],
   },
   {
-    name: "policies do not raise the epoch",
-    edits: [{ file: WRITES, find: "SET epoch = epoch + 1, key_id", replace: "SET key_id" }],
+    name: "policy changes do not raise the epoch",
+    edits: [
+      {
+        file: "src/store/libsql/writes/store-writes.ts",
+        in: "storeWrites.raiseEpoch.epoch",
+        value: "sql`${store.epoch}`",
+      },
+    ],
     tests: ["test/revocation.test.ts"],
   },
   {
-    name: "a lost race counts as won",
+    name: "a commit that lost a race is reported as won",
     edits: [
       {
         file: STORE,
-        find: "const revision = wonRevision(results[gate]);",
-        replace: "const revision = wonRevision(results[0]) ?? snapshot.store.revision;",
+        in: "commitAll",
+        call: "wonRevision",
+        with: (call) => `${call} ?? load.winOf(last).store.revision`,
       },
-      {
-        file: STORE,
-        find: "if (newest !== undefined) requireWin(known(reader.parseWin(last)), newest, query.writeId);",
-        replace: "",
-      },
+      withoutWinCheck,
     ],
     tests: ["test/two-workers.test.ts"],
   },
   {
-    name: "a statement's place in the gate is not looked at",
+    name: "statements do not check that the gate is theirs",
     edits: [
-      {
-        file: WRITES,
-        find: `WHERE s.id = 1) = \${placeholder("w")}\`;`,
-        replace: `WHERE s.id = 1 OR s.id = 1) IS NOT \${placeholder("w")} || '?'\`;`,
-      },
+      { file: GATE, in: "gateIsOurs", value: "sql`${writeIdInGate} is not ${placeholder(\"ourWriteId\")} || '?'`" },
     ],
     tests: ["src/store/libsql/libsql-store.test.ts"],
   },
   {
-    name: "each statement of a commit is a transaction of its own",
+    name: "each statement of a commit runs in its own transaction",
     edits: [
       {
         file: STORE,
-        find: `const results = await execute(all, "write", signal);`,
-        replace: `const results = [];
-    for (const one of all) results.push(...(await execute([one], "write", signal)));`,
+        in: "commitAll",
+        call: "execute",
+        with: `(async () => {
+          const results = [];
+          for (const one of all) results.push(...(await execute([one], "write", signal)));
+          return results;
+        })()`,
       },
     ],
     tests: ["test/two-workers.test.ts"],
   },
   {
-    name: "answered before the commit",
+    name: "responses are sent before the commit",
     edits: [
       {
         file: TRANSACT,
-        find: "const result = await commit(store, decision.change, { query, deadline, unknown });",
-        replace: `void commit(store, decision.change, { query, deadline, unknown }).catch(() => undefined);
-      if (decision.change) return { ok: true, answer: decision.answer(snapshot.store.revision + 1) };
-      const result = await commit(store, decision.change, { query, deadline, unknown });`,
+        in: "decideAndCommit",
+        call: "commit",
+        with: (call) => `${call}.catch(() => undefined), { won: true, revision: snapshot.store.revision + 1 }`,
       },
     ],
     tests: ["test/two-workers.test.ts"],
   },
   {
-    name: "a 429 or 502 says that a commit was not done",
-    masked: "a refusal needs a change, and that change stops the commit as well",
-    edits: [
-      {
-        file: "src/store/libsql/http-execute.ts",
-        find: `const outcome = mode === "write" ? "unknown" : "none";`,
-        replace: `const outcome = "none";`,
-      },
-    ],
+    name: "a 429 or 502 counts as proof that a commit was not applied",
+    undetectable: "a request is refused only after a change, and that change also prevents the commit",
+    edits: [{ file: "src/store/libsql/remote-execute.ts", in: "checked.outcome", value: '"none"' }],
     tests: ["src/store/transact.test.ts", "test/lost-answers.test.ts", "test/database-faults.test.ts"],
   },
   {
-    name: "an idempotency key is everybody's",
-    edits: [
-      {
-        file: "src/commit/write-id.ts",
-        find: `encodeCanonical("write_id", [caller, idempotencyKey])`,
-        replace: `encodeCanonical("write_id", [idempotencyKey])`,
-      },
-    ],
+    name: "idempotency keys are shared by all callers",
+    edits: [{ file: WRITE_ID, in: "writeIdOf", use: "caller", with: '""' }],
     tests: ["test/lost-answers.test.ts"],
   },
   {
-    name: "a commit without an answer counts as done",
+    name: "a commit without a response counts as applied",
     edits: [
       {
         file: TRANSACT,
-        find: `if (result === undefined) break;`,
-        replace: `if (result === undefined) return { ok: true, answer: decision.answer(snapshot.store.revision + 1) };`,
+        in: "decideAndCommit",
+        call: "commit",
+        with: (call) => `${call}.then((result) => result ?? { won: true, revision: snapshot.store.revision + 1 })`,
       },
     ],
     tests: ["test/database-faults.test.ts"],
   },
   {
-    name: "a commit without an answer counts as not done",
+    name: "a commit without a response counts as not applied",
     edits: [
-      {
-        file: TRANSACT,
-        find: `if (error.outcome === "unknown") context.unknown.push(change);`,
-        replace: "",
-      },
-      {
-        file: AUDITED,
-        find: "if (replay !== undefined) {\n      return",
-        replace: "if (!commitSent && replay !== undefined) {\n      return",
-      },
+      { file: TRANSACT, in: "commit", call: "context.unanswered.push", with: "undefined" },
+      replaysOfEarlierRequestsOnly,
     ],
     tests: ["src/store/transact.test.ts", "test/lost-answers.test.ts"],
   },
   {
-    name: "a refusal is passed on while a commit may still be under way",
-    edits: [
-      {
-        file: TRANSACT,
-        find: "if (unknown.every((change) => cannotSucceed(change, newest))) return",
-        replace: "if (newest) return",
-      },
-    ],
+    name: "a refusal is returned while a commit may still succeed",
+    edits: [{ file: TRANSACT, in: "cannotSucceed", body: "return true;" }],
     tests: ["src/store/transact.test.ts", "test/database-faults.test.ts", "test/lost-answers.test.ts"],
   },
   {
-    name: "a write is retried blindly, as another one",
+    name: "retries use a new write id",
     edits: [
       {
         file: AUDITED,
-        find: "const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring: writingRing(ring, snapshot) };",
-        replace:
-          "const place = { writeId: commitSent ? await writeIdOf(write.caller, undefined, randomBytes) : writeId, seq: (tail?.seq ?? 0) + 1, ring: writingRing(ring, snapshot) };",
+        in: "auditedWrite.place.writeId",
+        value: "commitSent ? await writeIdOf(write.caller, undefined, randomBytes) : writeId",
       },
-      {
-        file: STORE,
-        find: "if (newest !== undefined) requireWin(known(reader.parseWin(last)), newest, query.writeId);",
-        replace: "",
-      },
-      {
-        file: AUDITED,
-        find: "if (replay !== undefined) {\n      return",
-        replace: "if (!commitSent && replay !== undefined) {\n      return",
-      },
+      withoutWinCheck,
+      replaysOfEarlierRequestsOnly,
     ],
     tests: ["test/two-workers.test.ts"],
   },
   {
     name: "idempotency keys are ignored",
-    edits: [
-      {
-        file: "src/commit/write-id.ts",
-        find: "if (idempotencyKey === undefined) return",
-        replace: "if (caller) return",
-      },
-    ],
+    edits: [{ file: WRITE_ID, in: "writeIdOf", if: "idempotencyKey", with: "true" }],
     tests: ["test/lost-answers.test.ts"],
   },
   {
-    name: "a key answers another request",
+    name: "an idempotency key is accepted for a different request",
+    edits: [{ file: AUDITED, in: "decideReplay", call: "verifyMac", with: "true" }],
+    tests: ["test/two-workers.test.ts"],
+  },
+  {
+    name: "every lost race is reported as a conflict",
     edits: [
       {
-        file: AUDITED,
-        find: "if (!(await verifyMac(requireRingKey(ring, replay.keyId), write.request, replay.request))) {",
-        replace: "if (!verifyMac || !requireRingKey) {",
+        file: TRANSACT,
+        in: "transact.attempt",
+        value: (attempt) => `((attempt) => attempt.kind === "lost"
+          ? { kind: "done", outcome: { ok: false, failure: { code: "version_conflict" } } }
+          : attempt)(${attempt})`,
       },
     ],
     tests: ["test/two-workers.test.ts"],
   },
   {
-    name: "any lost race is a conflict",
+    name: "retries decide on the first snapshot",
     edits: [
       {
         file: TRANSACT,
-        find: "      raced = true;",
-        replace: `      raced = true;
-      if (decision.kind === "commit") return { ok: false, failure: { code: "version_conflict" } as F };`,
-      },
-    ],
-    tests: ["test/two-workers.test.ts"],
-  },
-  {
-    name: "a retry decides on the first snapshot again",
-    edits: [
-      {
-        file: TRANSACT,
-        find: "      snapshot = result.snapshot;",
-        replace: `      snapshot = { ...snapshot, store: { ...snapshot.store, epoch: result.snapshot.store.epoch } };`,
+        in: "transact",
+        use: "attempt.snapshot",
+        with: "{ ...snapshot, store: { ...snapshot.store, epoch: attempt.snapshot.store.epoch } }",
       },
     ],
     tests: ["src/store/transact.test.ts", "test/two-workers.test.ts"],
   },
   {
-    name: "the answer tells the revision before the commit",
-    edits: [
-      {
-        file: TRANSACT,
-        find: "answer: decision.answer(result.revision) };",
-        replace: "answer: decision.answer(result.revision - 1) };",
-      },
-    ],
+    name: "responses contain the revision before the commit",
+    edits: [{ file: TRANSACT, in: "decideAndCommit", use: "result.revision", with: "result.revision - 1" }],
     tests: ["test/two-workers.test.ts"],
   },
   {
-    name: "a load in two round trips",
-    edits: [
-      {
-        file: STORE,
-        find: `const results = await execute([reader.statement], "read", signal);`,
-        replace: `await execute([reader.statement], "read", signal);
-      const results = await execute([reader.statement], "read", signal);`,
-      },
-    ],
+    name: "a load takes two round trips",
+    edits: [{ file: STORE, in: "libsqlStore.load", call: "execute", with: (call) => `${call}.then(() => ${call})` }],
     tests: ["test/round-trips.test.ts"],
   },
   {
-    name: "retries without end and without pause",
+    name: "retries have no limit and no pause",
     edits: [
-      { file: LOAD, find: "const MAX_TRIES = 10;", replace: "const MAX_TRIES = 1e9;" },
-      {
-        file: LOAD,
-        find: "await pauseAfterFailure(attempts, tried, signal);",
-        replace: "await attempts.sleep(1, signal);",
-      },
-      { file: "src/store/limit-requests.ts", find: "const MAX_REQUESTS = 40;", replace: "const MAX_REQUESTS = 1e9;" },
+      { file: LOAD, in: "MAX_TRIES", value: "1e9" },
+      { file: LOAD, in: "loadUntil", call: "pauseAfterFailure", with: "attempts.sleep(1, signal)" },
+      { file: "src/store/limit-requests.ts", in: "MAX_REQUESTS", value: "1e9" },
     ],
     tests: ["test/database-faults.test.ts"],
   },
   {
-    name: "a busy database is a refusal for good",
-    edits: [
-      {
-        file: "src/store/libsql/to-unavailable.ts",
-        find: "return /^SQLITE_(BUSY|LOCKED|CONSTRAINT)/.test(code);",
-        replace: "return code === '';",
-      },
-    ],
+    name: "a busy database counts as a permanent error",
+    edits: [{ file: "src/store/libsql/to-unavailable.ts", in: "isPassing", body: "return false;" }],
     tests: ["test/database-faults.test.ts", "src/store/libsql/libsql-store.test.ts"],
   },
   {
-    name: "no deadline",
-    unseen: true,
-    edits: [{ file: "src/api/start-deadline.ts", find: "    timeoutMs,\n  );", replace: "    1e9,\n  );" }],
+    name: "requests have no deadline",
+    testsOnly: true,
+    edits: [{ file: "src/api/start-deadline.ts", in: "timer", value: "setTimeout(() => undefined, 1e9)" }],
     tests: ["test/database-faults.test.ts"],
   },
   {
-    name: "loads go on when the client has gone",
-    unseen: true,
-    edits: [
-      {
-        file: LOAD,
-        find: "signal: AbortSignal.any([attempts.deadline, attempts.client]) });",
-        replace: "signal: attempts.deadline });",
-      },
-    ],
+    name: "loads continue after the client disconnects",
+    testsOnly: true,
+    edits: [{ file: LOAD, in: "load", call: "AbortSignal.any", with: "attempts.deadline" }],
     tests: ["test/database-faults.test.ts"],
   },
 ];

@@ -1,299 +1,206 @@
+import type { Edit } from "./edit.ts";
 import type { PlantedFault } from "./fault.ts";
 
 const VERSIONS = "src/secret/versions.ts";
 const PUT = "src/secret/put.ts";
 const GET = "src/secret/get.ts";
-const LIST = "src/secret/list.ts";
 const WRITE = "src/secret/write.ts";
-const COMMIT = "src/store/libsql/commit-statements.ts";
-const READS = "src/store/libsql/read-statements.ts";
+const ACCESS = "src/policy/access.ts";
+const VERIFY = "src/secret/verify-secret.ts";
+const VERSION_WRITES = "src/store/libsql/writes/version-writes.ts";
 
-/** What goes wrong with versions, policies, time, keys and the marks that tell whose rows these are. */
+/** Deletes versions in every put. `number` compares their numbers with the new one. */
+const deletingVersions = (number: string): Edit => ({
+  file: VERSION_WRITES,
+  in: "versionStatements.statements",
+  value: `insert === undefined
+    ? []
+    : [{ sql: "DELETE FROM secret_versions WHERE path = ? AND number ${number}", args: [of.path, insert.number] }]`,
+});
+
+/** Faults in versions, policies, time and keys, and in what protects rows from a malicious database. */
 export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
   {
-    name: "the number of a deleted version is given again",
+    name: "version numbers of deleted versions are reused",
     edits: [
+      { file: PUT, in: "decidePut.number", use: "secret.head.latest", with: "secret?.head.current" },
       {
         file: PUT,
-        find: "const number = (secret?.head.latest ?? 0) + 1;",
-        replace: "const number = (secret?.head.current ?? 0) + 1;",
+        in: "decidePut",
+        use: "secret.versions",
+        with: "secret?.versions.filter((version) => version.number < number)",
       },
-      {
-        file: PUT,
-        find: "addVersion(secret?.versions ?? [], state, keep)",
-        replace: "addVersion((secret?.versions ?? []).filter((version) => version.number < number), state, keep)",
-      },
-      {
-        file: "src/store/libsql/write-statements.ts",
-        find: `sql\`INSERT INTO \${secretVersions}`,
-        replace: `sql\`INSERT OR REPLACE INTO \${secretVersions}`,
-      },
-      {
-        file: COMMIT,
-        find: "if (pruneBelow !== undefined)",
-        replace:
-          "if (insert !== undefined) statements.push({ sql: 'DELETE FROM secret_versions WHERE path = ? AND number >= ?', args: [path, insert.number] });\n  if (pruneBelow !== undefined)",
-      },
+      deletingVersions(">= ?"),
     ],
     tests: ["test/secret-examples.test.ts"],
   },
   {
     name: "versions are never pruned",
-    edits: [{ file: VERSIONS, find: ".slice(-keep);", replace: ".slice(-keep * 100);" }],
+    edits: [{ file: VERSIONS, in: "addVersion", use: "keep", with: "keep * 100" }],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "rows of pruned versions stay",
-    edits: [{ file: COMMIT, find: "if (pruneBelow !== undefined)", replace: "if (pruneBelow === -1)" }],
+    name: "rows of pruned versions are kept",
+    edits: [{ file: VERSION_WRITES, in: "versionStatements", if: "pruneBelow", with: "false" }],
     tests: ["test/secret-examples.test.ts"],
   },
   {
     name: "the newest version is pruned first",
     edits: [
-      {
-        file: VERSIONS,
-        find: "const kept = [...versions, added].slice(-keep);",
-        replace: "const kept = [...versions.slice(-keep, -1), added].slice(-keep);",
-      },
-      {
-        file: COMMIT,
-        find: "if (pruneBelow !== undefined)",
-        replace:
-          "if (insert !== undefined) statements.push({ sql: 'DELETE FROM secret_versions WHERE path = ? AND number = ?', args: [path, insert.number - 1] });\n  if (pruneBelow !== undefined)",
-      },
+      { file: VERSIONS, in: "addVersion.kept", use: "versions", with: "versions.slice(-keep, -1)" },
+      deletingVersions("= ? - 1"),
     ],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "cas is not looked at",
-    edits: [
-      {
-        file: WRITE,
-        find: "const conflict = cas !== undefined && cas !== (head?.latest ?? 0);",
-        replace: "const conflict = cas === -7 && head !== undefined;",
-      },
-    ],
+    name: "cas is ignored",
+    edits: [{ file: WRITE, in: "writeSecret.conflict", value: "false" }],
     tests: ["test/two-workers.test.ts"],
   },
   {
     name: "cas is compared with the current version",
-    edits: [{ file: WRITE, find: "cas !== (head?.latest ?? 0);", replace: "cas !== (head?.current ?? 0);" }],
+    edits: [{ file: WRITE, in: "writeSecret.conflict", use: "head.latest", with: "head?.current" }],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "a deletion is not written",
-    edits: [{ file: COMMIT, find: "if (softDelete !== undefined)", replace: "if (softDelete?.at === 0)" }],
+    name: "deletions are not stored",
+    edits: [{ file: VERSION_WRITES, in: "versionStatements", if: "softDelete", with: "false" }],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "deleting again renews the time of deletion",
+    name: "a second delete changes the deletion time",
+    edits: [{ file: VERSIONS, in: "deleteVersions", call: "isLive", with: "true" }],
+    tests: ["test/secret-examples.test.ts"],
+  },
+  {
+    name: "an undelete restores all versions",
+    edits: [{ file: VERSIONS, in: "restoreVersions", call: "wanted.has", with: "true" }],
+    tests: ["test/secret-examples.test.ts"],
+  },
+  {
+    name: "a deleted version can be read by its number",
+    edits: [{ file: GET, in: "liveNumber", call: "isLive", with: "true" }],
+    tests: ["test/secret-examples.test.ts"],
+  },
+  {
+    name: "reads are cached for half a second",
     edits: [
-      {
-        file: VERSIONS,
-        find: "(version) => wanted.has(version.number) && isLive(version, now));",
-        replace: "(version) => wanted.has(version.number));",
-      },
-    ],
-    tests: ["test/secret-examples.test.ts"],
-  },
-  {
-    name: "an undelete restores everything",
-    edits: [
-      {
-        file: VERSIONS,
-        find: "(version) => wanted.has(version.number) && version.destroyedAt === null && !isLive(version, now),",
-        replace: "(version) => wanted.size > 0 && version.destroyedAt === null && !isLive(version, now),",
-      },
-    ],
-    tests: ["test/secret-examples.test.ts"],
-  },
-  {
-    name: "a deleted version is read by its number",
-    edits: [
-      { file: GET, find: "state !== undefined && isLive(state, now) ?", replace: "state !== undefined && now > 0 ?" },
-    ],
-    tests: ["test/secret-examples.test.ts"],
-  },
-  {
-    name: "a read is answered from a cache for half a second",
-    edits: [
+      { file: GET, append: "const cache = new Map();" },
       {
         file: GET,
-        find: "export async function getSecret(",
-        replace: `const cache = new Map();
-export async function getSecret(room, asked) {
-  const key = \`\${asked.path} \${asked.number}\`;
+        in: "getSecret",
+        body: (body) => `
+  const key = \`\${path} \${number}\`;
   const known = cache.get(key);
-  if (known !== undefined && Date.now() < known.until && room.access.query.grants === undefined) return known.result;
-  const result = await getSecretAfresh(room, asked);
+  if (known !== undefined && Date.now() < known.until && deps.access.query.grants === undefined) return known.result;
+  const result = await (async () => {${body}})();
   cache.set(key, { result, until: Date.now() + 500 });
   return result;
-}
-export async function getSecretAfresh(`,
+`,
       },
     ],
     tests: ["test/two-workers.test.ts", "test/no-mutable-state.test.ts"],
   },
   {
-    name: "a policy decision is cached for a minute",
+    name: "policy decisions are cached for a minute",
     edits: [
+      { file: ACCESS, append: "const cache = new Map();" },
       {
-        file: "src/policy/access.ts",
-        find: "export async function policyAccess(",
-        replace: "const cache = new Map();\nexport async function policyAccess(",
-      },
-      {
-        file: "src/policy/access.ts",
-        find: "async permits({ store, keys, grants }) {",
-        replace: `async permits({ store, keys, grants }) {
-      const key = JSON.stringify(request);
-      const known = cache.get(key);
-      if (known !== undefined && Date.now() < known.until) return known.granted;
-      const granted = await isGranted({ ring, store, report }, grants ?? [], request);
-      cache.set(key, { granted, until: Date.now() + 60_000 });
-      if (granted !== undefined) return granted;`,
+        file: ACCESS,
+        in: "policyAccess.permits",
+        body: (body) => `
+  const key = JSON.stringify(request);
+  const known = cache.get(key);
+  if (known !== undefined && Date.now() < known.until) return known.granted;
+  const granted = await (async () => {${body}})();
+  cache.set(key, { granted, until: Date.now() + 60_000 });
+  return granted;
+`,
       },
     ],
     tests: ["test/revocation.test.ts", "test/no-mutable-state.test.ts"],
   },
   {
-    name: "a right is judged in the first snapshot only",
-    edits: [
-      {
-        file: "src/commit/audited-write.ts",
-        find: "const isOwnCommit = commitSent && replay !== undefined;",
-        replace: "const isOwnCommit = commitSent;",
-      },
-    ],
+    name: "permissions are checked in the first snapshot only",
+    edits: [{ file: "src/commit/audited-write.ts", in: "auditedWrite.isOwnCommit", value: "commitSent" }],
     tests: ["test/revocation.test.ts"],
   },
   {
-    name: "any policy of a caller grants everything",
-    edits: [
-      {
-        file: "src/policy/permission.ts",
-        find: 'return permissions.includes(wanted) || permissions.includes("super");',
-        replace: "return permissions.length > 0 && wanted !== undefined;",
-      },
-    ],
+    name: "any matching policy grants every permission",
+    edits: [{ file: "src/policy/permission.ts", in: "grants", body: "return permissions.length > 0;" }],
     tests: ["test/policies.test.ts"],
   },
   {
-    name: "a list leaves out secrets without a current version",
+    name: "lists omit secrets without a current version",
     edits: [
       {
-        file: READS,
-        find: `sql\`h.path > \${placeholder("pathsAfter")} AND`,
-        replace: `sql\`h.current > 0 AND h.path > \${placeholder("pathsAfter")} AND`,
+        file: "src/store/libsql/load/path-part.ts",
+        in: "inRange",
+        value: (inRange) => `and(gt(head.current, sql\`0\`), ${inRange})`,
       },
     ],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "a list loses its last path",
+    name: "lists omit the last path",
     edits: [
       {
-        file: LIST,
-        find: ": { ok: true, answer: paths };",
-        replace: ": { ok: true, answer: paths.length > 3 ? paths.slice(0, -1) : paths };",
+        file: "src/secret/list.ts",
+        in: "answer.answer",
+        value: "paths.length > 3 ? paths.slice(0, -1) : paths",
       },
     ],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "the worker's clock counts, and may run backwards",
-    edits: [
-      {
-        file: "src/secret/write-time.ts",
-        find: "return Math.max(now, head?.writtenAt ?? 0);",
-        replace: "return Date.now() + 0 * (head?.writtenAt ?? now);",
-      },
-    ],
+    name: "writes use the worker's clock, which may run backwards",
+    edits: [{ file: "src/secret/write-time.ts", in: "writeTime", body: "return Date.now();" }],
     tests: ["test/secret-examples.test.ts", "src/secret/expiring-version.test.ts"],
   },
   {
-    name: "only the primary key is known",
-    edits: [
-      {
-        file: "src/seal/key-ring.ts",
-        find: "ring.keys.find(",
-        replace: "ring.keys.slice(0, 1).find(",
-      },
-    ],
+    name: "only the first key of the ring is known",
+    edits: [{ file: "src/seal/key-ring.ts", in: "requireRingKey", use: "ring.keys", with: "ring.keys.slice(0, 1)" }],
     tests: ["src/seal/key-ring.test.ts"],
   },
   {
-    name: "the current version is the lowest live one",
-    edits: [
-      {
-        file: VERSIONS,
-        find: "const highest = versions.findLast(",
-        replace: "const highest = versions.find(",
-      },
-    ],
+    name: "the current version is the lowest live version",
+    edits: [{ file: VERSIONS, in: "summarize.highest", use: "versions.findLast", with: "versions.find" }],
     tests: ["test/secret-examples.test.ts"],
   },
   {
-    name: "the audit entry has the trace of no request",
-    edits: [
-      {
-        file: "src/commit/build-change.ts",
-        find: "      outcome: JSON.stringify(accepted.outcome),\n      traceId,",
-        replace: '      outcome: JSON.stringify(accepted.outcome),\n      traceId: traceId.replace(/^../, "ff"),',
-      },
-    ],
+    name: "audit entries have a wrong trace id",
+    edits: [{ file: "src/commit/build-change.ts", in: "buildChange.traceId", value: 'traceId.replace(/^../, "ff")' }],
     tests: ["test/stored-audit.test.ts"],
   },
   {
     name: "values are sealed without AAD",
-    unseen: true,
-    edits: [
-      {
-        file: "src/seal/record.ts",
-        find: 'return { name: "AES-GCM", iv: nonce, additionalData, tagLength: TAG_BYTES * 8 };',
-        replace:
-          'return { name: "AES-GCM", iv: nonce, additionalData: additionalData.slice(0, 0), tagLength: TAG_BYTES * 8 };',
-      },
-    ],
+    testsOnly: true,
+    edits: [{ file: "src/seal/record.ts", in: "algorithm.additionalData", value: "new Uint8Array()" }],
     tests: ["src/seal/record.test.ts", "test/tampering.test.ts"],
   },
   {
-    name: "an older head put back counts",
-    unseen: true,
+    name: "an older head that was put back is accepted",
+    testsOnly: true,
     edits: [
-      {
-        file: "src/secret/verify-secret.ts",
-        find: "if (tail.writeId !== head.writeId || tail.seq !== head.seq) {",
-        replace: "if (tail.seq === -1) {",
-      },
-      {
-        file: "src/secret/verify-secret.ts",
-        find: "if (head.version !== tail.revision) throw",
-        replace: "if (tail.seq === -1) throw",
-      },
+      { file: VERIFY, in: "requireSameCommit", if: "tail.writeId", with: "false" },
+      { file: VERIFY, in: "requireSameCommit", if: "tail.revision", with: "false" },
     ],
     tests: ["test/tampering.test.ts"],
   },
   {
-    name: "the states of versions are under no MAC",
-    unseen: true,
-    edits: [
-      {
-        file: "src/secret/verify-secret.ts",
-        find: "states && requireMac(ring, historyContext(identity, states), { keyId: head.keyId, mac: head.history }),",
-        replace: "states && identity && historyContext && undefined,",
-      },
-    ],
+    name: "the MAC of version states is not verified",
+    testsOnly: true,
+    edits: [{ file: VERIFY, in: "verifyHistory", body: "" }],
     tests: ["test/tampering.test.ts"],
   },
   {
-    name: "a revoked policy put back counts",
-    unseen: true,
+    name: "a revoked policy that was put back is accepted",
+    testsOnly: true,
     edits: [
       {
         file: "src/commit/authority-row.ts",
-        find: 'if (tail === undefined) throw inconsistent(table, name, "has no audit entry");',
-        replace: "if (tail !== undefined) return;",
+        in: "requireCurrentRow",
+        body: 'if (current.tail === undefined) throw inconsistent(table, table.nameOf(current.row), "has no audit entry");',
       },
     ],
     tests: ["test/policy-tampering.test.ts"],

@@ -1,20 +1,30 @@
 import { existsSync, readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { parseSync } from "oxc-parser";
 import { describe, expect, it } from "vitest";
-import { applyEdit } from "./fault.ts";
+import { plantFault } from "./fault.ts";
 import { PLANTED_FAULTS } from "./planted-faults.ts";
 
 describe("the planted faults", () => {
-  it.each(PLANTED_FAULTS)("$name: can be planted in the source as it is", ({ edits, tests }) => {
-    for (const edit of edits) {
-      const source = readFileSync(edit.file, "utf8");
-      expect(applyEdit(source, edit)).not.toBe(source);
+  it.each(PLANTED_FAULTS)("fits the source: $name", (fault) => {
+    for (const [file, source] of plantFault(fault, readSource)) {
+      expect(source).not.toBe(readSource(file));
+      expect(parseSync(file, source, { showSemanticErrors: true }).errors).toEqual([]);
+      expect(() => stripTypeScriptTypes(source)).not.toThrow();
     }
-    expect(tests.length).toBeGreaterThan(0);
-    for (const test of tests) expect(existsSync(test), test).toBe(true);
   });
 
-  it("are many, each of another name", () => {
+  it.each(PLANTED_FAULTS)("names test files that exist: $name", ({ tests }) => {
+    expect(tests).not.toEqual([]);
+    expect(tests.filter((test) => !existsSync(test))).toEqual([]);
+  });
+
+  it("has at least 30 faults with different names", () => {
     expect(new Set(PLANTED_FAULTS.map(({ name }) => name)).size).toBe(PLANTED_FAULTS.length);
     expect(PLANTED_FAULTS.length).toBeGreaterThanOrEqual(30);
   });
 });
+
+function readSource(file: string): string {
+  return readFileSync(file, "utf8");
+}

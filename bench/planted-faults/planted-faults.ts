@@ -4,8 +4,8 @@ import type { PlantedFault } from "./fault.ts";
 
 const all: readonly PlantedFault[] = [...FAULTS_IN_COMMITS, ...FAULTS_IN_SEMANTICS];
 
-/** All that is tried, those last that only tests can show. */
+/** All faults. Those that only tests can detect come last. */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
-  ...all.filter(({ unseen }) => unseen !== true),
-  ...all.filter(({ unseen }) => unseen === true),
+  ...all.filter(({ testsOnly }) => testsOnly !== true),
+  ...all.filter(({ testsOnly }) => testsOnly === true),
 ];
