@@ -4,8 +4,9 @@ import { requireMac } from "../seal/mac.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow, SecretRow, StoreRow } from "../store/rows.ts";
 import type { SecretView } from "../store/store.ts";
-import { headContext, historyContext } from "./contexts.ts";
+import { headContext, historyContext, type SecretIdentity } from "./contexts.ts";
 import type { SecretPath } from "./secret-path.ts";
+import type { Versions } from "./versions.ts";
 
 /** The audit action that removes a head. A path with audit entries may lack a head only if this is its newest action. */
 const REMOVAL = "remove";
@@ -39,9 +40,18 @@ export async function verifySecret(
   await Promise.all([
     verifyEntry(ring, store, tail),
     requireMac(ring, headContext(store.storeId, head), head),
-    states && requireMac(ring, historyContext(identity, states), { keyId: head.keyId, mac: head.history }),
+    states && verifyHistory(ring, head, { identity, states }),
   ]);
   return head;
+}
+
+/** Verifies the states of all versions, which have a MAC of their own. */
+async function verifyHistory(
+  ring: KeyRing,
+  head: SecretRow,
+  { identity, states }: { readonly identity: SecretIdentity; readonly states: Versions },
+): Promise<void> {
+  await requireMac(ring, historyContext(identity, states), { keyId: head.keyId, mac: head.history });
 }
 
 async function verifyAbsence(ring: KeyRing, store: StoreRow, view: SecretView): Promise<void> {
