@@ -1,5 +1,5 @@
 import { type Node, parseSync } from "oxc-parser";
-import { callsOf, type Declaration, declarationsOf, ifsAbout, isFunction, isShorthandValue, usesOf } from "./syntax.ts";
+import { callsOf, type Declaration, declarationsOf, ifsUsing, isFunction, isShorthandValue, usesOf } from "./syntax.ts";
 
 /**
  * Replacement code. A function gets the replaced code. Expressions are passed and inserted in parentheses, so operator precedence
@@ -10,8 +10,8 @@ type Code = string | ((original: string) => string);
 interface Place {
   readonly file: string;
   /**
-   * A declared name, or a path of names of which each is declared inside the previous one: `auditedWrite.decide`. If a function,
-   * a variable and a property have the same name, the function is meant, otherwise the variable.
+   * A declared name, or a path such as `auditedWrite.decide`, in which each name is declared inside the previous one. Functions
+   * take precedence over variables, and variables over properties.
    */
   readonly in: string;
 }
@@ -57,7 +57,7 @@ function findDeclaration(program: Node, edit: Place): Declaration {
 function findExpression(scope: Node, edit: Extract<Edit, { readonly with: Code }>): Node {
   if ("call" in edit) return onlyOne(callsOf(scope, edit.call), `calls of "${edit.call}"`, edit);
   if ("use" in edit) return onlyOne(usesOf(scope, edit.use), `uses of "${edit.use}"`, edit);
-  return onlyOne(ifsAbout(scope, edit.if), `if statements that use "${edit.if}"`, edit).test;
+  return onlyOne(ifsUsing(scope, edit.if), `if statements that use "${edit.if}"`, edit).test;
 }
 
 function onlyOne<T>(found: readonly T[], what: string, edit: Place): T {

@@ -49,7 +49,7 @@ export function usesOf(scope: Node, name: string): readonly Node[] {
 }
 
 /** Finds the `if` statements inside `scope` whose conditions use a variable or a chain of properties. */
-export function ifsAbout(scope: Node, name: string): readonly IfStatement[] {
+export function ifsUsing(scope: Node, name: string): readonly IfStatement[] {
   return nodesIn(scope).filter(
     (node): node is IfStatement => node.type === "IfStatement" && usesOf(node.test, name).length > 0,
   );
@@ -88,8 +88,8 @@ function nameOf(node: Node): string | undefined {
   }
 }
 
-/** Parts of a node in which an identifier is not a use: types, bindings, assignment targets and names of properties. */
-const SKIPPED: ReadonlySet<string> = new Set([
+/** Parts of nodes in which an identifier is not a use: types, bindings, assignment targets and names of properties. */
+const SKIPPED_PARTS: ReadonlySet<string> = new Set([
   "typeAnnotation",
   "returnType",
   "typeParameters",
@@ -109,12 +109,14 @@ const SKIPPED: ReadonlySet<string> = new Set([
   "PropertyDefinition.key",
 ]);
 
-const SKIPPED_TYPES: ReadonlySet<string> = new Set([
+/** Nodes that contain only types or bindings. */
+const SKIPPED_NODES: ReadonlySet<string> = new Set([
   "ImportDeclaration",
   "TSInterfaceDeclaration",
   "TSTypeAliasDeclaration",
 ]);
 
+/** The node and everything in it, except types and bindings. */
 function nodesIn(node: Node): readonly Node[] {
   return [node, ...childrenOf(node).flatMap(nodesIn)];
 }
@@ -122,10 +124,10 @@ function nodesIn(node: Node): readonly Node[] {
 function childrenOf(node: Node): readonly Node[] {
   const computed = "computed" in node && node.computed;
   return (visitorKeys[node.type] ?? [])
-    .filter((key) => !SKIPPED.has(key) && (computed || !SKIPPED.has(`${node.type}.${key}`)))
+    .filter((key) => !SKIPPED_PARTS.has(key) && (computed || !SKIPPED_PARTS.has(`${node.type}.${key}`)))
     .flatMap((key): unknown => Reflect.get(node, key))
     .filter(isNode)
-    .filter(({ type }) => !SKIPPED_TYPES.has(type));
+    .filter(({ type }) => !SKIPPED_NODES.has(type));
 }
 
 function isNode(value: unknown): value is Node {
