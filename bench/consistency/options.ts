@@ -1,5 +1,6 @@
-import { CommandError } from "../../tools/command/command-error.ts";
+import { usageError } from "../../tools/command/command-error.ts";
 import { parseCommandLine } from "../../tools/command/parse-command-line.ts";
+import { parseWholeNumber } from "../../tools/command/parse-whole-number.ts";
 import { FAULT_NAMES, type FaultName } from "./faults/fault-counts.ts";
 
 export const USAGE = `Usage: npm run verify:consistency -- [options]
@@ -50,20 +51,14 @@ export function readOptions(args: readonly string[]): RunOptions | { readonly ch
   if (check !== undefined) return { check };
   const defaultOperations = seconds === undefined ? 20_000 : MAX_OPERATIONS;
   return {
-    operations: parseInteger("ops", ops ?? String(defaultOperations), MAX_OPERATIONS),
-    seconds: parseInteger("seconds", seconds ?? String(MAX_SECONDS), MAX_SECONDS),
-    clients: parseInteger("clients", clients ?? "32", 1000),
-    workers: parseInteger("workers", workers ?? "2", 16),
-    seed: parseInteger("seed", seed ?? "1", 2 ** 31),
+    operations: parseWholeNumber(ops ?? String(defaultOperations), { option: "--ops", max: MAX_OPERATIONS }),
+    seconds: parseWholeNumber(seconds ?? String(MAX_SECONDS), { option: "--seconds", max: MAX_SECONDS }),
+    clients: parseWholeNumber(clients ?? "32", { option: "--clients", max: 1000 }),
+    workers: parseWholeNumber(workers ?? "2", { option: "--workers", max: 16 }),
+    seed: parseWholeNumber(seed ?? "1", { option: "--seed", max: 2 ** 31 }),
     faults: parseFaults(faults),
     out,
   };
-}
-
-function parseInteger(name: string, text: string, max: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= max) return value;
-  throw new CommandError(`Cannot use --${name} "${text}": it must be an integer from 1 to ${max}`, { exitCode: 2 });
 }
 
 function parseFaults(list: string): ReadonlySet<FaultName> {
@@ -76,7 +71,5 @@ function parseFault(text: string): FaultName {
   const name = FAULT_NAMES.find((known) => known === text);
   if (name !== undefined) return name;
   const known = FAULT_NAMES.join(", ");
-  throw new CommandError(`Cannot use --faults "${text}": unknown fault. Use all, none, or some of ${known}`, {
-    exitCode: 2,
-  });
+  throw usageError(`Cannot use --faults "${text}": unknown fault. Use all, none, or some of ${known}`);
 }

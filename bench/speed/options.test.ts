@@ -17,10 +17,10 @@ describe("readBenchOptions", () => {
   });
 
   it.each([
-    [["--rounds", "0"], '--rounds "0"'],
-    [["--seconds", "1.5"], '--seconds "1.5"'],
-    [["--secrets", "x"], '--secrets "x"'],
-    [["--policies", "1000001"], '--policies "1000001"'],
+    [["--rounds", "0"], '"0" as --rounds'],
+    [["--seconds", "1.5"], '"1.5" as --seconds'],
+    [["--secrets", "x"], '"x" as --secrets'],
+    [["--policies", "1000001"], '"1000001" as --policies'],
     [["--only", "get", "--page", "p"], "--page with --only"],
     [["--what", "1"], "Cannot read the command line"],
   ])("rejects %j", (args, message) => {

@@ -1,5 +1,6 @@
-import { CommandError } from "../../tools/command/command-error.ts";
+import { usageError } from "../../tools/command/command-error.ts";
 import { parseCommandLine } from "../../tools/command/parse-command-line.ts";
+import { parseWholeNumber } from "../../tools/command/parse-whole-number.ts";
 
 export const BENCH_USAGE = `Usage: npm run bench -- [--only TEXT] [--rounds N] [--seconds S] [--secrets N] [--policies N]
          [--out FOLDER] [--page FILE]
@@ -39,21 +40,15 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | "help"
   });
   if (given === "help") return "help";
   if (given.page !== undefined && given.only !== undefined) {
-    throw new CommandError("Cannot combine --page with --only: the page would lose all other results", { exitCode: 2 });
+    throw usageError("Cannot combine --page with --only: the page would lose all other results");
   }
   return {
     only: given.only ?? "",
-    rounds: parseInteger("rounds", given.rounds ?? "5", 1000),
-    seconds: parseInteger("seconds", given.seconds ?? "2", 600),
-    secrets: parseInteger("secrets", given.secrets ?? "1000000", 10_000_000),
-    policies: parseInteger("policies", given.policies ?? "100000", 1_000_000),
+    rounds: parseWholeNumber(given.rounds ?? "5", { option: "--rounds", max: 1000 }),
+    seconds: parseWholeNumber(given.seconds ?? "2", { option: "--seconds", max: 600 }),
+    secrets: parseWholeNumber(given.secrets ?? "1000000", { option: "--secrets", max: 10_000_000 }),
+    policies: parseWholeNumber(given.policies ?? "100000", { option: "--policies", max: 1_000_000 }),
     out: given.out ?? "reports/speed",
     page: given.page,
   };
-}
-
-function parseInteger(name: string, text: string, max: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= max) return value;
-  throw new CommandError(`Cannot use --${name} "${text}": it must be an integer from 1 to ${max}`, { exitCode: 2 });
 }
