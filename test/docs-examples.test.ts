@@ -41,12 +41,46 @@ function referencedFiles(page: string, markdown: string): readonly string[] {
   return [...links, ...spans];
 }
 
+/** The headings that a page links to, as `page#anchor`. */
+function referencedHeadings(page: string, markdown: string): readonly string[] {
+  return [...markdown.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(
+    ([, target = "", anchor = ""]) => `${target === "" ? page : join(dirname(page), target)}#${anchor}`,
+  );
+}
+
+/** The anchors of a page's headings, as GitHub derives them. */
+function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 describe("the files that a page refers to exist", () => {
   const pages = [...PAGES, ...globSync("docs/decisions/*.md", { cwd: PROJECT })];
 
   it.each(pages)("%s", (page) => {
     const referenced = referencedFiles(page, readFileSync(join(PROJECT, page), "utf8"));
     expect(referenced.filter((path) => globSync(path.replace(/\/$/, ""), { cwd: PROJECT }).length === 0)).toEqual([]);
+  });
+
+  it.each(pages)("%s: so do the headings that it links to", (page) => {
+    const referenced = referencedHeadings(page, readFileSync(join(PROJECT, page), "utf8"));
+    const missing = referenced.filter((reference) => {
+      const [file = "", anchor = ""] = reference.split("#");
+      return !anchorsOf(readFileSync(join(PROJECT, file), "utf8")).includes(anchor);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it("are found with their headings", () => {
+    expect(referencedHeadings("docs/a.md", "[x](b.md#y-z) [w](#here) [v](https://x.y#z)")).toEqual([
+      "docs/b.md#y-z",
+      "docs/a.md#here",
+    ]);
+    expect(anchorsOf("# A `b`: c, d\n## `keys`: one row")).toEqual(["a-b-c-d", "keys-one-row"]);
   });
 
   it("are found in links and in code spans", () => {
