@@ -206,7 +206,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
       { file: LOAD, in: "loadUntil", call: "pauseAfterFailure", with: "attempts.sleep(1, signal)" },
       { file: "src/store/limit-requests.ts", in: "MAX_REQUESTS", value: "1e9" },
     ],
-    tests: ["test/database-faults.test.ts"],
+    tests: ["src/store/limit-requests.test.ts", "test/database-faults.test.ts"],
   },
   {
     name: "a busy database counts as a permanent error",
