@@ -94,10 +94,15 @@ describe("the cipher API", () => {
         return;
       }
       const refused = { version: 0, nonce: null, ciphertext: null, err: "api_bad_request" };
-      expect([json.body, JSON.parse(bytes.text)]).toEqual([refused, refused]);
+      const tooLong = {
+        ...refused,
+        reason: { member: "plaintext", rule: "must have at most 65520 bytes", limit: 65_520 },
+      };
+      expect([json.body, JSON.parse(bytes.text)]).toEqual([tooLong, tooLong]);
       const long = new Uint8Array(LIMIT + 1 + 13).fill(1);
       const told = await send("decrypt", long);
-      expect([told.status, told.text]).toEqual([400, '{"plaintext":null,"err":"api_bad_request"}']);
+      const reason = { member: "ciphertext", rule: "must have at most 65536 bytes", limit: 65_536 };
+      expect([told.status, JSON.parse(told.text)]).toEqual([400, { plaintext: null, err: "api_bad_request", reason }]);
     },
   );
 

@@ -39,6 +39,9 @@ const OPERATIONS: readonly (readonly [string, object, object])[] = [
   [`${AUDIT}?action=prune`, { days: 7 }, {}],
 ];
 
+/** Why a request of a proved caller is refused. */
+const REASON = expect.objectContaining({ member: expect.any(String), rule: expect.any(String) });
+
 describe("the SPIKE API", () => {
   let store: Store;
   let service: TestService;
@@ -53,7 +56,11 @@ describe("the SPIKE API", () => {
       const types = Object.keys(good).flatMap((name) => [`{"${name}":true}`, `{"${name}":{"a":1}}`]);
       for (const body of ["", "null", "[]", "1", "{", "{} x", '"a"', "\uFEFF{}", ...types]) {
         expect(await service.post(target, body), body).toMatchObject({ status: 400 });
-        expect((await service.post(target, body)).body, body).toEqual({ ...around, err: "api_bad_request" });
+        expect((await service.post(target, body)).body, body).toEqual({
+          ...around,
+          err: "api_bad_request",
+          reason: REASON,
+        });
       }
     });
 
@@ -113,7 +120,11 @@ describe("the SPIKE API", () => {
       for (const path of ["", "a b", "ä", "a%2Fb", "a\u0000", "a\n", "x".repeat(501), "a^b", "a$"]) {
         const body = { ...good, path };
         expect((await service.post(target, body, { headers: { authorization: "" } })).status, path).toBe(401);
-        expect((await service.post(target, body)).body, path).toEqual({ ...around, err: "api_bad_request" });
+        expect((await service.post(target, body)).body, path).toEqual({
+          ...around,
+          err: "api_bad_request",
+          reason: expect.objectContaining({ member: "path", ...(path !== "" && { limit: 500 }) }),
+        });
       }
       expect((await service.post(target, { ...good, path: "x".repeat(500) })).status).not.toBe(400);
       expect((await service.post(target, { ...good, path: "/a//b/../c.d-e_f(g)?+*|[h]{i}\\" })).status).not.toBe(400);
@@ -323,7 +334,7 @@ describe("the SPIKE API", () => {
       { after: "a b" },
       { prefix: 1 },
     ]) {
-      expect(await list(bad)).toEqual({ keys: null, err: "api_bad_request" });
+      expect(await list(bad)).toEqual({ keys: null, err: "api_bad_request", reason: REASON });
     }
   });
 

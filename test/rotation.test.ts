@@ -345,7 +345,8 @@ describe.each(["memory", "libsql"])("rotation of a root key in the %s store", (k
     early.log.length = 0;
     const headers = { authorization: `Bearer ${await early.domain.token("/app")}` };
     for (const target of [`${SECRETS}?action=get`, `${SECRETS}?action=list`]) {
-      expect((await early.post(target, { path: "app/b" }, { headers })).status, target).toBe(500);
+      const body = target.endsWith("get") ? { path: "app/b" } : {};
+      expect((await early.post(target, body, { headers })).status, target).toBe(500);
       const detail = 'policies depend on key id "a", which is not in the ring';
       expect(early.log.splice(0), target).toMatchObject([{ reason: "seal_unknown_key", detail }]);
     }

@@ -339,8 +339,11 @@ describe.each(Object.keys(STORES))("stored trust bundles (%s)", (kind) => {
       serve(body, status);
       expect(await on("refresh")).toMatchObject({ status: 502, body: { err: "endpoint_failed" } });
       expect((await getAs(first)).status).toBe(200);
-      expect(service.log.at(-1)).toMatchObject({ event: "bundle_refused" });
-      expect(JSON.stringify(service.log)).not.toContain("canary");
+      const reason = expect.stringMatching(/^endpointUrl must return a usable bundle: /);
+      expect(
+        service.audit.some((line) => line.outcome === "endpoint_failed" && reason.asymmetricMatch(line.reason)),
+      ).toBe(true);
+      expect(JSON.stringify([service.log, service.audit])).not.toContain("canary");
     });
 
     it("keeps the stored bundle if the endpoint returns an older one (B07)", async () => {

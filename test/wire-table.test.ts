@@ -71,7 +71,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "delete secret": {
     target: `${SECRETS}?action=delete`,
     good: { path: "a", versions: [99] },
-    answer: { version: 1, revision: number },
+    answer: {
+      version: 1,
+      revision: number,
+      warnings: ["These versions do not exist, so nothing was done about them: 99."],
+    },
     around: {},
     wrongType: { path: "a", versions: "1" },
     wrongValue: { path: "a%" },
@@ -210,7 +214,11 @@ describe("on the wire", () => {
     it("answers 400 api_bad_request to invalid JSON, a wrong type or an invalid value", async () => {
       for (const body of ["", "{", "[]", "null", operation.wrongType, operation.wrongValue]) {
         const answer = await post(target, body);
-        expect([answer.status, answer.body], JSON.stringify(body)).toEqual([400, error("api_bad_request")]);
+        const reason = expect.objectContaining({ member: expect.any(String), rule: expect.any(String) });
+        expect([answer.status, answer.body], JSON.stringify(body)).toEqual([
+          400,
+          { ...error("api_bad_request"), reason },
+        ]);
       }
     });
 

@@ -8,9 +8,9 @@ import { requestId } from "./middleware/request-id.ts";
 import { rootKeys } from "./middleware/root-keys.ts";
 import { handleAction } from "./nexus/handle-action.ts";
 import { OPERATIONS } from "./nexus/operations.ts";
-import { noSuchOperation } from "./no-such-operation.ts";
 import { healthz } from "./ops/healthz.ts";
 import { readyz } from "./ops/readyz.ts";
+import { refuseUnknownTarget } from "./refuse-target.ts";
 import { rawPath } from "./target.ts";
 
 /** The whole service as one Hono app. Pass the {@link Service} as the bindings: `app.fetch(request, service)`. */
@@ -24,7 +24,7 @@ export function createApp(): Hono<AppEnv> {
   // SPIKE answers 503 to every POST without its root key, whether the operation exists or not.
   app.post("*", rootKeys);
   for (const [path, actions] of Object.entries(OPERATIONS)) app.post(path, handleAction(actions));
-  app.notFound(noSuchOperation);
+  app.notFound(refuseUnknownTarget);
   app.onError(answerException);
   return app;
 }

@@ -14,8 +14,10 @@ export interface AuditLine {
   readonly resource?: string;
   /** `ok`, or the stable code of the failure. */
   readonly outcome: string;
-  /** Detail on the outcome: why an identity was refused. */
+  /** Detail on the outcome: why an identity was refused, or which rule the request breaks. */
   readonly reason?: string;
+  /** Version numbers of the secret that were read or changed. */
+  readonly versions?: readonly number[];
   readonly status: number;
   readonly durationMs: number;
   /** Number of database requests, and the time spent waiting for them. */
@@ -32,4 +34,5 @@ export interface Trail {
   resource?: string;
   outcome: string;
   reason?: string;
+  versions?: readonly number[];
 }

@@ -59,11 +59,19 @@ describe("readBody", () => {
     expect(await readBody(requestOf(broken), 4, never)).toEqual({ ok: false, reason: "unreadable" });
   });
 
-  it("stops when the signal fires, and rejects with its reason", async () => {
+  it.each([
+    ["of unknown length", {}],
+    ["of a declared length", { "content-length": "4" }],
+  ])("returns too_slow for a body %s that does not end before the signal fires (Q13)", async (_what, headers) => {
     const stop = new AbortController();
-    const stalled = readBody(requestOf(new ReadableStream()), 4, stop.signal);
+    const stalled = readBody(requestOf(new ReadableStream(), headers), 4, stop.signal);
     stop.abort(new Error("deadline"));
-    await expect(stalled).rejects.toThrow("deadline");
+    expect(await stalled).toEqual({ ok: false, reason: "too_slow" });
+  });
+
+  it("rejects with the reason of a signal that fired before", async () => {
+    const stop = new AbortController();
+    stop.abort(new Error("deadline"));
     await expect(readBody(requestOf("ab"), 4, stop.signal)).rejects.toThrow("deadline");
   });
 });

@@ -1,6 +1,8 @@
 export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly ok: false; readonly reason: "too_large" | "unreadable" };
+  | { readonly ok: false; readonly reason: "too_large" | "too_slow" | "unreadable" };
+
+const TOO_SLOW = { ok: false, reason: "too_slow" } as const;
 
 /** Initial size of the buffer. */
 const FIRST_BYTES = 4096;
@@ -12,7 +14,7 @@ const SHORT_BYTES = 16_384;
  * Reads a request's body of at most `maxBytes` bytes. A wrong or missing Content-Length costs no memory, nor do bytes that
  * arrive one by one.
  *
- * Stops when `signal` fires, and rejects with its reason.
+ * Stops when `signal` fires: too slow. Rejects with its reason if it had fired before.
  */
 export async function readBody(request: Request, maxBytes: number, signal: AbortSignal): Promise<Body> {
   const declared = request.headers.get("content-length");
@@ -31,8 +33,7 @@ async function readAtOnce(request: Request, maxBytes: number, signal: AbortSigna
     const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), stopped]));
     return bytes.length > maxBytes ? { ok: false, reason: "too_large" } : { ok: true, bytes };
   } catch {
-    signal.throwIfAborted();
-    return { ok: false, reason: "unreadable" };
+    return signal.aborted ? TOO_SLOW : { ok: false, reason: "unreadable" };
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
@@ -64,8 +65,7 @@ async function readByChunks(request: Request, maxBytes: number, signal: AbortSig
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
-  signal.throwIfAborted();
-  return { ok: true, bytes: bytes.subarray(0, length) };
+  return signal.aborted ? TOO_SLOW : { ok: true, bytes: bytes.subarray(0, length) };
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

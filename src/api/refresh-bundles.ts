@@ -57,6 +57,11 @@ function lineOf({ trustDomain, outcome, detail, error }: ScheduledRefresh): LogL
       return { ...line, event: failed, detail: `${subject}: ${line.detail}` };
     }
     default:
-      return { level: "warn", event: failed, reason: outcome, detail: detail ?? subject };
+      return {
+        level: "warn",
+        event: failed,
+        reason: outcome,
+        detail: detail === undefined ? subject : `${subject}: ${detail}`,
+      };
   }
 }

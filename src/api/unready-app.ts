@@ -3,9 +3,9 @@ import { answerException } from "./answer-exception.ts";
 import type { BaseEnv } from "./app-env.ts";
 import { audit } from "./middleware/audit.ts";
 import { requestId } from "./middleware/request-id.ts";
-import { noSuchOperation } from "./no-such-operation.ts";
 import { healthz } from "./ops/healthz.ts";
 import { NOT_READY } from "./ops/readyz.ts";
+import { refuseUnexplained } from "./refuse-target.ts";
 import { respond, retryAfter } from "./respond.ts";
 import { rawPath } from "./target.ts";
 
@@ -26,7 +26,7 @@ export function createUnreadyApp(problems: readonly string[]): Hono<BaseEnv> {
   app.get("/healthz", healthz);
   app.get("/readyz", (c) => unready(c, NOT_READY));
   app.post("*", (c) => unready(c, { err: "state_not_ready" }));
-  app.notFound(noSuchOperation);
+  app.notFound(refuseUnexplained);
   app.onError(answerException);
   return app;
 }

@@ -1,5 +1,5 @@
 import type { RingKey } from "../seal/key-ring.ts";
-import { type CipherResult, failed } from "./failure.ts";
+import { type CipherResult, failed, tooLarge } from "./failure.ts";
 import { permittedRing } from "./permitted-ring.ts";
 import type { CipherDeps } from "./deps.ts";
 import type { SealedText } from "./sealed-text.ts";
@@ -13,7 +13,7 @@ import type { SealedText } from "./sealed-text.ts";
 export async function decrypt(deps: CipherDeps, sealed: SealedText): Promise<CipherResult<Uint8Array<ArrayBuffer>>> {
   const ring = await permittedRing(deps);
   if (ring === undefined) return failed("denied");
-  if (sealed.ciphertext.length > deps.maxCipherBytes) return failed("ciphertext_too_large");
+  if (sealed.ciphertext.length > deps.maxCipherBytes) return tooLarge("ciphertext", deps.maxCipherBytes);
   for (const key of ring.keys) {
     const plaintext = await open(key, sealed);
     if (plaintext !== undefined) return { ok: true, answer: plaintext };

@@ -1,4 +1,4 @@
-import { type CipherResult, failed } from "./failure.ts";
+import { type CipherResult, failed, tooLarge } from "./failure.ts";
 import { permittedRing } from "./permitted-ring.ts";
 import type { CipherDeps } from "./deps.ts";
 import { NONCE_BYTES, type SealedText } from "./sealed-text.ts";
@@ -17,7 +17,8 @@ export async function encrypt(deps: CipherDeps, plaintext: Uint8Array<ArrayBuffe
   const ring = await permittedRing(deps);
   if (ring === undefined) return failed("denied");
   // The limit applies to the ciphertext, so that everything that can be encrypted can be decrypted.
-  if (plaintext.length > deps.maxCipherBytes - TAG_BYTES) return failed("ciphertext_too_large");
+  const maxBytes = deps.maxCipherBytes - TAG_BYTES;
+  if (plaintext.length > maxBytes) return tooLarge("plaintext", maxBytes);
   const nonce = deps.randomBytes(NONCE_BYTES);
   const algorithm = { name: "AES-GCM", iv: nonce, tagLength: TAG_BYTES * 8 };
   const ciphertext = await crypto.subtle.encrypt(algorithm, ring.primary.cipher, plaintext);

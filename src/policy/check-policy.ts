@@ -1,6 +1,6 @@
+import type { Fault } from "../json/fault.ts";
 import { parsePattern } from "./pattern.ts";
-import { parsePermissions } from "./permission.ts";
-import type { PolicyName } from "./policy-name.ts";
+import { parsePermissions, PERMISSIONS_RULE } from "./permission.ts";
 import { findUnqualifiedPath } from "./reserved.ts";
 import type { IndexedRules } from "./seal-policy.ts";
 import { patternWarnings } from "./warnings.ts";
@@ -20,24 +20,25 @@ export type CheckedPolicy =
       /** See {@link patternWarnings}. */
       readonly warnings: readonly string[];
     }
-  | { readonly ok: false; readonly detail: string };
+  | { readonly ok: false; readonly fault: Fault };
 
-/** Checks a requested policy against the rules for patterns and permissions. `detail` does not quote the patterns. */
-export function checkPolicy(name: PolicyName, input: PolicyInput): CheckedPolicy {
+/** Checks a requested policy against the rules for patterns and permissions. */
+export function checkPolicy(input: PolicyInput): CheckedPolicy {
   const { spiffeIdPattern, pathPattern } = input;
   const spiffeId = parsePattern("spiffeId", spiffeIdPattern);
-  if (!spiffeId.ok) return refuse(`SPIFFE ID pattern of policy "${name}": ${spiffeId.detail}`);
+  if (!spiffeId.ok) return refuse("spiffeidPattern", `is refused: ${spiffeId.detail}`);
   const path = parsePattern("path", pathPattern);
-  if (!path.ok) return refuse(`path pattern of policy "${name}": ${path.detail}`);
+  if (!path.ok) return refuse("pathPattern", `is refused: ${path.detail}`);
   const permissions = parsePermissions(input.permissions);
   if (permissions === undefined) {
-    return refuse(`permissions of policy "${name}" must be one or more of read, write, list, execute, super`);
+    return { ok: false, fault: { member: "permissions", ...PERMISSIONS_RULE } };
   }
   const reserved = findUnqualifiedPath({ spiffeId: spiffeId.pattern, path: path.pattern });
   if (reserved !== undefined) {
     return refuse(
-      `policy "${name}" reaches the reserved path "${reserved}": its path pattern must match that path as a whole, ` +
-        `and its SPIFFE ID pattern must begin with ^ and end with $`,
+      "pathPattern",
+      `reaches the reserved path ${reserved}: it must match that path as a whole, and spiffeidPattern must begin ` +
+        "with ^ and end with $",
     );
   }
   const keys = { idKey: spiffeId.pattern.key, pathKey: path.pattern.key };
@@ -48,6 +49,6 @@ export function checkPolicy(name: PolicyName, input: PolicyInput): CheckedPolicy
   };
 }
 
-function refuse(detail: string): { readonly ok: false; readonly detail: string } {
-  return { ok: false, detail };
+function refuse(member: string, rule: string): { readonly ok: false; readonly fault: Fault } {
+  return { ok: false, fault: { member, rule } };
 }

@@ -20,7 +20,8 @@ export async function deletePolicy(
   },
 ): Promise<PolicyResult<{ readonly revision: number }>> {
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : failed("denied");
+  if (name === undefined)
+    return (await isPermitted(deps)) ? invalidPolicy({ member: "id", ...NAME_RULE }) : failed("denied");
   return await deleteAuthorityRow(POLICIES, deps, {
     ...request,
     name,

@@ -1,4 +1,5 @@
 import type { WriteFailure } from "../commit/audited-write.ts";
+import type { Fault } from "../json/fault.ts";
 
 /** The expected failures of the policy operations. */
 export type PolicyFailure =
@@ -6,8 +7,8 @@ export type PolicyFailure =
   | { readonly code: "not_found" }
   /** `cas` does not match the row version. */
   | { readonly code: "version_conflict" }
-  /** The name, a pattern or the permissions break a rule. `detail` is for the operator's log. */
-  | { readonly code: "invalid_policy"; readonly detail: string }
+  /** The name, a pattern or the permissions break a rule. */
+  | { readonly code: "invalid_policy"; readonly fault: Fault }
   /** More policies than one answer may hold. */
   | { readonly code: "too_many_names" };
 
@@ -22,6 +23,6 @@ export function failed(code: Exclude<PolicyFailure["code"], "invalid_policy">): 
   return { ok: false, failure: { code } };
 }
 
-export function invalidPolicy(detail: string): FailedResult {
-  return { ok: false, failure: { code: "invalid_policy", detail } };
+export function invalidPolicy(fault: Fault): FailedResult {
+  return { ok: false, failure: { code: "invalid_policy", fault } };
 }

@@ -13,7 +13,8 @@ export async function getPolicy(
   request: { readonly name: string },
 ): Promise<PolicyResult<Policy & { readonly revision: number }>> {
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : failed("denied");
+  if (name === undefined)
+    return (await isPermitted(deps)) ? invalidPolicy({ member: "id", ...NAME_RULE }) : failed("denied");
   const snapshot = await loadPermitted(deps, { policy: { name } });
   if (snapshot === undefined) return failed("denied");
   const { store, policy: view } = snapshot;

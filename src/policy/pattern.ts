@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
+import type { Violation } from "../json/fault.ts";
 import { literalMatcher } from "./literal-matcher.ts";
 import { indexKey, literalStart, type PatternSide, type Program, segmentPrefix } from "./literal-prefix.ts";
 import type { Matcher } from "./matcher.ts";
@@ -47,6 +48,16 @@ const RULES: Readonly<Record<PatternSide, Rule>> = {
       ". - * ( ) + ? [ ] \\ and, in the path, _ and /; it may begin with ^ and end with $",
   },
 };
+
+/** The rules in words, for callers and the API page. */
+export const PATTERN_RULES: Readonly<Record<PatternSide, Violation>> = {
+  path: wordsOf(RULES.path),
+  spiffeId: wordsOf(RULES.spiffeId),
+};
+
+function wordsOf({ maxLength, description }: Rule): Violation {
+  return { rule: `must be an RE2 expression of at most ${maxLength} characters: ${description}`, limit: maxLength };
+}
 
 /** RE2 allows 1000, which is too slow: `(a?){1000}(a){1000}` takes 0.4 s for 2 KB of input. */
 const MAX_REPEAT = 100;

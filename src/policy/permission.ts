@@ -1,6 +1,8 @@
 /** What a policy may grant, in SPIKE's words. `super` includes all others. */
 export type Permission = "read" | "write" | "list" | "execute" | "super";
 
+export const PERMISSIONS_RULE = { rule: "must be one or more of read, write, list, execute, super" } as const;
+
 /** Parses permissions and drops duplicates. Undefined for an empty list or an unknown word. */
 export function parsePermissions(list: readonly string[]): readonly Permission[] | undefined {
   return list.length > 0 && list.every(isPermission) ? [...new Set(list)] : undefined;

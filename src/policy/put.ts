@@ -34,10 +34,11 @@ export async function putPolicy(
 ): Promise<PolicyResult<StoredPolicy>> {
   const { cas, spiffeIdPattern, pathPattern, permissions } = request;
   const name = parsePolicyName(request.name);
-  if (name === undefined) return (await isPermitted(deps)) ? invalidPolicy(NAME_RULE) : failed("denied");
+  if (name === undefined)
+    return (await isPermitted(deps)) ? invalidPolicy({ member: "name", ...NAME_RULE }) : failed("denied");
   // Compiles the patterns once, and only for a caller who may put policies.
   let checked: CheckedPolicy | undefined;
-  const check = (): CheckedPolicy => (checked ??= checkPolicy(name, request));
+  const check = (): CheckedPolicy => (checked ??= checkPolicy(request));
   const write = {
     ...request,
     action: "put",
@@ -53,7 +54,7 @@ export async function putPolicy(
     parseOutcome: () => ({}),
     async decide({ store, now: clock, policy: view }, { writeId, ring }) {
       const valid = check();
-      if (!valid.ok) return invalidPolicy(valid.detail);
+      if (!valid.ok) return invalidPolicy(valid.fault);
       const report = (fault: SealFault): void => deps.reportPolicy({ policy: name, ...fault });
       const found = await findReplaceable(POLICIES, { ring: deps.ring, store, name, view, report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");

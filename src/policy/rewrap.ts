@@ -1,5 +1,6 @@
 import { verifyAuthorityRow } from "../commit/authority-row.ts";
 import type { RewrapInput } from "../commit/build-change.ts";
+import { faultText } from "../json/fault.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { PolicyChange, PolicyView } from "../store/store.ts";
 import { checkPolicy } from "./check-policy.ts";
@@ -20,8 +21,8 @@ export async function rewrapPolicy(
   if (name === undefined) throw new SealError("malformed", "a policy has an invalid name");
   const policy = await verifyAuthorityRow(POLICIES, { ring, store, name, view });
   if (policy === undefined) throw new SealError("inconsistent", `policy "${name}" is missing`);
-  const checked = checkPolicy(name, policy);
-  if (!checked.ok) throw new SealError("malformed", checked.detail);
+  const checked = checkPolicy(policy);
+  if (!checked.ok) throw new SealError("malformed", `policy "${name}": ${faultText(checked.fault)}`);
   const { version, createdAt, updatedAt } = policy;
   const { storeId, epoch } = store;
   const times = { createdAt, updatedAt };

@@ -13,6 +13,9 @@ function startOf(kind: Cursor["kind"]): Cursor {
   return { kind, after: { keyId: "", name: "" } };
 }
 
+/** The start of the walk. */
+export const START = startOf("store");
+
 /** The start of the next kind; undefined after the last kind. */
 export function startAfter(kind: Cursor["kind"]): Cursor | undefined {
   const next = KINDS[KINDS.indexOf(kind) + 1];
@@ -26,7 +29,7 @@ export function formatCursor({ kind, after }: Cursor): string {
 
 /** Parses a cursor. An empty text is the start. Returns undefined for an invalid cursor. */
 export function parseCursor(text: string): Cursor | undefined {
-  if (text === "") return startOf("store");
+  if (text === "") return START;
   const [name, keyId, ...rest] = text.split(":");
   const kind = KINDS.find((known) => known === name);
   // Names may contain colons, key ids may not.

@@ -1,7 +1,7 @@
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
-import { deleteVersions, summarize } from "./versions.ts";
-import { type WriteRequest, writeSecret, type Written } from "./write.ts";
+import { deleteVersions, missingNumbers, summarize } from "./versions.ts";
+import { outcomeOf, type WriteRequest, writeSecret, type Written } from "./write.ts";
 
 /**
  * Soft-deletes versions. An empty list, or 0, means the current version. Unknown and already deleted numbers are
@@ -21,7 +21,8 @@ export async function deleteSecret(
       if (secret === undefined) return failed("not_found");
       const { versions, changed } = deleteVersions(secret.versions, numbers, now);
       const edit = { versions, ...(changed.length > 0 && { softDelete: { numbers: changed, at: now } }) };
-      return { ok: true, edit, version: summarize(versions, now).current };
+      const missing = missingNumbers(secret.versions, numbers);
+      return { ok: true, edit, outcome: outcomeOf(summarize(versions, now).current, changed, missing) };
     },
   });
 }

@@ -46,7 +46,7 @@ describe("a version that expires", () => {
         const state = { number: 2, writeId, createdAt: now, deletedAt: END, destroyedAt: null };
         return {
           ok: true,
-          version: 2,
+          outcome: { version: 2, versions: [2] },
           edit: { ...addVersion(secret!.versions, state, 10), added: { state, text: '{"v":"2"}' } },
         };
       },

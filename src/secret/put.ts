@@ -33,5 +33,5 @@ function decidePut(
   const state = { number, writeId, createdAt: now, deletedAt, destroyedAt: null };
   const keep = secret?.head.maxVersions || put.keptVersions;
   const edit = addVersion(secret?.versions ?? [], state, keep);
-  return { ok: true, version: number, edit: { ...edit, added: { state, text } } };
+  return { ok: true, outcome: { version: number, versions: [number] }, edit: { ...edit, added: { state, text } } };
 }

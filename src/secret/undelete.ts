@@ -1,7 +1,7 @@
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
-import { restoreVersions, summarize } from "./versions.ts";
-import { type WriteRequest, writeSecret, type Written } from "./write.ts";
+import { missingNumbers, restoreVersions, summarize } from "./versions.ts";
+import { outcomeOf, type WriteRequest, writeSecret, type Written } from "./write.ts";
 
 /**
  * Restores soft-deleted versions. An empty list, or 0, means the newest version. Returns `not_found` if the path does not
@@ -22,7 +22,8 @@ export async function undeleteSecret(
       if (restored === undefined || restored.changed.length === 0) return failed("not_found");
       const { versions, changed } = restored;
       const edit = { versions, restore: { numbers: changed } };
-      return { ok: true, edit, version: summarize(versions, now).current };
+      const missing = missingNumbers(secret?.versions ?? [], numbers);
+      return { ok: true, edit, outcome: outcomeOf(summarize(versions, now).current, changed, missing) };
     },
   });
 }

@@ -53,6 +53,12 @@ export function deleteVersions(
   return { versions: setDeletedAt(versions, changed, now), changed };
 }
 
+/** The listed numbers that no stored version has, in the order listed. 0 stands for a version. */
+export function missingNumbers(versions: Versions, listed: readonly number[]): readonly number[] {
+  const known = new Set(versions.map((version) => version.number));
+  return [...new Set(listed)].filter((number) => number !== 0 && !known.has(number));
+}
+
 /** Restores the listed soft-deleted versions. An empty list, or a 0 in it, means the newest version. */
 export function restoreVersions(
   versions: Versions,

@@ -22,7 +22,20 @@ export interface Written {
   readonly version: number;
   /** The revision of the commit. */
   readonly revision: number;
+  /** The numbers of the versions that were written, deleted or restored. */
+  readonly versions: readonly number[];
+  /** Requested numbers that no version has, if there are any. */
+  readonly missing?: Missing;
 }
+
+/** Version numbers that do not exist: how many, and at most 100 of them, because they are stored in the audit. */
+interface Missing {
+  readonly numbers: readonly number[];
+  readonly count: number;
+}
+
+/** What the audit records about a write. A request repeated under its idempotency key is answered from it. */
+type Outcome = Omit<Written, "revision">;
 
 /** One kind of write. */
 export interface Verb {
@@ -40,7 +53,16 @@ export interface FoundSecret {
 
 export type Verdict =
   | { readonly ok: false; readonly failure: SecretFailure }
-  | { readonly ok: true; readonly edit: VersionEdit; readonly version: number };
+  | { readonly ok: true; readonly edit: VersionEdit; readonly outcome: Outcome };
+
+/** The outcome of a delete or undelete. `version` is the one that is current now. */
+export function outcomeOf(version: number, changed: readonly number[], missing: readonly number[]): Outcome {
+  const count = missing.length;
+  const numbers = missing.slice(0, MAX_MISSING);
+  return { version, versions: changed, ...(count > 0 && { missing: { numbers, count } }) };
+}
+
+const MAX_MISSING = 100;
 
 /**
  * Applies a verb to one secret exactly once. Two round trips unless another write interferes.
@@ -61,7 +83,7 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
   return await auditedWrite(deps, write, {
     query: { secret: { path, version: "none" } },
     tailOf: ({ secret }) => secret?.tail,
-    parseOutcome: parseVersion,
+    parseOutcome,
     async decide({ store, now: clock, secret }, entry) {
       const head = await verifySecret(deps.ring, store, { path, view: secret });
       const now = writeTime(clock, head);
@@ -72,12 +94,27 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
       const change = { secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, ...entry }) };
-      return { ok: true, change, outcome: { version: verdict.version }, now };
+      return { ok: true, change, outcome: verdict.outcome, now };
     },
   });
 }
 
-function parseVersion(outcome: unknown): { readonly version: number } | undefined {
-  if (typeof outcome !== "object" || outcome === null || !("version" in outcome)) return undefined;
-  return typeof outcome.version === "number" ? { version: outcome.version } : undefined;
+function parseOutcome(outcome: unknown): Outcome | undefined {
+  if (!isRecord(outcome)) return undefined;
+  const { version, versions, missing } = outcome;
+  if (typeof version !== "number" || !isNumbers(versions)) return undefined;
+  if (missing === undefined) return { version, versions };
+  if (!isRecord(missing)) return undefined;
+  const { numbers, count } = missing;
+  return isNumbers(numbers) && typeof count === "number"
+    ? { version, versions, missing: { numbers, count } }
+    : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((number) => typeof number === "number");
 }

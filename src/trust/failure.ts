@@ -1,17 +1,18 @@
 import type { WriteFailure } from "../commit/audited-write.ts";
+import type { Fault } from "../json/fault.ts";
 
-/** The expected failures of the trust bundle operations. `detail` is for the operator's log. */
+/** The expected failures of the trust bundle operations. */
 export type TrustFailure =
   | WriteFailure
   | { readonly code: "not_found" }
   /** `cas` does not match the row version. */
   | { readonly code: "version_conflict" }
   /** The trust domain, the bundle or the endpoint breaks a rule. */
-  | { readonly code: "invalid_bundle"; readonly detail: string }
+  | { readonly code: "invalid_bundle"; readonly fault: Fault }
   /** The `spiffe_sequence` is lower than that of the stored bundle, or missing. */
   | { readonly code: "bundle_outdated" }
   /** The endpoint did not return a usable bundle. */
-  | { readonly code: "endpoint_failed"; readonly detail: string };
+  | { readonly code: "endpoint_failed"; readonly fault: Fault };
 
 export type TrustResult<T> = { readonly ok: true; readonly answer: T } | FailedResult;
 
@@ -24,10 +25,16 @@ export function failed(code: Exclude<TrustFailure["code"], "invalid_bundle" | "e
   return { ok: false, failure: { code } };
 }
 
-export function invalidBundle(detail: string): FailedResult {
-  return { ok: false, failure: { code: "invalid_bundle", detail } };
+export function invalidBundle(fault: Fault): FailedResult {
+  return { ok: false, failure: { code: "invalid_bundle", fault } };
 }
 
-export function endpointFailed(detail: string): FailedResult {
-  return { ok: false, failure: { code: "endpoint_failed", detail } };
+export function endpointFailed(problem: string): FailedResult {
+  return {
+    ok: false,
+    failure: {
+      code: "endpoint_failed",
+      fault: { member: "endpointUrl", rule: `must return a usable bundle: ${problem}` },
+    },
+  };
 }

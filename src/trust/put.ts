@@ -1,6 +1,7 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import { authorityResource, findReplaceable } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
+import type { Fault } from "../json/fault.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
@@ -47,7 +48,7 @@ export async function putBundle(
   request: WriteOrigin & BundleInput,
 ): Promise<TrustResult<AcceptedBundle>> {
   const checked = checkBundle(deps, request);
-  if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.detail) : failed("denied");
+  if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.fault) : failed("denied");
   const { trustDomain, keys } = checked;
   const { cas, bundle, endpointUrl, endpointProfile } = request;
   const write = {
@@ -99,31 +100,36 @@ function recordedSequence(tail: AuditRow | undefined): bigint | undefined {
 
 type CheckedBundle =
   | { readonly ok: true; readonly trustDomain: string; readonly keys: BundleKeys | undefined }
-  | { readonly ok: false; readonly detail: string };
+  | { readonly ok: false; readonly fault: Fault };
 
-/** Checks the request against the rules that do not depend on the store. `detail` quotes only the trust domain. */
+/** Checks the request against the rules that do not depend on the store. */
 function checkBundle(deps: TrustDeps, input: BundleInput): CheckedBundle {
   const domain = parseStorableDomain(deps, input.trustDomain);
   if (!domain.ok) return domain;
   const { trustDomain } = domain;
   const { bundle, endpointUrl, endpointProfile } = input;
-  const refuse = (problem: string): CheckedBundle => ({ ok: false, detail: `bundle of "${trustDomain}": ${problem}` });
-  if (endpointUrl === "" && endpointProfile !== "") return refuse("an endpoint profile requires an endpoint URL");
+  if (endpointUrl === "" && endpointProfile !== "") return refuse("endpointProfile", "requires an endpointUrl");
   if (endpointUrl !== "" && parseEndpointUrl(endpointUrl) === undefined) {
-    return refuse("the endpoint is not an https URL without user, password and fragment");
+    return refuse("endpointUrl", "must be an https URL without user, password and fragment");
   }
   if (endpointProfile !== "" && endpointProfile !== "https_web") {
-    return refuse("the endpoint profile is not https_web: a worker cannot verify a server by its SPIFFE ID");
+    return refuse("endpointProfile", "must be https_web: a worker cannot verify a server by its SPIFFE ID");
   }
   if (bundle === undefined) {
     return endpointUrl === ""
-      ? refuse("a bundle or an endpoint is required")
+      ? refuse("bundle", "is required without an endpointUrl")
       : { ok: true, trustDomain, keys: undefined };
   }
-  if (bundle.length > MAX_BUNDLE_CHARACTERS) return refuse(`it exceeds ${MAX_BUNDLE_CHARACTERS} characters`);
+  if (bundle.length > MAX_BUNDLE_CHARACTERS) {
+    return refuse("bundle", `must have at most ${MAX_BUNDLE_CHARACTERS} characters`, MAX_BUNDLE_CHARACTERS);
+  }
   const keys = parseTrustBundle(bundle);
-  if (!keys.ok) return refuse(`it ${keys.problem}`);
+  if (!keys.ok) return refuse("bundle", keys.problem);
   return countEntries(keys) > MAX_ENTRIES
-    ? refuse(`it has more than ${MAX_ENTRIES} entries`)
+    ? refuse("bundle", `must have at most ${MAX_ENTRIES} entries`, MAX_ENTRIES)
     : { ok: true, trustDomain, keys };
+}
+
+function refuse(member: string, rule: string, limit?: number): CheckedBundle {
+  return { ok: false, fault: { member, rule, ...(limit !== undefined && { limit }) } };
 }

@@ -1,3 +1,4 @@
+import { faultText } from "../json/fault.ts";
 import type { TrustDeps } from "./deps.ts";
 import type { TrustFailure } from "./failure.ts";
 import type { Fetch } from "./fetch-bundle.ts";
@@ -82,7 +83,7 @@ async function refreshOne(
     const result = await refreshLoaded(deps, { caller: SCHEDULE, traceId, seen }, { fetch, timeoutMs: TIMEOUT_MS });
     if (result.ok) return { trustDomain, outcome: result.answer.changed ? "changed" : "unchanged" };
     const { failure } = result;
-    return { trustDomain, outcome: failure.code, ...("detail" in failure && { detail: failure.detail }) };
+    return { trustDomain, outcome: failure.code, ...("fault" in failure && { detail: faultText(failure.fault) }) };
   } catch (error) {
     return { trustDomain, outcome: "exception", error };
   }

@@ -55,15 +55,16 @@ export async function refreshLoaded(
   const { seen } = request;
   const { revision } = seen;
   const domain = parseStorableDomain(deps, seen.row.trustDomain);
-  if (!domain.ok) return invalidBundle(domain.detail);
+  if (!domain.ok) return invalidBundle(domain.fault);
   const { trustDomain } = domain;
   const { endpointUrl } = seen.row;
-  if (endpointUrl === null) return invalidBundle(`bundle of "${trustDomain}" has no endpoint`);
+  if (endpointUrl === null)
+    return invalidBundle({ member: "trustDomain", rule: "must have a bundle with an endpoint" });
   const fetched = await fetchBundle(fetch, endpointUrl, {
     signal: AbortSignal.any([deps.attempts.deadline, deps.attempts.client]),
     timeoutMs,
   });
-  if (!fetched.ok) return endpointFailed(`endpoint of "${trustDomain}": ${fetched.detail}`);
+  if (!fetched.ok) return endpointFailed(fetched.detail);
   const unchanged = { changed: false, version: seen.version, revision } as const;
   if (fetched.text === seen.row.bundle) return { ok: true, answer: unchanged };
   return await storeFetched(deps, { ...request, idempotencyKey: undefined, trustDomain }, fetched.text);
@@ -80,8 +81,7 @@ async function storeFetched(
   text: string,
 ): Promise<TrustResult<RefreshResult>> {
   const { trustDomain, seen } = request;
-  const refuse = (problem: string): TrustResult<never> =>
-    endpointFailed(`endpoint of "${trustDomain}": the bundle ${problem}`);
+  const refuse = (problem: string): TrustResult<never> => endpointFailed(`the bundle ${problem}`);
   if (text.length > MAX_BUNDLE_CHARACTERS) return refuse(`exceeds ${MAX_BUNDLE_CHARACTERS} characters`);
   const keys = parseTrustBundle(text);
   if (!keys.ok) return refuse(keys.problem);

@@ -1,5 +1,8 @@
+import type { Fault } from "../json/fault.ts";
 import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
 import type { TrustDeps } from "./deps.ts";
+
+export const TRUST_DOMAIN_RULE = { rule: "must be 1 to 255 characters of a-z 0-9 . - _", limit: 255 } as const;
 
 /**
  * Parses a trust domain whose bundle may be stored. Domains in the configuration, including those of the role settings, are
@@ -8,14 +11,14 @@ import type { TrustDeps } from "./deps.ts";
 export function parseStorableDomain(
   deps: Pick<TrustDeps, "isStatic">,
   text: string,
-): { readonly ok: true; readonly trustDomain: TrustDomain } | { readonly ok: false; readonly detail: string } {
+): { readonly ok: true; readonly trustDomain: TrustDomain } | { readonly ok: false; readonly fault: Fault } {
   const trustDomain = parseTrustDomain(text);
   if (trustDomain === undefined) {
-    return { ok: false, detail: "the trust domain is not 1 to 255 characters of a-z 0-9 . - _" };
+    return { ok: false, fault: { member: "trustDomain", ...TRUST_DOMAIN_RULE } };
   }
   if (deps.isStatic(trustDomain)) {
-    const detail = `cannot store the bundle of "${trustDomain}": it is set in SPIKE_TRUST_BUNDLES or SPIKE_TRUST_ROOT_…`;
-    return { ok: false, detail };
+    const rule = "must not be in SPIKE_TRUST_BUNDLES or a SPIKE_TRUST_ROOT_… setting: its bundle is configured";
+    return { ok: false, fault: { member: "trustDomain", rule } };
   }
   return { ok: true, trustDomain };
 }

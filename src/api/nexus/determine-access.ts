@@ -4,11 +4,11 @@ import type { SpiffeId } from "../../identity/spiffe-id.ts";
 import { policyAccess } from "../../policy/access.ts";
 import { pathScope } from "../../policy/path-scope.ts";
 import { roleAccess } from "../../policy/role-access.ts";
-import type { SecretPath } from "../../secret/secret-path.ts";
+import { PATH_RULE, type SecretPath } from "../../secret/secret-path.ts";
 import { type Access, type PathScope, UNRESTRICTED } from "../../store/access.ts";
 import type { AppEnv } from "../app-env.ts";
 import { reportPolicy } from "../report-problems.ts";
-import { type Refusal, refused } from "./failure.ts";
+import { badRequest, type Refusal, refused } from "./failure.ts";
 import type { Identity } from "./identify-caller.ts";
 import type { Operation } from "./operation.ts";
 import type { PathRequest } from "./read-request.ts";
@@ -24,9 +24,9 @@ export interface Granted {
 export async function determineAccess(
   operation: Operation,
   c: Context<AppEnv>,
-  { caller, proof, path, isPathMalformed }: Identity & PathRequest,
+  { caller, proof, parsed, path, isPathMalformed }: Identity & PathRequest,
 ): Promise<({ readonly ok: true } & Granted) | Refusal> {
-  if (isPathMalformed && proof === undefined) return refused("bad_request");
+  if (isPathMalformed && proof === undefined) return badRequest(parsed.fault ?? { member: "path", ...PATH_RULE });
   // A malformed path is refused to every proved caller alike, so no policy matters.
   const right = isPathMalformed ? UNRESTRICTED_RIGHT : await rightOf(operation, c, { caller, path });
   if (right === undefined) return refused("denied");

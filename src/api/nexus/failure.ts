@@ -1,4 +1,5 @@
 import type { CipherFailure } from "../../cipher/failure.ts";
+import type { Fault } from "../../json/fault.ts";
 import type { PolicyFailure } from "../../policy/failure.ts";
 import type { RotationFailure } from "../../rotation/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
@@ -11,14 +12,25 @@ export type Failure =
   | TrustFailure
   | RotationFailure
   | CipherFailure
-  | { readonly code: "bad_request" }
+  | { readonly code: "bad_request"; readonly fault: Fault }
   | { readonly code: "unreadable_body" }
-  | { readonly code: "body_too_large" }
+  | { readonly code: "body_too_large"; readonly maxBytes: number }
+  /** The client did not finish sending the body in time. */
+  | { readonly code: "body_too_slow" }
+  | { readonly code: "unsupported_encoding" }
   /** No identity. The wire does not distinguish it from `denied`. `reason` is for the audit. */
   | { readonly code: "unauthorized"; readonly reason: string };
 
 export type Answer =
-  | { readonly ok: true; /** JSON text, or raw bytes. */ readonly body: string | Uint8Array<ArrayBuffer> }
+  | {
+      readonly ok: true;
+      /** JSON text of an object, or raw bytes. */
+      readonly body: string | Uint8Array<ArrayBuffer>;
+      /** Sentences for the caller about what was done. Sent in the JSON as `warnings`, unless they are undefined. */
+      readonly warnings?: readonly string[];
+      /** Version numbers that were read or changed, for the audit line. */
+      readonly versions?: readonly number[];
+    }
   | Refusal;
 
 export interface Refusal {
@@ -29,8 +41,19 @@ export interface Refusal {
 }
 
 /** Failures that have more than a code. */
-type DetailedCode = "unauthorized" | "invalid_policy" | "invalid_bundle" | "endpoint_failed";
+type DetailedCode =
+  | "bad_request"
+  | "body_too_large"
+  | "unauthorized"
+  | "invalid_policy"
+  | "invalid_bundle"
+  | "endpoint_failed"
+  | "ciphertext_too_large";
 
 export function refused(code: Exclude<Failure["code"], DetailedCode>): Refusal {
   return { ok: false, failure: { code } };
+}
+
+export function badRequest(fault: Fault): Refusal {
+  return { ok: false, failure: { code: "bad_request", fault } };
 }

@@ -1,8 +1,11 @@
 import type { Context } from "hono";
+import { faultText } from "../../json/fault.ts";
 import type { AppEnv } from "../app-env.ts";
+import { refuseTarget } from "../refuse-target.ts";
 import { respond, respondOctets, respondText } from "../respond.ts";
 import { isAvailable } from "./availability.ts";
 import type { Answer, Failure } from "./failure.ts";
+import { faultOf } from "./fault-of.ts";
 import { findOperation } from "./find-operation.ts";
 import type { Operation } from "./operation.ts";
 import { runOperation } from "./run-operation.ts";
@@ -13,19 +16,36 @@ export function handleAction(
   actions: Readonly<Record<string, Operation>>,
 ): (c: Context<AppEnv>) => Response | Promise<Response> {
   return async (c) => {
+    const { backend } = c.env;
     const operation = findOperation(actions, c.req.url);
-    if (operation === undefined || !isAvailable(operation, c.env.backend)) return await c.notFound();
+    if (operation === undefined) return await refuseTarget(c, { member: "query", rule: queryRule(actions) });
+    if (!isAvailable(operation, backend)) {
+      const rule = `must be an operation that exists with SPIKE_NEXUS_BACKEND_STORE=${backend}`;
+      return await refuseTarget(c, { member: "target", rule });
+    }
     c.get("trail").action = operation.action;
     c.set("errorBody", operation.errorBody);
     const answer = await runOperation(operation, c);
-    return answer.ok ? succeed(answer.body, c) : refuse(answer, operation, c);
+    return answer.ok ? succeed(answer, c) : refuse(answer, operation, c);
   };
 }
 
-function succeed(body: string | Uint8Array<ArrayBuffer>, c: Context<AppEnv>): Response {
-  delete c.get("trail").reason;
+function queryRule(actions: Readonly<Record<string, Operation>>): string {
+  const names = Object.keys(actions).filter((name) => name !== "");
+  const absent = Object.hasOwn(actions, "") ? "absent" : undefined;
+  const present = names.length === 0 ? undefined : `?action= and one of ${names.join(", ")}`;
+  return `must be ${[absent, present].filter((rule) => rule !== undefined).join(", or ")}`;
+}
+
+function succeed({ body, warnings, versions }: Extract<Answer, { readonly ok: true }>, c: Context<AppEnv>): Response {
+  const trail = c.get("trail");
+  delete trail.reason;
+  if (versions !== undefined) trail.versions = versions;
   const requestId = c.get("requestId");
-  return typeof body === "string" ? respond(200, body, requestId) : respondOctets(body, requestId);
+  if (typeof body !== "string") return respondOctets(body, requestId);
+  if (warnings === undefined) return respond(200, body, requestId);
+  const member = `"warnings":${JSON.stringify(warnings)}}`;
+  return respond(200, body === "{}" ? `{${member}` : `${body.slice(0, -1)},${member}`, requestId);
 }
 
 function refuse(
@@ -34,8 +54,8 @@ function refuse(
   c: Context<AppEnv>,
 ): Response {
   const requestId = c.get("requestId");
+  const fault = faultOf(failure);
   auditFailure(failure, c);
-  logDetail(failure, c);
   const { status, err } = wireFailure(failure);
   if (text !== undefined) return respondText(status, text, requestId);
   // The one error of the protocol with a shape of its own (SPIKE SDK, net/body.go).
@@ -43,7 +63,9 @@ function refuse(
     failure.code === "unreadable_body"
       ? { Code: err, Msg: "failed to read request body", Wrapped: null }
       : operation.errorBody(err);
-  return respond(status, body, requestId);
+  // Only proved callers learn the rules. SPIKE's clients ignore the member.
+  const isExplained = fault !== undefined && c.get("trail").spiffeId !== undefined;
+  return respond(status, isExplained ? { ...body, reason: fault } : body, requestId);
 }
 
 function auditFailure(failure: Failure, c: Context<AppEnv>): void {
@@ -51,19 +73,7 @@ function auditFailure(failure: Failure, c: Context<AppEnv>): void {
   // A caller whose claimed identity was not proved is unauthorized: no policy was looked at.
   const isUnproved = failure.code === "denied" && trail.spiffeId === undefined;
   trail.outcome = isUnproved ? "unauthorized" : failure.code;
+  const fault = faultOf(failure);
   if (failure.code === "unauthorized") trail.reason = failure.reason;
-}
-
-/** Tells the operator more about a refusal than the caller gets to know. */
-function logDetail(failure: Failure, c: Context<AppEnv>): void {
-  const { log } = c.env.platform;
-  const requestId = c.get("requestId");
-  switch (failure.code) {
-    case "invalid_policy":
-      return log({ level: "warn", event: "policy_refused", requestId, detail: failure.detail });
-    case "invalid_bundle":
-    case "endpoint_failed":
-      return log({ level: "warn", event: "bundle_refused", requestId, detail: failure.detail });
-    default:
-  }
+  else if (fault !== undefined) trail.reason = faultText(fault);
 }

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { authenticate, type Credentials } from "../../identity/caller.ts";
+import { authenticate, type Authentication, type Credentials } from "../../identity/caller.ts";
 import type { SpiffeId } from "../../identity/spiffe-id.ts";
 import { type Proof, proofOf } from "../../trust/proof.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -21,13 +21,9 @@ export interface Identity {
  * bundle proves it in the snapshot that the request is decided on.
  */
 export async function identifyCaller(c: Context<AppEnv>): Promise<({ readonly ok: true } & Identity) | Refusal> {
-  const { trust, certificates, platform } = c.env;
+  const { platform } = c.env;
   const trail = c.get("trail");
-  const credentials = {
-    authorization: c.req.header("authorization") ?? null,
-    certificate: await clientCertificate(c.req.raw, certificates),
-  };
-  const found = await authenticate(credentials, trust, platform.now());
+  const { credentials, found } = await authenticateRequest(c);
   if (!found.ok) {
     if (found.claimed !== undefined) trail.claimed = found.claimed;
     return { ok: false, failure: { code: "unauthorized", reason: found.reason } };
@@ -48,6 +44,31 @@ export async function identifyCaller(c: Context<AppEnv>): Promise<({ readonly ok
     report: reportBundle(platform.log, c.get("requestId")),
   });
   return { ok: true, caller, proof };
+}
+
+/**
+ * Identifies the caller of a request that is refused anyway, if a configured bundle proves the identity. Such a caller may
+ * learn why the request is refused. Makes no database request.
+ */
+export async function proveByConfiguration(c: Context<AppEnv>): Promise<void> {
+  const { credentials, found } = await authenticateRequest(c);
+  if (found.ok && found.claim === undefined) {
+    await listenForProof(c, { caller: found.caller, proof: proofIn(credentials) })();
+    return;
+  }
+  const claimed = found.ok ? found.caller : found.claimed;
+  if (claimed !== undefined) c.get("trail").claimed = claimed;
+}
+
+async function authenticateRequest(
+  c: Context<AppEnv>,
+): Promise<{ readonly credentials: Credentials; readonly found: Authentication }> {
+  const { trust, certificates, platform } = c.env;
+  const credentials = {
+    authorization: c.req.header("authorization") ?? null,
+    certificate: await clientCertificate(c.req.raw, certificates),
+  };
+  return { credentials, found: await authenticate(credentials, trust, platform.now()) };
 }
 
 /** Returns the function to call in every snapshot that proves the caller. It counts the request once. */

@@ -1,6 +1,8 @@
 import type { WriteOrigin } from "../../commit/audited-write.ts";
 import type { WriteDeps } from "../../commit/deps.ts";
+import type { Fault } from "../../json/fault.ts";
 import type { JsonObject } from "../../json/json-object.ts";
+import { checkMembers, type Members, readMembers, unknownMembers, type ValuesOf } from "../../json/read-members.ts";
 import type { Permission } from "../../policy/permission.ts";
 import type { ReservedPath } from "../../policy/reserved.ts";
 import type { SecretPath } from "../../secret/secret-path.ts";
@@ -9,6 +11,7 @@ import type { BulkStore } from "../../store/store.ts";
 import type { RequestKeys } from "../read-keys.ts";
 import type { Service } from "../service.ts";
 import type { Answer } from "./failure.ts";
+import { mistakenMember } from "./mistaken-member.ts";
 
 /** Who may use an operation (SPIKE SDK, spiffeid/auth.go). Every operation names its rule; there is no default. */
 type AccessRule =
@@ -47,63 +50,94 @@ export interface OperationCall<Deps> {
 }
 
 /** An operation: one path and one `?action=`. */
-export interface OperationDefinition<Input extends object, Deps> {
+export interface OperationDefinition<M extends Members, Deps> {
   /** Its name in the audit. */
   readonly action: string;
   readonly access: AccessRule;
+  /**
+   * The members of its body. Types are checked before the caller is known. Values are checked for permitted callers, except
+   * that a malformed `path` is refused to every caller with an identity.
+   */
+  readonly members: M;
   /** Builds what `run` works with. `run` can reach nothing else. */
   deps(source: DepsSource): Deps;
-  /**
-   * Reads the fields of a request; undefined if a field has the wrong type. Values are checked later, after the caller is
-   * known: `path` by `runOperation`, the others by `run`.
-   */
-  parse(body: JsonObject): Input | undefined;
-  /** The same for a body of type `application/octet-stream`, if the operation accepts one. */
-  parseOctets?(bytes: Uint8Array<ArrayBuffer>): Input;
-  /** Plain-text answer to an `application/octet-stream` body that cannot be read. */
-  readonly unreadableOctets?: string;
-  /** The audit's name for what the request is about, such as `policy:NAME`. Not needed for an input with a `path`. */
-  resource?(input: Input): string | undefined;
+  /** The audit's name for what the request is about, such as `policy:NAME`. Not needed for a request with a `path`. */
+  resource?(input: ValuesOf<M>): string | undefined;
   /** The JSON body of an error: the zero value of the response type in Go, with `err`. */
   errorBody(err: string): object;
-  run(call: OperationCall<Deps>, input: Input): Promise<Answer>;
+  run(call: OperationCall<Deps>, input: ValuesOf<M>): Promise<Answer>;
+  /** Runs a request whose body is of type `application/octet-stream`, if the operation accepts one. */
+  runOctets?(call: OperationCall<Deps>, bytes: Uint8Array<ArrayBuffer>): Promise<Answer>;
+  /** Plain-text answer to an `application/octet-stream` body that cannot be read. */
+  readonly unreadableOctets?: string;
 }
 
 /** An operation whose types of input and dependencies are hidden, so that all operations fit one table. */
 export interface Operation {
   readonly action: string;
   readonly access: AccessRule;
+  readonly members: Members;
   readonly errorBody: (err: string) => object;
-  readonly parse: (body: JsonObject) => ParsedRequest | undefined;
+  readonly parse: (body: JsonObject) => ParsedBody;
   readonly parseOctets: ((bytes: Uint8Array<ArrayBuffer>) => ParsedRequest) | undefined;
   readonly unreadableOctets: string | undefined;
 }
 
-/** A request whose fields have the right types. */
+export type ParsedBody =
+  | { readonly ok: true; readonly request: ParsedRequest }
+  | { readonly ok: false; readonly fault: Fault };
+
+/** A request whose members have the right types. */
 export interface ParsedRequest {
   /** Not checked yet. */
   readonly path: string | undefined;
   readonly resource: string | undefined;
+  /** The first member whose value breaks its rule. The fault of a malformed path comes first. */
+  readonly fault: Fault | undefined;
+  /** Names, as sent, of members that the operation does not have. */
+  readonly unknown: readonly string[];
   run(source: DepsSource, call: Omit<OperationCall<never>, "deps">): Promise<Answer>;
 }
 
-export function operation<Input extends object, Deps>(definition: OperationDefinition<Input, Deps>): Operation {
-  const { action, access, unreadableOctets } = definition;
-  const toRequest = (input: Input): ParsedRequest => ({
-    path: "path" in input && typeof input.path === "string" ? input.path : undefined,
-    resource: definition.resource?.(input),
-    run: async (source, call) => await definition.run({ ...call, deps: definition.deps(source) }, input),
-  });
-  const parseOctets = definition.parseOctets?.bind(definition);
+/** SPIKE's request types declare `err`, and those of the cipher `algorithm`. SPIKE reads neither. */
+const IGNORED: readonly string[] = ["err", "algorithm"];
+
+export function operation<M extends Members, Deps>(definition: OperationDefinition<M, Deps>): Operation {
+  const { action, access, members, unreadableOctets } = definition;
+  const runOctets = definition.runOctets?.bind(definition);
   return {
     action,
     access,
+    members,
     unreadableOctets,
     errorBody: (err) => definition.errorBody(err),
     parse(body) {
-      const input = definition.parse(body);
-      return input && toRequest(input);
+      const unknown = unknownMembers(body, members).filter((name) => !IGNORED.includes(name.toLowerCase()));
+      const mistake = unknown.map((name) => mistakenMember(name, members)).find((fault) => fault !== undefined);
+      if (mistake !== undefined) return { ok: false, fault: mistake };
+      const read = readMembers(body, members);
+      if (!read.ok) return read;
+      const { values } = read;
+      const path: unknown = values["path"];
+      return {
+        ok: true,
+        request: {
+          path: typeof path === "string" ? path : undefined,
+          resource: definition.resource?.(values),
+          fault: checkMembers(values, members),
+          unknown,
+          run: async (source, call) => await definition.run({ ...call, deps: definition.deps(source) }, values),
+        },
+      };
     },
-    parseOctets: parseOctets && ((bytes) => toRequest(parseOctets(bytes))),
+    parseOctets:
+      runOctets &&
+      ((bytes) => ({
+        path: undefined,
+        resource: undefined,
+        fault: undefined,
+        unknown: [],
+        run: async (source, call) => await runOctets({ ...call, deps: definition.deps(source) }, bytes),
+      })),
   };
 }

@@ -1,11 +1,11 @@
 import type { Context } from "hono";
+import { tryDecodeUtf8 } from "../../encoding/utf8.ts";
 import { parseJsonObject } from "../../json/json-object.ts";
 import { parseSecretPath, type SecretPath } from "../../secret/secret-path.ts";
-import { tryDecodeUtf8 } from "../../encoding/utf8.ts";
 import type { AppEnv } from "../app-env.ts";
 import { readBody } from "../read-body.ts";
-import { type Refusal, refused } from "./failure.ts";
-import type { Operation, ParsedRequest } from "./operation.ts";
+import { badRequest, type Refusal, refused } from "./failure.ts";
+import type { Operation, ParsedBody, ParsedRequest } from "./operation.ts";
 
 /** A request whose body was read. */
 export interface PathRequest {
@@ -16,13 +16,14 @@ export interface PathRequest {
   readonly isPathMalformed: boolean;
 }
 
-/** Reads the body: at most `maxBodyBytes`, JSON, and fields of the right types. */
+/** Reads the body: at most `maxBodyBytes`, not compressed, JSON, and members of the right types. */
 export async function readRequest(
   operation: Operation,
   c: Context<AppEnv>,
 ): Promise<({ readonly ok: true } & PathRequest) | Refusal> {
-  const parsed = await parseBody(operation, c);
-  if ("ok" in parsed) return parsed;
+  const read = await parseBody(operation, c);
+  if (!read.ok) return "failure" in read ? read : badRequest(read.fault);
+  const parsed = read.request;
   const path = parsed.path === undefined ? undefined : parseSecretPath(parsed.path);
   const resource = path === undefined ? parsed.resource : `secret:${path}`;
   if (resource !== undefined) c.get("trail").resource = resource;
@@ -30,18 +31,28 @@ export async function readRequest(
 }
 
 /** Reads JSON, unless the operation accepts bytes and the content type is exactly `application/octet-stream`. */
-async function parseBody(operation: Operation, c: Context<AppEnv>): Promise<ParsedRequest | Refusal> {
+async function parseBody(operation: Operation, c: Context<AppEnv>): Promise<ParsedBody | Refusal> {
   const { parseOctets, unreadableOctets } = operation;
+  const { maxBodyBytes } = c.env;
+  if (!/^(?:identity)?$/i.test(c.req.header("content-encoding") ?? "")) return refused("unsupported_encoding");
   const isOctets = parseOctets !== undefined && c.req.header("content-type") === "application/octet-stream";
-  const body = await readBody(c.req.raw, c.env.maxBodyBytes, c.get("attempts").deadline);
+  const body = await readBody(c.req.raw, maxBodyBytes, c.get("attempts").deadline);
   if (!body.ok) {
-    if (body.reason === "too_large") return refused("body_too_large");
-    const text = isOctets ? unreadableOctets : undefined;
-    return { ...refused("unreadable_body"), ...(text !== undefined && { text }) };
+    switch (body.reason) {
+      case "too_large":
+        return { ok: false, failure: { code: "body_too_large", maxBytes: maxBodyBytes } };
+      case "too_slow":
+        return refused("body_too_slow");
+      case "unreadable": {
+        const text = isOctets ? unreadableOctets : undefined;
+        return { ...refused("unreadable_body"), ...(text !== undefined && { text }) };
+      }
+    }
   }
-  if (isOctets) return parseOctets(body.bytes);
+  if (isOctets) return { ok: true, request: parseOctets(body.bytes) };
   // A byte order mark stays, and makes the JSON invalid, as in Go.
   const text = tryDecodeUtf8(body.bytes);
-  const json = text === undefined ? undefined : parseJsonObject(text);
-  return (json && operation.parse(json)) ?? refused("bad_request");
+  if (text === undefined) return { ok: false, fault: { member: "body", rule: "must be UTF-8" } };
+  const json = parseJsonObject(text);
+  return json.ok ? operation.parse(json.object) : { ok: false, fault: { member: "body", ...json.violation } };
 }

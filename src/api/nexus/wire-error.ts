@@ -15,6 +15,8 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   bad_request: { status: 400, err: "api_bad_request" },
   unreadable_body: { status: 400, err: "data_read_failure" },
   body_too_large: { status: 413, err: "too_large" },
+  body_too_slow: { status: 408, err: "request_timeout" },
+  unsupported_encoding: { status: 415, err: "unsupported_encoding" },
   unauthorized: { status: 401, err: "access_unauthorized" },
   denied: { status: 401, err: "access_unauthorized" },
   invalid_policy: { status: 400, err: "api_bad_request" },

@@ -1,40 +1,34 @@
 import { encodeBase64url } from "../../../encoding/base64.ts";
 import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
-import { integerField, stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
-import { refused } from "../failure.ts";
+import { integer, text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { parseWireTime, wireTime } from "../wire-time.ts";
 
 const MAX_ENTRIES = 1000;
 const DEFAULT_ENTRIES = 100;
 
+const TIME_RULE = { rule: "must be a time of RFC 3339, such as 2026-01-31T12:00:00Z" };
+
+function isTime(time: string): boolean {
+  return parseWireTime(time) !== "malformed";
+}
+
 /** `POST /v1/audit?action=list`: a page of stored audit entries, filtered by resource, identity, time and revision. */
 export const list = operation({
   action: "audit.list",
   access: { on: "nothing" },
   deps: ({ write }) => write,
-  parse(body: JsonObject) {
-    const [resource, spiffeId, from, until] = ["resource", "spiffeId", "from", "until"].map((name) =>
-      stringField(body, name),
-    );
-    const after = integerField(body, "after");
-    const limit = integerField(body, "limit");
-    if (!resource?.ok || !spiffeId?.ok || !from?.ok || !until?.ok || !after.ok || !limit.ok) return undefined;
-    return {
-      resource: resource.value,
-      spiffeId: spiffeId.value,
-      from: from.value,
-      until: until.value,
-      after: after.value ?? 0,
-      limit: limit.value ?? DEFAULT_ENTRIES,
-    };
+  members: {
+    resource: text(),
+    spiffeId: text(),
+    from: text({ rule: TIME_RULE, isValid: isTime }),
+    until: text({ rule: TIME_RULE, isValid: isTime }),
+    after: integer({ min: 0 }),
+    limit: integer({ min: 1, max: MAX_ENTRIES }),
   },
   errorBody: (err) => ({ entries: null, err }),
-  async run({ deps }, { resource, spiffeId, from, until, after, limit }) {
-    const times = [from, until].map((text) => (text === "" ? undefined : parseWireTime(text)));
-    if (times.includes("malformed") || after < 0 || limit < 1 || limit > MAX_ENTRIES) return refused("bad_request");
-    const [fromMs, untilMs] = times;
+  async run({ deps }, { resource, spiffeId, from, until, after = 0, limit = DEFAULT_ENTRIES }) {
+    const [fromMs, untilMs] = [from, until].map((time) => (time === "" ? undefined : parseWireTime(time)));
     const page = await readAudit(deps, {
       after,
       limit,

@@ -1,7 +1,5 @@
 import { MIN_KEPT_DAYS, pruneAudit } from "../../../audit/prune-audit.ts";
-import { integerField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
-import { refused } from "../failure.ts";
+import { integer } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 
 /** A hundred years. A longer time is a mistake. */
@@ -12,13 +10,9 @@ export const prune = operation({
   action: "audit.prune",
   access: { on: "nothing" },
   deps: ({ write }) => write,
-  parse(body: JsonObject) {
-    const days = integerField(body, "days");
-    return days.ok ? { days: days.value ?? 0 } : undefined;
-  },
+  members: { days: integer({ min: MIN_KEPT_DAYS, max: MAX_KEPT_DAYS, required: true }) },
   errorBody: (err) => ({ err }),
-  async run({ deps, origin }, { days }) {
-    if (days < MIN_KEPT_DAYS || days > MAX_KEPT_DAYS) return refused("bad_request");
+  async run({ deps, origin }, { days = MAX_KEPT_DAYS }) {
     const result = await pruneAudit(deps, { days, ...origin });
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },

@@ -1,8 +1,6 @@
 import { encodeBase64url } from "../../../encoding/base64.ts";
 import { verifyAudit } from "../../../audit/verify-audit.ts";
-import { integerField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
-import { refused } from "../failure.ts";
+import { integer } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 
 /** Enough for all but the largest audits, and well below the timeouts of clients. */
@@ -16,13 +14,9 @@ export const verify = operation({
   action: "audit.verify",
   access: { on: "nothing" },
   deps: ({ write, service }) => ({ ...write, maxMs: Math.min(MAX_MS, service.requestTimeoutMs / 2) }),
-  parse(body: JsonObject) {
-    const after = integerField(body, "after");
-    return after.ok ? { after: after.value ?? 0 } : undefined;
-  },
+  members: { after: integer({ min: 0 }) },
   errorBody: (err) => ({ entries: 0, problems: null, err }),
-  async run({ deps }, { after }) {
-    if (after < 0) return refused("bad_request");
+  async run({ deps }, { after = 0 }) {
     const { newest, unverified, ...report } = await verifyAudit(deps, { after, maxMs: deps.maxMs });
     const missingKeys = [...unverified].map(([keyId, entries]) => ({ keyId, entries }));
     const body = {

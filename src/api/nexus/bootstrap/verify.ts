@@ -1,6 +1,5 @@
 import { answerChallenge } from "../../../recovery/answer-challenge.ts";
-import { bytesField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
+import { bytes } from "../../../json/member.ts";
 import { refused } from "../failure.ts";
 import { operation } from "../operation.ts";
 import { recoveryDeps } from "../recovery-deps.ts";
@@ -15,14 +14,9 @@ export const verify = operation({
   action: "bootstrap.verify",
   access: { on: "role", role: "bootstrap" },
   deps: recoveryDeps,
-  parse(body: JsonObject) {
-    const nonce = bytesField(body, "nonce");
-    const ciphertext = bytesField(body, "ciphertext");
-    return nonce.ok && ciphertext.ok ? { nonce: nonce.value, ciphertext: ciphertext.value } : undefined;
-  },
+  members: { nonce: bytes({ length: NONCE_BYTES }), ciphertext: bytes({ max: MAX_BYTES }) },
   errorBody: (err) => ({ hash: "", err }),
   async run({ deps }, { nonce, ciphertext }) {
-    if (nonce.length !== NONCE_BYTES || ciphertext.length > MAX_BYTES) return refused("bad_request");
     const hash = await answerChallenge(deps, { nonce, ciphertext });
     return hash === undefined ? refused("denied") : { ok: true, body: JSON.stringify({ hash }) };
   },

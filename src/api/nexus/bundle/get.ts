@@ -1,9 +1,9 @@
 import { parseTrustDomain } from "../../../identity/spiffe-id.ts";
 import { getBundle } from "../../../trust/get.ts";
-import { stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
+import { text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { bundleSummary } from "./bundle-summary.ts";
+import { TRUST_DOMAIN_RULE } from "../../../trust/storable-domain.ts";
 import { trustDeps } from "./trust-deps.ts";
 
 /** `POST /v1/trust/bundle?action=get`: the stored bundle of one trust domain. */
@@ -11,10 +11,7 @@ export const get = operation({
   action: "bundle.get",
   access: { on: "nothing" },
   deps: trustDeps,
-  parse(body: JsonObject) {
-    const trustDomain = stringField(body, "trustDomain");
-    return trustDomain.ok ? { trustDomain: trustDomain.value } : undefined;
-  },
+  members: { trustDomain: text({ rule: TRUST_DOMAIN_RULE }) },
   resource: ({ trustDomain }) => parseTrustDomain(trustDomain) && `bundle:${trustDomain}`,
   errorBody: (err) => ({ bundle: null, err }),
   async run({ deps }, input) {

@@ -1,8 +1,8 @@
-import { stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
+import { text } from "../../../json/member.ts";
 import { parseTrustDomain } from "../../../identity/spiffe-id.ts";
 import { refreshBundle } from "../../../trust/refresh.ts";
 import { operation } from "../operation.ts";
+import { TRUST_DOMAIN_RULE } from "../../../trust/storable-domain.ts";
 import { trustDeps } from "./trust-deps.ts";
 
 /** `POST /v1/trust/bundle?action=refresh`: fetches a bundle from its endpoint now, before it is due. */
@@ -14,10 +14,7 @@ export const refresh = operation({
     // The other half of the time is left for storing the bundle.
     return { ...trustDeps(source), fetch, timeoutMs: requestTimeoutMs / 2 };
   },
-  parse(body: JsonObject) {
-    const trustDomain = stringField(body, "trustDomain");
-    return trustDomain.ok ? { trustDomain: trustDomain.value } : undefined;
-  },
+  members: { trustDomain: text({ rule: TRUST_DOMAIN_RULE }) },
   resource: ({ trustDomain }) => parseTrustDomain(trustDomain) && `bundle:${trustDomain}`,
   errorBody: (err) => ({ err }),
   async run({ deps, origin }, { trustDomain }) {

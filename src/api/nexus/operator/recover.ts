@@ -11,7 +11,7 @@ export const recover = operation({
   action: "operator.recover",
   access: { on: "role", role: "recover" },
   deps: recoveryDeps,
-  parse: () => ({}),
+  members: {},
   errorBody: (err) => ({ shards: null, err }),
   async run({ deps }) {
     const shares = await recoverShares(deps);

@@ -1,6 +1,5 @@
 import { registerKey } from "../../../rotation/register.ts";
-import { stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
+import { text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { rotationDeps } from "./rotation-deps.ts";
 
@@ -9,10 +8,7 @@ export const register = operation({
   action: "operator.register",
   access: { on: "nothing" },
   deps: rotationDeps,
-  parse(body: JsonObject) {
-    const keyId = stringField(body, "keyId");
-    return keyId.ok ? { keyId: keyId.value } : undefined;
-  },
+  members: { keyId: text({ rule: { rule: "must be the first key of the ring" } }) },
   errorBody: (err) => ({ err }),
   async run({ deps, origin }, { keyId }) {
     const result = await registerKey(deps, { keyId, ...origin });

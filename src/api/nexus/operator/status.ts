@@ -9,7 +9,7 @@ export const status = operation({
   action: "operator.status",
   access: { on: "nothing" },
   deps: rotationDeps,
-  parse: () => ({}),
+  members: {},
   errorBody: (err) => ({ keys: null, err }),
   async run({ deps }) {
     const result = await keyStatus(deps);

@@ -1,9 +1,7 @@
 import { deletePolicy } from "../../../policy/delete.ts";
-import { parsePolicyName } from "../../../policy/policy-name.ts";
+import { NAME_RULE, parsePolicyName } from "../../../policy/policy-name.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { integerField, stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
-import { refuseIfPermitted } from "../refuse-if-permitted.ts";
+import { integer, text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { policyDeps } from "./policy-deps.ts";
 
@@ -12,16 +10,11 @@ export const remove = operation({
   action: "policy.delete",
   access: { on: SYSTEM_ACL, wanted: "write" },
   deps: policyDeps,
-  parse(body: JsonObject) {
-    const id = stringField(body, "id");
-    const cas = integerField(body, "cas");
-    return id.ok && cas.ok ? { name: id.value, cas: cas.value } : undefined;
-  },
-  resource: ({ name }) => parsePolicyName(name) && `policy:${name}`,
+  members: { id: text({ required: true, rule: NAME_RULE }), cas: integer({ min: 0 }) },
+  resource: ({ id }) => parsePolicyName(id) && `policy:${id}`,
   errorBody: (err) => ({ err }),
-  async run({ deps, origin }, { name, cas }) {
-    if (cas !== undefined && cas < 0) return await refuseIfPermitted(deps);
-    const result = await deletePolicy(deps, { name, cas, ...origin });
+  async run({ deps, origin }, { id, cas }) {
+    const result = await deletePolicy(deps, { name: id, cas, ...origin });
     if (!result.ok) return result;
     // No policy has that name now. 0 is also the `cas` that the next put needs.
     return { ok: true, body: JSON.stringify({ version: 0, revision: result.answer.revision }) };

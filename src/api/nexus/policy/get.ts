@@ -1,8 +1,7 @@
 import { getPolicy } from "../../../policy/get.ts";
-import { parsePolicyName } from "../../../policy/policy-name.ts";
+import { NAME_RULE, parsePolicyName } from "../../../policy/policy-name.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
+import { text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { wireTime, ZERO_TIME } from "../wire-time.ts";
 import { policyDeps } from "./policy-deps.ts";
@@ -12,11 +11,8 @@ export const get = operation({
   action: "policy.get",
   access: { on: SYSTEM_ACL, wanted: "read" },
   deps: policyDeps,
-  parse(body: JsonObject) {
-    const id = stringField(body, "id");
-    return id.ok ? { name: id.value } : undefined;
-  },
-  resource: ({ name }) => parsePolicyName(name) && `policy:${name}`,
+  members: { id: text({ required: true, rule: NAME_RULE }) },
+  resource: ({ id }) => parsePolicyName(id) && `policy:${id}`,
   errorBody: (err) => ({
     id: "",
     name: "",
@@ -27,13 +23,13 @@ export const get = operation({
     updatedAt: ZERO_TIME,
     err,
   }),
-  async run({ deps }, { name }) {
-    const result = await getPolicy(deps, { name });
+  async run({ deps }, { id }) {
+    const result = await getPolicy(deps, { name: id });
     if (!result.ok) return result;
     const { spiffeIdPattern, pathPattern, permissions, createdAt, updatedAt, version, revision } = result.answer;
     const body = {
-      id: name,
-      name,
+      id,
+      name: id,
       // SPIKE's clients read this name, typo included. The next one is the name that put accepts.
       spiffiedPattern: spiffeIdPattern,
       spiffeidPattern: spiffeIdPattern,

@@ -1,9 +1,7 @@
 import { listPolicies, MAX_POLICIES } from "../../../policy/list.ts";
-import { parsePolicyName } from "../../../policy/policy-name.ts";
+import { NAME_RULE, parsePolicyName } from "../../../policy/policy-name.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { integerField, stringField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
-import { refuseIfPermitted } from "../refuse-if-permitted.ts";
+import { integer, text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { policyDeps } from "./policy-deps.ts";
 
@@ -12,24 +10,16 @@ export const list = operation({
   action: "policy.list",
   access: { on: SYSTEM_ACL, wanted: "list" },
   deps: policyDeps,
-  parse(body: JsonObject) {
-    const spiffeIdPattern = stringField(body, "spiffeidPattern");
-    const pathPattern = stringField(body, "pathPattern");
-    const after = stringField(body, "after");
-    const limit = integerField(body, "limit");
-    if (!spiffeIdPattern.ok || !pathPattern.ok || !after.ok || !limit.ok) return undefined;
-    return {
-      spiffeIdPattern: spiffeIdPattern.value,
-      pathPattern: pathPattern.value,
-      after: after.value,
-      limit: limit.value ?? 0,
-    };
+  members: {
+    spiffeidPattern: text(),
+    pathPattern: text(),
+    after: text({ rule: NAME_RULE, isValid: (name) => parsePolicyName(name) !== undefined }),
+    limit: integer({ min: 0, max: MAX_POLICIES }),
   },
   errorBody: (err) => ({ policies: null, err }),
-  async run({ deps }, { limit, ...filter }) {
-    const isValid = filter.after === "" || parsePolicyName(filter.after) !== undefined;
-    if (!isValid || limit < 0 || limit > MAX_POLICIES) return await refuseIfPermitted(deps);
-    const result = await listPolicies(deps, { ...filter, limit: limit === 0 ? undefined : limit });
+  async run({ deps }, { spiffeidPattern, pathPattern, after, limit = 0 }) {
+    const page = { after, limit: limit === 0 ? undefined : limit };
+    const result = await listPolicies(deps, { spiffeIdPattern: spiffeidPattern, pathPattern, ...page });
     if (!result.ok) return result;
     const { policies, next, revision } = result.answer;
     const listed = policies.map(({ name, version }) => ({ id: name, name, version }));

@@ -1,9 +1,9 @@
 import { putPolicy } from "../../../policy/put.ts";
-import { parsePolicyName } from "../../../policy/policy-name.ts";
+import { NAME_RULE, parsePolicyName } from "../../../policy/policy-name.ts";
+import { PATTERN_RULES } from "../../../policy/pattern.ts";
+import { PERMISSIONS_RULE } from "../../../policy/permission.ts";
 import { SYSTEM_ACL } from "../../../policy/reserved.ts";
-import { integerField, stringField, stringsField } from "../../../json/json-fields.ts";
-import type { JsonObject } from "../../../json/json-object.ts";
-import { refuseIfPermitted } from "../refuse-if-permitted.ts";
+import { integer, text, texts } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { policyDeps } from "./policy-deps.ts";
 
@@ -12,29 +12,20 @@ export const put = operation({
   action: "policy.put",
   access: { on: SYSTEM_ACL, wanted: "write" },
   deps: policyDeps,
-  parse(body: JsonObject) {
-    const name = stringField(body, "name");
-    const spiffeIdPattern = stringField(body, "spiffeidPattern");
-    const pathPattern = stringField(body, "pathPattern");
-    const permissions = stringsField(body, "permissions");
-    const cas = integerField(body, "cas");
-    if (!name.ok || !spiffeIdPattern.ok || !pathPattern.ok || !permissions.ok || !cas.ok) return undefined;
-    return {
-      name: name.value,
-      spiffeIdPattern: spiffeIdPattern.value,
-      pathPattern: pathPattern.value,
-      permissions: permissions.value,
-      cas: cas.value,
-    };
+  members: {
+    name: text({ required: true, rule: NAME_RULE }),
+    spiffeidPattern: text({ required: true, rule: PATTERN_RULES.spiffeId }),
+    pathPattern: text({ required: true, rule: PATTERN_RULES.path }),
+    permissions: texts({ required: true, rule: PERMISSIONS_RULE }),
+    cas: integer({ min: 0 }),
   },
   resource: ({ name }) => parsePolicyName(name) && `policy:${name}`,
   errorBody: (err) => ({ err }),
-  async run({ deps, origin }, wanted) {
-    if (wanted.cas !== undefined && wanted.cas < 0) return await refuseIfPermitted(deps);
-    const result = await putPolicy(deps, { ...wanted, ...origin });
+  async run({ deps, origin }, { spiffeidPattern, ...wanted }) {
+    const result = await putPolicy(deps, { ...wanted, spiffeIdPattern: spiffeidPattern, ...origin });
     if (!result.ok) return result;
     const { revision, warnings } = result.answer;
     // The row version of a policy is the revision of the commit that wrote it.
-    return { ok: true, body: JSON.stringify({ id: wanted.name, version: revision, revision, warnings }) };
+    return { ok: true, body: JSON.stringify({ id: wanted.name, version: revision, revision }), warnings };
   },
 });

@@ -1,16 +1,20 @@
 import type { SecretResult } from "../../../secret/failure.ts";
-import type { WriteRequest, Written } from "../../../secret/write.ts";
+import type { Written } from "../../../secret/write.ts";
 import type { Answer } from "../failure.ts";
-import { refuseIfPermitted } from "../refuse-if-permitted.ts";
-import type { SecretCall } from "./secret-operation.ts";
 
-/** Writes one secret, and answers with the resulting version and revision. */
-export async function answerWrite(
-  { deps, origin, path }: SecretCall,
-  cas: number | undefined,
-  write: (request: WriteRequest) => Promise<SecretResult<Written>>,
-): Promise<Answer> {
-  if (cas !== undefined && cas < 0) return await refuseIfPermitted(deps);
-  const result = await write({ ...origin, path, cas });
-  return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
+/** Answers a write of one secret with the resulting version and revision. */
+export function answerWrite(result: SecretResult<Written>): Answer {
+  if (!result.ok) return result;
+  const { version, revision, versions, missing } = result.answer;
+  return {
+    ok: true,
+    body: JSON.stringify({ version, revision }),
+    versions,
+    ...(missing !== undefined && { warnings: [missingText(missing)] }),
+  };
+}
+
+function missingText({ numbers, count }: NonNullable<Written["missing"]>): string {
+  const more = count > numbers.length ? ` and ${count - numbers.length} more` : "";
+  return `These versions do not exist, so nothing was done about them: ${numbers.join(", ")}${more}.`;
 }

@@ -1,15 +1,16 @@
 import { deleteSecret } from "../../../secret/delete.ts";
+import { integer, integers } from "../../../json/member.ts";
 import { answerWrite } from "./answer-write.ts";
-import { parseVersions } from "./parse-versions.ts";
+import { pathMember } from "./path-member.ts";
 import { secretOperation } from "./secret-operation.ts";
 
 /** `POST /v1/store/secrets?action=delete`: soft-deletes versions. */
 export const remove = secretOperation({
   action: "secret.delete",
   wanted: "write",
-  parse: parseVersions,
+  members: { path: pathMember, versions: integers(), cas: integer({ min: 0 }) },
   errorBody: (err) => ({ err }),
-  async run(call, { cas, numbers }) {
-    return await answerWrite(call, cas, async (request) => await deleteSecret(call.deps, { ...request, numbers }));
+  async run({ deps, origin, path }, { versions, cas }) {
+    return answerWrite(await deleteSecret(deps, { ...origin, path, cas, numbers: versions }));
   },
 });

@@ -1,36 +1,40 @@
+import { badRequest } from "../failure.ts";
+import type { Member } from "../../../json/member.ts";
+import type { Members, ValuesOf } from "../../../json/read-members.ts";
 import type { SecretDeps } from "../../../secret/deps.ts";
-import type { SecretPath } from "../../../secret/secret-path.ts";
-import { type Answer, refused } from "../failure.ts";
+import { PATH_RULE, type SecretPath } from "../../../secret/secret-path.ts";
+import type { Answer } from "../failure.ts";
 import { type Operation, operation, type OperationCall, type OperationDefinition } from "../operation.ts";
 import { secretDeps } from "./secret-deps.ts";
 
-export interface SecretCall extends OperationCall<SecretDeps> {
+interface SecretCall extends OperationCall<SecretDeps> {
   readonly path: SecretPath;
 }
 
-interface SecretOperation<Input extends { readonly path: string }> extends Pick<
-  OperationDefinition<Input, SecretDeps>,
-  "action" | "parse" | "errorBody"
+interface SecretOperation<M extends Members> extends Pick<
+  OperationDefinition<M, SecretDeps>,
+  "action" | "members" | "errorBody"
 > {
   /** The permission on the secret's path. */
   readonly wanted: "read" | "write";
-  run(call: SecretCall, input: Input): Promise<Answer>;
+  run(call: SecretCall, input: ValuesOf<M>): Promise<Answer>;
 }
 
 /** An operation on one secret, the one at the input's `path`. */
-export function secretOperation<Input extends { readonly path: string }>(
-  definition: SecretOperation<Input>,
+export function secretOperation<M extends Members & { readonly path: Member<string> }>(
+  definition: SecretOperation<M>,
 ): Operation {
-  const { action, wanted } = definition;
+  const { action, members, wanted } = definition;
   return operation({
     action,
     access: { on: "path", wanted },
+    members,
     deps: secretDeps,
-    parse: (body) => definition.parse(body),
     errorBody: (err) => definition.errorBody(err),
     async run(call, input) {
       const { path } = call;
-      return path === undefined ? refused("bad_request") : await definition.run({ ...call, path }, input);
+      if (path === undefined) return badRequest({ member: "path", ...PATH_RULE });
+      return await definition.run({ ...call, path }, input);
     },
   });
 }
