@@ -136,8 +136,7 @@ describe("10 000 requests of two callers in one isolate", () => {
       const [line, ...more] = lines.get(traceId) ?? [];
       const resource = path === undefined ? undefined : `secret:${path}`;
       const isRight = line?.action === action && line.resource === resource && line.status === status;
-      // An invalid body is rejected before the caller is identified.
-      const caller = hasValidToken && status !== 400 ? tenant.spiffeId : undefined;
+      const caller = hasValidToken ? tenant.spiffeId : undefined;
       return !(isRight && more.length === 0 && line.spiffeId === caller);
     });
     expect(wrong.map(({ traceId }) => lines.get(traceId))).toEqual([]);

@@ -210,7 +210,10 @@ describe.each(Object.keys(BACKENDS))("version semantics in %s", (name) => {
   });
 
   it("example 20: no values at all", async () => {
-    for (const body of [{ path: "a", values: {} }, { path: "b" }, { path: "c", values: null }]) {
+    for (const body of [
+      { path: "a", values: {} },
+      { path: "b", values: null },
+    ]) {
       expect((await service.post("/v1/store/secrets", body)).body).toMatchObject({ version: 1 });
       const got = await service.post("/v1/store/secrets?action=get", { path: body.path });
       expect(got.text).toBe('{"data":{}}');
