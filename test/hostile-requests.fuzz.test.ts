@@ -219,6 +219,9 @@ it(
     for (const outcome of outcomes) {
       expect(counts.get(outcome)?.length ?? 0, outcome).toBeGreaterThan(RUNS / 500);
     }
+    // A refusal always says why, at least in the log (Q12).
+    const unexplained = lines.filter(({ status, reason }) => [400, 408, 413, 415].includes(status) && !reason);
+    expect(unexplained).toEqual([]);
     // The requests reached every operation, and most of the checks of identities.
     const operations = Object.values(OPERATIONS).flatMap((actions) => Object.keys(actions));
     expect(new Set(lines.map(({ action }) => action)).size).toBe(operations.length + 1);
