@@ -24,6 +24,7 @@ describe("a worker whose database", () => {
     const answer = await edge.post(0, target, body, { headers });
     return { ...answer, ms: performance.now() - began };
   };
+  const ready = async () => (await fetch(`${edge.workers[0]!.url}/readyz`)).status;
   const latest = async () => {
     inject(() => "pass");
     const { body } = await edge.post(0, "/metadata?action=get", { path: "a" });
@@ -36,7 +37,6 @@ describe("a worker whose database", () => {
     ["is slower than the deadline", { delayMs: DEADLINE_MS * 2 }],
     ["answers 502", { status: 502 }],
     ["answers 429", { status: 429 }],
-    ["answers 401", { status: 401 }],
     ["answers with HTML", { body: "<html>" }],
     ["answers with JSON of another shape", { body: '{"results":7}' }],
     ["leaves results out", { body: '{"baton":null,"base_url":null,"results":[]}' }],
@@ -58,10 +58,93 @@ describe("a worker whose database", () => {
     expect(list.body["keys"]).toBeNull();
   });
 
+  const sqld = (status: number, error: string): Fault => ({
+    status,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ error }),
+  });
+  const pipeline = (code: string, message: string): Fault => ({
+    body: JSON.stringify({ baton: null, base_url: null, results: [{ type: "error", error: { code, message } }] }),
+  });
+
+  const PERMANENT: readonly (readonly [string, Fault, string, RegExp])[] = [
+    ["rejects the token", sqld(401, "Unauthorized: `The JWT is invalid`"), "unauthorized", /LIBSQL_AUTH_TOKEN/],
+    ["rejects a write", sqld(401, "Not authorized to execute query: x"), "unauthorized", /does not allow writes/],
+    ["answers 403", { status: 403 }, "unauthorized", /LIBSQL_AUTH_TOKEN/],
+    ["was deleted", sqld(404, "Namespace `x` doesn't exist"), "no_database", /LIBSQL_URL/],
+    ["redirects", { status: 302, headers: { location: "http://127.0.0.1:1/" } }, "no_database", /redirect/],
+    ["is blocked", pipeline("BLOCKED", "Operation was blocked"), "blocked", /plan/],
+    [
+      "has no tables",
+      pipeline("SQL_INPUT_ERROR", "SQL input error: no such table: store"),
+      "not_migrated",
+      /migrations/,
+    ],
+    ["is damaged", pipeline("SQLITE_CORRUPT", "SQLite error: malformed"), "rejected", /backup/],
+    ["answers too much", pipeline("RESPONSE_TOO_LARGE", "Response is too large"), "answer_too_large", /10 MB/],
+  ];
+
+  it.each(PERMANENT)(
+    "%s: one request, 503 at once, and a log line that says what to check (Q14, Q51)",
+    async (...given) => {
+      const [, fault, reason, check] = given;
+      const lines = edge.workers[0]!.lines().length;
+      inject(() => fault);
+      for (const [target, body] of [
+        ["?action=get", { path: "a" }],
+        ["?action=list", {}],
+        ["", { path: "a", values: { v: "2" } }],
+      ] as const) {
+        const before = edge.proxies[0]!.requests();
+        expect(await timed(target, body)).toMatchObject({ status: 503, body: { err: "store_unavailable" } });
+        expect(edge.proxies[0]!.requests() - before).toBe(1);
+      }
+      expect(await ready()).toBe(503);
+      inject((body) => (isCommit(body) ? fault : "pass"));
+      const before = edge.proxies[0]!.requests();
+      expect((await timed("", { path: "a", values: { v: "2" } })).status).toBe(503);
+      expect(edge.proxies[0]!.requests() - before, "a load and a commit").toBe(2);
+      const logged = () =>
+        edge.workers[0]!.lines()
+          .slice(lines)
+          .filter((line) => line.includes(`"store_${reason}","detail"`));
+      await expect.poll(() => logged().length).toBe(5);
+      for (const line of logged()) expect(line).toMatch(check);
+      expect(logged().filter((line) => line.includes('"not_ready"'))).toHaveLength(1);
+    },
+  );
+
+  it("answers one request with 429 and Retry-After: the next request comes after that time (Q51)", async () => {
+    for (const select of [(body: string) => !isCommit(body), isCommit]) {
+      const times: number[] = [];
+      inject((body) => {
+        if (!select(body)) return "pass";
+        return times.push(performance.now()) === 1 ? { status: 429, headers: { "retry-after": "1" } } : "pass";
+      });
+      expect((await timed("", { path: "a", values: { v: "2" } })).status).toBe(200);
+      expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
+    }
+  });
+
+  it("answers with 429 and a Retry-After beyond the deadline: 503 after one request (Q51)", async () => {
+    inject(() => ({ status: 429, headers: { "retry-after": "60" } }));
+    const before = edge.proxies[0]!.requests();
+    const answer = await timed("?action=get", { path: "a" });
+    expect(answer.status).toBe(503);
+    expect(edge.proxies[0]!.requests() - before).toBe(1);
+    await expect.poll(() => edge.workers[0]!.output()).toContain('"store_busy","detail":"HTTP 429"');
+  });
+
   const PASSING: readonly (readonly [string, Fault])[] = [
     ["resets one connection", "cut-request"],
     ["answers one request with 502", { status: 502 }],
     ["answers one request with 429", { status: 429 }],
+    ["takes one lock away", pipeline("TRANSACTION_TIMEOUT", "Transaction timed out")],
+    ["is a replica that cannot reach its primary once", pipeline("PROXY_ERROR", "error executing a request")],
+    [
+      "is a replica that loses one answer",
+      { status: 500, carriedOut: true, body: '{"error":"Connection with primary broken"}' },
+    ],
     ["answers one request with a malformed body", { body: "malformed" }],
     ["loses one answer", "cut-answer"],
     ["is cut off in one answer", "cut-half-answer"],

@@ -108,7 +108,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   {
     name: "a 429 or 502 counts as proof that a commit was not applied",
     undetectable: "a request is refused only after a change, and that change also prevents the commit",
-    edits: [{ file: "src/store/libsql/remote-execute.ts", in: "checked.outcome", value: '"none"' }],
+    edits: [{ file: "src/store/libsql/remote-execute.ts", in: "ofStatus.outcome", value: '"none"' }],
     tests: ["src/store/transact.test.ts", "test/lost-answers.test.ts", "test/database-faults.test.ts"],
   },
   {
@@ -123,17 +123,15 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
         file: TRANSACT,
         in: "decideAndCommit",
         call: "commit",
-        with: (call) => `${call}.then((result) => result ?? { won: true, revision: snapshot.store.revision + 1 })`,
+        with: (call) => `${call}.then((result) =>
+          result instanceof StoreUnavailable ? { won: true, revision: snapshot.store.revision + 1 } : result)`,
       },
     ],
     tests: ["test/database-faults.test.ts"],
   },
   {
     name: "a commit without a response counts as not applied",
-    edits: [
-      { file: TRANSACT, in: "commit", call: "context.unanswered.push", with: "undefined" },
-      replaysOfEarlierRequestsOnly,
-    ],
+    edits: [{ file: TRANSACT, in: "commit", call: "unanswered.push", with: "undefined" }, replaysOfEarlierRequestsOnly],
     tests: ["src/store/transact.test.ts", "test/lost-answers.test.ts"],
   },
   {
@@ -210,7 +208,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   },
   {
     name: "a busy database counts as a permanent error",
-    edits: [{ file: "src/store/libsql/to-unavailable.ts", in: "isPassing", body: "return false;" }],
+    edits: [{ file: "src/store/store-unavailable.ts", in: "CAUSES.busy", value: '"permanent"' }],
     tests: ["test/database-faults.test.ts", "src/store/libsql/libsql-store.test.ts"],
   },
   {

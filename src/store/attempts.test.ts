@@ -23,7 +23,7 @@ describe("pauses", () => {
 
   it("last up to 50 ms after a failure, and double up to 600 ms", async () => {
     const { attempts, slept } = late();
-    for (const round of [0, 1, 2, 3, 4, 50]) await pauseAfterFailure(attempts, round, never);
+    for (const round of [0, 1, 2, 3, 4, 50]) await pauseAfterFailure(attempts, { round }, never);
     expect(slept).toEqual([50, 100, 200, 400, 600, 600]);
   });
 });

@@ -15,9 +15,16 @@ export interface Attempts {
 const FIRST_MS = 50;
 const MAX_MS = 600;
 
-/** Waits after failure number `round`, from 0. Full jitter spreads out requests that failed together. */
-export async function pauseAfterFailure(attempts: Attempts, round: number, signal: AbortSignal): Promise<void> {
-  await attempts.sleep(attempts.random() * Math.min(MAX_MS, FIRST_MS * 2 ** round), signal);
+/**
+ * Waits after failure number `round`, from 0. Full jitter spreads out requests that failed together. If the database requires
+ * a pause, the jitter comes on top of it.
+ */
+export async function pauseAfterFailure(
+  attempts: Attempts,
+  { round, retryAfterMs = 0 }: { readonly round: number; readonly retryAfterMs?: number | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  await attempts.sleep(retryAfterMs + attempts.random() * Math.min(MAX_MS, FIRST_MS * 2 ** round), signal);
 }
 
 const FIRST_SPREAD = 16;

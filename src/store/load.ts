@@ -1,19 +1,12 @@
 import { type Attempts, pauseAfterFailure } from "./attempts.ts";
 import type { Query, Snapshot, Store } from "./store.ts";
-import { StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
+import { StoreUnavailable } from "./store-unavailable.ts";
 
 /** About 2 s on average: longer than a short failover, shorter than the deadline. */
 const MAX_TRIES = 10;
 
-const TRANSIENT: ReadonlySet<UnavailableCause> = new Set<UnavailableCause>([
-  "connection",
-  "status",
-  "malformed",
-  "busy",
-]);
-
 /**
- * Loads a snapshot and retries after transient failures. Stops when the caller hangs up or the deadline passes.
+ * Loads a snapshot and retries after passing failures. Stops when the caller hangs up or the deadline passes.
  *
  * @throws StoreUnavailable
  */
@@ -32,9 +25,8 @@ export async function loadUntil<Q extends Query>(
     try {
       return await store.load(query, signal);
     } catch (error) {
-      const isTransient = error instanceof StoreUnavailable && TRANSIENT.has(error.reason);
-      if (!isTransient || tried + 1 >= MAX_TRIES) throw error;
-      await pauseAfterFailure(attempts, tried, signal);
+      if (!(error instanceof StoreUnavailable) || !error.isPassing || tried + 1 >= MAX_TRIES) throw error;
+      await pauseAfterFailure(attempts, { round: tried, retryAfterMs: error.retryAfterMs }, signal);
     }
   }
 }

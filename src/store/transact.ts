@@ -23,7 +23,8 @@ export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readon
  * id. A refusal is returned only if no unanswered commit can still succeed. Otherwise a change could happen after its caller
  * was told that it was refused.
  *
- * @throws StoreUnavailable if the store is unreachable, or the outcome unknown, until the deadline
+ * @throws StoreUnavailable at once if another attempt would fail too, otherwise if the store is unreachable, or the outcome
+ * unknown, until the deadline. A permanent failure of a commit leaves earlier unanswered commits open.
  */
 export async function transact<Q extends Query, A, F>(
   store: Store,
@@ -46,9 +47,10 @@ export async function transact<Q extends Query, A, F>(
       attempt = await decideAndCommit(store, attempt.snapshot, { query, attempts, decide, unanswered });
     }
     if (attempt.kind === "done") return attempt.outcome;
-    await (lost
+    const retryAfterMs = attempt.kind === "open" ? attempt.retryAfterMs : undefined;
+    await (lost && retryAfterMs === undefined
       ? pauseAfterRace(attempts, { round, attemptMs: (attempts.now() - began) / 2 }, deadline)
-      : pauseAfterFailure(attempts, round, deadline));
+      : pauseAfterFailure(attempts, { round, retryAfterMs }, deadline));
     // Once a commit may be in flight, its outcome must be found out, even if the caller hangs up.
     snapshot =
       unanswered.length === 0
@@ -61,7 +63,7 @@ type Attempt<Q extends Query, A, F> =
   | { readonly kind: "done"; readonly outcome: Outcome<A, F> }
   | { readonly kind: "lost"; readonly snapshot: Snapshot<Q> }
   /** Nothing is certain yet: try again after a pause. */
-  | { readonly kind: "open" };
+  | { readonly kind: "open"; readonly retryAfterMs?: number | undefined };
 
 async function decideAndCommit<Q extends Query, A, F>(
   store: Store,
@@ -88,7 +90,7 @@ async function decideAndCommit<Q extends Query, A, F>(
         throw new StoreUnavailable("gone", "none", "before a commit");
       }
       const result = await commit(store, decision.change, { query, deadline: attempts.deadline, unanswered });
-      if (result === undefined) return { kind: "open" };
+      if (result instanceof StoreUnavailable) return { kind: "open", retryAfterMs: result.retryAfterMs };
       return result.won
         ? { kind: "done", outcome: { ok: true, answer: decision.answer(result.revision) } }
         : { kind: "lost", snapshot: result.snapshot };
@@ -96,30 +98,21 @@ async function decideAndCommit<Q extends Query, A, F>(
   }
 }
 
-/** Commits once. Returns undefined after a failure that a later attempt may overcome. */
+/** Commits once. Returns a failure that a later attempt may overcome. */
 async function commit<Q extends Query>(
   store: Store,
   change: Change,
   context: { readonly query: Q; readonly deadline: AbortSignal; readonly unanswered: Change[] },
-): Promise<Commit<Q> | undefined> {
+): Promise<Commit<Q> | StoreUnavailable> {
+  const { unanswered } = context;
   try {
     return await store.commit(change, context.query, context.deadline);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    if (error.outcome === "unknown") context.unanswered.push(change);
-    switch (error.reason) {
-      case "connection":
-      case "status":
-      case "malformed":
-      case "busy":
-        return undefined;
-      case "rejected":
-      case "deadline":
-      case "gone":
-      case "budget":
-      case "schema":
-        throw error;
-    }
+    if (error.outcome === "unknown") unanswered.push(change);
+    if (error.isPassing) return error;
+    // An earlier commit of this request may have been applied, or may still be.
+    throw unanswered.length === 0 ? error : new StoreUnavailable(error.reason, "unknown", error.detail);
   }
 }
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, LibsqlError } from "@libsql/client";
+import { meaningOfCode } from "../../src/store/libsql/error-meaning.ts";
 import { type Execute, runOn } from "../../src/store/libsql/execute.ts";
-import { isPassing, safeCode, toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
+import { safeCode, toDetail, toUnavailable } from "../../src/store/libsql/to-unavailable.ts";
 import { StoreUnavailable } from "../../src/store/store-unavailable.ts";
 import { applyMigrations } from "../../tools/migrate/apply-migrations.ts";
 
@@ -31,7 +32,8 @@ export async function fileDatabase(): Promise<FileDatabase> {
       } catch (error) {
         // The engine is in this process: its errors leave no doubt about the outcome.
         if (error instanceof LibsqlError) {
-          throw new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", "none", safeCode(error.code));
+          const meaning = meaningOfCode(error.code, error.message, { isLoad: mode === "read" });
+          throw new StoreUnavailable(meaning.reason, "none", toDetail(safeCode(error.code), meaning));
         }
         throw toUnavailable(error, mode, signal);
       }

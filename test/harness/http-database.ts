@@ -11,12 +11,18 @@ export interface HttpDatabase {
   close(): Promise<void>;
 }
 
-/** @param options `busyTimeoutMs`: how long a statement waits for a lock before it fails with SQLITE_BUSY */
-export async function httpDatabase(options: { readonly busyTimeoutMs?: number } = {}): Promise<HttpDatabase> {
+/**
+ * @param options `busyTimeoutMs`: how long a statement waits for a lock before it fails with SQLITE_BUSY. `authToken`: requests
+ *   need it
+ */
+export async function httpDatabase(
+  options: { readonly busyTimeoutMs?: number; readonly authToken?: string } = {},
+): Promise<HttpDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "spike-edge-"));
   const file = join(folder, "store.db");
   const server = await startDevDatabase({ file, ...options });
-  await applyMigrations({ url: server.url });
+  const { authToken } = options;
+  await applyMigrations({ url: server.url, ...(authToken !== undefined && { authToken }) });
   return {
     url: server.url,
     file,

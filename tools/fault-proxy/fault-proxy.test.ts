@@ -74,6 +74,14 @@ describe("the fault proxy", () => {
     expect(reported).toEqual([undefined, "b!"]);
   });
 
+  it("replaces a response by a status with headers and a body", async () => {
+    const { proxy, seen } = await setUp();
+    proxy.inject(() => ({ status: 429, headers: { "retry-after": "2" }, body: "busy" }));
+    const response = await fetch(proxy.url, { method: "POST", body: "a" });
+    expect([response.status, response.headers.get("retry-after"), await response.text()]).toEqual([429, "2", "busy"]);
+    expect(seen).toEqual([]);
+  });
+
   it.each([
     [true, '{"step_results":[{"cols":[],"rows":[],"x":null},{"cols":[{"name":"revision"}],"rows":[[{"value":"1"}]]}]}'],
     [

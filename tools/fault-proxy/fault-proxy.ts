@@ -16,8 +16,13 @@ export type Fault =
   | "hang"
   /** The request is carried out twice; the second response is passed on. */
   | "twice"
-  /** The response is replaced by this status. The request is passed on only if `carriedOut` is set. */
-  | { readonly status: number; readonly carriedOut?: boolean }
+  /** The response is replaced. The request is passed on only if `carriedOut` is set. The default body is "no". */
+  | {
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly carriedOut?: boolean;
+    }
   /** The request is carried out; the response is 200 with this body. */
   | { readonly body: string }
   /** The request is passed on after this many milliseconds. */
@@ -147,7 +152,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
       const answer = fault.carriedOut === true ? await forward(incoming, body, signal) : undefined;
       happened(answer?.body.toString());
       over.byUs = true;
-      return void outgoing.writeHead(fault.status).end("no");
+      return void outgoing.writeHead(fault.status, fault.headers).end(fault.body ?? "no");
     }
     // The request is passed on even if its sender gives up during the delay.
     if (typeof fault === "object" && "delayMs" in fault) await new Promise((go) => setTimeout(go, fault.delayMs));

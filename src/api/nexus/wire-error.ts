@@ -39,7 +39,9 @@ export function wireFailure(failure: Failure): WireError {
 
 /** Maps a thrown error to the wire, without a detail. */
 export function wireException(error: unknown): WireError {
-  return error instanceof StoreUnavailable
-    ? { status: 503, err: "store_unavailable" }
-    : { status: 500, err: "api_internal_error" };
+  if (!(error instanceof StoreUnavailable)) return { status: 500, err: "api_internal_error" };
+  // The caller's own content exceeds a limit of the database, and nothing was stored.
+  return error.reason === "too_large" && error.outcome === "none"
+    ? FAILURES.body_too_large
+    : { status: 503, err: "store_unavailable" };
 }

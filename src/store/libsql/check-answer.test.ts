@@ -12,7 +12,7 @@ const answer = (results: readonly unknown[], errors: readonly unknown[] = [null,
     { type: "ok", response: { type: "close" } },
   ],
 });
-const error = (code: string) => ({ message: "quotes what was sent", code });
+const error = (code: string, message = "quotes what was sent") => ({ message, code });
 const done = [DONE, DONE, DONE, null];
 
 describe("an answer to a write", () => {
@@ -40,7 +40,7 @@ describe("an answer to a write", () => {
     ],
     [
       "a row that exists already",
-      answer([DONE, null, null, DONE], [null, error("SQLITE_CONSTRAINT"), null, null]),
+      answer([DONE, null, null, DONE], [null, error("SQLITE_CONSTRAINT", "UNIQUE constraint failed: t.a"), null, null]),
       "busy",
       "none",
     ],

@@ -1,8 +1,9 @@
 import { createClient } from "@libsql/client/web";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { checkAnswer } from "./check-answer.ts";
+import { meaningOfStatus } from "./error-meaning.ts";
 import { type Execute, type Mode, runOn } from "./execute.ts";
-import { toUnavailable } from "./to-unavailable.ts";
+import { toDetail, toUnavailable } from "./to-unavailable.ts";
 
 type Fetch = (request: Request, init: RequestInit) => Promise<Response>;
 
@@ -35,16 +36,39 @@ function asFolder(text: string): string {
   return url.href;
 }
 
-/** Looks at the answer before the driver does. */
+/** Checks the answer before the driver gets it. */
 async function checked(response: Response, batch: { readonly count: number; readonly mode: Mode }): Promise<Response> {
-  if (!response.ok) {
-    // The driver takes a JSON body with a SQLite code for the database's own verdict. It may come from a proxy, which cannot
-    // know whether the statements were run.
-    const outcome = batch.mode === "write" ? "unknown" : "none";
-    throw new StoreUnavailable("status", outcome, `HTTP ${response.status}`);
-  }
+  if (!response.ok) throw await ofStatus(response, batch.mode);
   const answer: unknown = await response.json();
   checkAnswer(answer, batch);
   // The driver only calls `json()`, so the body is parsed once.
   return Object.defineProperty(response, "json", { value: async () => await Promise.resolve(answer) });
+}
+
+/**
+ * The driver takes a JSON body with a SQLite code for the database's own verdict. It may come from a proxy, which cannot know
+ * whether the statements were run, so the outcome is unknown whatever the body says.
+ */
+async function ofStatus(response: Response, mode: Mode): Promise<StoreUnavailable> {
+  const { status, headers } = response;
+  const meaning = meaningOfStatus(status, await textOf(response));
+  const outcome = mode === "write" ? "unknown" : "none";
+  const detail = toDetail(`HTTP ${status}`, meaning);
+  return new StoreUnavailable(meaning.reason, outcome, detail, { retryAfterMs: retryAfterIn(headers) });
+}
+
+/** The text decides what a status means, and never gets into a log: it may quote the request. */
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch {
+    // The connection broke within the body. The status still counts.
+    return "";
+  }
+}
+
+/** `Retry-After` in seconds. Its other form, a date, is ignored: no server of this protocol sends it. */
+function retryAfterIn(headers: Headers): number | undefined {
+  const seconds = /^\d{1,6}$/.exec(headers.get("retry-after") ?? "")?.[0];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

@@ -7,10 +7,7 @@ const NEVER = new AbortController().signal;
 
 describe("an error of the driver", () => {
   it.each<readonly [string, unknown, string, "none" | "unknown"]>([
-    ["of a statement in a batch", new LibsqlBatchError("m", 0, "SQLITE_ERROR"), "rejected", "none"],
-    ["of a statement that found a lock", new LibsqlBatchError("m", 0, "SQLITE_BUSY"), "busy", "none"],
-    ["of COMMIT", new LibsqlError("m", "SQLITE_FULL"), "rejected", "unknown"],
-    ["of a busy COMMIT", new LibsqlError("m", "SQLITE_BUSY"), "busy", "unknown"],
+    ["of a statement, which was overlooked in the answer", new LibsqlBatchError("m", 0, "X"), "malformed", "unknown"],
     ["of the protocol", new LibsqlError("m", "HRANA_PROTO_ERROR"), "malformed", "unknown"],
     ["of the protocol in a batch", new LibsqlBatchError("m", 0, "HRANA_PROTO_ERROR"), "malformed", "unknown"],
     ["that is no JSON", new SyntaxError("m"), "malformed", "unknown"],

@@ -1,12 +1,13 @@
-import { LibsqlBatchError, LibsqlError } from "@libsql/client/web";
+import { LibsqlError } from "@libsql/client/web";
 import { StoreUnavailable } from "../store-unavailable.ts";
+import { type ErrorMeaning, meaningOfNetworkError } from "./error-meaning.ts";
 import type { Mode } from "./execute.ts";
 
 /**
- * What an error of the driver, or of the way to the database, says about a commit.
+ * Converts an error of the driver, or of the connection to the database.
  *
- * Only the error of a statement says that nothing was applied: the batch was rolled back. A reset connection, a deadline, an
- * unreadable body and a failed COMMIT leave the outcome unknown.
+ * `checkAnswer` finds the errors of statements before the driver does. What remains says nothing about a commit: a reset
+ * connection, a deadline, an unreadable body.
  */
 export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
@@ -16,27 +17,28 @@ export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): 
     const gone = reason instanceof StoreUnavailable && reason.reason === "gone";
     return new StoreUnavailable(gone ? "gone" : "deadline", open, "aborted");
   }
-  if (error instanceof LibsqlError) return ofDriver(error, open);
-  return error instanceof SyntaxError || error instanceof RangeError
-    ? new StoreUnavailable("malformed", open, error.name)
-    : new StoreUnavailable("connection", open, "no answer");
+  if (error instanceof LibsqlError) return new StoreUnavailable("malformed", open, safeCode(error.code));
+  if (error instanceof SyntaxError || error instanceof RangeError) {
+    return new StoreUnavailable("malformed", open, error.name);
+  }
+  const code = systemCode(error);
+  const meaning = meaningOfNetworkError(code);
+  return new StoreUnavailable(meaning.reason, open, toDetail(code ?? "network error", meaning));
 }
 
-function ofDriver(error: LibsqlError, open: "none" | "unknown"): StoreUnavailable {
-  const code = safeCode(error.code);
-  // Codes of the driver and of the protocol, not of SQLite: the answer was not understood.
-  if (!error.code.startsWith("SQLITE_")) return new StoreUnavailable("malformed", open, code);
-  // BEGIN and COMMIT are no statements of the batch for the driver: their errors are plain `LibsqlError`s.
-  const outcome = error instanceof LibsqlBatchError ? "none" : open;
-  return new StoreUnavailable(isPassing(error.code) ? "busy" : "rejected", outcome, code);
-}
-
-/** Worth a retry: another client holds a lock, or has written a row of this name. */
-export function isPassing(code: string): boolean {
-  return /^SQLITE_(BUSY|LOCKED|CONSTRAINT)/.test(code);
+/** What the log says about an error of the database: its code or status, and what to check. */
+export function toDetail(name: string, { check }: ErrorMeaning): string {
+  return check === undefined ? name : `${name}: ${check}`;
 }
 
 /** The server chooses the code. Logs get it only if it looks like one: other text may quote what was sent. */
 export function safeCode(code: string): string {
   return /^[A-Z0-9_]{1,40}$/.test(code) ? code : "unknown code";
+}
+
+/** Node's code of a network failure, such as ECONNREFUSED, ENOTFOUND or CERT_HAS_EXPIRED. */
+function systemCode(error: unknown): string | undefined {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" && safeCode(code) === code ? code : undefined;
 }
