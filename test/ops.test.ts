@@ -78,7 +78,8 @@ describe("health checks", () => {
     const down = await testService(libsqlStore(remoteExecute({ url: "http://127.0.0.1:1" }, fetch)));
     await expectReady(down, false, { reason: "store_connection" });
     await database.client.execute("DROP TABLE secrets");
-    await expectReady(service, false, { reason: "store_rejected" });
+    const detail = expect.stringContaining("run the migrations");
+    await expectReady(service, false, { reason: "store_not_migrated", detail });
   });
 
   it.each([0, 2])("/readyz is 503 for the unknown schema version %i", async (version) => {

@@ -127,7 +127,7 @@ describe("transact", () => {
     expect(platform.slept).toEqual([40]);
   });
 
-  it.each(["lose-answer", "status", "malformed", "connection", "busy"] as const)(
+  it.each(["lose-answer", "status", "malformed", "connection", "busy", "replica"] as const)(
     "applies a change once even if a commit ends in: %s",
     async (step) => {
       const inner = fresh();
@@ -177,11 +177,70 @@ describe("transact", () => {
     expect(await transact(store, query, { attempts: platform, decide })).toEqual({ ok: true, answer: "found 1" });
   });
 
-  it.each(["rejected", "deadline", "budget"] as const)("gives up on: %s", async (step) => {
+  it.each([
+    "rejected",
+    "unauthorized",
+    "no_database",
+    "not_migrated",
+    "blocked",
+    "too_large",
+    "answer_too_large",
+    "certificate",
+    "schema",
+    "deadline",
+    "budget",
+  ] as const)("gives up on the first: %s (Q14)", async (step) => {
     const store = faulty(fresh(), [step]);
     const run = transact(store, query, { attempts: attempts(), decide: decider() });
     await expect(run).rejects.toMatchObject({ name: "StoreUnavailable", reason: step });
     expect(store.calls).toEqual(["load", step]);
+  });
+
+  it("leaves the outcome of an earlier commit open when a later one fails permanently (Q51)", async () => {
+    const failing = (steps: readonly StoreUnavailable[]): Store => {
+      const left = [...steps];
+      const inner = fresh();
+      return {
+        load: async (query, signal) => await inner.load(query, signal),
+        commit: async () => await Promise.reject(left.shift()!),
+      };
+    };
+    const lost = new StoreUnavailable("connection", "unknown", "");
+    const tooLarge = new StoreUnavailable("too_large", "none", "SQLITE_TOOBIG");
+    const options = { attempts: attempts(), decide: decider() };
+    await expect(transact(failing([tooLarge]), query, options)).rejects.toBe(tooLarge);
+    const expected = { reason: "too_large", outcome: "unknown", detail: "SQLITE_TOOBIG" };
+    await expect(transact(failing([lost, tooLarge]), query, options)).rejects.toMatchObject(expected);
+  });
+
+  it("waits as long as the database requires, plus jitter, and gives up if that is too long (Q51)", async () => {
+    const limited = (retryAfterMs: number, calls: "load" | "commit"): Store => {
+      const inner = fresh();
+      let isFirst = true;
+      const once = () => {
+        if (!isFirst) return;
+        isFirst = false;
+        throw new StoreUnavailable("busy", calls === "load" ? "none" : "unknown", "HTTP 429", { retryAfterMs });
+      };
+      return {
+        load: async (query, signal) => {
+          if (calls === "load") once();
+          return await inner.load(query, signal);
+        },
+        commit: async (change_, query, signal) => {
+          if (calls === "commit") once();
+          return await inner.commit(change_, query, signal);
+        },
+      };
+    };
+    for (const calls of ["load", "commit"] as const) {
+      const platform = attempts();
+      const result = await transact(limited(2000, calls), query, { attempts: platform, decide: decider() });
+      expect(result).toEqual({ ok: true, answer: "won 1" });
+      expect(platform.slept).toEqual([2025]);
+      const run = transact(limited(3001, calls), query, { attempts: attempts(), decide: decider() });
+      await expect(run).rejects.toMatchObject({ reason: "busy", retryAfterMs: 3001 });
+    }
   });
 
   it("commits nothing after the caller hung up, but finds out what became of an earlier commit", async () => {

@@ -112,7 +112,8 @@ async function commit<Q extends Query>(
     if (error.outcome === "unknown") unanswered.push(change);
     if (error.isPassing) return error;
     // An earlier commit of this request may have been applied, or may still be.
-    throw unanswered.length === 0 ? error : new StoreUnavailable(error.reason, "unknown", error.detail);
+    const isOpen = error.outcome === "none" && unanswered.length > 0;
+    throw isOpen ? new StoreUnavailable(error.reason, "unknown", error.detail) : error;
   }
 }
 

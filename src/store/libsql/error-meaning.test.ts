@@ -47,7 +47,7 @@ const STATUS_CASES: readonly StatusCase[] = [
   [405, "", "permanent", "no_database", /LIBSQL_URL/],
   [408, "", "unknown", "status"],
   [410, "", "permanent", "no_database", /LIBSQL_URL/],
-  [413, "", "permanent", "too_large", /SPIKE_MAX_BODY_BYTES/],
+  [413, "", "permanent", "rejected", /SPIKE_MAX_BODY_BYTES/],
   [421, "", "permanent", "no_database", /LIBSQL_URL/],
   [425, "", "unknown", "status"],
   [429, ERROR_OF_SQLD("Too many concurrent requests"), "unknown", "busy"],

@@ -38,6 +38,7 @@ const URL = "there is no libSQL database at LIBSQL_URL";
 const NO_DATABASE = `${URL}: it is misspelt, or the database was deleted`;
 const BLOCKED = "the database is blocked: see its plan and its administration";
 const ROW = "a value or row exceeds the database's limit (sqld: 5 MB): lower SPIKE_MAX_BODY_BYTES, or raise that limit";
+const REQUEST = "a request exceeds a limit in front of the database: lower SPIKE_MAX_BODY_BYTES";
 const ANSWER =
   "the answer or a row in it exceeds the database's limit (sqld: 10 MB and 5 MB), or too many large answers are under way";
 const MIGRATE = "a table or column is missing: run the migrations";
@@ -93,8 +94,7 @@ export const STATUSES: readonly StatusEntry[] = [
     from: ["development server", "sqld", "replica"],
   },
   { statuses: [408, 408], kind: "unknown", reason: "status", from: ["proxy"] },
-  // The whole request is too large, before any statement was run.
-  { statuses: [413, 413], kind: "permanent", reason: "too_large", check: ROW, from: ["proxy"] },
+  { statuses: [413, 413], kind: "permanent", reason: "rejected", check: REQUEST, from: ["proxy"] },
   { statuses: [425, 425], kind: "unknown", reason: "status", from: ["proxy"] },
   // sqld: "Too many concurrent requests", above 128 waiting ones.
   { statuses: [429, 429], kind: "unknown", reason: "busy", from: ["sqld", "replica", "proxy"] },
@@ -129,8 +129,8 @@ const PERMANENT = { kind: "permanent", reason: "rejected" } as const;
 /**
  * Codes of errors in an answer with status 200: of the batch, or of one of its steps. The first entry that fits applies.
  *
- * sqld reports SQLite's base codes, and three codes of its own for SQLite's generic error: `SQL_INPUT_ERROR` if SQLite names
- * a place in the SQL, otherwise `SQLITE_UNKNOWN`; the development server reports `SQLITE_ERROR`.
+ * sqld reports SQLite's base codes. For SQLite's generic error it reports `SQL_INPUT_ERROR` if SQLite names a place in the SQL,
+ * otherwise `SQLITE_UNKNOWN`. The development server reports `SQLITE_ERROR`.
  */
 export const CODES: readonly CodeEntry[] = [
   { codes: ["SQLITE_BUSY", "SQLITE_LOCKED"], kind: "passing", reason: "busy", from: ALL },
