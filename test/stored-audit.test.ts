@@ -106,6 +106,7 @@ describe.each(["memory", "libSQL"])("the stored audit (%s)", (kind) => {
       { from: "yesterday" },
       { until: "2026-01-02" },
       { from: "2026-13-01T00:00:00Z" },
+      { from: "2026-02-31T00:00:00Z" },
       { resource: 7 },
     ])("only with valid parameters: %j is refused with 400", async (body) => {
       expect((await service.post("/v1/audit?action=list", body)).status).toBe(400);
