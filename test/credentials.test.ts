@@ -31,6 +31,12 @@ describe("bearer tokens", () => {
     }
   });
 
+  it.each([45, 3600, 10 * 365 * 86_400])("are accepted with an iat %i s ahead (Q17)", async (ahead) => {
+    const iat = Math.floor(Date.now() / 1000) + ahead;
+    const early = await service.domain.token(SUPERUSER, { iat });
+    expect((await send({ authorization: `Bearer ${early}` })).status).toBe(200);
+  });
+
   it("are rejected with another scheme, twice or as a list (T22)", async () => {
     const other = await service.domain.token("/other");
     const refused: readonly HeadersInit[] = [

@@ -6,7 +6,10 @@ export interface TestDomain {
   /** The SPIFFE bundle, as JSON. */
   readonly bundle: object;
   /** Issues a JWT-SVID for a SPIFFE ID path. By default it is valid for one hour. */
-  token(path: string, claims?: { readonly aud?: string; readonly exp?: number }): Promise<string>;
+  token(
+    path: string,
+    claims?: { readonly aud?: string; readonly exp?: number; readonly iat?: number },
+  ): Promise<string>;
 }
 
 export async function testDomain(name = "spike.ist", kid = "k1"): Promise<TestDomain> {
@@ -15,8 +18,8 @@ export async function testDomain(name = "spike.ist", kid = "k1"): Promise<TestDo
   return {
     name,
     bundle: { keys: [{ ...jwk, kid, use: "jwt-svid" }] },
-    token: async (path, { aud = "spike-nexus", exp } = {}) =>
-      await new SignJWT({ sub: `spiffe://${name}${path}` })
+    token: async (path, { aud = "spike-nexus", exp, iat } = {}) =>
+      await new SignJWT({ sub: `spiffe://${name}${path}`, ...(iat !== undefined && { iat }) })
         .setProtectedHeader({ alg: "ES256", kid, typ: "JWT" })
         .setAudience(aud)
         .setExpirationTime(exp ?? "1h")

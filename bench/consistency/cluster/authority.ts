@@ -24,7 +24,6 @@ export async function createAuthority(): Promise<Authority> {
     async tokenOf(caller, now) {
       const known = tokens.get(caller);
       if (known !== undefined && now < known.renewAt) return known.token;
-      // No `iat`: a clock that is behind would reject it as a time in the future.
       const token = await new SignJWT({ sub: `spiffe://${TRUST_DOMAIN}${idPath(caller)}` })
         .setProtectedHeader({ alg: "ES256", kid: "k1", typ: "JWT" })
         .setAudience("spike-nexus")

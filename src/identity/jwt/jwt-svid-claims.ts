@@ -8,7 +8,7 @@ export interface JwtSvidClaimsOptions {
   readonly now: number;
   /** Allowed clock difference in seconds. Default 30, at most 60; larger values count as 60. */
   readonly leewaySeconds?: number;
-  /** Maximum lifetime of a token in seconds. Default: no maximum. */
+  /** Maximum lifetime of a token in seconds, from `iat` or from now, whichever is earlier. Default: no maximum. */
   readonly maxLifetimeSeconds?: number;
   /**
    * Whether a token may also name other audiences. Each of them could replay it here (JWT-SVID, section 3.2, advises
@@ -28,7 +28,6 @@ export type JwtSvidClaimsRefusal =
   | "issued-at-malformed"
   | "expired"
   | "not-yet-valid"
-  | "issued-in-future"
   | "times-contradict"
   | "lifetime"
   | "clock";
@@ -103,9 +102,8 @@ function checkTimes({ exp, nbf, iat }: Times, options: JwtSvidClaimsOptions): Jw
   const leeway = Math.min(options.leewaySeconds ?? DEFAULT_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS);
   if (!(now < exp + leeway)) return "expired";
   if (nbf !== undefined && !(nbf <= now + leeway)) return "not-yet-valid";
-  // RFC 7519 does not require this, but a later iat would evade the maximum lifetime.
-  if (iat !== undefined && !(iat <= now + leeway)) return "issued-in-future";
-  if (!(exp > Math.max(nbf ?? -1, iat ?? -1))) return "times-contradict";
+  if (nbf !== undefined && !(exp > nbf)) return "times-contradict";
   const maxLifetime = options.maxLifetimeSeconds;
-  return maxLifetime === undefined || exp - (iat ?? now) <= maxLifetime ? undefined : "lifetime";
+  // `iat` says how old a token is, not when it is valid (RFC 7519, section 4.1.6). An `iat` in the future would evade the limit.
+  return maxLifetime === undefined || exp - Math.min(iat ?? now, now) <= maxLifetime ? undefined : "lifetime";
 }
