@@ -42,8 +42,7 @@ describe("client certificates", () => {
       permissions: ["read"],
     };
     await service.post("/v1/acl/policy", policy);
-    const { keys } = partner.bundle as { readonly keys: readonly object[] };
-    const bundle = { keys: [...keys, root.bundleEntry] };
+    const bundle = { keys: [...partner.bundle.keys, root.bundleEntry] };
     expect((await service.post("/v1/trust/bundle", { trustDomain: "partner.org", bundle })).status).toBe(200);
     return service;
   };
@@ -120,6 +119,65 @@ describe("client certificates", () => {
       }
       const onlyChain = { "client-cert-chain": headers["client-cert-chain"]! };
       expect((await send({ ...authentic, ...onlyChain })).status).toBe(401);
+    });
+
+    const HOST = "edge.test";
+    const CROSS_SITE: readonly Readonly<Record<string, string>>[] = [
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "" },
+      { "sec-fetch-site": "Same-Origin" },
+      { "sec-fetch-site": "same-origin, same-origin" },
+      { "sec-fetch-site": "unheard-of" },
+      { "sec-fetch-site": "cross-site", origin: `https://${HOST}` },
+      { "sec-fetch-site": "same-origin", origin: "https://evil.test" },
+      { origin: "https://evil.test" },
+      { origin: "null" },
+      { origin: "" },
+      { origin: `http://${HOST}` },
+      { origin: `https://${HOST}:8443` },
+      { origin: `https://${HOST}.evil.test` },
+      { origin: `https://sub.${HOST}` },
+      { origin: `https://user@${HOST}` },
+      { origin: `https://${HOST}, https://evil.test` },
+      { origin: "file://" },
+      { origin: "moz-extension://0" },
+    ];
+    const OWN: readonly Readonly<Record<string, string>>[] = [
+      {},
+      { "content-type": "text/plain" },
+      { "content-type": "application/x-www-form-urlencoded" },
+      { "sec-fetch-site": "same-origin" },
+      { "sec-fetch-site": "none" },
+      { origin: `https://${HOST}` },
+      { "sec-fetch-site": "same-origin", origin: `https://${HOST}`, "content-type": "text/plain" },
+      { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty" },
+      { referer: "https://evil.test/" },
+    ];
+
+    it.each(CROSS_SITE)("are refused in a request of another site's page: %j (Q35, C15)", async (sent) => {
+      expect((await send({ ...headers, ...authentic, ...sent })).status).toBe(401);
+      expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason: "cross-site", roundTrips: 0 });
+    });
+
+    it.each(CROSS_SITE)("do not matter next to a token, which a page cannot know: %j (Q35, C15)", async (sent) => {
+      const authorization = `Bearer ${await partner.token("/web")}`;
+      expect((await send({ authorization, ...sent })).status).toBe(200);
+      expect((await send({ ...headers, ...authentic, authorization, ...sent })).status).toBe(200);
+    });
+
+    it.each(OWN)(
+      "identify the caller in a request of a program or of the service's own origin: %j (Q35, C15)",
+      async (sent) => {
+        expect((await send({ ...headers, ...authentic, ...sent })).status).toBe(200);
+      },
+    );
+
+    it("are refused with a password that a browser remembers (Q35, C15)", async () => {
+      const authorization = `Basic ${btoa("a:b")}`;
+      expect((await send({ ...headers, ...authentic, authorization, "sec-fetch-site": "cross-site" })).status).toBe(
+        401,
+      );
     });
 
     it("are rejected without the intermediate (X16)", async () => {
@@ -204,6 +262,24 @@ describe("client certificates", () => {
     it("identify the caller (C04)", async () => {
       expect(await send(edge(headers))).toEqual([200, undefined]);
     });
+
+    it.each([
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { origin: "https://evil.test" },
+      { origin: "null" },
+      { origin: "http://spike.example.org" },
+      { origin: "https://spike.example.org:8443" },
+    ])("are refused in a request of another site's page: %j (Q35, C15)", async (sent) => {
+      expect(await send(edge(headers), "spike.example.org", sent)).toEqual([401, "cross-site"]);
+    });
+
+    it.each([{ "sec-fetch-site": "none" }, { origin: "https://spike.example.org", "sec-fetch-site": "same-origin" }])(
+      "identify the caller in a request of the service's own origin: %j (Q35, C15)",
+      async (sent) => {
+        expect(await send(edge(headers), "spike.example.org", sent)).toEqual([200, undefined]);
+      },
+    );
 
     it("are read from no header (C04, C12)", async () => {
       const forged = { ...headers, "x-spike-proxy-secret": SECRET, cf: JSON.stringify(edge(headers)) };

@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../src/api/app.ts";
 import { OPERATIONS } from "../src/api/nexus/operations.ts";
+import { importProxySecret } from "../src/api/proxy-secret.ts";
+import { certificateAuthority, toRfc9440 } from "../src/identity/x509/minting.fixture.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { Change, Query, Store } from "../src/store/store.ts";
 import { challengeOf, cipherText, firstShard } from "./harness/key-material.ts";
@@ -39,6 +41,8 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/audit?action=prune": { days: 7 },
 };
 
+const PROXY_SECRET = "a-secret-of-at-least-thirty-two-letters";
+
 const POLICY_OF_ANOTHER = {
   name: "p",
   spiffeidPattern: "^spiffe://spike\\.ist/somebody$",
@@ -51,12 +55,14 @@ const targets = Object.entries(OPERATIONS).flatMap(([path, operations]) =>
 );
 
 /** As in SPIKE's ADR-0031: there is no operation without an access check. */
-describe("every operation", () => {
+describe("every operation", async () => {
   let store: Store;
   let service: TestService;
   let partner: TestDomain;
   let stranger: TestDomain;
   const commits: Change[] = [];
+  const authority = await certificateAuthority({ trustDomain: "spike.ist" });
+  const certificates = { kind: "proxy", secrets: [await importProxySecret(PROXY_SECRET)] } as const;
   beforeAll(async () => {
     [partner, stranger] = await Promise.all([testDomain("partner.org"), testDomain("stranger.org")]);
   });
@@ -70,7 +76,11 @@ describe("every operation", () => {
         return await inner.commit(change, query, signal);
       },
     };
-    service = await testService(store, { fetch: async () => await Promise.resolve(new Response('{"keys":[]}')) });
+    service = await testService(store, {
+      fetch: async () => await Promise.resolve(new Response('{"keys":[]}')),
+      certificates,
+      bundleEntries: [authority.bundleEntry],
+    });
     // Something to get, restore, list and delete, and a policy of another identity.
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
     await service.post("/v1/store/secrets", { path: "app/a", values: { v: "canary" } });
@@ -101,6 +111,35 @@ describe("every operation", () => {
   it.each(targets)("%s is permitted to its owner", async (target) => {
     expect(await (await service.as(ownerOf(target)))(target, BODIES[target])).toMatchObject({ status: 200 });
   });
+
+  it.each(targets)(
+    "%s is permitted to its owner's certificate, but not if a page of another site uses it (Q35, C15)",
+    async (target) => {
+      const { chain } = await authority.issueLeaf({ id: `spiffe://spike.ist${ownerOf(target)}` });
+      const send = async (more: Readonly<Record<string, string>>) => {
+        const request = new Request(`http://edge.test${target}`, {
+          method: "POST",
+          headers: { "client-cert": toRfc9440(chain.leaf), "x-spike-proxy-secret": PROXY_SECRET, ...more },
+          body: JSON.stringify(BODIES[target]),
+        });
+        return await service.fetch(request);
+      };
+      for (const headers of [
+        { "sec-fetch-site": "cross-site" },
+        { "sec-fetch-site": "same-site" },
+        { origin: "https://evil.test" },
+        { origin: "null" },
+        { "sec-fetch-site": "cross-site", origin: "https://edge.test", "content-type": "text/plain" },
+      ]) {
+        const response = await send(headers);
+        expect(response.status).toBe(401);
+        expect(await response.text()).not.toMatch(/canary|app\/a|spiffe:/);
+        expect(service.audit.at(-1)).toMatchObject({ outcome: "unauthorized", reason: "cross-site", roundTrips: 0 });
+      }
+      expect(commits).toEqual([]);
+      expect((await send({ "content-type": "text/plain" })).status).toBe(200);
+    },
+  );
 
   it.each(targets)("%s is refused without a policy, commits nothing and reveals nothing", async (target) => {
     const lookalikes = ["/workload", "/somebody-else", "/somebody/x", "/x/somebody", `${SUPERUSER}s`, `/x${SUPERUSER}`];

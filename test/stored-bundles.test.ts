@@ -27,7 +27,7 @@ const withSequence = (domain: TestDomain, sequence: unknown, more: object = {}) 
 });
 
 const both = (): object => ({
-  keys: [first, second].flatMap(({ bundle }) => (bundle as { readonly keys: readonly object[] }).keys),
+  keys: [first, second].flatMap(({ bundle }) => bundle.keys),
 });
 
 const databases: FileDatabase[] = [];

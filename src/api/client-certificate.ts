@@ -1,6 +1,7 @@
 import type { ClientCertificate } from "../identity/x509/client-certificate.ts";
 import { cloudflareCertificate } from "../identity/x509/cloudflare-certificate.ts";
 import { forwardedCertificate } from "../identity/x509/forwarded-certificate.ts";
+import { isCrossSite } from "./is-cross-site.ts";
 import { type ProxySecret, proxyHop } from "./proxy-secret.ts";
 
 /** The party trusted to have verified that a client holds the private key of its certificate. */
@@ -12,8 +13,19 @@ export type CertificateSource =
   /** A proxy that terminates TLS, forwards the certificate as in RFC 9440, and authenticates with one of these secrets. */
   | { readonly kind: "proxy"; readonly secrets: readonly ProxySecret[] };
 
-/** The certificate whose private key the client holds, not validated yet; or the reason to refuse the request. */
+/**
+ * The certificate whose private key the client holds, not validated yet; or the reason to refuse the request.
+ *
+ * A browser presents its certificate for requests of any page. If no other credential identifies the caller, requests of other
+ * sites' pages are refused. A page cannot know a bearer token.
+ */
 export async function clientCertificate(request: Request, source: CertificateSource): Promise<ClientCertificate> {
+  const found = await findCertificate(request, source);
+  const isOnlyCredential = found.ok && found.chain !== undefined && !request.headers.has("authorization");
+  return isOnlyCredential && isCrossSite(request) ? { ok: false, reason: "cross-site" } : found;
+}
+
+async function findCertificate(request: Request, source: CertificateSource): Promise<ClientCertificate> {
   switch (source.kind) {
     case "none":
       return NONE;

@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 export interface TestDomain {
   readonly name: string;
   /** The SPIFFE bundle, as JSON. */
-  readonly bundle: object;
+  readonly bundle: { readonly keys: readonly object[] };
   /** Issues a JWT-SVID for a SPIFFE ID path. By default it is valid for one hour. */
   token(
     path: string,

@@ -59,6 +59,8 @@ interface ServiceOptions {
   readonly platform?: Partial<Platform>;
   readonly tokens?: Partial<Service["trust"]["tokens"]>;
   readonly certificates?: Service["certificates"];
+  /** More entries of the configured bundle, such as X.509 authorities. */
+  readonly bundleEntries?: readonly object[];
   readonly rateLimits?: Partial<Service["rateLimits"]>;
   /** Fetches trust bundles. Without it every fetch fails. */
   readonly fetch?: Service["fetch"];
@@ -94,7 +96,8 @@ function withCommitEach(store: Store | BulkStore): BulkStore {
 export async function testService(store: Store, options: ServiceOptions = {}): Promise<TestService> {
   const domain = await testDomain();
   const name = parseTrustDomain(domain.name)!;
-  const bundle = parseTrustBundle(domain.bundle);
+  const { keys } = domain.bundle;
+  const bundle = parseTrustBundle({ keys: [...keys, ...(options.bundleEntries ?? [])] });
   if (!bundle.ok) throw new Error(bundle.problem);
   const log: LogLine[] = [];
   const audit: AuditLine[] = [];

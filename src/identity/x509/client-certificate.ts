@@ -16,7 +16,9 @@ export type ClientCertificateRefusal =
   /** The runtime does not request certificates on this host. */
   | "certificate-host"
   /** The sender of the forwarded certificate did not prove that it is the proxy. */
-  | "proxy-secret";
+  | "proxy-secret"
+  /** A page of another site sent the request, and nothing but the certificate identifies the caller. */
+  | "cross-site";
 
 /**
  * The certificate whose key the client has proved to hold, not validated; `undefined` without one. Only `verifyX509Svid`
