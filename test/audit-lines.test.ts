@@ -123,6 +123,38 @@ describe("the audit line", () => {
     expect(down.log).toMatchObject([{ level: "error", event: "request_failed", reason: "store_rejected" }]);
   });
 
+  it.each(["192.0.2.1", "2001:db8:1:2:3:4:5:6", "2001:db8::1"])(
+    "has the client's whole address: %s (Q16)",
+    async (ip) => {
+      const headers = { "cf-connecting-ip": ip };
+      for (const [target, body] of [
+        [`${SECRETS}?action=get`, { path: "app/a" }],
+        [SECRETS, { path: "app/b", values: {} }],
+        [SECRETS, "{"],
+      ] as const) {
+        await service.post(target, body, { headers });
+      }
+      await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers: { ...headers, authorization: "" } });
+      await service.fetch(new Request("http://edge.test/healthz", { headers }));
+      expect(service.audit.map(({ address, status }) => [address, status])).toEqual([
+        [ip, 200],
+        [ip, 200],
+        [ip, 400],
+        [ip, 401],
+        [ip, 200],
+      ]);
+    },
+  );
+
+  it.each([{}, { "cf-connecting-ip": "canary" }, { "x-forwarded-for": "192.0.2.1" }, { "x-real-ip": "192.0.2.1" }])(
+    "has no address if the platform reports none: %j (Q16)",
+    async (headers) => {
+      await service.post(`${SECRETS}?action=get`, { path: "app/a" }, { headers });
+      expect(service.audit).toHaveLength(1);
+      expect(service.audit[0]).not.toHaveProperty("address");
+    },
+  );
+
   it("has the trace id of the traceparent header, as the answer and the stored entry do", async () => {
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };

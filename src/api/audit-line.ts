@@ -2,6 +2,8 @@
 export interface AuditLine {
   /** The caller finds it in `X-Request-Id`, the stored audit has it as `trace_id`. See `traceIdOf`. */
   readonly traceId: string;
+  /** The client's IP address, if the platform reports it. See `clientAddress`. */
+  readonly address?: string;
   /** SPIFFE ID of the caller, once it is proved. */
   readonly spiffeId?: string;
   /** The credential that proved it: a JWT-SVID, an X.509-SVID, or both. */

@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { answerException } from "../answer-exception.ts";
 import type { BaseEnv } from "../app-env.ts";
 import type { Trail } from "../audit-line.ts";
+import { clientAddress } from "../client-address.ts";
 
 /**
  * Writes the audit line of the request, whatever its outcome.
@@ -28,8 +29,10 @@ async function answerAndAudit(c: Context<BaseEnv>, next: Next): Promise<Response
     c.res = answerException(thrown, c);
   }
   const { requests = 0, waitedMs = 0 } = c.get("store") ?? {};
+  const address = clientAddress(c.req.raw);
   platform.audit({
     traceId: c.get("requestId"),
+    ...(address !== undefined && { address }),
     ...trail,
     status: c.res.status,
     durationMs: platform.now() - startedAt,
