@@ -204,13 +204,13 @@ describe("a falsified answer of the database", () => {
 });
 
 describe("a caller that never finishes its request body", () => {
-  it("gets a 503 at the deadline, before it is authenticated", async () => {
+  it("gets a 408 at the deadline, before it is authenticated (Q13)", async () => {
     const service = await testService(memoryStore({ storeId: "s", now: Date.now }), { requestTimeoutMs: 150 });
     const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"path"')) });
     const began = performance.now();
     const init = { method: "POST", body, duplex: "half" } as RequestInit;
     const response = await service.fetch(new Request(`http://edge.test${SECRETS}`, init));
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(408);
     expect(performance.now() - began).toBeLessThan(2000);
   });
 });
