@@ -94,6 +94,7 @@ describe("health checks", () => {
     const store = libsqlStore(database.execute);
     await expectReady(await testService(store, { ring: await ringOf(KEY_A) }), true);
     const second = await testService(store, { ring: await ringOf(KEY_B, KEY_A) });
+    expect((await second.post("/v1/operator/register", { keyId: "b" })).status).toBe(200);
     await put(second, "b");
     await expectReady(second, true);
     const lacking = await testService(store, { ring: await ringOf(KEY_A) });

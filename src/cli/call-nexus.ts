@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CliError } from "./cli-error.ts";
 import type { CliIo } from "./cli-io.ts";
+import { describeConflict } from "./operator/describe-conflict.ts";
 
 /** The service's URL and the file that contains the caller's JWT-SVID. */
 export interface Connection {
@@ -89,11 +90,7 @@ function toError(failure: {
         `Cannot ${action}: permission denied. The token may have expired, or its SPIFFE ID may lack the required role.`,
       );
     case 409:
-      return new CliError(
-        err === "key_not_first"
-          ? `Cannot ${action}: this key is not first in SPIKE_ROOT_KEYS on the worker that responded. Check the key ID, or wait until every worker has the new setting.`
-          : `Cannot ${action}: the first key of SPIKE_ROOT_KEYS is not registered. Run "spike operator register" first.`,
-      );
+      return new CliError(`Cannot ${action}: ${describeConflict(err)}`);
     case 503:
       return err === "state_not_ready"
         ? new CliError(`Cannot ${action}: the service has no root key or is not configured.${logHint}`)

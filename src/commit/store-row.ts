@@ -1,5 +1,5 @@
 import { equalBytes } from "../seal/equal-bytes.ts";
-import type { KeyRing, RingKey } from "../seal/key-ring.ts";
+import { type KeyRing, requireRingKey, type RingKey } from "../seal/key-ring.ts";
 import { computeMac, requireMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
@@ -42,20 +42,33 @@ export async function verifyStore(ring: KeyRing, { store, newest, keys }: StoreS
 }
 
 /**
- * The ring for writing: its primary key is the first one that is registered in the store. In an empty store that is the
- * first key, because the first commit registers the whole ring.
+ * The ring for writing: its primary key is the key of the verified store row, whatever the order of the ring. In an empty
+ * store it is the first key of the ring, because the first commit signs the store row with it.
  *
- * A new first key may be a mistake, or may not have reached every worker yet. It is not used for writing before it is
- * registered. See decision 0016.
+ * So all workers write under the same key, even if their rings differ. Only `register` changes that key (decision 0024).
  *
- * @throws SealError if no key of the ring is registered
+ * @throws SealError if the ring lacks the key, or if its check value was removed from the store
  */
-export function writingRing(ring: KeyRing, { store, keys }: StoreState): KeyRing {
-  if (store.revision === 0) return ring;
-  const primary = ring.keys.find(({ id }) => keys.some((row) => row.keyId === id));
-  if (primary !== undefined) return { ...ring, primary };
-  const ids = ring.keys.map(({ id }) => `"${id}"`).join(", ");
-  throw new SealError("unregistered_key", `no key of the ring is registered in this store: ${ids}`);
+export function writingRing(ring: KeyRing, { store: { keyId }, keys }: Pick<StoreState, "store" | "keys">): KeyRing {
+  if (keyId === null) return ring;
+  const primary = requireRingKey(ring, keyId);
+  if (keys.some((row) => row.keyId === keyId)) return { ...ring, primary };
+  throw new SealError("unregistered_key", `key id "${keyId}" signed the store row but is not registered in this store`);
+}
+
+/**
+ * Another id of the same key, in the ring or in the store. Equal check values mean equal keys. A key that is known under two
+ * ids looks as if it had been rotated when it is only renamed.
+ */
+export function findOtherId(
+  key: RingKey,
+  known: { readonly ring: KeyRing; readonly keys: readonly KeyRow[] },
+): string | undefined {
+  const ids = [
+    ...known.ring.keys.filter(({ check }) => equalBytes(check, key.check)).map(({ id }) => id),
+    ...known.keys.filter(({ checkValue }) => equalBytes(checkValue, key.check)).map(({ keyId }) => keyId),
+  ];
+  return ids.find((id) => id !== key.id);
 }
 
 /** The row that registers a key. */
@@ -63,8 +76,16 @@ export function toKeyRow(key: RingKey, now: number): KeyRow {
   return { keyId: key.id, checkValue: key.check, createdAt: now };
 }
 
-/** What the first commit adds to an empty store: the rows that register the whole ring, and the MAC of the store row. */
+/**
+ * What the first commit adds to an empty store: the rows that register the whole ring, and the MAC of the store row.
+ *
+ * @throws SealError if the ring has one key under two ids
+ */
 export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): Promise<NonNullable<Change["init"]>> {
+  const twin = ring.keys.find((key) => findOtherId(key, { ring, keys: [] }) !== undefined);
+  if (twin !== undefined) {
+    throw new SealError("duplicate_key", `the key with id "${twin.id}" is also in the ring under another id`);
+  }
   const keyId = ring.primary.id;
   return {
     keys: ring.keys.map((key) => toKeyRow(key, now)),

@@ -1,7 +1,7 @@
 import type { Outdated } from "../store/store.ts";
 
 /** The kinds of rows to rewrap, in this order. */
-const KINDS = ["store", "secret", "policy", "bundle", "deletion"] as const;
+const KINDS = ["secret", "policy", "bundle", "deletion"] as const;
 
 /** A position in the walk over all rows. Everything before it is done. */
 export interface Cursor {
@@ -14,7 +14,7 @@ function startOf(kind: Cursor["kind"]): Cursor {
 }
 
 /** The start of the walk. */
-export const START = startOf("store");
+export const START = startOf("secret");
 
 /** The start of the next kind; undefined after the last kind. */
 export function startAfter(kind: Cursor["kind"]): Cursor | undefined {

@@ -1,6 +1,4 @@
 import { loadPermitted } from "../commit/load-permitted.ts";
-import { writingRing } from "../commit/store-row.ts";
-import { SealError } from "../seal/seal-error.ts";
 import type { Bytes } from "../store/rows.ts";
 import type { KeyCount } from "../store/store.ts";
 import type { RotationResult } from "./failure.ts";
@@ -16,7 +14,7 @@ export interface KeyStatus extends KeyCount {
 }
 
 interface KeyReport {
-  /** The key that new rows are written under; null while no key of the ring is registered. */
+  /** The key that new rows are written under; null in an empty store. */
   readonly primary: string | null;
   /** The first key of the ring. */
   readonly first: string;
@@ -50,15 +48,5 @@ export async function keyStatus(
       createdAt: row?.createdAt ?? null,
     };
   });
-  const primary = store.revision === 0 ? null : primaryOf(deps, snapshot);
-  return { ok: true, answer: { primary, first: ring.primary.id, keys, revision: store.revision } };
-}
-
-function primaryOf({ ring }: Pick<RotationDeps, "ring">, anchor: Parameters<typeof writingRing>[1]): string | null {
-  try {
-    return writingRing(ring, anchor).primary.id;
-  } catch (error) {
-    if (error instanceof SealError) return null;
-    throw error;
-  }
+  return { ok: true, answer: { primary: store.keyId, first: ring.primary.id, keys, revision: store.revision } };
 }

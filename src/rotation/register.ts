@@ -1,17 +1,20 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
-import { toKeyRow } from "../commit/store-row.ts";
+import { findOtherId, toKeyRow } from "../commit/store-row.ts";
 import type { RotationFailure, RotationResult } from "./failure.ts";
 import type { RotationDeps } from "./deps.ts";
 
-/** `revision`: the revision of the commit, or of the store if the key was registered before. */
+/** `revision`: the revision of the commit, or of the store if the key was already in use. */
 interface Registered {
   readonly keyId: string;
   readonly revision: number;
 }
 
 /**
- * Makes the first key of the ring the key that every worker writes with: stores its check value and signs the store row under
- * it. Raises the epoch, so that no write that was decided under the previous key can still commit.
+ * Makes the first key of the ring the key that every worker writes with: stores its check value, if it is new, and signs the
+ * store row under it. Raises the epoch, so that no write that was decided under the previous key can still commit.
+ *
+ * An earlier key can be registered again. This too is a commit with an audit entry. Registering the key that is already in use
+ * changes nothing.
  *
  * @param request `keyId` must be the first key of this worker's ring. So the caller learns whether this worker has the key.
  * @throws SealError, StoreUnavailable
@@ -36,11 +39,13 @@ export async function registerKey(
     parseOutcome: readKeyId,
     async decide({ store, keys, now }) {
       if (primary.id !== keyId) return await Promise.resolve(refuse({ code: "key_not_first" }));
-      if (keys.some((key) => key.keyId === keyId)) return refuse({ code: "registered", revision: store.revision });
+      if (store.keyId === keyId) return refuse({ code: "registered", revision: store.revision });
+      if (findOtherId(primary, { ring: deps.ring, keys }) !== undefined) return refuse({ code: "duplicate_key" });
+      // The first commit of an empty store registers the whole ring.
+      const hasRow = store.revision === 0 || keys.some((key) => key.keyId === keyId);
       return {
         ok: true,
-        // The first commit of an empty store registers the whole ring.
-        change: store.revision === 0 ? {} : { register: [toKeyRow(primary, now)] },
+        change: hasRow ? {} : { register: [toKeyRow(primary, now)] },
         ring: deps.ring,
         authority: { auditFloor: store.auditFloor },
         outcome: { keyId },

@@ -54,13 +54,13 @@ export async function rewrapRows(
   const { primary } = deps.ring;
   const snapshot = await loadPermitted(deps, queryOf(cursor, { keyId: primary.id, limit }));
   if (snapshot === undefined) return { ok: false, failure: { code: "denied" } };
-  if (snapshot.store.revision > 0 && writingRing(deps.ring, snapshot).primary !== primary) {
-    return { ok: false, failure: { code: "key_not_registered" } };
-  }
-  const items = itemsOf(cursor, snapshot, primary.id);
+  if (writingRing(deps.ring, snapshot).primary !== primary) return notPrimary;
+  const items = itemsOf(cursor, snapshot);
   const page: Page = { deps, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
   for (let start = 0; start < items.length; start += BATCH_SIZE) {
     await commitBatch(page, items.slice(start, start + BATCH_SIZE));
+    // Another key was registered meanwhile. To go on would sign the store row under the previous key again.
+    if (writingRing(deps.ring, page.snapshot).primary !== primary) return notPrimary;
   }
   const { rewrapped, lost, failed } = page;
   const { revision } = page.snapshot.store;
@@ -69,6 +69,8 @@ export async function rewrapRows(
     last !== undefined && items.length === limit ? { ...cursor, after: last.position } : startAfter(cursor.kind);
   return { ok: true, answer: { primary: primary.id, rewrapped, lost, failed, next, revision } };
 }
+
+const notPrimary = { ok: false, failure: { code: "key_not_primary" } } as const;
 
 /** The state of a page while it is committed. */
 interface Page {
@@ -115,8 +117,8 @@ async function commitBatch(page: Page, items: readonly Item[]): Promise<void> {
   page.lost += changes.length - won;
   // The next rows are signed together with this state of the store.
   await verifyStore(deps.ring, after);
-  const { store, newest, now } = after;
-  page.snapshot = { ...snapshot, store, newest, now };
+  const { store, newest, keys, now } = after;
+  page.snapshot = { ...snapshot, store, newest, keys, now };
 }
 
 async function changeFor(item: Item, snapshot: AnySnapshot, { deps, request }: Page): Promise<Change> {
@@ -138,8 +140,6 @@ async function changeFor(item: Item, snapshot: AnySnapshot, { deps, request }: P
 
 function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readonly limit: number }): Query {
   switch (kind) {
-    case "store":
-      return { chain: { resource: "store" } };
     case "secret":
       return { outdatedSecrets: { ...page, after } };
     case "policy":
@@ -151,12 +151,8 @@ function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readon
   }
 }
 
-function itemsOf({ kind }: Cursor, snapshot: AnySnapshot, primary: string): readonly Item[] {
+function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): readonly Item[] {
   switch (kind) {
-    case "store":
-      return snapshot.store.keyId === null || snapshot.store.keyId === primary
-        ? []
-        : [storeItem(snapshot.store.keyId, snapshot.chain?.tail)];
     case "secret":
       return (snapshot.outdatedSecrets ?? []).map((view) => ({
         ...itemOf("secret", view.head?.path, view.head?.keyId),
@@ -194,18 +190,6 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot, primary: string): read
 
 function itemOf(kind: string, name = "", keyId = ""): Pick<Item, "resource" | "position"> {
   return { resource: `${kind}:${name}`, position: { keyId, name } };
-}
-
-/** The store row. Registering a key signs it under that key, so it is outdated only if the ring's order changed since. */
-function storeItem(keyId: string, tail: AuditRow | undefined): Item {
-  return {
-    resource: "store",
-    position: { keyId, name: "store" },
-    tail,
-    raisesEpoch: true,
-    rewrap: async ({ store, now }) =>
-      await Promise.resolve({ ok: true, change: {}, authority: store, outcome: {}, now }),
-  };
 }
 
 /** The absence of a row is proved by its newest audit entry, so that entry is written again under the first key. */

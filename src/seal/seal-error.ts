@@ -4,7 +4,8 @@ export type SealReason =
   | "unknown_suite" // sealed with an algorithm that this code does not know
   | "unknown_key" // the ring lacks the key that the record names
   | "wrong_key" // the ring has another key with that id than the store
-  | "unregistered_key" // no key of the ring has a check value in this store
+  | "unregistered_key" // the key that signed the store row has no check value in this store
+  | "duplicate_key" // the ring has one key under two ids
   | "not_authentic" // an AEAD tag or MAC does not verify
   | "inconsistent"; // each row verifies, but they do not belong together: rolled back, swapped or truncated
 

@@ -29,7 +29,8 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   ciphertext_too_large: { status: 400, err: "api_bad_request" },
   not_decrypted: { status: 400, err: "api_bad_request" },
   key_not_first: { status: 409, err: "key_not_first" },
-  key_not_registered: { status: 409, err: "key_not_registered" },
+  key_not_primary: { status: 409, err: "key_not_primary" },
+  duplicate_key: { status: 409, err: "duplicate_key" },
   too_many_names: { status: 400, err: "too_large" },
 };
 

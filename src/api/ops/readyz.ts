@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { verifyStore } from "../../commit/store-row.ts";
+import { verifyStore, writingRing } from "../../commit/store-row.ts";
 import { SealError } from "../../seal/seal-error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { logException } from "../log-exception.ts";
@@ -12,7 +12,8 @@ export const NOT_READY = { status: "not_ready" } as const;
 
 /**
  * `GET /readyz`: requests can be served. The database answers, its schema is the one this code knows, and the ring has every
- * key that rows depend on. One database request without a retry. The operator's log has the reasons.
+ * key that rows depend on. One database request without a retry. The operator's log has the reasons, and a warning if the
+ * first key of the ring is not the one that rows are written under.
  */
 export async function readyz(c: Context<AppEnv>): Promise<Response> {
   const requestId = c.get("requestId");
@@ -44,4 +45,16 @@ async function verifyReady(c: Context<AppEnv>): Promise<void> {
     const ids = missing.map(({ keyId }) => `"${keyId}"`).join(", ");
     throw new SealError("unknown_key", `rows depend on key ids that are not in the ring: ${ids}`);
   }
+  reportKeyOrder(c, ring.primary.id, writingRing(ring, snapshot).primary.id);
+}
+
+/** Reminds the operator that a key at the front of the ring is not used for writing until it is registered. */
+function reportKeyOrder(c: Context<AppEnv>, first: string, primary: string): void {
+  if (first === primary) return;
+  c.env.platform.log({
+    level: "warn",
+    event: "first_key_not_primary",
+    requestId: c.get("requestId"),
+    detail: `rows are written under "${primary}": register "${first}", which is first in SPIKE_ROOT_KEYS, or put "${primary}" first`,
+  });
 }

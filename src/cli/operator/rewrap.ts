@@ -17,7 +17,7 @@ export async function rewrap(io: CliIo, connection: Connection): Promise<void> {
   const before = await readRingStatus(io, connection);
   if (before.primary !== undefined && before.primary !== before.first) {
     throw new CliError(
-      `Cannot rewrap: "${before.first}" is first in SPIKE_ROOT_KEYS but not registered. Run "spike operator register ${before.first}" first.`,
+      `Cannot rewrap: "${before.first}" is first in SPIKE_ROOT_KEYS, but rows are written under "${before.primary}". Run "spike operator register ${before.first}" first, or put "${before.primary}" first.`,
     );
   }
   const progress = io.startProgress(countOutdatedRows(before));

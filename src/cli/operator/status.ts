@@ -21,7 +21,11 @@ function formatKey(key: KeyStatus, ring: RingStatus): string {
 function nextStep(key: KeyStatus, { primary, first }: RingStatus): string {
   const { keyId, inRing, registered } = key;
   const rows = countRows(key);
-  if (keyId === primary) return "New rows are written under this key.";
+  if (keyId === primary) {
+    return registered
+      ? "New rows are written under this key."
+      : "Signs the store, but its check value is missing: someone changed the database. Writes fail.";
+  }
   if (!inRing) {
     return rows === 0
       ? "Not in SPIKE_ROOT_KEYS, and no row needs it."
@@ -30,6 +34,9 @@ function nextStep(key: KeyStatus, { primary, first }: RingStatus): string {
   if (keyId === first && !registered) {
     return `First in SPIKE_ROOT_KEYS, but not registered: run "spike operator register ${keyId}".`;
   }
+  if (keyId === first) {
+    return `First in SPIKE_ROOT_KEYS, but rows are written under "${primary}": put "${primary}" first, or run "spike operator register ${keyId}" to write under this key again.`;
+  }
   if (rows > 0) return `Still needed: run "spike operator rewrap".`;
-  return keyId === first ? "First in SPIKE_ROOT_KEYS. The store is empty." : "No row needs it: you can remove it.";
+  return "No row needs it: you can remove it.";
 }
