@@ -206,12 +206,12 @@ describe("a store that returns other rows than requested", () => {
     const inner = memoryStore({ storeId: "s", now: Date.now });
     const writer = await testService(inner);
     for (const path of ["a", "b"]) await writer.post(SECRETS, { path, values: {} });
-    const { audit, store } = await inner.load({ audit: { after: 0, limit: 9 } }, new AbortController().signal);
-    const [first, second] = audit;
+    const snapshot = await inner.load({ audit: { after: 0, limit: 9 } }, new AbortController().signal);
+    const [first, second] = snapshot.audit;
     const walk = auditWalk(await ringOf(KEY_A), 0);
-    expect(await walk.check(store, first!)).toEqual([]);
-    expect(await walk.addContext(store, first!)).toEqual([]);
-    expect(await walk.addContext(store, { ...second!, revision: 1 })).toMatchObject([
+    expect(await walk.check(snapshot, first!)).toEqual([]);
+    expect(await walk.addContext(snapshot, first!)).toEqual([]);
+    expect(await walk.addContext(snapshot, { ...second!, revision: 1 })).toMatchObject([
       { kind: "not_authentic", revision: 1 },
     ]);
   });

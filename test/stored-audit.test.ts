@@ -407,6 +407,18 @@ describe("entries under a key that has left the ring", () => {
     expect(body).not.toHaveProperty("unverified");
   });
 
+  it.each([
+    ["claims a key that was never registered", "UPDATE audit SET key_id = 'zzz' WHERE revision = 2"],
+    ["claims an impossible base", "UPDATE audit SET base = 2 WHERE revision = 2"],
+    ["lost the row of its key", "DELETE FROM keys WHERE key_id = 'a'"],
+  ])("stop the pruning if one of them %s (Q04)", async (_, change) => {
+    const alone = await rotated();
+    await database.client.execute(change);
+    expect((await alone.post("/v1/audit?action=prune", { days: 7 })).status).toBe(500);
+    expect(alone.log).toMatchObject([{ reason: "seal_inconsistent", detail: expect.stringContaining("cannot prune") }]);
+    expect((await alone.post("/v1/audit?action=list", {})).body["entries"]).toHaveLength(7);
+  });
+
   it("cannot be forged to prune recent entries: their times are not trusted", async () => {
     const alone = await rotated();
     now += DAY;

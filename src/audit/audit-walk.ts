@@ -1,30 +1,41 @@
-import { raisesEpoch, verifyEntry } from "../commit/entry.ts";
+import { raisesEpoch } from "../commit/entry.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
-import { SealError } from "../seal/seal-error.ts";
-import type { AuditRow, Bytes, StoreRow } from "../store/rows.ts";
+import type { AuditRow, Bytes, KeyRow, StoreRow } from "../store/rows.ts";
+import type { AnySnapshot } from "../store/store.ts";
+import { checkEntry } from "./check-entry.ts";
 
 /** A problem in the stored audit. */
 export interface AuditProblem {
   /** Revision of the entry that shows the problem. */
   readonly revision: number;
-  readonly kind: "gap" | "not_authentic" | "broken_chain" | "broken_anchor" | "broken_epoch" | "missing_tail";
+  readonly kind:
+    | "gap"
+    | "not_authentic"
+    | "unregistered_key"
+    | "broken_chain"
+    | "broken_anchor"
+    | "broken_epoch"
+    | "missing_tail";
   readonly detail: string;
 }
 
-/** Checks audit entries one after the other. Each comes with the verified store row of its snapshot. */
+/** The part of an entry's snapshot that the entry is checked against. The store row is verified. */
+type WalkedState = Pick<AnySnapshot, "store" | "keys">;
+
+/** Checks audit entries one after the other. Each comes with its snapshot. */
 interface AuditWalk {
   /** Revision of the last checked entry. */
   readonly last: number;
   /**
-   * Number of checked entries per key id that the ring no longer has. The contents of these entries cannot be verified. Their
-   * order still can, and that they are the entries which later entries refer to.
+   * Number of unverified entries per key id that the ring lacks. The order of these entries is still checked, and that they
+   * are the entries which later entries refer to.
    */
   readonly unverified: ReadonlyMap<string, number>;
   /** Adds an earlier entry that the next checked entries refer to. */
-  addContext(store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]>;
+  addContext(state: WalkedState, entry: AuditRow): Promise<readonly AuditProblem[]>;
   /** Checks the next entry. */
-  check(store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]>;
+  check(state: WalkedState, entry: AuditRow): Promise<readonly AuditProblem[]>;
   /** Checks that the last entry was the newest one of the store. */
   finish(store: StoreRow): readonly AuditProblem[];
 }
@@ -50,21 +61,22 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
       return last;
     },
     unverified,
-    async addContext(store, entry) {
+    async addContext({ store }, entry) {
       const { revision } = entry;
       const seen = macs.get(revision);
       if (seen !== undefined) {
         if (equalBytes(seen, entry.mac)) return [];
         return [{ revision, kind: "not_authentic", detail: "the database returned a different entry earlier" }];
       }
-      const problems = await verificationProblems(ring, store, entry);
+      const result = await checkEntry(ring, store, entry);
+      const problems = result.status === "not_authentic" ? [toProblem(result, revision)] : [];
       macs.set(revision, entry.mac);
       if (revision === last) newest = entry;
       if ((tails.get(entry.resource)?.revision ?? 0) < revision) tails.set(entry.resource, entry);
       return problems;
     },
-    async check(store, entry) {
-      const { revision } = entry;
+    async check({ store, keys }, entry) {
+      const { revision, keyId } = entry;
       const { auditFloor: floor } = store;
       firstFloor ??= floor;
       const problems: AuditProblem[] = [];
@@ -72,11 +84,15 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
         if (detail !== undefined) problems.push({ revision, kind, detail });
       };
       add("gap", gapProblem(last, entry, floor));
-      problems.push(...(await verificationProblems(ring, store, entry)));
+      const result = await checkEntry(ring, store, entry);
+      if (result.status === "not_authentic") problems.push(toProblem(result, revision));
+      if (result.status === "unverified") {
+        unverified.set(keyId, (unverified.get(keyId) ?? 0) + 1);
+        add("unregistered_key", keyProblem(keys, entry));
+      }
       add("broken_chain", chainProblem(tails.get(entry.resource), entry, { floor, pruned: floor > firstFloor }));
       add("broken_anchor", anchorProblem(macs.get(entry.base), entry, floor));
       add("broken_epoch", epochProblem(newest, entry, floor));
-      if (!isVerifiable(ring, entry)) unverified.set(entry.keyId, (unverified.get(entry.keyId) ?? 0) + 1);
       newest = entry;
       macs.set(revision, entry.mac);
       macs.delete(revision - MAX_BASE_DISTANCE);
@@ -145,18 +161,16 @@ function anchorProblem(seen: Bytes | undefined, entry: AuditRow, floor: number):
     : `refers to a different entry at revision ${entry.base}`;
 }
 
-/** Whether the ring has the key of an entry. */
-export function isVerifiable(ring: KeyRing, { keyId }: AuditRow): boolean {
-  return ring.keys.some(({ id }) => id === keyId);
+/**
+ * Whether an entry under an absent key is under a registered one. Keys are registered before their first entry, and stay
+ * registered. So either the entry is forged, or the row of its key was deleted: someone changed the database.
+ */
+function keyProblem(keys: readonly KeyRow[], { keyId }: AuditRow): string | undefined {
+  return keys.some((key) => key.keyId === keyId)
+    ? undefined
+    : "is under a key that is neither in the ring nor registered in this store";
 }
 
-async function verificationProblems(ring: KeyRing, store: StoreRow, entry: AuditRow): Promise<readonly AuditProblem[]> {
-  try {
-    await verifyEntry(ring, store, entry);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error;
-    if (error.reason === "unknown_key") return [];
-    return [{ revision: entry.revision, kind: "not_authentic", detail: error.detail }];
-  }
+function toProblem({ detail }: { readonly detail: string }, revision: number): AuditProblem {
+  return { revision, kind: "not_authentic", detail };
 }

@@ -4,9 +4,10 @@ import { verifyEntry } from "../commit/entry.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { AuditRow, StoreRow } from "../store/rows.ts";
+import type { AuditRow } from "../store/rows.ts";
+import type { AnySnapshot } from "../store/store.ts";
 import type { Outcome } from "../store/transact.ts";
-import { auditWalk, isVerifiable } from "./audit-walk.ts";
+import { auditWalk } from "./audit-walk.ts";
 
 /** Minimum age of pruned entries: for that long, operators can investigate and clients can repeat a write by its key. */
 export const MIN_KEPT_DAYS = 7;
@@ -52,9 +53,10 @@ export async function pruneAudit(
     query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parsePruneOutcome,
-    async decide({ store, now, audit, auditContext }) {
+    async decide({ store, keys, now, audit, auditContext }) {
       const floor = await prunableFloor(deps.ring, {
         store,
+        keys,
         entries: audit,
         before: Math.min(now, deps.attempts.now()) - days * DAY_MS,
         context: auditContext,
@@ -86,8 +88,7 @@ export async function pruneAudit(
  */
 async function prunableFloor(
   ring: KeyRing,
-  page: {
-    readonly store: StoreRow;
+  page: Pick<AnySnapshot, "store" | "keys"> & {
     readonly entries: readonly AuditRow[];
     /** Earlier entries that `entries` refer to. */
     readonly context: readonly AuditRow[];
@@ -95,22 +96,23 @@ async function prunableFloor(
   },
 ): Promise<number | undefined> {
   const { store, entries, context, before } = page;
+  const hasKey = ({ keyId }: AuditRow): boolean => ring.keys.some(({ id }) => id === keyId);
   const firstKept = entries.findIndex((entry) => entry.at >= before);
   const old = firstKept < 0 ? entries : entries.slice(0, firstKept);
   const byBase = new Map(entries.map((entry) => [entry.base, entry]));
   const newest = old.findLast((entry) => {
     const { revision, mac } = entry;
     const confirming = byBase.get(revision);
-    if (confirming === undefined || ![entry, confirming].every((each) => isVerifiable(ring, each))) return false;
+    if (confirming === undefined || ![entry, confirming].every(hasKey)) return false;
     return confirming.revision > revision && equalBytes(confirming.anchor, mac);
   });
   const confirming = newest && byBase.get(newest.revision);
   if (newest === undefined || confirming === undefined) return undefined;
   await verifyEntry(ring, store, confirming);
   const walk = auditWalk(ring, store.auditFloor);
-  const problems = (await Promise.all(context.map(async (entry) => await walk.addContext(store, entry)))).flat();
+  const problems = (await Promise.all(context.map(async (entry) => await walk.addContext(page, entry)))).flat();
   for (const entry of old.filter(({ revision }) => revision <= newest.revision)) {
-    problems.push(...(await walk.check(store, entry)));
+    problems.push(...(await walk.check(page, entry)));
   }
   const [problem] = problems;
   if (problem !== undefined) {

@@ -1,9 +1,8 @@
 import type { WriteDeps } from "../commit/deps.ts";
-import { verifyEntry } from "../commit/entry.ts";
 import { verifyStore } from "../commit/store-row.ts";
-import { SealError } from "../seal/seal-error.ts";
 import { load } from "../store/load.ts";
 import type { AuditRow } from "../store/rows.ts";
+import { checkEntry, type EntryCheck } from "./check-entry.ts";
 
 /** Selects audit entries. Every given filter must match. */
 export interface AuditFilter {
@@ -18,8 +17,7 @@ export interface AuditFilter {
 /** An entry as stored. */
 export interface ReadEntry {
   readonly entry: AuditRow;
-  /** Whether this service wrote the entry into this store. */
-  readonly authentic: boolean;
+  readonly status: EntryCheck["status"];
 }
 
 export interface AuditPage {
@@ -48,24 +46,14 @@ export async function readAudit(
   const snapshot = await load(store, { audit: { ...request, ...upTo } }, attempts);
   await verifyStore(ring, snapshot);
   const entries = await Promise.all(
-    snapshot.audit.map(async (entry) => ({
-      entry,
-      authentic: await isAuthentic(verifyEntry(ring, snapshot.store, entry)),
-    })),
+    snapshot.audit.map(async (entry): Promise<ReadEntry> => {
+      const { status } = await checkEntry(ring, snapshot.store, entry);
+      return { entry, status };
+    }),
   );
   const { revision } = snapshot.store;
   const last = entries.at(-1)?.entry.revision;
   const isFull = entries.length === limit;
   const examined = isFull && last !== undefined ? last : (upTo.upTo ?? revision);
   return { entries, next: examined < revision ? examined : undefined, revision };
-}
-
-async function isAuthentic(verification: Promise<void>): Promise<boolean> {
-  try {
-    await verification;
-    return true;
-  } catch (error) {
-    if (error instanceof SealError) return false;
-    throw error;
-  }
 }

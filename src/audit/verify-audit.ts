@@ -9,7 +9,7 @@ export interface AuditReport {
   /** Number of checked entries. */
   readonly entries: number;
   readonly problems: readonly AuditProblem[];
-  /** Number of entries per key id that the ring no longer has. Their contents could not be verified. */
+  /** Number of unverified entries per key id that the ring lacks. Listing gives them the same status. */
   readonly unverified: ReadonlyMap<string, number>;
   /** The last checked revision. The next verification continues after it. Undefined at the end of the audit. */
   readonly next: number | undefined;
@@ -53,8 +53,8 @@ export async function verifyAudit(
     const bounds = { after: walk.last, limit: perPage };
     const snapshot = await load(store, { audit: bounds, auditContext: bounds }, attempts);
     await verifyStore(ring, snapshot);
-    for (const entry of snapshot.auditContext) problems.push(...(await walk.addContext(snapshot.store, entry)));
-    for (const entry of snapshot.audit) problems.push(...(await walk.check(snapshot.store, entry)));
+    for (const entry of snapshot.auditContext) problems.push(...(await walk.addContext(snapshot, entry)));
+    for (const entry of snapshot.audit) problems.push(...(await walk.check(snapshot, entry)));
     entries += snapshot.audit.length;
     const { newest } = snapshot;
     const { revision } = snapshot.store;

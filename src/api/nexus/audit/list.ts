@@ -1,8 +1,8 @@
-import { encodeBase64url } from "../../../encoding/base64.ts";
-import { readAudit, type ReadEntry } from "../../../audit/read-audit.ts";
+import { readAudit } from "../../../audit/read-audit.ts";
 import { integer, text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
-import { parseWireTime, wireTime } from "../wire-time.ts";
+import { parseWireTime } from "../wire-time.ts";
+import { wireEntry } from "./wire-entry.ts";
 
 const MAX_ENTRIES = 1000;
 const DEFAULT_ENTRIES = 100;
@@ -41,25 +41,3 @@ export const list = operation({
     return { ok: true, body: JSON.stringify({ entries: entries.map(wireEntry), next, revision }) };
   },
 });
-
-function wireEntry({ entry, authentic }: ReadEntry): object {
-  const { revision, at, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } = entry;
-  return {
-    revision,
-    // The stored value of a forged entry may not be a valid time.
-    time: authentic ? wireTime(at) : String(at),
-    spiffeId,
-    action,
-    resource,
-    // The outcome of a forged entry may not be valid JSON.
-    outcome: authentic ? JSON.parse(outcome) : outcome,
-    traceId,
-    seq,
-    writeId,
-    base,
-    epoch,
-    keyId,
-    mac: encodeBase64url(entry.mac),
-    authentic,
-  };
-}
