@@ -15,6 +15,8 @@ interface Challenge {
  * app/nexus/internal/route/bootstrap). SPIKE's protocol uses the root key itself here. That is safe: no stored record is sealed
  * under it, and only a digest is returned. Returns undefined if the caller has no permission.
  *
+ * Stores no audit entry: only a caller who has the root key can encrypt a challenge, so the digest reveals nothing to them.
+ *
  * @throws SealError if no root key of the ring decrypts the challenge; StoreUnavailable
  */
 export async function answerChallenge(deps: RecoveryDeps, challenge: Challenge): Promise<string | undefined> {

@@ -1,16 +1,21 @@
 import { type Share, deriveShare } from "../seal/shamir.ts";
 import type { RecoveryDeps } from "./deps.ts";
-import { withPrimaryRoot } from "./with-primary-root.ts";
+import { readPrimaryId } from "./read-primary-id.ts";
+import { withRootKey } from "./with-root-key.ts";
 
 /**
- * Checks whether a share is the one that was issued under its number. This drill exposes nothing. Returns undefined if the
- * caller has no permission.
+ * Checks whether a share of the primary root key is the one that was issued under its number. Returns undefined if the caller
+ * has no permission.
+ *
+ * Stores no audit entry: the caller learns nothing about the key that they do not hold, and could fill the audit.
  *
  * @throws SealError, StoreUnavailable
  */
 export async function checkShare(deps: RecoveryDeps, { id, value }: Share): Promise<boolean | undefined> {
   const { threshold, shares } = deps.split;
-  return await withPrimaryRoot(deps, async (root) => {
+  const keyId = await readPrimaryId(deps);
+  if (keyId === undefined) return undefined;
+  return await withRootKey(deps, keyId, async (root) => {
     // Shares with a higher number exist mathematically, but were never issued.
     if (id > shares) return false;
     return await isSameSecret(await deriveShare(root, { threshold, id }), value);

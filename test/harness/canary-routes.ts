@@ -254,7 +254,7 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
     valid: async ({ canaries, service }) =>
       await cipherText(canaries.text("a decrypted text", ["body of 200 cipher.decrypt"]), service.rootKeys),
   },
-  "/v1/operator/recover": { valid: async () => ({}) },
+  "/v1/operator/recover": { writes: true, valid: async () => ({}) },
   "/v1/operator/restore": {
     valid: async ({ service }) => await firstShard(service.rootKeys),
     more: async () => ({ 400: [{ name: "a malformed share", body: { id: 1, shard: [1] } }] }),
