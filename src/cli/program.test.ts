@@ -348,6 +348,13 @@ describe("spike operator", () => {
       expect(noNpm).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("check that npm is installed") });
     });
 
+    it("requires --force to restore a key other than the one that signed the store row (Q06)", async () => {
+      const target = await rotating();
+      await spike(["register", "b"], {}, target);
+      const found = await restore(await sharesOf(KEY_A), ["--yes"]);
+      expect(found).toMatchObject({ exitCode: 1, runs: [], stderr: expect.stringContaining('"b" (1 rows)') });
+    });
+
     it("accepts the threshold that the shares were created with", async () => {
       const three = await sharesOf(KEY_A, 3);
       expect((await restore(three, ["--print", "--threshold", "3"])).stdout).toBe(KEY_A);

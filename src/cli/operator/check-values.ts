@@ -8,12 +8,13 @@ export interface RegisteredKey {
   readonly keyId: string;
   /** Base64url. */
   readonly checkValue: string;
-  /** Number of rows that depend on the key. Undefined if unknown. */
+  /** Number of rows that depend on the key, including the store row. Undefined if unknown. */
   readonly rows: number | undefined;
 }
 
 const KEYS_WITH_ROW_COUNTS = `SELECT k.key_id, k.check_value, (SELECT count(*) FROM secrets WHERE key_id = k.key_id)
-  + (SELECT count(*) FROM policies WHERE key_id = k.key_id) + (SELECT count(*) FROM trust_bundles WHERE key_id = k.key_id) AS n
+  + (SELECT count(*) FROM policies WHERE key_id = k.key_id) + (SELECT count(*) FROM trust_bundles WHERE key_id = k.key_id)
+  + (SELECT count(*) FROM store WHERE key_id = k.key_id) AS n
   FROM keys k ORDER BY k.key_id`;
 
 /** Parses check values in the form `ID:BASE64URL`. @throws CliError */
