@@ -14,7 +14,7 @@ function startOf(kind: Cursor["kind"]): Cursor {
 }
 
 /** The start of the walk. */
-export const START = startOf("secret");
+export const START: Cursor = startOf("secret");
 
 /** The start of the next kind; undefined after the last kind. */
 export function startAfter(kind: Cursor["kind"]): Cursor | undefined {

@@ -12,7 +12,7 @@ interface Mistake {
   readonly otherwise?: string;
 }
 
-const CONDITIONS = ["cas", "check_and_set", "if_match", "if_version", "expected_version"];
+const CONDITIONS = ["cas", "check_and_set", "if_match", "if_version", "expected_version"] as const;
 
 /**
  * Members that other operations or other stores have. If they were ignored, the request would do something else than its sender

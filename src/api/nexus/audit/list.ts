@@ -7,7 +7,7 @@ import { wireEntry } from "./wire-entry.ts";
 const MAX_ENTRIES = 1000;
 const DEFAULT_ENTRIES = 100;
 
-const TIME_RULE = { rule: "must be a time of RFC 3339, such as 2026-01-31T12:00:00Z" };
+const TIME_RULE = { rule: "must be a time of RFC 3339, such as 2026-01-31T12:00:00Z" } as const;
 
 function isTime(time: string): boolean {
   return parseWireTime(time) !== "malformed";

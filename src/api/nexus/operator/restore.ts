@@ -6,7 +6,7 @@ import { recoveryDeps } from "../recovery-deps.ts";
 
 const SHARE_BYTES = 32;
 
-const SHARE_RULE = { rule: `must be ${SHARE_BYTES} numbers from 0 to 255, not all 0` };
+const SHARE_RULE = { rule: `must be ${SHARE_BYTES} numbers from 0 to 255, not all 0` } as const;
 
 function isShare(shard: readonly number[]): boolean {
   return (

@@ -4,7 +4,7 @@ import { integer, text } from "../../../json/member.ts";
 import { operation } from "../operation.ts";
 import { rotationDeps } from "./rotation-deps.ts";
 
-const CURSOR_RULE = { rule: "must be the next of the previous page" };
+const CURSOR_RULE = { rule: "must be the next of the previous page" } as const;
 
 /** `POST /v1/operator/rewrap`: rewraps a page of rows under the ring's first key. */
 export const rewrap = operation({
