@@ -62,6 +62,28 @@ describe("the key ring", () => {
 });
 
 describe("parseRootKeys", () => {
+  it.each([
+    ["two ids", `k2:${text(1)},dev:${text(1)}`, "entry 2 has the same key as entry 1"],
+    [
+      "two ids with white space around them",
+      ` k2:${text(1)} ,\n dev:${text(1)}\r\n`,
+      "entry 2 has the same key as entry 1",
+    ],
+    ["ids that are not neighbours", `a:${text(1)},b:${text(2)},c:${text(1)}`, "entry 3 has the same key as entry 1"],
+    ["ids after the primary", `a:${text(1)},b:${text(2)},c:${text(2)}`, "entry 3 has the same key as entry 2"],
+    ["three ids", `a:${text(3)},b:${text(3)},c:${text(3)}`, "entry 2 has the same key as entry 1"],
+    ["a padded spelling", `a:${text(1)},b:${text(1)}=`, "entry 2 is not base64url without padding"],
+    ["a spelling with other spare bits", `a:${text(1)},b:${text(1).slice(0, -1)}F`, "entry 2 is not base64url"],
+    [
+      "the spelling of plain base64",
+      `a:${text(0xfb)},b:${Buffer.alloc(32, 0xfb).toString("base64")}`,
+      "entry 2 is not base64url",
+    ],
+    ["an inner blank", `a:${text(1)},b: ${text(1)}`, "entry 2 is not base64url"],
+  ])("rejects the same bytes under %s (Q05)", (_, value, problem) => {
+    expect(parseRootKeys(value)).toEqual({ ok: false, problem: expect.stringContaining(problem) });
+  });
+
   const ORDER = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
   const below = Buffer.from(`${ORDER.slice(0, -1)}0`, "hex").toString("base64url");
 

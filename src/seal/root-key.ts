@@ -1,4 +1,5 @@
 import { decodeBase64url } from "../encoding/base64.ts";
+import { equalBytes } from "./equal-bytes.ts";
 import { isScalar, toScalar } from "./p256-scalar.ts";
 
 /** A configured root key: its id and 32 bytes, which must be a scalar of P-256 so that they can be split into shares. */
@@ -18,6 +19,8 @@ const MAX_KEYS = 16;
 /**
  * Parses `SPIKE_ROOT_KEYS`: comma-separated `id:base64url`. The first key is the primary.
  *
+ * Two ids cannot have the same bytes: a rotation between them would report success and keep the key that leaked.
+ *
  * A problem names the entry by its position and never quotes key material.
  */
 export function parseRootKeys(text: string): ParsedRing {
@@ -26,6 +29,11 @@ export function parseRootKeys(text: string): ParsedRing {
     const parsed = parseEntry(entry.trim());
     if (typeof parsed === "string") return { ok: false, problem: `entry ${index + 1} ${parsed}` };
     if (keys.some((key) => key.id === parsed.id)) return { ok: false, problem: `entry ${index + 1} repeats a key id` };
+    const twin = keys.findIndex(({ bytes }) => equalBytes(bytes, parsed.bytes));
+    if (twin >= 0) {
+      const problem = `entry ${index + 1} has the same key as entry ${twin + 1}: generate another key for each id`;
+      return { ok: false, problem };
+    }
     keys.push(parsed);
   }
   const [primary, ...rest] = keys;
