@@ -39,6 +39,8 @@ const BUILDERS = new Set([
   "fields",
   "joined",
   "list",
+  // Of src/runtime/formats.ts.
+  "ruled",
 ]);
 
 const IMMUTABLE_TYPES = new Set([

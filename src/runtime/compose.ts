@@ -5,16 +5,19 @@ import { importProxySecret } from "../api/proxy-secret.ts";
 import { refreshBundles } from "../api/refresh-bundles.ts";
 import type { Service } from "../api/service.ts";
 import { createUnreadyApp } from "../api/unready-app.ts";
-import { importTrustBundle, type TrustBundle } from "../identity/bundle/trust-bundle.ts";
-import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { fetchedKeys, fixedKeys, type KeySource } from "../seal/key-source.ts";
 import { remoteExecute } from "../store/libsql/remote-execute.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { BulkStore } from "../store/store.ts";
-import { type Config, ConfigError, parseConfig } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
+import { type ImportedBundles, importBundles } from "./import-bundles.ts";
+import { maxCipherBytes } from "./max-cipher-bytes.ts";
 import { createPlatform, type Output } from "./platform.ts";
 import { printJson } from "./print-json.ts";
+import type { Env } from "./read-settings.ts";
+import { unknownSettings } from "./unknown-settings.ts";
+import { configWarnings } from "./warnings.ts";
 
 /** The composed service, which every runtime serves. */
 export interface App {
@@ -34,13 +37,18 @@ interface ExecutionContextLike {
  * Composes the service from its environment. A runtime may keep the result: it contains imported keys and prepared statements,
  * and nothing of any request. The memory store, which is for development, is the exception.
  *
- * A broken environment gives a service that is not ready. Its log lists the problems.
+ * A broken environment gives a service that is not ready. Its log lists the problems at each request. Warnings are logged once,
+ * here.
  */
-export async function compose(env: Readonly<Record<string, unknown>>, output: Output = printJson): Promise<App> {
+export async function compose(env: Env, output: Output = printJson): Promise<App> {
   const platform = createPlatform(output);
-  const config = tryParseConfig(env);
-  if (config instanceof ConfigError) return composeUnready(config, platform);
-  const service = await createService(config, platform);
+  warn(platform, unknownSettings(env));
+  const config = parseConfig(env);
+  if (!config.ok) return composeUnready(config.problems, platform);
+  const imported = await importBundles(config.value);
+  warn(platform, [...configWarnings(env, config.value), ...imported.warnings]);
+  if (imported.problems.length > 0) return composeUnready(imported.problems, platform);
+  const service = await createService(config.value, imported.bundles, platform);
   const app = createApp();
   return {
     fetch: async (request, _env, context) => await app.fetch(request, service, context),
@@ -48,16 +56,11 @@ export async function compose(env: Readonly<Record<string, unknown>>, output: Ou
   };
 }
 
-function tryParseConfig(env: Readonly<Record<string, unknown>>): Config | ConfigError {
-  try {
-    return parseConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
+function warn(platform: Platform, warnings: readonly string[]): void {
+  for (const detail of warnings) platform.log({ level: "warn", event: "configuration_warning", detail });
 }
 
-function composeUnready({ problems }: ConfigError, platform: Platform): App {
+function composeUnready(problems: readonly string[], platform: Platform): App {
   const app = createUnreadyApp(problems);
   return {
     fetch: async (request, _env, context) => await app.fetch(request, { platform }, context),
@@ -68,13 +71,13 @@ function composeUnready({ problems }: ConfigError, platform: Platform): App {
   };
 }
 
-async function createService(config: Config, platform: Platform): Promise<Service> {
+async function createService(
+  config: Config,
+  bundles: ImportedBundles["bundles"],
+  platform: Platform,
+): Promise<Service> {
   const { tokens, rateLimits, roots, keptVersions, shamir, maxBodyBytes, requestTimeoutMs } = config;
-  const [keys, bundles, certificates] = await Promise.all([
-    importKeys(config),
-    importBundles(config),
-    importCertificateSource(config),
-  ]);
+  const [keys, certificates] = await Promise.all([importKeys(config), importCertificateSource(config)]);
   const configured = new Set([...bundles.keys(), ...Object.values(roots).flat()]);
   return {
     store: createStore(config),
@@ -88,8 +91,7 @@ async function createService(config: Config, platform: Platform): Promise<Servic
     keptVersions,
     shamir,
     maxBodyBytes,
-    // A ciphertext has to fit into the body of a decrypt request: in base64, and with 256 bytes for the other fields.
-    maxCipherBytes: Math.min(config.maxCipherBytes, Math.floor(((maxBodyBytes - 256) * 3) / 4)),
+    maxCipherBytes: maxCipherBytes(config),
     requestTimeoutMs,
     platform,
   };
@@ -104,15 +106,10 @@ async function importCertificateSource({ certificates }: Config): Promise<Certif
   return { kind: "proxy", secrets: await Promise.all(certificates.secrets.map(importProxySecret)) };
 }
 
-async function importBundles(config: Config): Promise<ReadonlyMap<TrustDomain, TrustBundle>> {
-  const imported = [...config.bundles].map(async ([domain, keys]) => [domain, await importTrustBundle(keys)] as const);
-  return new Map(await Promise.all(imported));
-}
-
 function createStore({ store }: Config): BulkStore {
   // The store of `lite` is never written to: see `isAvailable`.
   if (store.kind !== "libsql") return memoryStore({ storeId: "memory", now: Date.now });
-  const { url, authToken } = store;
+  const { url, authToken } = store.database;
   const database = authToken === undefined ? { url } : { url, authToken };
   return libsqlStore(remoteExecute(database, async (request, init) => await fetch(request, init)));
 }

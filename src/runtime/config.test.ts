@@ -1,23 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, parseConfig } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 
 const KEY = `a:${Buffer.alloc(32, 1).toString("base64url")}`;
 const MINIMAL = { LIBSQL_URL: "https://db.example.org", SPIKE_ROOT_KEYS: KEY };
 
 function problemsOf(env: Readonly<Record<string, unknown>>): readonly string[] {
-  try {
-    parseConfig(env);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
+  const config = parseConfig(env);
+  return config.ok ? [] : config.problems;
+}
+
+function configOf(env: Readonly<Record<string, unknown>>): Config {
+  const config = parseConfig(env);
+  if (!config.ok) throw new Error(config.problems.join("; "));
+  return config.value;
 }
 
 describe("parseConfig", () => {
   it("requires a database and a root key; everything else has a default", () => {
-    expect(parseConfig(MINIMAL)).toMatchObject({
-      store: { kind: "libsql", url: "https://db.example.org", authToken: undefined },
+    expect(configOf(MINIMAL)).toMatchObject({
+      store: { kind: "libsql", database: { url: "https://db.example.org", authToken: undefined } },
       rootKeys: { kind: "text", text: KEY },
       bundles: new Map(),
       tokens: { audience: "spike-nexus", leewaySeconds: 30, maxLifetimeSeconds: 86_400, severalAudiences: "accept" },
@@ -34,7 +35,7 @@ describe("parseConfig", () => {
 
   it("accepts every setting", () => {
     const limiter = { limit: async () => await Promise.resolve({ success: true }) };
-    const config = parseConfig({
+    const config = configOf({
       LIBSQL_URL: "libsql://db.example.org",
       LIBSQL_AUTH_TOKEN: "token",
       SPIKE_NEXUS_BACKEND_STORE: "SQLite",
@@ -53,7 +54,7 @@ describe("parseConfig", () => {
       SPIKE_REQUEST_TIMEOUT_MS: "900",
     });
     expect(config).toMatchObject({
-      store: { kind: "libsql", authToken: "token" },
+      store: { kind: "libsql", database: { url: "https://db.example.org", authToken: "token" } },
       tokens: { audience: "aud", leewaySeconds: 0, maxLifetimeSeconds: 3600, severalAudiences: "refuse" },
       certificates: { kind: "proxy", secrets: ["s".repeat(32), "t".repeat(32)] },
       roots: { pilot: ["example.org", "example.com"] },
@@ -70,7 +71,7 @@ describe("parseConfig", () => {
     const cloudflare = { ...MINIMAL, SPIKE_CLIENT_CERTIFICATES: "cloudflare" };
     expect(problemsOf(cloudflare)).toEqual(["SPIKE_CLIENT_CERTIFICATE_HOSTS is not set"]);
     expect(
-      parseConfig({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "spike.example.org, b.example.org" }),
+      configOf({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "spike.example.org, b.example.org" }),
     ).toMatchObject({ certificates: { kind: "cloudflare", hosts: ["spike.example.org", "b.example.org"] } });
     expect(problemsOf({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "Spike.example.org" })).toHaveLength(1);
     expect(problemsOf({ ...cloudflare, SPIKE_CLIENT_CERTIFICATE_HOSTS: "*.example.org" })).toHaveLength(1);
@@ -88,13 +89,13 @@ describe("parseConfig", () => {
 
   it("accepts a binding of the Secrets Store for the root keys, and reads it later", async () => {
     const get = async () => await Promise.resolve(KEY);
-    const { rootKeys } = parseConfig({ ...MINIMAL, SPIKE_ROOT_KEYS: { get } });
+    const { rootKeys } = configOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { get } });
     expect(rootKeys.kind === "binding" && (await rootKeys.get())).toBe(KEY);
     expect(problemsOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { got: 1 } })).toEqual(["SPIKE_ROOT_KEYS must be text"]);
   });
 
   it("requires no database for the memory store", () => {
-    expect(parseConfig({ SPIKE_NEXUS_BACKEND_STORE: "memory", SPIKE_ROOT_KEYS: KEY }).store).toEqual({
+    expect(configOf({ SPIKE_NEXUS_BACKEND_STORE: "memory", SPIKE_ROOT_KEYS: KEY }).store).toEqual({
       kind: "memory",
     });
   });
@@ -126,7 +127,6 @@ describe("parseConfig", () => {
     ["LIBSQL_URL", "file:x.db"],
     ["LIBSQL_URL", "https://user:pass@db"],
     ["LIBSQL_URL", "https://db?authToken=x"],
-    ["LIBSQL_URL", "libsql://db?tls=0"],
     ["LIBSQL_URL", "https://db#x"],
     ["SPIKE_MAX_BODY_BYTES", "8388609"],
     ["SPIKE_NEXUS_BACKEND_STORE", "lite-ish"],
@@ -141,7 +141,7 @@ describe("parseConfig", () => {
     ["SPIKE_NEXUS_SHAMIR_SHARES", "1001"],
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "0"],
     ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "1.5"],
-    ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", " 5"],
+    ["SPIKE_NEXUS_MAX_SECRET_VERSIONS", "5 0"],
     ["SPIKE_REQUEST_TIMEOUT_MS", "26000"],
     ["SPIKE_JWT_LEEWAY_SECONDS", "61"],
     ["SPIKE_JWT_LEEWAY_SECONDS", "-1"],
@@ -153,6 +153,78 @@ describe("parseConfig", () => {
     ["SPIKE_RATE_LIMIT_BY_IDENTITY", "100"],
   ])("rejects %s = %s", (name, value) => {
     expect(problemsOf({ ...MINIMAL, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
+  });
+
+  // Shells, editors, env files and `wrangler secret put` add these.
+  const surroundings: readonly (readonly [string, (value: string) => string])[] = [
+    ["a newline", (value) => `${value}\n`],
+    ["CR and LF", (value) => `${value}\r\n`],
+    ["blanks", (value) => `  ${value} `],
+    ["a tab", (value) => `\t${value}`],
+    ["a byte order mark", (value) => `\uFEFF${value}`],
+    ["double quotes", (value) => `"${value}"`],
+    ["single quotes and a newline", (value) => `'${value}'\n`],
+    ["blanks in quotes", (value) => `" ${value} "`],
+  ];
+  it.each(surroundings)("ignores %s around a value (Q10)", (_, around) => {
+    const values = {
+      LIBSQL_URL: "https://db.example.org",
+      LIBSQL_AUTH_TOKEN: "token",
+      SPIKE_ROOT_KEYS: KEY,
+      SPIKE_NEXUS_BACKEND_STORE: "libsql",
+      SPIKE_TRUST_BUNDLES: '{"example.org":{"keys":[]}}',
+      SPIKE_AUDIENCE: "aud",
+      SPIKE_CLIENT_CERTIFICATES: "cloudflare",
+      SPIKE_CLIENT_CERTIFICATE_HOSTS: "a.example.org,b.example.org",
+      SPIKE_TRUST_ROOT_PILOT: "example.org,example.com",
+      SPIKE_REQUEST_TIMEOUT_MS: "900",
+    };
+    const padded = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, around(value)]));
+    expect(configOf(padded)).toEqual(configOf(values));
+  });
+
+  it.each(["", " ", "\n", '""', "''", '" "', "\r\n"])("treats %j as not set (Q10)", (empty) => {
+    const names = ["LIBSQL_AUTH_TOKEN", "SPIKE_AUDIENCE", "SPIKE_TRUST_BUNDLES", "SPIKE_REQUEST_TIMEOUT_MS"];
+    expect(configOf({ ...MINIMAL, ...Object.fromEntries(names.map((name) => [name, empty])) })).toEqual(
+      configOf(MINIMAL),
+    );
+    expect(problemsOf({ ...MINIMAL, SPIKE_ROOT_KEYS: empty })).toEqual(["SPIKE_ROOT_KEYS is not set"]);
+    expect(problemsOf({ ...MINIMAL, LIBSQL_URL: empty })).toEqual(["LIBSQL_URL is not set"]);
+  });
+
+  const TOKEN_RULE = "must be visible ASCII characters without blanks";
+  const AUDIENCE_RULE = "must be text without control characters and invisible characters";
+  const SECRETS_RULE =
+    "must be 1 to 4 secrets of 32 to 256 visible ASCII characters, comma-separated, without quotes around them";
+  it.each([
+    ["LIBSQL_AUTH_TOKEN", "Bearer canary", TOKEN_RULE],
+    ["LIBSQL_AUTH_TOKEN", "canary\ncanary", TOKEN_RULE],
+    ["LIBSQL_AUTH_TOKEN", "canary\u00a0x", TOKEN_RULE],
+    ["LIBSQL_AUTH_TOKEN", "canäry", TOKEN_RULE],
+    ["LIBSQL_AUTH_TOKEN", "canary\u200b", TOKEN_RULE],
+    ["SPIKE_AUDIENCE", "canary\ncanary", AUDIENCE_RULE],
+    ["SPIKE_AUDIENCE", "canary\u0000", AUDIENCE_RULE],
+    ["SPIKE_AUDIENCE", "\u200bcanary", AUDIENCE_RULE],
+    ["SPIKE_AUDIENCE", "can\u00adary", AUDIENCE_RULE],
+    ["SPIKE_AUDIENCE", "canary\u2028canary", AUDIENCE_RULE],
+    ["SPIKE_PROXY_SECRETS", `"${"s".repeat(40)}"`, SECRETS_RULE],
+    ["SPIKE_PROXY_SECRETS", `'${"s".repeat(40)}'\n`, SECRETS_RULE],
+    ["SPIKE_PROXY_SECRETS", `"${"s".repeat(40)}","${"t".repeat(40)}"`, SECRETS_RULE],
+    ["SPIKE_PROXY_SECRETS", `"${"s".repeat(40)},${"t".repeat(40)}"`, SECRETS_RULE],
+    ["SPIKE_PROXY_SECRETS", `${"s".repeat(40)}, '${"t".repeat(40)}'`, SECRETS_RULE],
+  ])("rejects %s = %j and states the rule (Q10)", (name, value, rule) => {
+    const problems = problemsOf({
+      ...MINIMAL,
+      SPIKE_CLIENT_CERTIFICATES: "proxy",
+      SPIKE_PROXY_SECRETS: "p".repeat(32),
+      [name]: value,
+    });
+    expect(problems).toEqual([`${name} ${rule}`]);
+  });
+
+  it("removes white space and quotes around root keys from a binding (Q10)", async () => {
+    const { rootKeys } = configOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { get: async () => `"${KEY}"\r\n` } });
+    expect(rootKeys.kind === "binding" && (await rootKeys.get())).toBe(KEY);
   });
 
   it.each([

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { testDomain } from "../../test/harness/identity.ts";
-import { BINDINGS, settingNames } from "../../test/harness/setting-names.ts";
-import { PASSED_ON, workerSettings } from "./worker-settings.ts";
+import { isSettingName, SETTINGS, type SettingRow } from "../../src/runtime/settings.ts";
+import { settingNames } from "../../test/harness/setting-names.ts";
+import { workerSettings } from "./worker-settings.ts";
 
 const SECRETS = { rootKeys: `dev:${Buffer.alloc(32, 7).toString("base64url")}`, databaseToken: "t" };
 
@@ -37,10 +38,22 @@ describe("workerSettings", () => {
     });
   });
 
-  it("knows every setting of the service", async () => {
-    const known = [...PASSED_ON, ...Object.keys(await settingsWith({})), "SPIKE_NEXUS_BACKEND_STORE"];
-    // Neither an edge in front of the worker nor the platform's counters exist on a developer's machine.
-    known.push("SPIKE_CLIENT_CERTIFICATES", "SPIKE_CLIENT_CERTIFICATE_HOSTS", ...BINDINGS);
-    expect(settingNames().filter((name) => !known.includes(name))).toEqual([]);
+  const settingsFor = (dev: SettingRow<unknown>["dev"]) => settingNames().filter((name) => SETTINGS[name].dev === dev);
+
+  it("decides the settings whose rows say so", async () => {
+    const decided = Object.keys(await settingsWith({})).filter(isSettingName);
+    // Decided unless the developer gives it, and not set at all.
+    const exceptions = ["SPIKE_JWT_MAX_LIFETIME_SECONDS", "SPIKE_PROXY_SECRETS"];
+    expect(decided.filter((name) => !exceptions.includes(name)).toSorted()).toEqual(settingsFor("decides"));
+  });
+
+  it.each(settingsFor("passes on"))("passes %s on without white space and quotes (Q10)", async (name) => {
+    const row: SettingRow<unknown> = SETTINGS[name];
+    const settings = await settingsWith({ [name]: ` "${row.default}"\r\n` });
+    expect(settings[name]).toBe(row.default);
+  });
+
+  it.each(settingsFor("leaves unset"))("does not pass %s on", async (name) => {
+    expect((await settingsWith({ [name]: "canary" }))[name] ?? "").toBe("");
   });
 });

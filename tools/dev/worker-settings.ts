@@ -1,4 +1,6 @@
-import { ConfigError, parseConfig } from "../../src/runtime/config.ts";
+import { parseConfig } from "../../src/runtime/config.ts";
+import { clean } from "../../src/runtime/clean.ts";
+import { isSettingName, SETTINGS } from "../../src/runtime/settings.ts";
 import { usageError } from "../command/command-error.ts";
 import { DEV_AUDIENCE, DEV_TRUST_DOMAIN } from "./identity.ts";
 import type { DevSecrets } from "./secrets.ts";
@@ -9,29 +11,15 @@ interface Sources {
   readonly secrets: DevSecrets;
 }
 
-/** Settings that a developer may give through the environment. The command decides all others. */
-export const PASSED_ON: readonly string[] = [
-  "SPIKE_NEXUS_MAX_SECRET_VERSIONS",
-  "SPIKE_NEXUS_SHAMIR_THRESHOLD",
-  "SPIKE_NEXUS_SHAMIR_SHARES",
-  "SPIKE_NEXUS_SHAMIR_MAX_SHARE_COUNT",
-  "SPIKE_NEXUS_CRYPTO_MAX_CIPHERTEXT_SIZE",
-  "SPIKE_MAX_BODY_BYTES",
-  "SPIKE_REQUEST_TIMEOUT_MS",
-  "SPIKE_JWT_LEEWAY_SECONDS",
-  "SPIKE_JWT_MAX_LIFETIME_SECONDS",
-  "SPIKE_JWT_SEVERAL_AUDIENCES",
-  "SPIKE_TRUST_ROOT_NEXUS",
-  "SPIKE_TRUST_ROOT_BOOTSTRAP",
-  "SPIKE_TRUST_ROOT_LITE_WORKLOAD",
-];
-
 /** The settings of a development worker, secrets included. @throws CommandError with exit code 2 if one is invalid */
 export function workerSettings(
   { databaseUrl, bundle, secrets }: Sources,
   env: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string>> {
-  const passedOn = PASSED_ON.map((name) => [name, env[name] ?? ""] as const).filter(([, value]) => value !== "");
+  const passedOn = Object.keys(SETTINGS)
+    .filter((name) => isSettingName(name) && SETTINGS[name].dev === "passes on")
+    .map((name) => [name, clean(env[name] ?? "")] as const)
+    .filter(([, value]) => value !== undefined);
   const settings = {
     // The longest lifetime that `npm run token` accepts.
     SPIKE_JWT_MAX_LIFETIME_SECONDS: "31536000",
@@ -45,11 +33,7 @@ export function workerSettings(
     // wrangler warns about a required secret that is missing. Empty counts as not set.
     SPIKE_PROXY_SECRETS: "",
   };
-  try {
-    parseConfig(settings);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw usageError(error.message, error);
-  }
+  const config = parseConfig(settings);
+  if (!config.ok) throw usageError(`Cannot read the configuration: ${config.problems.join("; ")}`);
   return settings;
 }

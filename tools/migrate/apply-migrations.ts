@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
-import type { DatabaseAddress } from "./database-address.ts";
 import { migrationFailure } from "./migration-failure.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
@@ -14,8 +13,13 @@ const RECORD = "__drizzle_migrations";
  *
  * @throws CommandError with exit code 1
  */
-export async function applyMigrations(address: DatabaseAddress): Promise<number> {
-  const { url, authToken } = address;
+export async function applyMigrations({
+  url,
+  authToken,
+}: {
+  readonly url: string;
+  readonly authToken?: string | undefined;
+}): Promise<number> {
   const client = createClient(authToken === undefined ? { url } : { url, authToken });
   try {
     const before = await countApplied(client);
