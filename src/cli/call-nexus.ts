@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { CliError } from "./cli-error.ts";
 import type { CliIo } from "./cli-io.ts";
 import { describeConflict } from "./operator/describe-conflict.ts";
+import { readServiceUrl } from "./service-url.ts";
 
 /** The service's URL and the file that contains the caller's JWT-SVID. */
 export interface Connection {
@@ -32,17 +33,23 @@ export class RetryableError extends CliError {}
  */
 export async function callNexus(io: CliIo, connection: Connection, request: NexusRequest): Promise<JsonObject> {
   const { action, target, body } = request;
-  const base = connection.url ?? io.env["SPIKE_NEXUS_API_URL"] ?? "http://127.0.0.1:8787";
-  const authorization = `Bearer ${await readToken(connection.tokenFile ?? io.env["SPIKE_TOKEN_FILE"], action)}`;
+  const base = readServiceUrl(connection.url, io.env, action);
+  const authorization = `Bearer ${await readToken(connection.tokenFile || io.env["SPIKE_TOKEN_FILE"], action)}`;
   let response: Response;
   let text: string;
   try {
-    const init = { method: "POST", headers: { authorization }, body: JSON.stringify(body) };
-    response = await io.fetch(new URL(`/v1/${target}`, base).href, init);
+    // A redirect could lead to another host, or from https: to http:.
+    const init = {
+      method: "POST",
+      headers: { authorization },
+      body: JSON.stringify(body),
+      redirect: "manual",
+    } as const;
+    response = await io.fetch(`${base}/v1/${target}`, init);
     text = await response.text();
   } catch {
     throw new RetryableError(
-      `Cannot ${action}: no response from ${base}. Check that the service is running and that --url is correct.`,
+      `Cannot ${action}: no response from ${base}. Check that the service is running and that this URL is correct.`,
     );
   }
   const json = parseObject(text);
@@ -51,7 +58,7 @@ export async function callNexus(io: CliIo, connection: Connection, request: Nexu
 }
 
 async function readToken(file: string | undefined, action: string): Promise<string> {
-  if (file === undefined) {
+  if (file === undefined || file === "") {
     throw new CliError(`Cannot ${action}: no JWT-SVID. Name its file with --token-file or SPIKE_TOKEN_FILE.`, 2);
   }
   let token: string;
@@ -100,6 +107,11 @@ function toError(failure: {
         `Cannot ${action}: the service rejected the request as malformed. Check that it runs this version of SPIKE Edge.`,
       );
     default:
+      if (status >= 300 && status < 400) {
+        return new CliError(
+          `Cannot ${action}: ${base} redirects (status ${status}), and redirects are not followed. Set --url to the URL of the service itself.`,
+        );
+      }
       return status >= 500
         ? new CliError(`Cannot ${action}: the service failed with status ${status}.${logHint}`)
         : new CliError(`Cannot ${action}: ${base} responded with status ${status}. Check that it is SPIKE Edge.`);

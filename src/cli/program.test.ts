@@ -355,6 +355,19 @@ describe("spike operator", () => {
       expect(found).toMatchObject({ exitCode: 1, runs: [], stderr: expect.stringContaining('"b" (1 rows)') });
     });
 
+    it.each([
+      ["an empty threshold", { SPIKE_NEXUS_SHAMIR_THRESHOLD: "" }, ["--threshold", ""], ""],
+      ["a threshold with a newline", { SPIKE_NEXUS_SHAMIR_THRESHOLD: "2\n" }, [], ""],
+      ["an empty URL", { LIBSQL_URL: "" }, [], "LIBSQL_URL is not set. Set LIBSQL_URL and"],
+      ["a URL without slashes", { LIBSQL_URL: "http:db" }, [], "LIBSQL_URL must begin with"],
+      ["a URL with a query", { LIBSQL_URL: "https://db?x=1" }, [], "LIBSQL_URL must not have a query"],
+      ["a token in plain text", { LIBSQL_URL: "http://db", LIBSQL_AUTH_TOKEN: "t" }, [], "LIBSQL_URL must use TLS"],
+    ])("reads the environment with %s as the worker does (Q08, Q09)", async (_, env, args, problem) => {
+      const shares = await sharesOf(KEY_A);
+      const found = await restore(shares, ["--print", ...args], { env: { LIBSQL_URL: `${database.url}\n`, ...env } });
+      expect(found).toMatchObject({ exitCode: problem === "" ? 0 : 2, stderr: expect.stringContaining(problem) });
+    });
+
     it("accepts the threshold that the shares were created with", async () => {
       const three = await sharesOf(KEY_A, 3);
       expect((await restore(three, ["--print", "--threshold", "3"])).stdout).toBe(KEY_A);

@@ -1,5 +1,6 @@
 import { createClient } from "@libsql/client/web";
 import { encodeBase64url } from "../../encoding/base64.ts";
+import { readDatabase } from "../../runtime/database.ts";
 import { CliError } from "../cli-error.ts";
 import type { CliIo } from "../cli-io.ts";
 
@@ -33,14 +34,14 @@ export function parseCheckValues(checks: readonly string[]): readonly Registered
 
 /** Loads the check values from the database. Without a root key, the service itself cannot return them. @throws CliError */
 export async function loadCheckValues({ env }: CliIo): Promise<readonly RegisteredKey[]> {
-  const url = env["LIBSQL_URL"];
-  const authToken = env["LIBSQL_AUTH_TOKEN"];
-  if (url === undefined) {
+  const database = readDatabase(env);
+  if (!database.ok) {
     throw new CliError(
-      "Cannot restore a root key: no check value to verify it with. Set LIBSQL_URL and LIBSQL_AUTH_TOKEN, or pass --check.",
+      `Cannot restore a root key: no check value to verify it with: ${database.problems.join("; ")}. Set LIBSQL_URL and LIBSQL_AUTH_TOKEN, or pass --check.`,
       2,
     );
   }
+  const { url, authToken } = database.value;
   try {
     const client = createClient({ url, ...(authToken !== undefined && { authToken }) });
     const { rows } = await client.execute(KEYS_WITH_ROW_COUNTS);

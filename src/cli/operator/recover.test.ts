@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import type { CliIo } from "../cli-io.ts";
 import { recover } from "./recover.ts";
 
@@ -18,13 +18,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs `recover` against a service that responds with these shards. */
-async function recoverFrom(shards: unknown, to: string): Promise<readonly string[]> {
+async function recoverFrom(shards: unknown, to: string, env: CliIo["env"] = {}): Promise<readonly string[]> {
   const printed: string[] = [];
   const unused = (): never => {
     throw new Error("not used by this command");
   };
   const io: CliIo = {
-    env: { SPIKE_TOKEN_FILE: join(folder, "token") },
+    env: { SPIKE_TOKEN_FILE: join(folder, "token"), ...env },
     fetch: async () => Response.json({ shards }),
     print: (text) => void printed.push(text),
     log: () => undefined,
@@ -53,4 +53,11 @@ it("keeps existing share files if the response contains no shares or malformed o
 it("reports a folder that is not writable", async () => {
   const refused = recoverFrom(VALID, join(folder, "token", "shares"));
   await expect(refused).rejects.toMatchObject({ name: "CliError", message: expect.stringMatching(/ENOTDIR.*--dir/) });
+});
+
+it("writes to the default folder if --dir and the environment variable are empty (Q08)", async () => {
+  vi.stubEnv("HOME", folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const files = [1, 2].map((id) => join(folder, ".spike", "recover", `spike.recovery.${id}.txt`));
+  await expect(recoverFrom(VALID, "", { SPIKE_PILOT_RECOVERY_DIR: "" })).resolves.toEqual(files);
 });

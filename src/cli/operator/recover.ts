@@ -14,7 +14,7 @@ const SHARE_FILE = /^spike\.recovery\.\d+\.txt$/;
 export async function recover(io: CliIo, options: Connection & { readonly dir?: string }): Promise<void> {
   const request = { action: ACTION, target: "operator/recover", body: {} };
   const shares = parseShares(await callNexus(io, options, request));
-  const folder = options.dir ?? join(io.env["SPIKE_PILOT_RECOVERY_DIR"] ?? join(homedir(), ".spike"), "recover");
+  const folder = options.dir || join(io.env["SPIKE_PILOT_RECOVERY_DIR"] || join(homedir(), ".spike"), "recover");
   let files: readonly string[];
   try {
     files = await writeShares(folder, shares);

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { encodeBase64url } from "../../encoding/base64.ts";
+import { clean } from "../../runtime/clean.ts";
+import { SETTINGS } from "../../runtime/settings.ts";
 import { deriveKeyRing } from "../../seal/key-ring.ts";
 import { combineShares, type Share } from "../../seal/shamir.ts";
 import { CliError } from "../cli-error.ts";
@@ -25,7 +27,7 @@ const MAX_SHARE_LENGTH = 4096;
  * store, and installs it in the worker. A key that does not match is never installed or printed.
  */
 export async function restore(io: CliIo, files: readonly string[], options: RestoreOptions): Promise<void> {
-  const threshold = parseThreshold(options.threshold ?? io.env["SPIKE_NEXUS_SHAMIR_THRESHOLD"] ?? "2");
+  const threshold = readThreshold(options.threshold, io);
   const registered = options.check === undefined ? await loadCheckValues(io) : parseCheckValues(options.check);
   const shares = await readShares(io, files, threshold);
   const combined = combineShares(shares, threshold);
@@ -85,10 +87,12 @@ function describeMismatch(mismatch: {
   return `these shares do not reconstruct a key of this store. One is damaged or from another set${detail}, or more than ${threshold} shares are required (--threshold)`;
 }
 
-function parseThreshold(text: string): number {
-  const threshold = Number(text);
-  if (/^\d{1,4}$/.test(text) && threshold >= 2 && threshold <= 1000) return threshold;
-  throw new CliError("Cannot restore a root key: the threshold must be an integer from 2 to 1000.", 2);
+function readThreshold(given: string | undefined, { env }: CliIo): number {
+  const { format, default: byDefault } = SETTINGS.SPIKE_NEXUS_SHAMIR_THRESHOLD;
+  const text = clean(given ?? "") ?? clean(env["SPIKE_NEXUS_SHAMIR_THRESHOLD"] ?? "") ?? byDefault;
+  const threshold = format.parse(text);
+  if (threshold.ok) return threshold.value;
+  throw new CliError(`Cannot restore a root key: the threshold ${threshold.problems.join("; ")}.`, 2);
 }
 
 async function readShares(io: CliIo, files: readonly string[], threshold: number): Promise<readonly Share[]> {
