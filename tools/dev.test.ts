@@ -69,6 +69,32 @@ describe("npm run dev", () => {
     expect(existsSync(dir)).toBe(false);
   });
 
+  it("refuses a second command in the same folder on other ports, until it is killed (Q19)", { timeout }, async () => {
+    const dir = join(temporaryFolder(), "state");
+    const port = await firstFreePort(6);
+    const first = startDev(["--port", String(port), "--db-port", String(port + 1), "--dir", dir]);
+    await first.ready();
+    const before = readFileSync(join(dir, "worker.env"), "utf8");
+    const refused = {
+      exitCode: 1,
+      stdout: "",
+      stderr: `Cannot use "${dir}": another "npm run dev" or "npm run dev:database" uses it (worker http://127.0.0.1:${port}, database http://127.0.0.1:${port + 1}); stop it, or choose another folder with --dir\n`,
+    };
+    const devArgs = ["--port", String(port + 2), "--db-port", String(port + 3), "--dir", dir];
+    const databaseArgs = ["--db-port", String(port + 4), "--dir", dir];
+    const both = [runScript("dev.ts", devArgs), runScript("dev-with-wrangler.ts", databaseArgs)];
+    await expect(Promise.all(both)).resolves.toEqual([refused, refused]);
+    expect(readFileSync(join(dir, "worker.env"), "utf8")).toBe(before);
+    await expect(areFree([port + 2, port + 3, port + 4])).resolves.toBe(true);
+
+    first.kill("SIGKILL");
+    await expect(first.end).resolves.toBe("SIGKILL");
+    const second = startDev(devArgs);
+    await second.ready();
+    const { put } = printedLines(second);
+    await expect(paste(put)).resolves.toEqual({ version: 1, revision: 1 });
+  });
+
   it("stops its workers when it is killed by SIGKILL", { timeout }, async () => {
     const port = await firstFreePort(2);
     const started = startDev(["--port", String(port), "--db-port", String(port + 1), "--dir", temporaryFolder()]);
@@ -86,7 +112,7 @@ function isRuntime({ command }: ProcessLine): boolean {
 }
 
 function printedLines(started: StartedCommand): { readonly put: string; readonly get: string } {
-  const [put = "", get = ""] = started.output().match(/(?<=^ *)curl .*$/gm) ?? [];
+  const [put = "", get = ""] = started.output().match(/(?<=^ *)curl -sS .*$/gm) ?? [];
   return { put, get };
 }
 

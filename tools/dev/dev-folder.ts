@@ -16,9 +16,17 @@ export interface DevFolder {
   readonly workerSettings: string;
   /** wrangler's own files. The service does not need them. */
   readonly workers: string;
+  /** Locked by the command that uses the folder. */
+  readonly lock: string;
+  /** Describes that command. */
+  readonly lockHolder: string;
 }
 
 const IGNORE_FILE = ".gitignore";
+const LOCK = "lock";
+const LOCK_HOLDER = "lock-holder.json";
+/** A command that was killed early leaves these without a signing key. */
+const WITHOUT_KEY: readonly string[] = [IGNORE_FILE, LOCK, LOCK_HOLDER];
 
 export function devFolder(dir: string): DevFolder {
   return {
@@ -31,6 +39,8 @@ export function devFolder(dir: string): DevFolder {
     database: join(dir, "store.db"),
     workerSettings: join(dir, "worker.env"),
     workers: join(dir, "workers"),
+    lock: join(dir, LOCK),
+    lockHolder: join(dir, LOCK_HOLDER),
   };
 }
 
@@ -41,7 +51,7 @@ export function devFolder(dir: string): DevFolder {
  */
 export async function prepareDevFolder({ dir, signingKey }: DevFolder): Promise<void> {
   const names = await namesIn(dir);
-  const isFresh = names.every((name) => name.startsWith(UNFINISHED) || name === IGNORE_FILE);
+  const isFresh = names.every((name) => name.startsWith(UNFINISHED) || WITHOUT_KEY.includes(name));
   if (!isFresh && !names.some((name) => join(dir, name) === signingKey)) {
     const message = `Cannot keep development files in "${dir}": it has other files; choose a new folder with --dir`;
     throw new CommandError(message, { exitCode: 1 });
@@ -68,8 +78,13 @@ async function makePrivate(dir: string): Promise<void> {
   await chmod(dir, 0o700);
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    // Skips links: chmod would follow them out of the folder.
-    if (entry.isDirectory()) await makePrivate(path);
-    else if (entry.isFile()) await chmod(path, 0o600);
+    try {
+      // Skips links: chmod would follow them out of the folder.
+      if (entry.isDirectory()) await makePrivate(path);
+      else if (entry.isFile()) await chmod(path, 0o600);
+    } catch (error) {
+      // Another command may use the folder and replace its files.
+      if (!isCode(error, "ENOENT")) throw error;
+    }
   }
 }

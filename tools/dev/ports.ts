@@ -5,6 +5,11 @@ import { isCode } from "./private-file.ts";
 
 const OPTION = { worker: "--port", database: "--db-port" } as const;
 
+/** The URL of a server of this folder's commands. */
+export function originOf(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
 /**
  * Checks that all ports are free on 127.0.0.1. wrangler would notice a used port only seconds later.
  *

@@ -1,7 +1,8 @@
 import { devFolder, type DevFolder, prepareDevFolder } from "./dev-folder.ts";
+import { lockDevFolder } from "./folder-lock.ts";
 import { DEV_AUDIENCE, DEV_SUPERUSER, establishIdentity } from "./identity.ts";
-import type { DatabaseOptions } from "./options.ts";
-import { requireFreePorts } from "./ports.ts";
+import type { DatabaseOptions, DevOptions } from "./options.ts";
+import { originOf, requireFreePorts } from "./ports.ts";
 import { replacePrivateFile } from "./private-file.ts";
 import { establishSecrets } from "./secrets.ts";
 import { workerSettings } from "./worker-settings.ts";
@@ -18,14 +19,36 @@ export interface PreparedDev {
 
 const TOKEN_TTL_SECONDS = 12 * 60 * 60;
 
-/** Creates what is missing in the development folder, and a new superuser token. @throws CommandError */
-export async function prepareDev({ databasePort, dir }: DatabaseOptions, env: NodeJS.ProcessEnv): Promise<PreparedDev> {
+/**
+ * Creates what is missing in the development folder, and a new superuser token. The folder is locked until `use` is settled.
+ *
+ * @throws CommandError
+ */
+export async function withPreparedDev(
+  options: DatabaseOptions | DevOptions,
+  env: NodeJS.ProcessEnv,
+  use: (prepared: PreparedDev) => Promise<void>,
+): Promise<void> {
+  const { databasePort, dir } = options;
+  const workerPorts = "workerPorts" in options ? options.workerPorts : [];
   await requireFreePorts([databasePort], "database");
   const folder = devFolder(dir);
   await prepareDevFolder(folder);
+  const unlock = await lockDevFolder(folder, [
+    ...workerPorts.map((port) => `worker ${originOf(port)}`),
+    `database ${originOf(databasePort)}`,
+  ]);
+  try {
+    await use(await prepare(folder, databasePort, env));
+  } finally {
+    await unlock();
+  }
+}
+
+async function prepare(folder: DevFolder, databasePort: number, env: NodeJS.ProcessEnv): Promise<PreparedDev> {
   const identity = await establishIdentity(folder);
   const secrets = await establishSecrets(folder);
-  const databaseUrl = `http://127.0.0.1:${databasePort}`;
+  const databaseUrl = originOf(databasePort);
   const settings = workerSettings({ databaseUrl, bundle: identity.bundle, secrets }, env);
   const token = await identity.mint(DEV_SUPERUSER, { aud: DEV_AUDIENCE, ttlSeconds: TOKEN_TTL_SECONDS });
   await replacePrivateFile(folder.superuserToken, `${token}\n`);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { writeDevVars } from "./dev-vars.ts";
 import type { DatabaseOptions } from "./options.ts";
-import { prepareDev } from "./prepare.ts";
+import { withPreparedDev } from "./prepare.ts";
 import { databaseSummary } from "./summary.ts";
 import { withDatabase } from "./with-database.ts";
 
@@ -10,11 +10,12 @@ const DEV_VARS = fileURLToPath(new URL("../../.dev.vars", import.meta.url));
 
 /** Writes `.dev.vars` and runs the database until `stop` aborts, for `wrangler dev` elsewhere. @throws CommandError */
 export async function runDatabase(options: DatabaseOptions, stop: AbortSignal): Promise<void> {
-  const prepared = await prepareDev(options, process.env);
-  await writeDevVars(DEV_VARS, prepared.settings);
-  await withDatabase(prepared, async () => {
-    if (stop.aborted) return;
-    console.log(databaseSummary(options, prepared.folder));
-    await once(stop, "abort");
+  await withPreparedDev(options, process.env, async (prepared) => {
+    await writeDevVars(DEV_VARS, prepared.settings);
+    await withDatabase(prepared, async () => {
+      if (stop.aborted) return;
+      console.log(databaseSummary(options, prepared.folder));
+      await once(stop, "abort");
+    });
   });
 }

@@ -1,7 +1,7 @@
 import { formatEnvFile } from "./env-file.ts";
 import type { DevOptions } from "./options.ts";
 import { requireFreePorts } from "./ports.ts";
-import { prepareDev } from "./prepare.ts";
+import { withPreparedDev } from "./prepare.ts";
 import { replacePrivateFile } from "./private-file.ts";
 import { runWorkers } from "./run-workers.ts";
 import { devSummary } from "./summary.ts";
@@ -11,13 +11,14 @@ import { withDatabase } from "./with-database.ts";
 export async function runDev(options: DevOptions, stop: AbortSignal): Promise<void> {
   const { workerPorts } = options;
   await requireFreePorts(workerPorts, "worker");
-  const prepared = await prepareDev(options, process.env);
-  const { folder, token } = prepared;
-  await replacePrivateFile(folder.workerSettings, formatEnvFile(prepared.settings));
-  await withDatabase(prepared, async () => {
-    if (stop.aborted) return;
-    console.log(`Starting ${workerPorts.length === 1 ? "a worker" : `${workerPorts.length} workers`} ...`);
-    const onReady = (): void => console.log(devSummary(options, folder));
-    await runWorkers({ ports: workerPorts, folder, token, onReady }, stop);
+  await withPreparedDev(options, process.env, async (prepared) => {
+    const { folder, token, settings } = prepared;
+    await replacePrivateFile(folder.workerSettings, formatEnvFile(settings));
+    await withDatabase(prepared, async () => {
+      if (stop.aborted) return;
+      console.log(`Starting ${workerPorts.length === 1 ? "a worker" : `${workerPorts.length} workers`} ...`);
+      const onReady = (): void => console.log(devSummary(options, folder));
+      await runWorkers({ ports: workerPorts, folder, token, onReady }, stop);
+    });
   });
 }

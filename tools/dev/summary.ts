@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DevFolder } from "./dev-folder.ts";
 import type { DatabaseOptions, DevOptions } from "./options.ts";
+import { originOf } from "./ports.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 /** Where `wrangler dev` listens unless another process uses this port. */
@@ -13,12 +14,12 @@ export function devSummary({ workerPorts, databasePort }: DevOptions, folder: De
     "",
     "SPIKE Edge is running.",
     "",
-    ...workerPorts.map((port) => `  worker    ${origin(port)}`),
+    ...workerPorts.map((port) => `  worker    ${originOf(port)}`),
     ...databaseAndToken(databasePort, folder),
     "",
     "To write and read a secret, run these in another terminal, in this folder:",
     "",
-    ...exampleRequests(origin(workerPorts[0] ?? 0), shortPath(folder.superuserToken)),
+    ...exampleRequests(originOf(workerPorts[0] ?? 0), shortPath(folder.superuserToken)),
     "",
     "Ctrl-C stops it.",
     "",
@@ -39,7 +40,7 @@ export function databaseSummary({ databasePort }: DatabaseOptions, folder: DevFo
     "",
     `Then write and read a secret. If wrangler prints another port than ${WRANGLER_PORT}, use that one:`,
     "",
-    ...exampleRequests(origin(WRANGLER_PORT), shortPath(folder.superuserToken)),
+    ...exampleRequests(originOf(WRANGLER_PORT), shortPath(folder.superuserToken)),
     "",
     "Ctrl-C stops it.",
     "",
@@ -48,13 +49,9 @@ export function databaseSummary({ databasePort }: DatabaseOptions, folder: DevFo
 
 function databaseAndToken(databasePort: number, folder: DevFolder): readonly string[] {
   return [
-    `  database  ${origin(databasePort)}  ${shortPath(folder.database)}`,
+    `  database  ${originOf(databasePort)}  ${shortPath(folder.database)}`,
     `  token     ${shortPath(folder.superuserToken)}, for a superuser, valid for 12 hours; "npm run token" creates others`,
   ];
-}
-
-function origin(port: number): string {
-  return `http://127.0.0.1:${port}`;
 }
 
 /** Relative to the project folder for a path in it, otherwise the path itself. */
