@@ -166,6 +166,14 @@ describe("compose", () => {
       for (const secret of [SECRET, KEY_A.slice(2), "hunter2"]) expect(JSON.stringify(log)).not.toContain(secret);
     });
 
+    it("warns at the first scheduled event if no request was before it (Q38)", async () => {
+      const log: LogLine[] = [];
+      const output = { log: (line: LogLine) => void log.push(line), audit: () => undefined };
+      const app = await compose({ SPIKE_ROOT_KEY: KEY_A }, output);
+      for (const at of [0, 1]) await app.scheduled(at);
+      expect(log.map(({ event }) => event)).toEqual(["configuration_warning", "not_configured", "not_configured"]);
+    });
+
     it("names a misspelt setting also if the right one is missing (Q38)", async () => {
       const { log } = await composed({ SPIKE_ROOT_KEYS: undefined, SPIKE_ROOT_KEY: KEY_A });
       expect(warningsIn(log)).toEqual([expect.stringContaining("did you mean SPIKE_ROOT_KEYS?")]);
@@ -189,6 +197,8 @@ async function composed(
     SPIKE_AUDIENCE: "here",
   };
   const app = await compose({ ...complete, ...env }, { log: (line) => log.push(line), audit: () => undefined });
+  expect(log).toEqual([]);
+  await app.fetch(new Request("http://edge.test/healthz"));
   return { app, log };
 }
 

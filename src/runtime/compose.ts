@@ -37,27 +37,46 @@ interface ExecutionContextLike {
  * Composes the service from its environment. A runtime may keep the result: it contains imported keys and prepared statements,
  * and nothing of any request. The memory store, which is for development, is the exception.
  *
- * A broken environment gives a service that is not ready. Its log lists the problems at each request. Warnings are logged once,
- * here.
+ * A broken environment gives a service that is not ready. Its log lists the problems at each request, and the warnings once, at
+ * the first request.
  */
 export async function compose(env: Env, output: Output = printJson): Promise<App> {
   const platform = createPlatform(output);
-  warn(platform, unknownSettings(env));
+  const unknown = unknownSettings(env);
   const config = parseConfig(env);
-  if (!config.ok) return composeUnready(config.problems, platform);
-  const imported = await importBundles(config.value);
-  warn(platform, [...configWarnings(env, config.value), ...imported.warnings]);
-  if (imported.problems.length > 0) return composeUnready(imported.problems, platform);
-  const service = await createService(config.value, imported.bundles, platform);
+  if (!config.ok) return withWarnings(composeUnready(config.problems, platform), unknown, platform);
+  const { bundles, problems, warnings } = await importBundles(config.value);
+  const app =
+    problems.length > 0 ? composeUnready(problems, platform) : await composeReady(config.value, bundles, platform);
+  return withWarnings(app, [...unknown, ...configWarnings(env, config.value), ...warnings], platform);
+}
+
+/** Logs the warnings at the first event: while a Worker starts, its clock is at 1970 and its log belongs to no request. */
+function withWarnings(app: App, warnings: readonly string[], platform: Platform): App {
+  let isFirst = true;
+  const warn = (): void => {
+    if (isFirst) for (const detail of warnings) platform.log({ level: "warn", event: "configuration_warning", detail });
+    isFirst = false;
+  };
+  return {
+    async fetch(...event) {
+      warn();
+      return await app.fetch(...event);
+    },
+    async scheduled(at) {
+      warn();
+      await app.scheduled(at);
+    },
+  };
+}
+
+async function composeReady(config: Config, bundles: ImportedBundles["bundles"], platform: Platform): Promise<App> {
+  const service = await createService(config, bundles, platform);
   const app = createApp();
   return {
     fetch: async (request, _env, context) => await app.fetch(request, service, context),
     scheduled: async (at) => await refreshBundles(service, at),
   };
-}
-
-function warn(platform: Platform, warnings: readonly string[]): void {
-  for (const detail of warnings) platform.log({ level: "warn", event: "configuration_warning", detail });
 }
 
 function composeUnready(problems: readonly string[], platform: Platform): App {
