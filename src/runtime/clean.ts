@@ -1,9 +1,9 @@
 const QUOTED = /^(["'])(.*)\1$/s;
 
 /**
- * The text of a setting as its author meant it. Shells, editors, env files and `wrangler secret put` add line ends, blanks and
- * quotes, and a value with them fails only later, without a hint: every token has the wrong audience, for example. So white
- * space around the value is removed, and then one pair of matching quotes.
+ * Removes white space around the text of a setting, and then one pair of matching quotes. Shells, editors, env files and
+ * `wrangler secret put` add them. A value with them would fail later and without a hint: for example, every token would have
+ * the wrong audience.
  *
  * Returns `undefined` if nothing is left: an empty value counts as not set.
  */

@@ -105,7 +105,7 @@ describe("compose", () => {
     });
 
     it.each([
-      ["an empty bundle", bundlesOf([]), /a bundle for "example.org" without entries: nobody of this domain/],
+      ["an empty bundle", bundlesOf([]), /a bundle for "example.org" without entries: no identity of this domain/],
       ["no bundles", "{}", /no bundle for a trust domain of SPIKE_TRUST_ROOT_PILOT: no superuser/],
       ["a bundle of another domain", bundlesOf([entry], "other.example"), /no superuser can authenticate/],
       ["an ignored entry", bundlesOf([entry, weak]), /with ignored entries: entry 1 \(rsa-strength\)$/],

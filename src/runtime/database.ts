@@ -29,7 +29,7 @@ export function parseDatabase(settings: Settings): Parsed<Database> {
   return valid({ url: url.value, authToken: authToken.value });
 }
 
-/** What is allowed, and an attacker on the network could use. */
+/** Warnings about a connection that an attacker on the network could abuse. */
 export function databaseWarnings({ url, authToken }: Database): readonly string[] {
   if (isLoopback(new URL(url))) return [];
   const warnings = [];

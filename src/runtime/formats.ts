@@ -56,7 +56,7 @@ export const backendStore = ruled("libsql, sqlite, memory or lite", (text) => {
   return name === "memory" || name === "lite" ? name : undefined;
 });
 
-/** Compared with the `aud` of tokens, so a character that nobody sees must not be in it. */
+/** With an invisible character it would differ from the `aud` of every token. */
 export const audience = ruled("text without control characters and invisible characters", (text) =>
   /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text) ? undefined : text,
 );

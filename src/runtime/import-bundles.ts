@@ -4,9 +4,9 @@ import type { Config } from "./config.ts";
 
 export interface ImportedBundles {
   readonly bundles: ReadonlyMap<TrustDomain, TrustBundle>;
-  /** Bundles with entries, of which no one can be used: nobody of the domain could authenticate, and nobody meant that. */
+  /** Bundles that have entries, but no usable one. No identity of the domain could authenticate. */
   readonly problems: readonly string[];
-  /** Empty bundles, which can be meant, and ignored entries. */
+  /** Ignored entries, and empty bundles: an operator may want to trust no identity of a domain. */
   readonly warnings: readonly string[];
 }
 
@@ -38,10 +38,10 @@ function reportOn(
       ? { problem: `${bundle} without a usable entry: ${listOf(ignored)}` }
       : { warning: `${bundle} with ignored entries: ${listOf(ignored)}` };
   }
-  if (isEmpty) return { warning: `${bundle} without entries: nobody of this domain can authenticate` };
+  if (isEmpty) return { warning: `${bundle} without entries: no identity of this domain can authenticate` };
   if (keys.size === 0 && !acceptsCertificates) {
     return {
-      warning: `${bundle} without keys for tokens, and SPIKE_CLIENT_CERTIFICATES is none: nobody of this domain can authenticate`,
+      warning: `${bundle} without keys for tokens, and SPIKE_CLIENT_CERTIFICATES is none: no identity of this domain can authenticate`,
     };
   }
   return {};

@@ -7,8 +7,8 @@ const NAME = /^\w{1,64}$/;
 const MAX_EDITS = 2;
 
 /**
- * Names that look like settings and are none, such as `SPIKE_ROOT_KEY` or `LIBSQL_TOKEN`. They have no effect, and the setting
- * that their author meant has its default.
+ * Warnings about names that look like settings, such as `SPIKE_ROOT_KEY` or `LIBSQL_TOKEN`. They have no effect, and the setting
+ * that the operator meant is not set.
  */
 export function unknownSettings(env: Env): readonly string[] {
   return Object.keys(env).flatMap((name) => {

@@ -4,7 +4,7 @@ import { maxCipherBytes } from "./max-cipher-bytes.ts";
 import { type Env, isSet } from "./read-settings.ts";
 import type { SettingName } from "./settings.ts";
 
-/** What a valid configuration allows although it is probably not meant. Each warning names a setting and quotes no secret. */
+/** Warnings about a valid configuration that is probably a mistake. Each one names a setting and quotes no secret. */
 export function configWarnings(env: Env, config: Config): readonly string[] {
   return [
     ...storeWarnings(config),

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 
 export interface ScriptResult {
   readonly exitCode: unknown;
@@ -9,7 +10,7 @@ export interface ScriptResult {
   readonly stderr: string;
 }
 
-/** Runs a script of the tools folder in the project folder and waits for its end. */
+/** Runs a script of the tools folder in the project folder and waits for its end, at most until the end of the test. */
 export async function runScript(
   script: string,
   args: readonly string[],
@@ -20,6 +21,7 @@ export async function runScript(
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  onTestFinished(() => void child.kill());
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

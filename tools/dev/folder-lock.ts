@@ -60,7 +60,7 @@ async function inUse(folder: DevFolder): Promise<CommandError> {
   return new CommandError(message, { exitCode: 1 });
 }
 
-/** The holder that runs now: the file may be from a process that was killed. */
+/** Ignores the file of a process that was killed. */
 async function findHolder({ lockHolder }: DevFolder): Promise<Holder | undefined> {
   const end = Date.now() + ADDRESS_MS;
   for (;;) {
