@@ -54,7 +54,7 @@ export async function callNexus(io: CliIo, connection: Connection, request: Nexu
   }
   const json = parseObject(text);
   if (response.status === 200 && json !== undefined) return json;
-  throw toError({ action, base, response, err: json?.["err"] });
+  throw toError({ action, base, response, json });
 }
 
 async function readToken(file: string | undefined, action: string): Promise<string> {
@@ -85,10 +85,11 @@ function toError(failure: {
   readonly action: string;
   readonly base: string;
   readonly response: Response;
-  readonly err: unknown;
+  readonly json: JsonObject | undefined;
 }): CliError {
-  const { action, base, response, err } = failure;
+  const { action, base, response, json } = failure;
   const { status } = response;
+  const err = json?.["err"];
   const id = response.headers.get("x-request-id");
   const logHint = id === null ? "" : ` See its log for request ID ${id}.`;
   switch (status) {
@@ -104,7 +105,7 @@ function toError(failure: {
         : new RetryableError(`Cannot ${action}: the service cannot reach its database. Try again later.${logHint}`);
     case 400:
       return new CliError(
-        `Cannot ${action}: the service rejected the request as malformed. Check that it runs this version of SPIKE Edge.`,
+        `Cannot ${action}: the service rejected the request as malformed${reasonText(json?.["reason"])}. Check that it runs this version of SPIKE Edge.`,
       );
     default:
       if (status >= 300 && status < 400) {
@@ -116,4 +117,11 @@ function toError(failure: {
         ? new CliError(`Cannot ${action}: the service failed with status ${status}.${logHint}`)
         : new CliError(`Cannot ${action}: ${base} responded with status ${status}. Check that it is SPIKE Edge.`);
   }
+}
+
+/** The service's reason for a 400, which has a member and a rule; empty if it is missing or has another shape. */
+function reasonText(reason: unknown): string {
+  if (typeof reason !== "object" || reason === null || !("member" in reason) || !("rule" in reason)) return "";
+  const { member, rule } = reason;
+  return typeof member === "string" && typeof rule === "string" ? ` (${member} ${rule})` : "";
 }

@@ -209,6 +209,11 @@ describe("spike operator", () => {
     expect(await errorOf(["status"], { fetch: async () => new Response("{}") })).toContain(
       "not the response of this version of SPIKE Edge",
     );
+    const refusal = { err: "api_bad_request", reason: { member: "keyId", rule: "must be a string" } };
+    const refusing = { fetch: async () => Response.json(refusal, { status: 400 }) };
+    expect(await errorOf(["register", "k"], refusing)).toContain("as malformed (keyId must be a string). Check");
+    const bare = { fetch: async () => Response.json({ err: "api_bad_request", reason: "x" }, { status: 400 }) };
+    expect(await errorOf(["register", "k"], bare)).toContain("as malformed. Check");
     expect(await errorOf(["nonsense"])).toContain("unknown command");
     expect(await errorOf(["register"])).toContain("missing required argument");
   });
