@@ -89,7 +89,7 @@ describe("authentic rows in the wrong place", () => {
   it("are refused if they are the audit entry of another write", async () => {
     const first = await inner.load({ audit: { after: 0, limit: 1 } }, new AbortController().signal);
     const service = await testService(
-      lyingStore(inner, { answer: (answer) => ({ ...answer, replay: first.audit[0] }) }),
+      lyingStore(inner, { answer: (answer) => ({ ...answer, replay: first.audit.rows[0] }) }),
     );
     const again = { path: "prod/root", values: { v: "TOP" } };
     expect(await service.post(SECRETS, again)).toMatchObject(refused);
@@ -98,12 +98,16 @@ describe("authentic rows in the wrong place", () => {
 
   it("are refused if they are a list that does not match the query", async () => {
     const lists = [["b", "a"], ["a", "a"], ["a", "x\u0000"], ["z"], ["a/1", "a/2", "a/3"], ["a"]];
-    for (const [index, paths] of lists.entries()) {
+    for (const [index, rows] of lists.entries()) {
+      const paths = { rows, more: false, changed: false };
       const service = await testService(lyingStore(inner, { answer: (answer) => ({ ...answer, paths }) }));
       const body = index < 3 ? {} : index === 5 ? { after: "a" } : { prefix: "a/", limit: 2 };
       const answer = await service.post(`${SECRETS}?action=list`, body);
       expect(answer, JSON.stringify(paths)).toMatchObject({ status: 500, body: { keys: null } });
     }
+    const endless = { rows: [], more: true, changed: false };
+    const service = await testService(lyingStore(inner, { answer: (answer) => ({ ...answer, paths: endless }) }));
+    expect(await service.post(`${SECRETS}?action=list`, {})).toMatchObject({ status: 500, body: { keys: null } });
   });
 
   it("do not include a deleted value after the clock was set back", async () => {

@@ -343,7 +343,8 @@ describe("the SPIKE API", () => {
     const stocked = (count: number): Store => ({
       async load(query, signal) {
         const snapshot = await store.load(query, signal);
-        const paths = query.paths && names(count).slice(0, query.paths.limit);
+        const rows = names(count).slice(0, query.paths?.limit);
+        const paths = query.paths && { rows, more: rows.length < count, changed: false };
         return { ...snapshot, paths } as typeof snapshot;
       },
       commit: async () => await Promise.reject(new Error("not reached")),

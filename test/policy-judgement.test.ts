@@ -152,7 +152,9 @@ describe("a scoped list of many paths", () => {
       commit: async (change, query, signal) => await inner.commit(change, query, signal),
       load: async (query, signal) => {
         const snapshot = await inner.load(query, signal);
-        return query.paths?.within === undefined ? snapshot : { ...snapshot, paths };
+        if (query.paths?.within === undefined) return snapshot;
+        const rows = paths.filter((path) => path > (query.paths?.after ?? "")).slice(0, query.paths.limit);
+        return { ...snapshot, paths: { rows, more: rows.at(-1) !== paths.at(-1), changed: false } };
       },
     };
     const patient = await testService(store);
@@ -207,7 +209,7 @@ describe("a store that returns other rows than requested", () => {
     const writer = await testService(inner);
     for (const path of ["a", "b"]) await writer.post(SECRETS, { path, values: {} });
     const snapshot = await inner.load({ audit: { after: 0, limit: 9 } }, new AbortController().signal);
-    const [first, second] = snapshot.audit;
+    const [first, second] = snapshot.audit.rows;
     const walk = auditWalk(await ringOf(KEY_A), 0);
     expect(await walk.check(snapshot, first!)).toEqual([]);
     expect(await walk.addContext(snapshot, first!)).toEqual([]);

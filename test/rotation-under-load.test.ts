@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditRow } from "../src/store/rows.ts";
 import { verifyAudit } from "../src/audit/verify-audit.ts";
 import { getSecret } from "../src/secret/get.ts";
 import { parseSecretPath } from "../src/secret/secret-path.ts";
@@ -88,7 +89,13 @@ describe("rotation of a root key under load (K20)", () => {
     for (let start = 0; start < SECRETS; start += 100) {
       await Promise.all(PATHS.slice(start, start + 100).map(read));
     }
-    const { audit } = await store.load({ audit: { after: 0, limit: 1_000_000 } }, PATIENT.deadline);
+    const audit: AuditRow[] = [];
+    for (let more = true; more;) {
+      const after = audit.at(-1)?.revision ?? 0;
+      const { audit: page } = await store.load({ audit: { after, limit: 1000 } }, PATIENT.deadline);
+      audit.push(...page.rows);
+      ({ more } = page);
+    }
     const puts = audit.filter(({ action }) => action === "put").length;
     expect(puts).toBe(1 + SECRETS + acknowledged);
     expect(audit.filter(({ action }) => action === "rewrap")).toHaveLength(rewrapped);

@@ -11,7 +11,7 @@ export function logException(error: unknown): Pick<LogLine, "level" | "detail"> 
     return { level, reason: `store_${error.reason}`, detail: error.detail };
   }
   if (error instanceof SealError) return { level: "error", ...toSealFault(error) };
-  if (error instanceof PolicyOverflow) return { level: "error", reason: "too_many_policies", detail: error.detail };
+  if (error instanceof PolicyOverflow) return { level: "error", reason: error.reason, detail: error.detail };
   if (!(error instanceof Error)) return { level: "error", reason: "unknown", detail: typeof error };
   return { level: "error", reason: error.name, detail: framesOf(error) };
 }

@@ -47,33 +47,54 @@ export async function pruneAudit(
     resource: "audit",
     request: { label: "request", fields: ["audit.prune", days] },
   };
+  for (let size = PAGE_SIZE; ; size = Math.ceil(size / 4)) {
+    const result = await prunePage(deps, write, { days, size });
+    if (result.ok) return result;
+    const { failure } = result;
+    if (!("floor" in failure)) return { ok: false, failure };
+    // A page of one entry cannot get smaller.
+    if (failure.code === "page_too_large" && size > 1) continue;
+    return { ok: true, answer: { floor: failure.floor, more: false, revision: failure.revision } };
+  }
+}
+
+/** Deletes up to `size` entries. */
+async function prunePage(
+  deps: WriteDeps,
+  write: Parameters<typeof auditedWrite>[1],
+  { days, size }: { readonly days: number; readonly size: number },
+): Promise<Outcome<PruneResult, WriteFailure | Unpruned>> {
   // One entry more than is deleted: an entry is deleted only if a later one confirms it.
-  const page = { after: 0, limit: PAGE_SIZE + 1, aboveFloor: true };
-  const result = await auditedWrite(deps, write, {
+  const page = { after: 0, limit: size + 1, aboveFloor: true };
+  return await auditedWrite(deps, write, {
     query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parsePruneOutcome,
     async decide({ store, keys, now, audit, auditContext }) {
+      const { auditFloor, revision } = store;
+      const unpruned = (code: Unpruned["code"]) =>
+        ({ ok: false, failure: { code, floor: auditFloor, revision } }) as const;
+      if (auditContext.more) return unpruned("page_too_large");
       const floor = await prunableFloor(deps.ring, {
         store,
         keys,
-        entries: audit,
+        entries: audit.rows,
         before: Math.min(now, deps.attempts.now()) - days * DAY_MS,
-        context: auditContext,
+        context: auditContext.rows,
       });
-      if (floor === undefined) {
-        const { auditFloor, revision } = store;
-        return { ok: false, failure: { code: "nothing_to_prune", floor: auditFloor, revision } as const };
-      }
-      const outcome = { floor, more: audit.length > PAGE_SIZE };
-      const change = { prune: { above: store.auditFloor, floor } };
+      if (floor === undefined) return unpruned("nothing_to_prune");
+      const outcome = { floor, more: audit.more || audit.rows.length > size };
+      const change = { prune: { above: auditFloor, floor } };
       return { ok: true, change, authority: { auditFloor: floor }, outcome, now };
     },
   });
-  if (result.ok) return result;
-  const { failure } = result;
-  if (failure.code !== "nothing_to_prune") return { ok: false, failure };
-  return { ok: true, answer: { floor: failure.floor, more: false, revision: failure.revision } };
+}
+
+/** Why a page was not pruned. `page_too_large`: the entries that it refers to do not fit into one load. */
+interface Unpruned {
+  readonly code: "nothing_to_prune" | "page_too_large";
+  readonly floor: number;
+  readonly revision: number;
 }
 
 /**

@@ -46,14 +46,14 @@ export async function readAudit(
   const snapshot = await load(store, { audit: { ...request, ...upTo } }, attempts);
   await verifyStore(ring, snapshot);
   const entries = await Promise.all(
-    snapshot.audit.map(async (entry): Promise<ReadEntry> => {
+    snapshot.audit.rows.map(async (entry): Promise<ReadEntry> => {
       const { status } = await checkEntry(ring, snapshot.store, entry);
       return { entry, status };
     }),
   );
   const { revision } = snapshot.store;
   const last = entries.at(-1)?.entry.revision;
-  const isFull = entries.length === limit;
+  const isFull = snapshot.audit.more || entries.length === limit;
   const examined = isFull && last !== undefined ? last : (upTo.upTo ?? revision);
   return { entries, next: examined < revision ? examined : undefined, revision };
 }

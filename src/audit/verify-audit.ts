@@ -49,16 +49,21 @@ export async function verifyAudit(
   const walk = auditWalk(ring, after);
   const problems: AuditProblem[] = [];
   let entries = 0;
+  let limit = perPage;
   for (let page = 1; ; page += 1) {
-    const bounds = { after: walk.last, limit: perPage };
+    const bounds = { after: walk.last, limit };
     const snapshot = await load(store, { audit: bounds, auditContext: bounds }, attempts);
     await verifyStore(ring, snapshot);
-    for (const entry of snapshot.auditContext) problems.push(...(await walk.addContext(snapshot, entry)));
-    for (const entry of snapshot.audit) problems.push(...(await walk.check(snapshot, entry)));
-    entries += snapshot.audit.length;
+    if (snapshot.auditContext.more && limit > 1) {
+      limit = Math.ceil(limit / 4);
+      continue;
+    }
+    for (const entry of snapshot.auditContext.rows) problems.push(...(await walk.addContext(snapshot, entry)));
+    for (const entry of snapshot.audit.rows) problems.push(...(await walk.check(snapshot, entry)));
+    entries += snapshot.audit.rows.length;
     const { newest } = snapshot;
     const { revision } = snapshot.store;
-    const atEnd = snapshot.audit.length < perPage;
+    const atEnd = !snapshot.audit.more;
     if (atEnd) problems.push(...walk.finish(snapshot.store));
     if (atEnd || page >= pages || attempts.now() - started > maxMs || problems.length >= MAX_PROBLEMS) {
       return {

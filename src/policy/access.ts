@@ -17,9 +17,9 @@ export async function policyAccess(
     requestTags(ring, "path", request.path),
   ]);
   return {
-    query: { grants: { idTags, pathTags, limit: MAX_CANDIDATES + 1 } },
+    query: { grants: { idTags, pathTags, limit: MAX_CANDIDATES } },
     async permits({ store, keys, grants }) {
-      if (await isGranted({ ring, store, report }, grants ?? [], request)) return true;
+      if (await isGranted({ ring, store, report }, grants, request)) return true;
       requirePolicyKeys(ring, keys);
       return false;
     },

@@ -2,11 +2,13 @@ import { requireCurrentRow } from "../commit/authority-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import type { StoreRow } from "../store/rows.ts";
-import type { PolicyView } from "../store/store.ts";
+import type { Page, PolicyView } from "../store/store.ts";
 import type { ReportPolicy } from "./deps.ts";
+import { literalMatcher } from "./literal-matcher.ts";
 import type { PatternSide } from "./literal-prefix.ts";
+import { MatchBudget } from "./match-budget.ts";
 import type { Matcher } from "./matcher.ts";
-import { parseMatcher } from "./pattern.ts";
+import { estimateSize, parseMatcher } from "./pattern.ts";
 import { grants, type Permission } from "./permission.ts";
 import { POLICIES } from "./policies.ts";
 import type { Policy } from "./policy.ts";
@@ -14,8 +16,11 @@ import { PolicyOverflow } from "./policy-overflow.ts";
 import { isReserved, qualifies } from "./reserved.ts";
 import { openPolicy } from "./seal-policy.ts";
 
-/** Maximum number of policies loaded for one decision. A worker opens and matches that many in well under a second. */
+/** Maximum number of policies loaded for one decision. A worker opens that many in well under a second. */
 export const MAX_CANDIDATES = 1000;
+
+/** Work on patterns for one decision: at most about 0.1 s. 1000 ordinary patterns take less, and so does the costliest one. */
+const MAX_WORK = 800_000;
 
 /** What every evaluation needs: the verified store row of the snapshot, and where unusable policies are reported. */
 export interface Evaluation {
@@ -35,37 +40,47 @@ export interface CompiledPolicy {
  * somewhere in their texts, and the same policy must hold the permission or `super`. On a reserved path, the policy must
  * also qualify for it.
  *
+ * Policies with plain patterns come first, then the others by the size of their patterns, so that a grant never depends on
+ * costlier patterns.
+ *
  * A policy that does not verify, does not compile or is not current grants nothing and is reported.
  *
- * @throws PolicyOverflow if no policy grants it and there are more candidates than were loaded
+ * @throws PolicyOverflow if no policy grants it, and there are more candidates or more work than one decision may take
  */
 export async function isGranted(
   evaluation: Evaluation,
-  views: readonly PolicyView[],
+  views: Page<PolicyView> | undefined,
   request: { readonly caller: string; readonly path: string; readonly wanted: Permission },
 ): Promise<boolean> {
   const { caller, path, wanted } = request;
+  const budget = new MatchBudget(MAX_WORK);
   for (const { view, policy } of await openGranting(evaluation, views, wanted)) {
-    const compiled = compileFor(evaluation, policy, caller);
+    const compiled = compileFor(evaluation, policy, { caller, path, budget });
     if (compiled !== undefined && appliesTo(compiled, path) && (await isCurrent(evaluation, view))) return true;
   }
-  if (views.length > MAX_CANDIDATES) throw new PolicyOverflow();
+  if (views?.more === true) throw new PolicyOverflow("too_many_policies");
   return false;
 }
 
-/** The policies that grant `caller` the permission `wanted` on any path. @throws PolicyOverflow */
+/**
+ * The policies that grant `caller` the permission `wanted` on any path, plain path patterns first.
+ *
+ * @throws PolicyOverflow
+ */
 export async function policiesFor(
   evaluation: Evaluation,
-  views: readonly PolicyView[],
+  views: Page<PolicyView> | undefined,
   request: { readonly caller: string; readonly wanted: Permission },
 ): Promise<readonly CompiledPolicy[]> {
-  if (views.length > MAX_CANDIDATES) throw new PolicyOverflow();
+  if (views?.more === true) throw new PolicyOverflow("too_many_policies");
+  const { caller, wanted } = request;
+  const budget = new MatchBudget(MAX_WORK);
   const found: CompiledPolicy[] = [];
-  for (const { view, policy } of await openGranting(evaluation, views, request.wanted)) {
-    const compiled = compileFor(evaluation, policy, request.caller);
+  for (const { view, policy } of await openGranting(evaluation, views, wanted)) {
+    const compiled = compileFor(evaluation, policy, { caller, budget });
     if (compiled !== undefined && (await isCurrent(evaluation, view))) found.push(compiled);
   }
-  return found;
+  return found.toSorted((a, b) => a.path.size - b.path.size);
 }
 
 /** Whether a policy matches a path. A reserved path also requires that the policy qualifies for it. */
@@ -78,15 +93,18 @@ interface OpenedPolicy {
   readonly policy: Policy;
 }
 
-/** The policies that open and hold the permission. Opened in parallel: in Node each Web Crypto call waits for a thread. */
+/**
+ * The policies that open and hold the permission, those with the smallest patterns first. Opened in parallel: in Node each Web
+ * Crypto call waits for a thread.
+ */
 async function openGranting(
   evaluation: Evaluation,
-  views: readonly PolicyView[],
+  views: Page<PolicyView> | undefined,
   wanted: Permission,
 ): Promise<readonly OpenedPolicy[]> {
   const { ring, store } = evaluation;
   const opened = await Promise.all(
-    views.map(async (view): Promise<OpenedPolicy | undefined> => {
+    (views?.rows ?? []).map(async (view): Promise<OpenedPolicy | undefined> => {
       const { row } = view;
       if (row === undefined) return undefined;
       const policy = await reportSealError(openPolicy(ring, store.storeId, row), (fault) =>
@@ -95,15 +113,52 @@ async function openGranting(
       return policy && { view, policy };
     }),
   );
-  return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
+  const granting = opened.filter((found) => found !== undefined && grants(found.policy.permissions, wanted));
+  return bySize(granting.filter((found) => found !== undefined));
 }
 
-/** The compiled policy if it matches the caller. Most do not, and their path pattern is then not compiled. */
-function compileFor(evaluation: Evaluation, policy: Policy, caller: string): CompiledPolicy | undefined {
+function bySize(policies: readonly OpenedPolicy[]): readonly OpenedPolicy[] {
+  if (policies.length < 2) return policies;
+  return policies
+    .map((opened) => ({
+      opened,
+      size: estimateSize(opened.policy.spiffeIdPattern) + estimateSize(opened.policy.pathPattern),
+    }))
+    .toSorted((a, b) => a.size - b.size)
+    .map(({ opened }) => opened);
+}
+
+/** What a policy is matched against. Without `path`, its path pattern is compiled and not matched. */
+interface Subject {
+  readonly caller: string;
+  readonly path?: string;
+  readonly budget: MatchBudget;
+}
+
+/**
+ * The compiled policy if it matches. Plain patterns are compared before any other is compiled, because most policies do not
+ * match.
+ *
+ * @throws PolicyOverflow
+ */
+function compileFor(
+  evaluation: Evaluation,
+  policy: Policy,
+  { caller, path, budget }: Subject,
+): CompiledPolicy | undefined {
+  const isMatch = (matcher: Matcher, input: string): boolean => {
+    const found = budget.matches(matcher, input);
+    if (budget.isSpent) throw new PolicyOverflow("costly_policies");
+    return found;
+  };
+  const isPlainMismatch = (text: string, input: string): boolean => literalMatcher(text)?.matches(input) === false;
+  if (path !== undefined && isPlainMismatch(policy.pathPattern, path)) return undefined;
   const spiffeId = compile(evaluation, policy, "spiffeId");
-  if (spiffeId?.matches(caller) !== true) return undefined;
-  const path = compile(evaluation, policy, "path");
-  return path && { spiffeId, path };
+  if (spiffeId === undefined || !isMatch(spiffeId, caller)) return undefined;
+  const compiled = compile(evaluation, policy, "path");
+  if (compiled === undefined || (path !== undefined && !isMatch(compiled, path))) return undefined;
+  if (path === undefined) isMatch(compiled, "");
+  return { spiffeId, path: compiled };
 }
 
 function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Matcher | undefined {

@@ -1,6 +1,7 @@
 import { verifyAuthorityRow } from "../commit/authority-row.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
+import type { StoreRow } from "../store/rows.ts";
 import type { PolicyView } from "../store/store.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { failed, type PolicyResult } from "./failure.ts";
@@ -18,42 +19,80 @@ interface PolicyList {
 /** Maximum number of policies in one answer. */
 export const MAX_POLICIES = 10_000;
 
+/** How often a list without `limit` starts again because a policy changed while it was read. */
+const MAX_RESTARTS = 5;
+
+interface ListOptions {
+  readonly spiffeIdPattern: string;
+  readonly pathPattern: string;
+  readonly after: string;
+  readonly limit: number | undefined;
+}
+
 /**
  * Policies in the order of their names, after `after` (exclusive). If a pattern is given, only policies with exactly that
  * pattern; the SPIFFE ID pattern takes precedence over the path pattern. A policy that does not verify is reported and
  * left out, because it grants nothing.
  *
- * With `limit`, that many policies are examined, and `next` is the name to continue after. Without it, more than 10 000
- * policies are a failure. One round trip.
+ * With `limit`, at most that many policies are examined, and `next` is the name to continue after. Without it, the list is
+ * complete and from one moment, and more than 10 000 policies are a failure. One round trip for about 2000 policies.
  *
  * @throws SealError, StoreUnavailable
  */
-export async function listPolicies(
-  deps: PolicyDeps,
-  request: {
-    readonly spiffeIdPattern: string;
-    readonly pathPattern: string;
-    readonly after: string;
-    readonly limit: number | undefined;
-  },
-): Promise<PolicyResult<PolicyList>> {
-  const { spiffeIdPattern, pathPattern, after, limit } = request;
-  const snapshot = await loadPermitted(deps, { policies: { after, limit: limit ?? MAX_POLICIES + 1 } });
-  if (snapshot === undefined) return failed("denied");
-  const { store, policies: views } = snapshot;
-  if (views.length > MAX_POLICIES) return failed("too_many_names");
+export async function listPolicies(deps: PolicyDeps, request: ListOptions): Promise<PolicyResult<PolicyList>> {
+  for (let restarts = 0; restarts <= MAX_RESTARTS; restarts += 1) {
+    const result = await readList(deps, request);
+    if (result !== undefined) return result;
+  }
+  return failed("too_many_names");
+}
+
+/** Undefined if a policy changed between two loads: each change raises the epoch. */
+async function readList(deps: PolicyDeps, request: ListOptions): Promise<PolicyResult<PolicyList> | undefined> {
+  const { limit } = request;
+  const policies: Policy[] = [];
+  let { after } = request;
+  let missing = limit ?? MAX_POLICIES;
+  let epoch: number | undefined;
+  for (;;) {
+    const snapshot = await loadPermitted(deps, { policies: { after, limit: missing } });
+    if (snapshot === undefined) return failed("denied");
+    const { store, policies: page } = snapshot;
+    if (store.epoch !== (epoch ??= store.epoch)) return undefined;
+    policies.push(...(await verifyAll(deps, store, page.rows)).filter((policy) => isListed(policy, request)));
+    missing -= page.rows.length;
+    const last = page.rows.at(-1)?.row?.name;
+    const isEnd = !page.more || last === undefined;
+    if (limit !== undefined) {
+      const next = isEnd && missing > 0 ? undefined : last;
+      return { ok: true, answer: { policies, next, revision: store.revision } };
+    }
+    if (isEnd) return { ok: true, answer: { policies, next: undefined, revision: store.revision } };
+    if (missing <= 0) return failed("too_many_names");
+    after = last;
+  }
+}
+
+/** The policies that verify. The others are reported. */
+async function verifyAll(
+  { ring, reportPolicy }: PolicyDeps,
+  store: StoreRow,
+  views: readonly PolicyView[],
+): Promise<readonly Policy[]> {
   const verify = async (view: PolicyView): Promise<Policy | undefined> => {
     const name = view.row?.name ?? "";
-    return await reportSealError(verifyAuthorityRow(POLICIES, { ring: deps.ring, store, name, view }), (fault) =>
-      deps.reportPolicy({ policy: name, ...fault }),
+    return await reportSealError(verifyAuthorityRow(POLICIES, { ring, store, name, view }), (fault) =>
+      reportPolicy({ policy: name, ...fault }),
     );
   };
-  const isListed = (policy: Policy | undefined): policy is Policy => {
-    if (policy === undefined) return false;
-    if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
-    return pathPattern === "" || policy.pathPattern === pathPattern;
-  };
-  const policies = (await Promise.all(views.map(verify))).filter(isListed);
-  const next = views.length === limit ? views.at(-1)?.row?.name : undefined;
-  return { ok: true, answer: { policies, next, revision: store.revision } };
+  return (await Promise.all(views.map(verify))).filter((policy) => policy !== undefined);
+}
+
+/** Whether a policy has exactly the given pattern. */
+function isListed(
+  policy: Policy,
+  { spiffeIdPattern, pathPattern }: Pick<ListOptions, "spiffeIdPattern" | "pathPattern">,
+): boolean {
+  if (spiffeIdPattern !== "") return policy.spiffeIdPattern === spiffeIdPattern;
+  return pathPattern === "" || policy.pathPattern === pathPattern;
 }

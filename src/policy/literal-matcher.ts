@@ -1,4 +1,3 @@
-import { type PatternSide, segmentPrefix } from "./literal-prefix.ts";
 import type { Matcher } from "./matcher.ts";
 
 /** Groups: `^` at the start, the literal characters, `.*` after them, `$` at the end. */
@@ -13,15 +12,17 @@ const MAX_CHARACTERS = 256;
  *
  * As in RE2 without flags, `.` matches any character except a newline, and `$` is the end of the text, not of a line.
  */
-export function literalMatcher(side: PatternSide, text: string): Matcher | undefined {
+export function literalMatcher(text: string): Matcher | undefined {
   const parts = LITERAL.exec(text);
   if (parts === null) return undefined;
   const [, begin, characters = "", rest, end] = parts;
   if (characters.length > MAX_CHARACTERS) return undefined;
   const literal = characters.replaceAll("\\.", ".");
   const anchored = begin !== "";
-  const matches = createMatch(literal, { anchored, open: rest !== "", ended: end !== "" });
-  return { text, prefix: anchored ? segmentPrefix(side, literal) : "", matches };
+  const [open, ended] = [rest !== "", end !== ""];
+  const start = anchored ? { literal, whole: ended && !open } : { literal: "", whole: false };
+  const covers = (anchored || literal === "") && (open || !ended || anchored);
+  return { text, start, size: 0, covers, matches: createMatch(literal, { anchored, open, ended }) };
 }
 
 function createMatch(

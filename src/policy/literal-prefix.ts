@@ -32,6 +32,12 @@ export const OP = {
 /** Flags of `EMPTY_WIDTH`. `(?m)^`, the begin of a line, has another flag. */
 export const TEST = { BEGIN_TEXT: 4, END_TEXT: 8 } as const;
 
+/** The literal text that every match begins with. `whole`: every match ends there too. */
+export interface LiteralStart {
+  readonly literal: string;
+  readonly whole: boolean;
+}
+
 const FOLD_CASE = 1;
 const SLASH = "/";
 
@@ -87,7 +93,7 @@ function segmentPrefixes(side: PatternSide, text: string): readonly string[] {
  * a pattern is misleading: `^a/|b`, `^a/*` and `(?i)^a/` all match inputs that do not start with `a/`. Only instructions
  * that every match passes are followed. Unknown tests can be skipped, because a test only excludes inputs.
  */
-export function literalStart(program: Program, dots = false): { readonly literal: string; readonly whole: boolean } {
+export function literalStart(program: Program, dots = false): LiteralStart {
   let literal = "";
   let anchored = false;
   let at = program.inst[program.start];

@@ -1,8 +1,14 @@
+import type { LiteralStart } from "./literal-prefix.ts";
+
 /** A pattern of a policy, ready for matching. */
 export interface Matcher {
   readonly text: string;
-  /** Literal prefix, in whole segments, of every text that the pattern matches. See `literal-prefix.ts`. */
-  readonly prefix: string;
+  /** How every text that the pattern matches begins. See `literalStart`. */
+  readonly start: LiteralStart;
+  /** Number of instructions that it compiles to; 0 if the text is compared without compiling it. */
+  readonly size: number;
+  /** Whether it matches every path in its {@link start}. May be false although it does. */
+  readonly covers: boolean;
   /** Whether the pattern matches anywhere in `input`, like Go's `MatchString`. Only the pattern itself anchors it. */
   matches(input: string): boolean;
 }

@@ -6,13 +6,15 @@ import type { Matcher } from "./matcher.ts";
 
 /** A compiled pattern of a policy, in RE2's syntax. Created by {@link parsePattern}. */
 export interface Pattern extends Matcher {
+  /** `start`, cut to whole segments. */
+  readonly prefix: string;
   /** Index key: see `indexKey`. */
   readonly key: string;
   readonly program: Program;
 }
 
 /** Why a text is not a pattern: stable codes. */
-type PatternProblem = "empty" | "too_long" | "alphabet" | "repeat" | "syntax" | "program_size";
+type PatternProblem = "empty" | "too_long" | "alphabet" | "repeat" | "syntax" | "program_size" | "cost";
 
 /** `detail` explains the problem to people. From the pattern, it quotes only the count of a repeat. */
 type Parsed<T> =
@@ -23,6 +25,11 @@ type Refusal = Extract<Parsed<never>, { ok: false }>;
 
 interface Rule {
   readonly maxLength: number;
+  /**
+   * Maximum number of instructions after the literal beginning. A SPIFFE ID may be four times as long as a path. The slowest ID
+   * patterns took 150 ms before this limit.
+   */
+  readonly maxBranching: number;
   readonly alphabet: RegExp;
   readonly description: string;
 }
@@ -37,11 +44,13 @@ interface Rule {
 const RULES: Readonly<Record<PatternSide, Rule>> = {
   path: {
     maxLength: 500,
+    maxBranching: 512,
     alphabet: /^[a-zA-Z0-9._\-/^$()?+*|[\]{}\\]+$/,
     description: "it may contain only letters, digits and . _ - / ^ $ ( ) ? + * | [ ] { } \\",
   },
   spiffeId: {
     maxLength: 2048,
+    maxBranching: 256,
     alphabet: /^\^?spiffe:\/\/[\\a-zA-Z0-9.\-*()+?[\]]+(?:\/[\\/a-zA-Z0-9._\-*()+?[\]]+)?\$?$/,
     description:
       "it must consist of spiffe://, a trust domain and optionally a path, with only letters, digits and " +
@@ -91,8 +100,13 @@ export function parsePattern(side: PatternSide, text: string): Parsed<Pattern> {
 export function parseMatcher(side: PatternSide, text: string): Parsed<Matcher> {
   const refusal = alphabetRefusal(side, text);
   if (refusal !== undefined) return refusal;
-  const literal = literalMatcher(side, text);
+  const literal = literalMatcher(text);
   return literal === undefined ? (sizeRefusal(text) ?? compile(side, text)) : { ok: true, pattern: literal };
+}
+
+/** Instructions that a pattern compiles to at most, from its text alone. 0 for a text that is not compiled. */
+export function estimateSize(text: string): number {
+  return literalMatcher(text) === undefined ? estimate(text).size : 0;
 }
 
 function alphabetRefusal(side: PatternSide, text: string): Refusal | undefined {
@@ -122,9 +136,16 @@ function compile(side: PatternSide, text: string): Parsed<Pattern> {
   const size = compiled.programSize();
   if (size > MAX_PROGRAM_SIZE) return refuse("program_size", `${size} instructions exceed ${MAX_PROGRAM_SIZE}`);
   const program: Program = compiled.re2().prog;
-  const prefix = segmentPrefix(side, literalStart(program).literal);
+  const start = literalStart(program);
+  const branching = size - start.literal.length;
+  const { maxBranching } = RULES[side];
+  if (branching > maxBranching) {
+    return refuse("cost", `${branching} instructions after its literal beginning exceed ${maxBranching}`);
+  }
+  const prefix = segmentPrefix(side, start.literal);
   const key = indexKey(side, program);
-  return { ok: true, pattern: { text, prefix, key, program, matches: (input) => compiled.test(input) } };
+  const matches: Matcher["matches"] = (input) => compiled.test(input);
+  return { ok: true, pattern: { text, start, size, covers: false, prefix, key, program, matches } };
 }
 
 function refuse(problem: PatternProblem, detail: string): Refusal {

@@ -9,7 +9,7 @@ import { SealError } from "../seal/seal-error.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import { rewrapSecret } from "../secret/rewrap.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { AnySnapshot, Change, Query } from "../store/store.ts";
+import type { AnySnapshot, Change, Page as RowPage, Query } from "../store/store.ts";
 import { rewrapBundle } from "../trust/rewrap.ts";
 import { type Cursor, startAfter } from "./cursor.ts";
 import type { RotationResult } from "./failure.ts";
@@ -55,7 +55,7 @@ export async function rewrapRows(
   const snapshot = await loadPermitted(deps, queryOf(cursor, { keyId: primary.id, limit }));
   if (snapshot === undefined) return { ok: false, failure: { code: "denied" } };
   if (writingRing(deps.ring, snapshot).primary !== primary) return notPrimary;
-  const items = itemsOf(cursor, snapshot);
+  const { items, more } = itemsOf(cursor, snapshot);
   const page: Page = { deps, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
   for (let start = 0; start < items.length; start += BATCH_SIZE) {
     await commitBatch(page, items.slice(start, start + BATCH_SIZE));
@@ -66,7 +66,9 @@ export async function rewrapRows(
   const { revision } = page.snapshot.store;
   const last = items.at(-1);
   const next =
-    last !== undefined && items.length === limit ? { ...cursor, after: last.position } : startAfter(cursor.kind);
+    last !== undefined && (more || items.length === limit)
+      ? { ...cursor, after: last.position }
+      : startAfter(cursor.kind);
   return { ok: true, answer: { primary: primary.id, rewrapped, lost, failed, next, revision } };
 }
 
@@ -151,10 +153,18 @@ function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readon
   }
 }
 
-function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): readonly Item[] {
+/** The rows of a page, and whether more follow. A page has fewer rows than its limit if they are large. */
+function itemsOf(
+  { kind }: Cursor,
+  snapshot: AnySnapshot,
+): { readonly items: readonly Item[]; readonly more: boolean } {
+  const page = <Row>(found: RowPage<Row> | undefined, toItem: (row: Row) => Item) => ({
+    items: (found?.rows ?? []).map(toItem),
+    more: found?.more ?? false,
+  });
   switch (kind) {
     case "secret":
-      return (snapshot.outdatedSecrets ?? []).map((view) => ({
+      return page(snapshot.outdatedSecrets, (view) => ({
         ...itemOf("secret", view.head?.path, view.head?.keyId),
         tail: view.tail,
         raisesEpoch: false,
@@ -164,7 +174,7 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): readonly Item[] {
         },
       }));
     case "policy":
-      return (snapshot.outdatedPolicies ?? []).map((view) => ({
+      return page(snapshot.outdatedPolicies, (view) => ({
         ...itemOf("policy", view.row?.name, view.row?.keyId),
         tail: view.tail,
         raisesEpoch: true,
@@ -174,7 +184,7 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): readonly Item[] {
         },
       }));
     case "bundle":
-      return (snapshot.outdatedBundles ?? []).map((view) => ({
+      return page(snapshot.outdatedBundles, (view) => ({
         ...itemOf("bundle", view.row?.trustDomain, view.row?.keyId),
         tail: view.tail,
         raisesEpoch: true,
@@ -184,7 +194,7 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): readonly Item[] {
         },
       }));
     case "deletion":
-      return (snapshot.outdatedDeletions ?? []).map(deletionItem);
+      return page(snapshot.outdatedDeletions, deletionItem);
   }
 }
 

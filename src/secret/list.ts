@@ -2,15 +2,15 @@ import { verifyStore } from "../commit/store-row.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { PathScope, VisiblePaths } from "../store/access.ts";
 import { load } from "../store/load.ts";
-import { failed, type SecretResult } from "./failure.ts";
+import type { AnySnapshot, PathPage, Query, Snapshot } from "../store/store.ts";
 import type { SecretDeps } from "./deps.ts";
+import { failed, type SecretResult } from "./failure.ts";
+import { sealCursor } from "./list-cursor.ts";
+import { ListWalk, MAX_NAMES } from "./list-walk.ts";
 import { parseSecretPath } from "./secret-path.ts";
 
-/** The maximum number of names in one response. */
-export const MAX_NAMES = 10_000;
-
-/** The maximum number of names filtered for a caller who may see only some of them. */
-const MAX_FILTERED = 50_000;
+/** How often a list without `limit` starts again because secrets were created or removed while it was read. */
+const MAX_RESTARTS = 5;
 
 interface ListOptions {
   readonly prefix: string;
@@ -18,88 +18,127 @@ interface ListOptions {
   readonly limit: number | undefined;
 }
 
+interface SecretList {
+  /** In ascending order of their UTF-8 bytes. */
+  readonly keys: readonly string[];
+  /** Where to go on, if the work for one page was used up before it was full. Opaque: see {@link sealCursor}. */
+  readonly next: string | undefined;
+}
+
 /**
- * Lists the paths that begin with `prefix` and come after `after`, in ascending order of their UTF-8 bytes, including fully
- * deleted secrets. Without `limit`, more than 10 000 paths are a failure, so that a partial list never looks complete.
+ * Lists the paths that begin with `prefix` and come after `after`, including fully deleted secrets.
  *
- * One round trip for callers who may list everything. Others get the paths in their `scope`, in two round trips.
+ * Without `limit`, the list is complete and from one moment. More than 10 000 paths are a failure, so that a partial list never
+ * looks complete. With `limit`, it is a page. A page with fewer names and no `next` is the last one. Every path that exists all the
+ * time while the pages are read is on one of them.
  *
- * @throws SealError, StoreUnavailable
+ * One round trip for callers who may list everything. Others get the paths in their `scope`, in two round trips. Long paths, and
+ * paths that a pattern rejects, take more, up to the limits of {@link ListWalk}.
+ *
+ * @throws SealError, StoreUnavailable, PolicyOverflow
  */
 export async function listSecrets(
   deps: SecretDeps,
   options: ListOptions,
   scope: PathScope | undefined,
-): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit = MAX_NAMES + 1 } = options;
-  const paths = { prefix, after, limit };
-  const snapshot = await load(deps.store, { ...deps.access.query, ...scope?.query, paths }, deps.attempts);
-  await verifyStore(deps.ring, snapshot);
-  if (await deps.access.permits(snapshot)) {
-    requirePage(snapshot.paths, paths);
-    return answer(snapshot.paths);
-  }
-  if (scope === undefined) return failed("denied");
-  return await listVisible(
-    deps,
-    { ...options, scope },
-    { visible: await scope.read(snapshot), epoch: snapshot.store.epoch },
-  );
-}
-
-async function listVisible(
-  deps: SecretDeps,
-  options: ListOptions & { readonly scope: PathScope },
-  first: { readonly visible: VisiblePaths; readonly epoch: number },
-): Promise<SecretResult<readonly string[]>> {
-  const { prefix, after, limit = MAX_NAMES + 1, scope } = options;
-  let { visible, epoch } = first;
+): Promise<SecretResult<SecretList>> {
+  const { prefix, after, limit } = options;
+  const paths = { prefix, after, limit: limit ?? MAX_NAMES + 1 };
+  const first = await loadPaths(deps, { ...deps.access.query, ...scope?.query, paths });
+  let snapshot: AnySnapshot = first;
+  let changes = 0;
   for (;;) {
-    if (visible.within.length === 0) return failed("denied");
-    const paths = { prefix, after, limit: MAX_FILTERED + 1, within: visible.within };
-    const snapshot = await load(deps.store, { ...scope.query, paths }, deps.attempts);
-    await verifyStore(deps.ring, snapshot);
-    if (snapshot.store.epoch === epoch) {
-      requirePage(snapshot.paths, paths);
-      const found = (await filterVisible(deps, snapshot.paths, visible)).slice(0, limit);
-      const complete = found.length === limit || snapshot.paths.length <= MAX_FILTERED;
-      return complete ? answer(found) : failed("too_many_names");
+    const sight = await readSight(deps, scope, snapshot);
+    if (sight === undefined) return failed("denied");
+    const isComplete = sight.visible === undefined && snapshot === first;
+    const found = await readList(deps, { ...options, scope, sight }, isComplete ? first : undefined);
+    if ("ok" in found) return found;
+    if (found.paths.changed) changes += 1;
+    if (changes > MAX_RESTARTS) return failed("too_many_names");
+    snapshot = found;
+  }
+}
+
+/** What a caller may see, and the epoch at which that was decided. */
+interface Sight {
+  /** Undefined: every path. */
+  readonly visible: VisiblePaths | undefined;
+  readonly epoch: number;
+}
+
+/** Undefined if the caller may see nothing. */
+async function readSight(
+  { access }: SecretDeps,
+  scope: PathScope | undefined,
+  snapshot: AnySnapshot,
+): Promise<Sight | undefined> {
+  const { epoch } = snapshot.store;
+  if (await access.permits(snapshot)) return { visible: undefined, epoch };
+  const visible = await scope?.read(snapshot);
+  return visible === undefined || visible.within.length === 0 ? undefined : { visible, epoch };
+}
+
+type PathsQuery = Pick<Query, "grants" | "identityGrants" | "trust"> & { readonly paths: NonNullable<Query["paths"]> };
+
+/**
+ * Reads one list or page, with as many loads as it needs. Returns a snapshot instead if the policies changed meanwhile, or, for a
+ * list without `limit`, the set of all paths: all loads must show the same state.
+ */
+async function readList(
+  deps: SecretDeps,
+  request: ListOptions & { readonly scope: PathScope | undefined; readonly sight: Sight },
+  first: Snapshot<PathsQuery> | undefined,
+): Promise<SecretResult<SecretList> | Snapshot<PathsQuery>> {
+  const { prefix, limit, scope, sight } = request;
+  const { visible, epoch } = sight;
+  const walk = new ListWalk(request, visible);
+  let since: number | undefined;
+  for (let snapshot = first; ; snapshot = undefined) {
+    snapshot ??= await loadPaths(deps, {
+      ...(visible === undefined && deps.access.query),
+      ...scope?.query,
+      paths: {
+        prefix,
+        after: walk.last,
+        limit: walk.rows,
+        ...(visible && { within: visible.within }),
+        ...(limit === undefined && since !== undefined && { since }),
+      },
+    });
+    if (snapshot.store.epoch !== epoch || snapshot.paths.changed) return snapshot;
+    since ??= snapshot.store.revision;
+    switch (await walk.add(snapshot.paths, deps.attempts)) {
+      case "unfinished":
+        break;
+      case "done":
+        return { ok: true, answer: { keys: walk.keys, next: undefined } };
+      case "cut": {
+        const next = scope && (await sealCursor(deps, { path: walk.last, caller: scope.caller }));
+        return { ok: true, answer: { keys: walk.keys, next } };
+      }
+      case "too_many":
+        return failed("too_many_names");
     }
-    // Policies have changed since: the visible paths and the listed paths must come from the same epoch.
-    ({ epoch } = snapshot.store);
-    visible = await scope.read(snapshot);
   }
 }
 
-/** Paths matched between two turns of the event loop, so that slow patterns cannot outrun the deadline. */
-const FILTER_CHUNK = 1000;
-
-async function filterVisible(
-  { attempts }: SecretDeps,
-  paths: readonly string[],
-  visible: VisiblePaths,
-): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (let start = 0; start < paths.length; start += FILTER_CHUNK) {
-    if (start > 0) await attempts.sleep(0, attempts.deadline);
-    found.push(...paths.slice(start, start + FILTER_CHUNK).filter((path) => visible.includes(path)));
-  }
-  return found;
-}
-
-function answer(paths: readonly string[]): SecretResult<readonly string[]> {
-  return paths.length > MAX_NAMES ? failed("too_many_names") : { ok: true, answer: paths };
+async function loadPaths({ store, ring, attempts }: SecretDeps, query: PathsQuery): Promise<Snapshot<PathsQuery>> {
+  const snapshot = await load(store, query, attempts);
+  await verifyStore(ring, snapshot);
+  requirePage(snapshot.paths, query.paths);
+  return snapshot;
 }
 
 /** The database can forge a list. This limits it to valid paths, in order, with the requested prefix, and not too many. */
 function requirePage(
-  paths: readonly string[],
+  { rows, more }: PathPage,
   page: { readonly prefix: string; readonly after: string; readonly limit: number },
 ): void {
   const { prefix, after, limit } = page;
   const fits = (path: string, index: number): boolean =>
-    path > (paths[index - 1] ?? after) && path.startsWith(prefix) && parseSecretPath(path) !== undefined;
-  if (paths.length > limit || !paths.every(fits)) {
+    path > (rows[index - 1] ?? after) && path.startsWith(prefix) && parseSecretPath(path) !== undefined;
+  const isStuck = more && rows.length === 0;
+  if (rows.length > limit || isStuck || !rows.every(fits)) {
     throw new SealError("inconsistent", "a list contains paths that were not requested");
   }
 }

@@ -1,4 +1,4 @@
-import type { AnySnapshot, Query } from "./store.ts";
+import type { AnySnapshot, PathRange, Query } from "./store.ts";
 
 /**
  * A caller's permission for one request, judged in every snapshot that something is decided on. What `query` adds to the load
@@ -14,14 +14,19 @@ export interface Access {
 /** The permission to see only some paths. */
 export interface PathScope {
   readonly query: Pick<Query, "identityGrants" | "trust">;
+  /** The SPIFFE ID of the caller. */
+  readonly caller: string;
   /** @throws SealError */
   read(snapshot: AnySnapshot): Promise<VisiblePaths>;
 }
 
 export interface VisiblePaths {
-  /** Every visible path begins with one of these. None of these begins with another. */
-  readonly within: readonly string[];
-  includes(path: string): boolean;
+  /** Every visible path is in one of these ranges, which are in ascending order and do not overlap. */
+  readonly within: readonly PathRange[];
+  /** Whether every path in these ranges is visible. */
+  readonly isWhole: boolean;
+  /** Undefined if deciding takes more than `maxWork`. One unit is about 0.1 µs for the slowest pattern. */
+  decide(path: string, maxWork: number): { readonly isVisible: boolean; readonly work: number } | undefined;
 }
 
 /** Unrestricted access: no policy lookup. */

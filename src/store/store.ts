@@ -54,24 +54,34 @@ interface Part<Request, Result> {
   readonly result: Result;
 }
 
+/**
+ * Rows of a list, in its order. A load has a maximum size in bytes, so it may return fewer rows than `limit` allows, but at least
+ * one if there is one.
+ */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Whether the list goes on after these rows. */
+  readonly more: boolean;
+}
+
 /** Everything that a load can read besides the store row and the registered keys. The one list of parts. */
 export interface Parts {
   readonly secret: Part<SecretRequest, SecretView>;
   /** Secret paths, in ascending order of their UTF-8 bytes. */
-  readonly paths: Part<PathsRequest, readonly string[]>;
+  readonly paths: Part<PathsRequest, PathPage>;
   /**
    * Policies that have one of `idTags` and one of `pathTags`. If there are none, the caller may see nothing: `secret`,
    * `paths`, `policy` and `policies` are then empty, so that neither work nor time depends on them.
    */
   readonly grants: Part<
     { readonly idTags: readonly Bytes[]; readonly pathTags: readonly Bytes[]; readonly limit: number },
-    readonly PolicyView[]
+    Page<PolicyView>
   >;
   /** Policies that have one of `idTags`, for any path. */
-  readonly identityGrants: Part<{ readonly idTags: readonly Bytes[]; readonly limit: number }, readonly PolicyView[]>;
+  readonly identityGrants: Part<{ readonly idTags: readonly Bytes[]; readonly limit: number }, Page<PolicyView>>;
   readonly policy: Part<{ readonly name: string }, PolicyView>;
   /** All policies, by name in ascending order of UTF-8 bytes, from `after` (exclusive) on. */
-  readonly policies: Part<{ readonly after: string; readonly limit: number }, readonly PolicyView[]>;
+  readonly policies: Part<{ readonly after: string; readonly limit: number }, Page<PolicyView>>;
   /**
    * The stored bundle of the trust domain that the caller claims to belong to. If there is none, or none that contains the
    * key `keyId`, the claim cannot be proved: `trust` itself, `grants`, `identityGrants`, `secret`, `paths`, `policy` and
@@ -80,14 +90,14 @@ export interface Parts {
   readonly trust: Part<{ readonly trustDomain: string; readonly keyId?: string }, BundleView>;
   readonly bundle: Part<{ readonly trustDomain: string }, BundleView>;
   /** All trust bundles, by trust domain, from `after` (exclusive) on. */
-  readonly bundles: Part<{ readonly after: string; readonly limit: number }, readonly BundleView[]>;
-  readonly audit: Part<AuditQuery, readonly AuditRow[]>;
+  readonly bundles: Part<{ readonly after: string; readonly limit: number }, Page<BundleView>>;
+  readonly audit: Part<AuditQuery, Page<AuditRow>>;
   /**
    * The earlier entries that the first `limit` audit entries after `after` (and above the audit floor, with `aboveFloor`)
    * refer to: the entry at revision `after` itself, the previous entry of each one's resource, and the entry at each one's
-   * `base`. By ascending revision.
+   * `base`. By ascending revision. `more`: they do not all fit. A smaller `limit` refers to fewer entries.
    */
-  readonly auditContext: Part<Pick<AuditQuery, "after" | "limit" | "aboveFloor">, readonly AuditRow[]>;
+  readonly auditContext: Part<Pick<AuditQuery, "after" | "limit" | "aboveFloor">, Page<AuditRow>>;
   /** The newest audit entry of a resource. */
   readonly chain: Part<{ readonly resource: string }, { readonly tail: AuditRow | undefined }>;
   /** Which registered keys are in use. */
@@ -95,13 +105,13 @@ export interface Parts {
   /** How many rows depend on each key. */
   readonly keyCounts: Part<object, readonly KeyCount[]>;
   /** Secrets whose heads are under another key. Includes the states of all versions, but no values. */
-  readonly outdatedSecrets: Part<Outdated, readonly SecretView[]>;
+  readonly outdatedSecrets: Part<Outdated, Page<SecretView>>;
   /** Policies under another key. */
-  readonly outdatedPolicies: Part<Outdated, readonly PolicyView[]>;
+  readonly outdatedPolicies: Part<Outdated, Page<PolicyView>>;
   /** Trust bundles under another key. */
-  readonly outdatedBundles: Part<Outdated, readonly BundleView[]>;
+  readonly outdatedBundles: Part<Outdated, Page<BundleView>>;
   /** The newest audit entries of deleted policies and trust bundles, if they are under another key. */
-  readonly outdatedDeletions: Part<Outdated, readonly AuditRow[]>;
+  readonly outdatedDeletions: Part<Outdated, Page<AuditRow>>;
 }
 
 /** What to read besides the store row and its keys. */
@@ -121,8 +131,18 @@ interface PathsRequest {
   /** Exclusive. */
   readonly after: string;
   readonly limit: number;
-  /** Only paths that also begin with one of these. None of these begins with another. */
-  readonly within?: readonly string[];
+  /** Only paths in one of these ranges, which are in ascending order and do not overlap. */
+  readonly within?: readonly PathRange[];
+  /** The page then says whether the set of all paths has changed after this revision. */
+  readonly since?: number;
+}
+
+/** The paths from `from` (inclusive) to `until` (exclusive), in the order of their UTF-8 bytes. */
+export type PathRange = readonly [from: string, until: string];
+
+export interface PathPage extends Page<string> {
+  /** Whether a secret was created or removed after revision `since`. False without `since`. */
+  readonly changed: boolean;
 }
 
 /** A page of the rows that are under another key than `keyId`, in the order of their key and name. */

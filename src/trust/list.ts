@@ -30,13 +30,13 @@ export async function listBundles(
 ): Promise<TrustResult<BundleList>> {
   const snapshot = await loadPermitted(deps, { bundles: { after, limit } });
   if (snapshot === undefined) return failed("denied");
-  const { store, bundles: views } = snapshot;
+  const { store, bundles: page } = snapshot;
   const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
     const trustDomain = view.row?.trustDomain ?? "";
     const verified = verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
     return await reportSealError(verified, (fault) => deps.reportBundle({ trustDomain, ...fault }));
   };
-  const bundles = (await Promise.all(views.map(verify))).filter((bundle) => bundle !== undefined);
-  const next = views.length === limit ? views.at(-1)?.row?.trustDomain : undefined;
+  const bundles = (await Promise.all(page.rows.map(verify))).filter((bundle) => bundle !== undefined);
+  const next = page.more || page.rows.length === limit ? page.rows.at(-1)?.row?.trustDomain : undefined;
   return { ok: true, answer: { bundles, next, revision: store.revision } };
 }

@@ -4,7 +4,7 @@ import type { Claim } from "../identity/claim.ts";
 import { MAX_KEYS_TRIED } from "../identity/jwt/verify-jwt-svid.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError, toSealFault } from "../seal/seal-error.ts";
-import type { Access, PathScope } from "../store/access.ts";
+import type { Access, PathScope, VisiblePaths } from "../store/access.ts";
 import type { AnySnapshot } from "../store/store.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { BundleProblem } from "./deps.ts";
@@ -51,12 +51,15 @@ export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): P
       permits: async (snapshot) => (await isProved(snapshot)) && (await access.permits(snapshot)),
     }),
     scope: (scope) => ({
+      ...scope,
       query: { ...scope.query, trust },
-      read: async (snapshot) =>
-        (await isProved(snapshot)) ? await scope.read(snapshot) : { within: [], includes: () => false },
+      read: async (snapshot) => ((await isProved(snapshot)) ? await scope.read(snapshot) : NOTHING),
     }),
   };
 }
+
+/** What a caller sees whose claim is not proved. */
+const NOTHING: VisiblePaths = { within: [], isWhole: true, decide: () => ({ isVisible: false, work: 0 }) };
 
 /** Why the stored bundle does not prove the claim. Undefined if it does. */
 async function findRefusal(

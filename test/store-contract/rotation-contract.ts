@@ -29,7 +29,7 @@ export function rotationContract(store: () => BulkStore): void {
       expect(snapshot.store.revision).toBe(3);
       expect(snapshot.secret.head).toMatchObject({ writeId: "w4", version: 3 });
       const { audit } = await store().load({ audit: { after: 0, limit: 9 } }, never);
-      expect(audit.map(({ revision, writeId }) => [revision, writeId])).toEqual([
+      expect(audit.rows.map(({ revision, writeId }) => [revision, writeId])).toEqual([
         [1, "w1"],
         [2, "w3"],
         [3, "w4"],
@@ -107,7 +107,7 @@ export function rotationContract(store: () => BulkStore): void {
       );
       const page = async (after: { readonly keyId: string; readonly name: string }, limit: number) => {
         const { outdatedSecrets } = await store().load({ outdatedSecrets: { keyId: "k2", after, limit } }, never);
-        return outdatedSecrets.map(({ head, states, version, tail }) => {
+        return outdatedSecrets.rows.map(({ head, states, version, tail }) => {
           expect([states?.length, version, tail?.writeId]).toEqual([1, undefined, head?.writeId]);
           return `${head?.keyId} ${head?.path}`;
         });
@@ -138,12 +138,12 @@ export function rotationContract(store: () => BulkStore): void {
       const asked = { keyId: "k2", after: { keyId: "", name: "" }, limit: 9 };
       const query = { outdatedPolicies: asked, outdatedBundles: asked, outdatedDeletions: asked };
       const found = await store().load(query, never);
-      expect(found.outdatedPolicies).toMatchObject([{ row: { name: "p", version: 1 }, tail: { writeId: "w1" } }]);
-      expect(found.outdatedBundles).toMatchObject([{ row: { trustDomain: "d" }, tail: { writeId: "w3" } }]);
-      expect(found.outdatedDeletions.map(({ resource }) => resource)).toEqual(["bundle:gone", "policy:gone"]);
+      expect(found.outdatedPolicies.rows).toMatchObject([{ row: { name: "p", version: 1 }, tail: { writeId: "w1" } }]);
+      expect(found.outdatedBundles.rows).toMatchObject([{ row: { trustDomain: "d" }, tail: { writeId: "w3" } }]);
+      expect(found.outdatedDeletions.rows.map(({ resource }) => resource)).toEqual(["bundle:gone", "policy:gone"]);
       const later = { ...asked, after: { keyId: "k1", name: "bundle:gone" } };
       const { outdatedDeletions } = await store().load({ outdatedDeletions: later }, never);
-      expect(outdatedDeletions.map(({ resource }) => resource)).toEqual(["policy:gone"]);
+      expect(outdatedDeletions.rows.map(({ resource }) => resource)).toEqual(["policy:gone"]);
     });
   });
 }

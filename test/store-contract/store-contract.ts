@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { BundleValues } from "../../src/store/rows.ts";
 import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, update, versionOf } from "./rows.ts";
 import { rotationContract } from "./rotation-contract.ts";
-import type { AuditQuery, BulkStore, Change, Store } from "../../src/store/store.ts";
+import type { AuditQuery, BulkStore, Change, PathRange, Store } from "../../src/store/store.ts";
 
 /**
  * The suite of the store contract. Every implementation passes all of it.
@@ -62,7 +62,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         await commit(update("w3", 1));
         await commit({ audit: auditOf("w4", { resource: "policy:p" }), tail: 0 });
         const { audit, store: row } = await store.load({ audit: { after: 0, limit: 10 } }, never);
-        expect(audit.map((entry) => [entry.revision, entry.writeId])).toEqual([
+        expect(audit.rows.map((entry) => [entry.revision, entry.writeId])).toEqual([
           [1, "w1"],
           [2, "w2"],
           [3, "w3"],
@@ -167,7 +167,8 @@ function readsAnEmptyStore(store: () => Store): void {
     expect(snapshot.store).toMatchObject({ keyId: null, mac: null });
     expect(snapshot.store.storeId).not.toBe("");
     expect(Math.abs(snapshot.now - Date.now())).toBeLessThan(60_000);
-    expect(snapshot).toMatchObject({ newest: null, keys: [], paths: [], audit: [], replay: undefined });
+    expect(snapshot).toMatchObject({ newest: null, keys: [], replay: undefined });
+    expect(snapshot).toMatchObject({ paths: { rows: [], more: false }, audit: { rows: [], more: false } });
     expect(snapshot.secret).toMatchObject({ head: undefined, version: undefined, tail: undefined });
   });
 }
@@ -255,7 +256,7 @@ function listsPaths(store: () => Store, commit: (change: Change) => Promise<unkn
     const paths = ["b", "a/é", "a/b", "a", "A", "a/", "a/b/c", "ab", "a/\u{1F511}", "a/\uFFFD"];
     for (const path of paths) await commit(creation(`w-${path}`, { path }));
     const list = async (prefix: string, after = "", limit = 100) =>
-      (await store().load({ paths: { prefix, after, limit } }, never)).paths;
+      (await store().load({ paths: { prefix, after, limit } }, never)).paths.rows;
     const sorted = ["A", "a", "a/", "a/b", "a/b/c", "a/é", "a/\uFFFD", "a/\u{1F511}", "ab", "b"];
     expect(await list("")).toEqual(sorted);
     expect(await list("a/")).toEqual(sorted.slice(2, 8));
@@ -264,14 +265,33 @@ function listsPaths(store: () => Store, commit: (change: Change) => Promise<unkn
     expect(await list("a/", "", 1)).toEqual(["a/"]);
     expect(await list("zz")).toEqual([]);
     expect(await list("%")).toEqual([]);
-    const within = async (starts: readonly string[], prefix = "", after = "", limit = 100) =>
-      (await store().load({ paths: { prefix, after, limit, within: starts } }, never)).paths;
-    expect(await within(["ab", "a/b", "A", "none"])).toEqual(["A", "a/b", "a/b/c", "ab"]);
-    expect(await within(["ab", "a/b"], "a/", "a/b")).toEqual(["a/b/c"]);
-    expect(await within(["b", "a/b"], "", "", 2)).toEqual(["a/b", "a/b/c"]);
+    const within = async (starts: readonly string[], prefix = "", after = "", limit = 100) => {
+      const ranges = starts.map((start): PathRange => [start, `${start}\u{10FFFF}`]);
+      return (await store().load({ paths: { prefix, after, limit, within: ranges } }, never)).paths.rows;
+    };
+    expect(await within(["A", "a/b", "ab", "none"])).toEqual(["A", "a/b", "a/b/c", "ab"]);
+    expect(await within(["a/b", "ab"], "a/", "a/b")).toEqual(["a/b/c"]);
+    expect(await within(["a/b", "b"], "", "", 2)).toEqual(["a/b", "a/b/c"]);
     expect(await within([""], "a/b")).toEqual(["a/b", "a/b/c"]);
     expect(await within([])).toEqual([]);
-    expect(await within(['"', "'", "%"])).toEqual([]);
+    expect(await within(['"', "%", "'"])).toEqual([]);
+    const { rows } = (
+      await store().load(
+        {
+          paths: {
+            prefix: "",
+            after: "",
+            limit: 9,
+            within: [
+              ["a", "a/b"],
+              ["ab", "ac"],
+            ],
+          },
+        },
+        never,
+      )
+    ).paths;
+    expect(rows).toEqual(["a", "a/", "ab"]);
   });
 }
 
@@ -287,7 +307,7 @@ function keepsPolicies(store: () => Store): void {
     const names = async (idTags: readonly number[], pathTags: readonly number[], limit = 100) => {
       const lists = { idTags: idTags.map(bytes), pathTags: pathTags.map(bytes), limit };
       const { grants, identityGrants } = await store().load({ grants: lists, identityGrants: lists }, never);
-      const sorted = (views: typeof grants) => views.map(({ row }) => row?.name ?? "").toSorted();
+      const sorted = (views: typeof grants) => views.rows.map(({ row }) => row?.name ?? "").toSorted();
       return [sorted(grants), sorted(identityGrants)];
     };
 
@@ -333,13 +353,13 @@ function keepsPolicies(store: () => Store): void {
       expect((await names([0, 1, 9], [0, 2, 9], 2)).map((found) => found.length)).toEqual([2, 2]);
       const query = { grants: { idTags: [bytes(1)], pathTags: [bytes(2)], limit: 9 } };
       const { grants } = await store().load(query, never);
-      expect(grants).toMatchObject([{ row: { name: "both", version: 1 }, tail: { revision: 1, writeId: "w1" } }]);
+      expect(grants.rows).toMatchObject([{ row: { name: "both", version: 1 }, tail: { revision: 1, writeId: "w1" } }]);
     });
 
     it("are listed by name in byte order, after a name", async () => {
       for (const [index, name] of ["b", "a", "B", "a b"].entries()) await commit(create(name, `w${index}`));
       const list = async (after: string, limit: number) =>
-        (await store().load({ policies: { after, limit } }, never)).policies.map(({ row, tail }) => [
+        (await store().load({ policies: { after, limit } }, never)).policies.rows.map(({ row, tail }) => [
           row?.name,
           tail?.writeId,
         ]);
@@ -367,7 +387,9 @@ function keepsPolicies(store: () => Store): void {
           never,
         );
         const { head, states, version, tail } = secret;
-        return [head, states?.[0], version, tail, paths[0], policy.row, policy.tail, policies[0]].map(Boolean);
+        return [head, states?.[0], version, tail, paths.rows[0], policy.row, policy.tail, policies.rows[0]].map(
+          Boolean,
+        );
       };
       expect(new Set(await seen(1, 2))).toEqual(new Set([true]));
       expect(new Set(await seen(1, 3))).toEqual(new Set([false]));
@@ -432,12 +454,14 @@ function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<u
       ["of what is not there", { resource: "secret:none" }, []],
     ])("is read by: %s", async (_, filter, expected) => {
       const { audit } = await store().load({ audit: { after: 0, limit: 9, ...filter } }, never);
-      expect(audit.map(({ revision }) => revision)).toEqual(expected);
+      expect(audit.rows.map(({ revision }) => revision)).toEqual(expected);
     });
 
     it("returns the earlier entries that a page refers to", async () => {
       const context = async (after: number, limit: number) =>
-        (await store().load({ auditContext: { after, limit } }, never)).auditContext.map(({ revision }) => revision);
+        (await store().load({ auditContext: { after, limit } }, never)).auditContext.rows.map(
+          ({ revision }) => revision,
+        );
       expect(await context(0, 9)).toEqual([]);
       // 4 is the first of c and was decided on 3; 5 follows 2; 6 follows 3.
       expect(await context(3, 9)).toEqual([2, 3]);
@@ -459,7 +483,7 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
     await sixEntries(commit);
     const left = async () => {
       const snapshot = await store().load({ audit: { after: 0, limit: 99 } }, never);
-      return [snapshot.store.auditFloor, ...snapshot.audit.map(({ revision }) => revision)];
+      return [snapshot.store.auditFloor, ...snapshot.audit.rows.map(({ revision }) => revision)];
     };
     const prune = (writeId: string, epoch: number, above: number, floor: number): Change => ({
       audit: auditOf(writeId, { resource: "audit", epoch }),
@@ -476,10 +500,10 @@ function prunesTheAudit(store: () => Store, commit: (change: Change) => Promise<
     expect((await commit(prune("p3", 2, 5, 7))).won).toBe(true);
     expect(await left()).toEqual([7, 4, 5, 6, 8, 9]);
     const { audit } = await store().load({ audit: { after: 0, limit: 9, aboveFloor: true } }, never);
-    expect(audit.map(({ revision }) => revision)).toEqual([8, 9]);
+    expect(audit.rows.map(({ revision }) => revision)).toEqual([8, 9]);
     const { auditContext } = await store().load({ auditContext: { after: 0, limit: 9, aboveFloor: true } }, never);
     // Entry 7, which precedes 8 in the chain of the audit itself, is gone.
-    expect(auditContext.map(({ revision }) => revision)).toEqual([]);
+    expect(auditContext.rows.map(({ revision }) => revision)).toEqual([]);
     expect((await store().load({}, never)).store).toMatchObject({ epoch: 3, revision: 9, mac: bytes(2) });
   });
 }
@@ -504,7 +528,7 @@ function racesFairly(store: () => Store): void {
     );
     expect(results.filter((result) => result.won)).toHaveLength(1);
     expect(results.every((result) => result.won || result.snapshot.secret.head?.version === 2)).toBe(true);
-    expect((await store().load({ audit: { after: 0, limit: 9 } }, never)).audit).toHaveLength(2);
+    expect((await store().load({ audit: { after: 0, limit: 9 } }, never)).audit.rows).toHaveLength(2);
   });
 
   it("returns to a loser the state it lost to", async () => {
@@ -570,7 +594,7 @@ function keepsBundles(store: () => Store): void {
     it("are listed by trust domain, from a place on, with their newest entries", async () => {
       for (const [index, domain] of ["b", "a", "a.b", "a-b"].entries()) await commit(create(domain, `w${index}`));
       const list = async (after: string, limit: number) =>
-        (await store().load({ bundles: { after, limit } }, never)).bundles.map(({ row, tail }) => [
+        (await store().load({ bundles: { after, limit } }, never)).bundles.rows.map(({ row, tail }) => [
           row?.trustDomain,
           tail?.writeId,
         ]);
@@ -607,10 +631,10 @@ function keepsBundles(store: () => Store): void {
           never,
         );
         const { head, states, version, tail } = found.secret;
-        const rest = [head, states?.[0], version, tail, found.paths[0], found.policy.row, found.policies[0]];
-        const within = { prefix: "", after: "", limit: 9, within: ["a"] };
+        const rest = [head, states?.[0], version, tail, found.paths.rows[0], found.policy.row, found.policies.rows[0]];
+        const within = { prefix: "", after: "", limit: 9, within: [["a", "b"]] } as const;
         const { paths } = await store().load({ trust, paths: within }, never);
-        const shown = [...rest, found.grants[0], found.identityGrants[0], paths[0]].map(Boolean);
+        const shown = [...rest, found.grants.rows[0], found.identityGrants.rows[0], paths.rows[0]].map(Boolean);
         return [found.trust.row?.writeId, found.trust.tail?.writeId, ...new Set(shown)];
       };
       expect(await seen({ trustDomain: "d" })).toEqual(["w1", "w1", true]);

@@ -1,5 +1,5 @@
 import type { Fault } from "../../json/fault.ts";
-import { MAX_NAMES } from "../../secret/list.ts";
+import { MAX_NAMES } from "../../secret/list-walk.ts";
 import type { Failure } from "./failure.ts";
 
 /** What to change about a refused request; undefined if the code of the failure says everything. */
@@ -25,7 +25,11 @@ export function faultOf(failure: Failure): Fault | undefined {
         rule: "must be an unaltered result of encrypt, under a key that the service still has",
       };
     case "too_many_names":
-      return { member: "limit", rule: `is required: the list has more than ${MAX_NAMES} names`, limit: MAX_NAMES };
+      return {
+        member: "limit",
+        rule: `is required: the list has more than ${MAX_NAMES} names, or needs too much work`,
+        limit: MAX_NAMES,
+      };
     default:
       return undefined;
   }

@@ -1,5 +1,15 @@
 import type { AuditRow, Bytes, SecretRow, VersionRow, VersionState } from "../rows.ts";
-import type { AuditQuery, BundleView, KeyCount, KeyUse, Outdated, Parts, PolicyView } from "../store.ts";
+import type {
+  AuditQuery,
+  BundleView,
+  KeyCount,
+  KeyUse,
+  Outdated,
+  Page,
+  Parts,
+  PathPage,
+  PolicyView,
+} from "../store.ts";
 import type { Query, SecretView, Snapshot } from "../store.ts";
 import type { State } from "./state.ts";
 
@@ -30,32 +40,35 @@ const READERS: {
 } = {
   secret: ({ visible, now }, request) => secretView(visible, request, now),
   paths: ({ visible }, request) => pathsOf(visible, request),
-  grants: ({ granting }, request) => policiesFor(granting, request).slice(0, request.limit),
-  identityGrants: ({ granting }, { idTags, limit }) => policiesFor(granting, { idTags }).slice(0, limit),
+  grants: ({ granting }, request) => pageOf(policiesFor(granting, request), request.limit),
+  identityGrants: ({ granting }, { idTags, limit }) => pageOf(policiesFor(granting, { idTags }), limit),
   policy: ({ visible }, { name }) => policyView(visible, name),
   policies: ({ visible }, { after, limit }) =>
-    sorted(visible.policies.keys(), after)
-      .slice(0, limit)
-      .map((name) => policyView(visible, name)),
+    mapPage(pageOf(sorted(visible.policies.keys(), after), limit), (name) => policyView(visible, name)),
   trust: ({ all, isProvable }, { trustDomain }) =>
     isProvable ? bundleView(all, trustDomain) : { row: undefined, tail: undefined },
   bundle: ({ all }, { trustDomain }) => bundleView(all, trustDomain),
   bundles: ({ all }, { after, limit }) =>
-    sorted(all.bundles.keys(), after)
-      .slice(0, limit)
-      .map((trustDomain) => bundleView(all, trustDomain)),
+    mapPage(pageOf(sorted(all.bundles.keys(), after), limit), (trustDomain) => bundleView(all, trustDomain)),
   audit: ({ all }, request) => auditOf(all, request),
   auditContext: ({ all }, request) => auditContextOf(all, request),
   chain: ({ visible }, { resource }) => ({ tail: tailOf(visible, resource) }),
   keyUse: ({ all }) => keyUseOf(all),
   keyCounts: ({ all }) => keyCountsOf(all),
   outdatedSecrets: ({ all }, request) =>
-    outdated(heads(all), request, ({ path }) => path).map(({ path }) => secretView(all, { path, version: "none" }, 0)),
+    mapPage(
+      outdated(heads(all), request, ({ path }) => path),
+      ({ path }) => secretView(all, { path, version: "none" }, 0),
+    ),
   outdatedPolicies: ({ all }, request) =>
-    outdated(all.policies.values(), request, ({ name }) => name).map(({ name }) => policyView(all, name)),
+    mapPage(
+      outdated(all.policies.values(), request, ({ name }) => name),
+      ({ name }) => policyView(all, name),
+    ),
   outdatedBundles: ({ all }, request) =>
-    outdated(all.bundles.values(), request, ({ trustDomain }) => trustDomain).map(({ trustDomain }) =>
-      bundleView(all, trustDomain),
+    mapPage(
+      outdated(all.bundles.values(), request, ({ trustDomain }) => trustDomain),
+      ({ trustDomain }) => bundleView(all, trustDomain),
     ),
   outdatedDeletions: ({ all }, request) => outdated(deletionsOf(all), request, ({ resource }) => resource),
 };
@@ -136,11 +149,36 @@ function tailOf(state: State, resource: string): AuditRow | undefined {
   return state.audit.findLast((entry) => entry.resource === resource);
 }
 
-function pathsOf(state: State, request: Parts["paths"]["request"]): readonly string[] {
-  const { prefix, after, within = [""], limit } = request;
-  return sorted(state.secrets.keys(), after)
-    .filter((path) => path.startsWith(prefix) && within.some((start) => path.startsWith(start)))
-    .slice(0, limit);
+/** The first rows that fit into one load. Only paths are cut by their size: other lists take much less memory than a worker has. */
+function pageOf<Row>(rows: readonly Row[], limit: number): Page<Row> {
+  return { rows: rows.slice(0, limit), more: rows.length > limit };
+}
+
+function mapPage<Row, Result>({ rows, more }: Page<Row>, map: (row: Row) => Result): Page<Result> {
+  return { rows: rows.map(map), more };
+}
+
+/** Maximum number of characters in a page of paths. */
+const MAX_CHARACTERS = 1_500_000;
+
+function pathsOf(state: State, request: Parts["paths"]["request"]): PathPage {
+  const { prefix, after, within, limit, since } = request;
+  const isWithin = (path: string): boolean =>
+    within?.some(([from, until]) => compareTexts(path, from) >= 0 && compareTexts(path, until) < 0) ?? true;
+  const found = sorted(state.secrets.keys(), after).filter((path) => path.startsWith(prefix) && isWithin(path));
+  let characters = 0;
+  const fitting = found.findIndex((path, index) => (characters += path.length) > MAX_CHARACTERS && index > 0);
+  const page = pageOf(found, fitting < 0 ? limit : Math.min(limit, fitting));
+  return { ...page, changed: since !== undefined && isPathSetChanged(state, since) };
+}
+
+/** Whether a secret was created or removed after a revision. */
+function isPathSetChanged(state: State, since: number): boolean {
+  return state.audit.some(({ revision, resource, writeId }) => {
+    if (revision <= since || !resource.startsWith("secret:")) return false;
+    const found = state.secrets.get(resource.slice("secret:".length));
+    return found === undefined || found.head.born === writeId;
+  });
 }
 
 /** Policies that have one of the id tags and, if given, one of the path tags. */
@@ -157,19 +195,19 @@ function has(tags: readonly Bytes[], tag: Bytes): boolean {
   return tags.some((candidate) => compareBytes(candidate, tag) === 0);
 }
 
-function auditOf(state: State, request: AuditQuery): readonly AuditRow[] {
+function auditOf(state: State, request: AuditQuery): Page<AuditRow> {
   const { after, upTo = Infinity, resource, spiffeId, from = -Infinity, until = Infinity } = request;
   const floor = request.aboveFloor === true ? state.store.auditFloor : 0;
-  return state.audit
+  const found = state.audit
     .filter((entry) => entry.revision > floor)
     .filter((entry) => entry.revision > after && entry.revision <= upTo && entry.at >= from && entry.at < until)
     .filter((entry) => resource === undefined || entry.resource === resource)
-    .filter((entry) => spiffeId === undefined || entry.spiffeId === spiffeId)
-    .slice(0, request.limit);
+    .filter((entry) => spiffeId === undefined || entry.spiffeId === spiffeId);
+  return pageOf(found, request.limit);
 }
 
-function auditContextOf(state: State, request: Parts["auditContext"]["request"]): readonly AuditRow[] {
-  const page = auditOf(state, request);
+function auditContextOf(state: State, request: Parts["auditContext"]["request"]): Page<AuditRow> {
+  const { rows: page } = auditOf(state, request);
   const start = Math.max(request.after, request.aboveFloor === true ? state.store.auditFloor : 0);
   const wanted = new Set([
     start,
@@ -179,7 +217,8 @@ function auditContextOf(state: State, request: Parts["auditContext"]["request"])
         ?.revision,
     ]),
   ]);
-  return state.audit.filter(({ revision }) => revision <= start && wanted.has(revision));
+  const rows = state.audit.filter(({ revision }) => revision <= start && wanted.has(revision));
+  return { rows, more: false };
 }
 
 function keyUseOf(state: State): readonly KeyUse[] {
@@ -224,21 +263,21 @@ function outdated<Row extends { readonly keyId: string }>(
   rows: Iterable<Row>,
   request: Outdated,
   nameOf: (row: Row) => string,
-): readonly Row[] {
+): Page<Row> {
   const { keyId, after, limit } = request;
   const byKey = new Map<string, Map<string, Row>>();
   for (const row of rows) {
     if (row.keyId === keyId || row.keyId < after.keyId) continue;
     byKey.set(row.keyId, (byKey.get(row.keyId) ?? new Map<string, Row>()).set(nameOf(row), row));
   }
-  return [...byKey.keys()]
+  const found = [...byKey.keys()]
     .toSorted()
     .flatMap((key) => {
       const named = byKey.get(key) ?? new Map<string, Row>();
       return sorted(named.keys(), key === after.keyId ? after.name : "").map((name) => named.get(name));
     })
-    .filter((row) => row !== undefined)
-    .slice(0, limit);
+    .filter((row) => row !== undefined);
+  return pageOf(found, limit);
 }
 
 /** The texts after `after`, in the order of SQLite's BINARY collation. JavaScript would compare UTF-16 code units. */
@@ -250,6 +289,11 @@ function sorted(texts: Iterable<string>, after: string): readonly string[] {
     .filter(({ bytes }) => compareBytes(bytes, start) > 0)
     .sort((a, b) => compareBytes(a.bytes, b.bytes))
     .map(({ text }) => text);
+}
+
+function compareTexts(a: string, b: string): number {
+  const encoder = new TextEncoder();
+  return compareBytes(encoder.encode(a), encoder.encode(b));
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -1,7 +1,10 @@
-import { integer } from "../../../json/member.ts";
+import { integer, text } from "../../../json/member.ts";
 import { SYSTEM_SECRET } from "../../../policy/reserved.ts";
-import { listSecrets, MAX_NAMES } from "../../../secret/list.ts";
+import { listSecrets } from "../../../secret/list.ts";
+import { isPlace, parsePlace, PLACE_RULE } from "../../../secret/list-cursor.ts";
+import { MAX_NAMES } from "../../../secret/list-walk.ts";
 import { operation } from "../operation.ts";
+import { refuseIfPermitted } from "../refuse-if-permitted.ts";
 import { optionalPath } from "./path-member.ts";
 import { secretDeps } from "./secret-deps.ts";
 
@@ -10,11 +13,17 @@ export const list = operation({
   action: "secret.list",
   access: { on: SYSTEM_SECRET, wanted: "list", scoped: true },
   deps: secretDeps,
-  members: { prefix: optionalPath, after: optionalPath, limit: integer({ min: 0, max: MAX_NAMES }) },
+  members: {
+    prefix: optionalPath,
+    after: text({ rule: PLACE_RULE, isValid: isPlace }),
+    limit: integer({ min: 0, max: MAX_NAMES }),
+  },
   errorBody: (err) => ({ keys: null, err }),
   async run({ deps, scope }, { prefix, after, limit = 0 }) {
-    const page = { prefix, after, limit: limit === 0 ? undefined : limit };
+    const place = await parsePlace(deps.ring, after, scope?.caller);
+    if (place === undefined) return await refuseIfPermitted(deps, { member: "after", rule: PLACE_RULE }, scope);
+    const page = { prefix, after: place, limit: limit === 0 ? undefined : limit };
     const result = await listSecrets(deps, page, scope);
-    return result.ok ? { ok: true, body: JSON.stringify({ keys: result.answer }) } : result;
+    return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
   },
 });

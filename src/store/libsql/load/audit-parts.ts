@@ -1,15 +1,17 @@
 import { and, asc, eq, gt, gte, lt, lte, or, sql, type SQL } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { AuditRow } from "../../rows.ts";
+import type { Page } from "../../store.ts";
 import { db, placeholder, type Values } from "../query-builder.ts";
 import { audit, store } from "../schema.ts";
 import { type Column, jsonColumn } from "./column.ts";
-import { type Json, list, one, rowOf } from "./json.ts";
+import { type Json, one, page as pageIn, rowOf } from "./json.ts";
+import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart, type Part, partOf } from "./part.ts";
 import { ifShown } from "./scope.ts";
 import { tailOf } from "./tails.ts";
 
-type AuditPart = Part<Asked<"audit">, readonly AuditRow[]>;
+type AuditPart = Part<Asked<"audit">, Page<AuditRow>>;
 
 /** Audit entries by revision. */
 export function auditPart({ resource }: Asked<"audit">): AuditPart {
@@ -18,8 +20,9 @@ export function auditPart({ resource }: Asked<"audit">): AuditPart {
 
 const entry = alias(audit, "x");
 
-/** Audit entries that a query gives as rows. */
-export const entries = (query: SQL): Json<readonly AuditRow[]> => list<AuditRow>(rowOf(entry), sql`${query} x`);
+/** A page of audit entries that a query returns as rows. */
+export const entries = (query: SQL, bounds: { readonly limit: SQL; readonly maxBytes: number }): Json<Page<AuditRow>> =>
+  pageIn<AuditRow>(rowOf(entry), sql`${query} x`, bounds);
 
 /** A filter is off while its placeholder is NULL. */
 const ifAsked = (name: string, condition: (value: SQL) => SQL): SQL | undefined => {
@@ -42,12 +45,14 @@ const filter = and(
 const page = (condition: SQL | undefined): SQL =>
   sql`${db.select().from(audit).where(condition).orderBy(asc(audit.revision)).limit(placeholder("auditLimit"))}`;
 
-const allEntries = auditPartOf(jsonColumn(entries(page(filter))));
+const bounds = { limit: sql`${placeholder("auditLimit")}`, maxBytes: MAX_BYTES.audit } as const;
+
+const allEntries = auditPartOf(jsonColumn(entries(page(filter), bounds)));
 const entriesOfResource = auditPartOf(
-  jsonColumn(entries(page(and(eq(audit.resource, placeholder("auditResource")), filter)))),
+  jsonColumn(entries(page(and(eq(audit.resource, placeholder("auditResource")), filter)), bounds)),
 );
 
-function auditPartOf(column: Column<readonly AuditRow[]>): AuditPart {
+function auditPartOf(column: Column<Page<AuditRow>>): AuditPart {
   return columnPart(
     column,
     ({ resource = null, upTo = null, spiffeId = null, from = null, until = null, ...page }) => ({
@@ -73,6 +78,8 @@ export const auditContextPart = columnPart(
             from ${contextPage} p
           union select p.base from ${contextPage} p union select ${startOf("context")})
         order by a.revision)`,
+      // At most two entries for each entry of the page, and the one that the page begins after: all of them, if they fit.
+      { limit: sql`2 * ${placeholder("contextLimit")} + 2`, maxBytes: MAX_BYTES.auditContext },
     ),
   ),
   (page: Asked<"auditContext">) => pageValues("context", page),
@@ -92,5 +99,6 @@ export const replay = jsonColumn<AuditRow | undefined>(
 
 function pageValues(page: "audit" | "context", asked: Asked<"auditContext">): Values {
   const { after, limit, aboveFloor = false } = asked;
-  return { [`${page}After`]: after, [`${page}Limit`]: limit, [`${page}AboveFloor`]: aboveFloor };
+  const limits = { auditLimit: limit + 1, contextLimit: limit };
+  return { [`${page}After`]: after, [`${page}Limit`]: limits[`${page}Limit`], [`${page}AboveFloor`]: aboveFloor };
 }

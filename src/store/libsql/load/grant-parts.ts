@@ -1,17 +1,18 @@
 import { sql, type SQL } from "drizzle-orm";
-import type { PolicyView } from "../../store.ts";
+import type { Page, PolicyView } from "../../store.ts";
 import { placeholder } from "../query-builder.ts";
 import { policies } from "../schema.ts";
-import { readList } from "./cell-readers.ts";
 import { jsonColumn } from "./column.ts";
-import { list } from "./json.ts";
+import { page } from "./json.ts";
+import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart } from "./part.ts";
+import { readPage } from "./read-page.ts";
 import { hexList, ifProvable } from "./scope.ts";
 import { policyWithTail, withTails } from "./tails.ts";
 
 /** Policies that may grant what the caller asks for. The scope finds them, because they decide on the other parts. */
-export const grantsPart = columnPart<Asked<"grants">, readonly PolicyView[]>(
-  jsonColumn({ sql: sql`v.grants`, read: readList(policyWithTail.read) }),
+export const grantsPart = columnPart<Asked<"grants">, Page<PolicyView>>(
+  jsonColumn({ sql: sql`v.grants`, read: readPage(policyWithTail.read) }),
 );
 
 /** CROSS JOIN keeps the order of the loops: each tag is one look-up in the index. */
@@ -20,6 +21,13 @@ const ofIdentity: SQL = sql`(select p.* from json_each(${placeholder("identityTa
 
 /** Policies that may concern the caller, whatever their paths. */
 export const identityGrantsPart = columnPart(
-  jsonColumn(ifProvable(list(policyWithTail, withTails("policy", ofIdentity)))),
-  ({ idTags, limit }: Asked<"identityGrants">) => ({ identityTags: hexList(idTags), identityLimit: limit }),
+  jsonColumn(
+    ifProvable(
+      page(policyWithTail, withTails("policy", ofIdentity), {
+        limit: sql`${placeholder("identityLimit")}`,
+        maxBytes: MAX_BYTES.identityGrants,
+      }),
+    ),
+  ),
+  ({ idTags, limit }: Asked<"identityGrants">) => ({ identityTags: hexList(idTags), identityLimit: limit + 1 }),
 );

@@ -1,7 +1,9 @@
 import { getTableColumns, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { db } from "../query-builder.ts";
+import type { Page } from "../../store.ts";
 import { orAbsent, type Read, readList, readText } from "./cell-readers.ts";
+import { readPage } from "./read-page.ts";
 import { type Columns, readFields, rowReader, type RowOf } from "./row-reader.ts";
 
 /**
@@ -42,6 +44,33 @@ export function one<T>(json: Json<T>, query: (select: Select) => SQLWrapper): Js
 /** All rows of `from` in its order. */
 export function list<T>(json: Json<T>, from: SQLWrapper): Json<readonly T[]> {
   return { sql: sql`(select json_group_array(${json.sql}) from ${from})`, read: readList(json.read) };
+}
+
+/**
+ * The rows of `from` that fit into `maxBytes` of JSON, at least one. `from` must return one row more than the page may have, if
+ * there is one: `limit` is a placeholder for the number of rows that it returns at most.
+ */
+export function page<T>(
+  json: Json<T>,
+  from: SQLWrapper,
+  { limit, maxBytes }: { readonly limit: SQLWrapper; readonly maxBytes: number },
+): Json<Page<T>> {
+  const { text, rows } = pageOf(json, from, { limit, maxBytes });
+  return { sql: sql`(select ${text} from ${rows})`, read: readPage(json.read) };
+}
+
+/** The two halves of {@link page}: its text, as an aggregate of its rows. */
+export function pageOf(
+  { sql: item }: Json<unknown>,
+  from: SQLWrapper,
+  { limit, maxBytes }: { readonly limit: SQLWrapper; readonly maxBytes: number },
+): { readonly text: SQL; readonly rows: SQL } {
+  const fits = sql`y.n < ${limit} and (y.n = 1 or y.size <= ${sql.raw(String(maxBytes))})`;
+  return {
+    text: sql`'[' || count(*) || ',[' || ifnull(group_concat(y.item, ',') filter (where ${fits}), '') || ']]'`,
+    rows: sql`(select z.item, row_number() over w as n, sum(octet_length(z.item) + 1) over w as size
+      from (select ${item} as item from ${from}) z window w as (rows unbounded preceding)) y`,
+  };
 }
 
 /** A row of a LEFT JOIN. If there is none, all its columns are NULL. */

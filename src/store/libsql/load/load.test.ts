@@ -15,7 +15,7 @@ const FORMS: { readonly [Name in PartName]: readonly NonNullable<Query[Name]>[] 
   ],
   paths: [
     { prefix: "", after: "", limit: 1 },
-    { prefix: "", after: "", limit: 1, within: ["p"] },
+    { prefix: "", after: "", limit: 1, within: [["p", "q"]], since: 1 },
   ],
   grants: [{ idTags: [Uint8Array.of(1)], pathTags: [], limit: 1 }],
   trust: [{ trustDomain: "d" }, { trustDomain: "d", keyId: "k" }],
@@ -52,7 +52,7 @@ describe("a load", () => {
 
   it("sends integers, texts and NULL, and never a float", () => {
     const { args } = loadOf({ grants: FORMS.grants[0]!, audit: FORMS.audit[1]! }).statement;
-    expect(args).toMatchObject({ always: 1n, grantLimit: 1n, idTags: '["01"]', auditAboveFloor: 1n, upTo: 1n });
+    expect(args).toMatchObject({ always: 1n, grantLimit: 2n, idTags: '["01"]', auditAboveFloor: 1n, upTo: 1n });
     expect(Object.values(args).filter((value) => typeof value === "number" || typeof value === "boolean")).toEqual([]);
   });
 

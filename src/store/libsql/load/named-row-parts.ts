@@ -4,7 +4,8 @@ import type { BundleRow, PolicyRow } from "../../rows.ts";
 import { db, placeholder, type Values } from "../query-builder.ts";
 import { policies, trustBundles } from "../schema.ts";
 import { jsonColumn } from "./column.ts";
-import { type Json, list, one, rowOf } from "./json.ts";
+import { type Json, one, page, rowOf } from "./json.ts";
+import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart, partOf } from "./part.ts";
 import { ifProvable, ifShown } from "./scope.ts";
 import { bundleWithTail, policyWithTail, tailOf, withTails } from "./tails.ts";
@@ -35,8 +36,15 @@ const policyPage = db
   .limit(placeholder("policiesLimit"));
 
 export const policiesPart = columnPart(
-  jsonColumn(ifShown(list(policyWithTail, withTails("policy", policyPage)))),
-  ({ after, limit }: Asked<"policies">) => ({ policiesAfter: after, policiesLimit: limit }),
+  jsonColumn(
+    ifShown(
+      page(policyWithTail, withTails("policy", policyPage), {
+        limit: sql`${placeholder("policiesLimit")}`,
+        maxBytes: MAX_BYTES.policies,
+      }),
+    ),
+  ),
+  ({ after, limit }: Asked<"policies">) => ({ policiesAfter: after, policiesLimit: limit + 1 }),
 );
 
 /** The bundle of the caller's own trust domain. The scope has its domain already. */
@@ -67,6 +75,11 @@ const bundlePage = db
   .limit(placeholder("bundlesLimit"));
 
 export const bundlesPart = columnPart(
-  jsonColumn(list(bundleWithTail, withTails("bundle", bundlePage))),
-  ({ after, limit }: Asked<"bundles">) => ({ bundlesAfter: after, bundlesLimit: limit }),
+  jsonColumn(
+    page(bundleWithTail, withTails("bundle", bundlePage), {
+      limit: sql`${placeholder("bundlesLimit")}`,
+      maxBytes: MAX_BYTES.bundles,
+    }),
+  ),
+  ({ after, limit }: Asked<"bundles">) => ({ bundlesAfter: after, bundlesLimit: limit + 1 }),
 );

@@ -1,13 +1,15 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import type { Outdated, SecretView } from "../../store.ts";
+import type { VersionState } from "../../rows.ts";
+import type { Outdated, Page, SecretView } from "../../store.ts";
 import { placeholder, type Values } from "../query-builder.ts";
 import { policies, secrets, secretVersions, trustBundles } from "../schema.ts";
 import { entries } from "./audit-parts.ts";
 import { jsonColumn } from "./column.ts";
-import { fields, list, text } from "./json.ts";
+import { fields, type Json, list, mapped, page } from "./json.ts";
 import { deletions } from "./key-parts.ts";
-import { columnPart, partOf } from "./part.ts";
+import { MAX_BYTES } from "./max-bytes.ts";
+import { columnPart } from "./part.ts";
 import { state } from "./secret-part.ts";
 import { bundleWithTail, headWithTail, policyWithTail, withTails } from "./tails.ts";
 
@@ -23,7 +25,7 @@ const valuesOf =
     [`${list}KeyId`]: keyId,
     [`${list}AfterKey`]: after.keyId,
     [`${list}AfterName`]: after.name,
-    [`${list}Limit`]: limit,
+    [`${list}Limit`]: limit + 1,
   });
 
 /**
@@ -44,38 +46,39 @@ const outdatedRows = (column: SQLiteColumn, list: string): SQL =>
   sql`(select t.* from ${outdatedNames(column, list)} o
     cross join ${column.table} t on t.${sql.identifier(column.name)} = o.name order by o.key_id, o.name)`;
 
+const pageOf = <T>(json: Json<T>, from: SQL, list: string): Json<Page<T>> =>
+  page(json, from, { limit: sql`${placesOf(list).limit}`, maxBytes: MAX_BYTES.outdated });
+
 const HEADS = "outdatedHeads";
 
-const heads = list(headWithTail, withTails("secret", outdatedRows(secrets.path, HEADS)));
+/** All versions of the secret `x`. `json`: SQLite may take the result of a subquery for a plain text, and quote it. */
+const versions = list(state, sql`(select w.* from ${secretVersions} w where w.path = x.path order by w.number) x`);
+const states: Json<readonly VersionState[]> = { sql: sql`json(${versions.sql})`, read: versions.read };
 
-const states = list(
-  fields({ path: text(sql`x.path`), state }),
-  sql`(select w.* from ${outdatedNames(secrets.path, HEADS)} o cross join ${secretVersions} w on w.path = o.name
-    order by w.path, w.number) x`,
-);
+const secretView = mapped(fields({ ...headWithTail, states }), ({ head, tail, states }) => ({
+  head,
+  states,
+  version: undefined,
+  tail,
+}));
 
-export const outdatedSecretsPart = partOf(
-  { heads: jsonColumn(heads), states: jsonColumn(states) },
+export const outdatedSecretsPart = columnPart<Outdated, Page<SecretView>>(
+  jsonColumn(pageOf(secretView, withTails("secret", outdatedRows(secrets.path, HEADS)), HEADS)),
   valuesOf(HEADS),
-  ({ heads, states }): readonly SecretView[] => {
-    const versions = Map.groupBy(states, ({ path }) => path);
-    return heads.map(({ row, tail }) => ({
-      head: row,
-      states: (versions.get(row.path) ?? []).map(({ state }) => state),
-      version: undefined,
-      tail,
-    }));
-  },
 );
+
+const POLICIES = "outdatedPolicies";
 
 export const outdatedPoliciesPart = columnPart(
-  jsonColumn(list(policyWithTail, withTails("policy", outdatedRows(policies.name, "outdatedPolicies")))),
-  valuesOf("outdatedPolicies"),
+  jsonColumn(pageOf(policyWithTail, withTails("policy", outdatedRows(policies.name, POLICIES)), POLICIES)),
+  valuesOf(POLICIES),
 );
 
+const BUNDLES = "outdatedBundles";
+
 export const outdatedBundlesPart = columnPart(
-  jsonColumn(list(bundleWithTail, withTails("bundle", outdatedRows(trustBundles.trustDomain, "outdatedBundles")))),
-  valuesOf("outdatedBundles"),
+  jsonColumn(pageOf(bundleWithTail, withTails("bundle", outdatedRows(trustBundles.trustDomain, BUNDLES)), BUNDLES)),
+  valuesOf(BUNDLES),
 );
 
 const place = placesOf("outdatedDeletions");
@@ -86,6 +89,7 @@ export const outdatedDeletionsPart = columnPart(
       sql`(select d.* from ${deletions} d where d.key_id <> ${place.keyId}
         and (d.key_id, d.resource) > (${place.afterKey}, ${place.afterName})
         order by d.key_id, d.resource limit ${place.limit})`,
+      { limit: sql`${place.limit}`, maxBytes: MAX_BYTES.outdated },
     ),
   ),
   valuesOf("outdatedDeletions"),

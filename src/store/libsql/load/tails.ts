@@ -23,7 +23,8 @@ const tail = joined<AuditRow>(rowOf(entry));
 
 export const policyWithTail: Json<PolicyView> = fields({ row: rowOf(policy), tail });
 export const bundleWithTail: Json<BundleView> = fields({ row: rowOf(bundle), tail });
-export const headWithTail = fields({ row: rowOf(secret), tail });
+/** Columns of the row of a secret, with its newest audit entry. */
+export const headWithTail = { head: rowOf(secret), tail } as const;
 
 /** Rows of a query in parentheses, each with the newest audit entry of its resource. */
 export function withTails(kind: keyof typeof resourceOf, query: SQLWrapper): SQL {

@@ -1,0 +1,17 @@
+/**
+ * Maximum sizes of lists, as JSON. libSQL limits a value to 5 000 000 bytes, and all JSON of a load is one value. Lists that may be
+ * in one load must fit together. docs/operations.md has the complete table.
+ */
+export const MAX_BYTES = {
+  /** Policies that may grant one request: about 1300 of ordinary length. */
+  grants: 1_300_000,
+  identityGrants: 1_300_000,
+  paths: 1_500_000,
+  /** In a load with at most one policy check. */
+  policies: 3_000_000,
+  bundles: 3_000_000,
+  audit: 1_500_000,
+  auditContext: 2_500_000,
+  /** The only list of its load. One secret with 10 000 versions takes 1.3 MB. */
+  outdated: 4_000_000,
+} as const;
