@@ -151,9 +151,9 @@ describe("a database with the limits of libSQL's server", () => {
     });
 
     it.each([
-      [60, 70_000],
+      [100, 70_000],
       [2000, 1500],
-      [1500, 4000],
+      [2000, 5000],
     ])("verifies %i entries of %i bytes (Q51)", async (count, bytes) => {
       await addEntries(count, bytes);
       let entries = 0;
