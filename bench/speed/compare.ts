@@ -23,16 +23,30 @@ const WARM_UP_SECONDS = 1;
  */
 export async function compare(
   { measured, baseline }: { readonly measured: LoadTarget; readonly baseline: LoadTarget },
-  { rounds, seconds, nextNumber, clients }: Sampling & { readonly clients: number },
+  sampling: Sampling & { readonly clients: number },
 ): Promise<Comparison> {
+  const { seconds, nextNumber, clients } = sampling;
   const sample = async (target: LoadTarget): Promise<Sample> => await runLoad(target, { clients, seconds, nextNumber });
   for (const target of [measured, baseline]) await runLoad(target, { clients, seconds: WARM_UP_SECONDS, nextNumber });
+  return await alternate(
+    sampling,
+    async () => await sample(measured),
+    async () => await sample(baseline),
+  );
+}
+
+/** Takes two samples in turn, and swaps their order in each round. */
+export async function alternate(
+  { rounds }: Pick<Sampling, "rounds">,
+  measure: () => Promise<Sample>,
+  measureBaseline: () => Promise<Sample>,
+): Promise<Comparison> {
   const samples: { measured: Sample; baseline: Sample }[] = [];
   for (let round = 0; round < rounds; round += 1) {
     if (round % 2 === 0) {
-      samples.push({ baseline: await sample(baseline), measured: await sample(measured) });
+      samples.push({ baseline: await measureBaseline(), measured: await measure() });
     } else {
-      samples.push({ measured: await sample(measured), baseline: await sample(baseline) });
+      samples.push({ measured: await measure(), baseline: await measureBaseline() });
     }
   }
   return { measured: samples.map((pair) => pair.measured), baseline: samples.map((pair) => pair.baseline) };

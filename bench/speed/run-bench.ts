@@ -49,7 +49,8 @@ async function measure(
     deployment: async (shape) =>
       await getOrCreate(deployments, JSON.stringify(shape), async () => {
         print(
-          `… preparing a store with ${shape.secrets} secrets and ${shape.policies + (shape.unanchored ?? 0)} policies`,
+          `… preparing a store with ${shape.secrets + (shape.longPaths ?? 0)} secrets and ` +
+            `${shape.policies + (shape.unanchored ?? 0) + (shape.costly ?? 0)} policies`,
         );
         return await startDeployment(context.options, shape);
       }),

@@ -54,9 +54,9 @@ export async function isGranted(
 ): Promise<boolean> {
   const { caller, path, wanted } = request;
   const budget = new MatchBudget(MAX_WORK);
-  for (const { view, policy } of await openGranting(evaluation, views, wanted)) {
+  for (const { view, policy } of cheapestFirst(await openGranting(evaluation, views, wanted))) {
     const compiled = compileFor(evaluation, policy, { caller, path, budget });
-    if (compiled !== undefined && appliesTo(compiled, path) && (await isCurrent(evaluation, view))) return true;
+    if (compiled !== undefined && mayReach(compiled, path) && (await isCurrent(evaluation, view))) return true;
   }
   if (views?.more === true) throw new PolicyOverflow("too_many_policies");
   return false;
@@ -76,7 +76,7 @@ export async function policiesFor(
   const { caller, wanted } = request;
   const budget = new MatchBudget(MAX_WORK);
   const found: CompiledPolicy[] = [];
-  for (const { view, policy } of await openGranting(evaluation, views, wanted)) {
+  for (const { view, policy } of cheapestFirst(await openGranting(evaluation, views, wanted))) {
     const compiled = compileFor(evaluation, policy, { caller, budget });
     if (compiled !== undefined && (await isCurrent(evaluation, view))) found.push(compiled);
   }
@@ -85,7 +85,11 @@ export async function policiesFor(
 
 /** Whether a policy matches a path. A reserved path also requires that the policy qualifies for it. */
 export function appliesTo(policy: CompiledPolicy, path: string): boolean {
-  return policy.path.matches(path) && (!isReserved(path) || qualifies(policy, path));
+  return policy.path.matches(path) && mayReach(policy, path);
+}
+
+function mayReach(policy: CompiledPolicy, path: string): boolean {
+  return !isReserved(path) || qualifies(policy, path);
 }
 
 interface OpenedPolicy {
@@ -93,10 +97,7 @@ interface OpenedPolicy {
   readonly policy: Policy;
 }
 
-/**
- * The policies that open and hold the permission, those with the smallest patterns first. Opened in parallel: in Node each Web
- * Crypto call waits for a thread.
- */
+/** The policies that open and hold the permission. Opened in parallel: in Node each Web Crypto call waits for a thread. */
 async function openGranting(
   evaluation: Evaluation,
   views: Page<PolicyView> | undefined,
@@ -113,17 +114,23 @@ async function openGranting(
       return policy && { view, policy };
     }),
   );
-  const granting = opened.filter((found) => found !== undefined && grants(found.policy.permissions, wanted));
-  return bySize(granting.filter((found) => found !== undefined));
+  return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
 }
 
-function bySize(policies: readonly OpenedPolicy[]): readonly OpenedPolicy[] {
-  if (policies.length < 2) return policies;
-  return policies
-    .map((opened) => ({
-      opened,
-      size: estimateSize(opened.policy.spiffeIdPattern) + estimateSize(opened.policy.pathPattern),
-    }))
+/** The plain policies, then the others, the smallest patterns first. Sizes are not worked out while a plain policy grants. */
+function* cheapestFirst(policies: readonly OpenedPolicy[]): Generator<OpenedPolicy> {
+  if (policies.length < 2) {
+    yield* policies;
+    return;
+  }
+  const isPlain = ({ policy }: OpenedPolicy): boolean =>
+    [policy.spiffeIdPattern, policy.pathPattern].every((text) => literalMatcher(text) !== undefined);
+  const { plain = [], others = [] } = Object.groupBy(policies, (opened) => (isPlain(opened) ? "plain" : "others"));
+  yield* plain;
+  const sizeOf = ({ policy }: OpenedPolicy): number =>
+    estimateSize(policy.spiffeIdPattern) + estimateSize(policy.pathPattern);
+  yield* others
+    .map((opened) => ({ opened, size: sizeOf(opened) }))
     .toSorted((a, b) => a.size - b.size)
     .map(({ opened }) => opened);
 }

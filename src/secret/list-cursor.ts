@@ -13,7 +13,7 @@ const MARK = "~";
 const CURSOR = /^~[\w-]+$/;
 
 /** Says which texts name a place in a list. */
-export const PLACE_RULE: Violation = { rule: `${PATH_RULE.rule}, or be the "next" of the previous page` };
+export const PLACE_RULE: Violation = { rule: `${PATH_RULE.rule}, or the next of the previous page` };
 
 /** Whether a text may name a place in a list. Only {@link parsePlace} knows whether a cursor is genuine. */
 export function isPlace(text: string): boolean {

@@ -4,6 +4,8 @@ import { authentication } from "./authentication.ts";
 import { coldStart } from "./cold-start.ts";
 import { contention } from "./contention.ts";
 import { largeStore } from "./large-store.ts";
+import { costlyPolicies } from "./costly-policies.ts";
+import { largeLists } from "./large-lists.ts";
 import { lists } from "./lists.ts";
 import { manyPolicies } from "./many-policies.ts";
 import { manyVersions } from "./many-versions.ts";
@@ -23,7 +25,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
   { name: "put", run: writes },
   { name: "authentication", run: authentication },
   { name: "list", run: lists },
+  { name: "large-list", run: largeLists },
   { name: "policies", run: manyPolicies },
+  { name: "costly-policies", run: costlyPolicies },
   { name: "versions", run: manyVersions },
   { name: "secrets", run: largeStore },
   { name: "contention", run: contention },

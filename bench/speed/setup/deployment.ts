@@ -1,8 +1,10 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
+import Database from "libsql";
 import { remoteExecute } from "../../../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../../../src/store/libsql/libsql-store.ts";
+import { insertPathsSql, numberedPathsSql } from "../../../test/harness/bare-paths.ts";
 import { SUPERUSER, type TestDomain } from "../../../test/harness/identity.ts";
 import { storeManyPolicies } from "../../../test/harness/many-policies.ts";
 import { storeManySecrets } from "../../../test/harness/many-secrets.ts";
@@ -20,6 +22,10 @@ export interface StoreShape {
   readonly policies: number;
   /** Number of additional policies whose patterns have no literal prefix. They are tried on each request. */
   readonly unanchored?: number;
+  /** Number of additional secrets whose paths have 500 characters: `big/000000…`, `big/000001…`. They can be listed only. */
+  readonly longPaths?: number;
+  /** Number of additional policies with costly patterns. They grant the workload `/app` nothing. */
+  readonly costly?: number;
   readonly keptVersions?: number;
 }
 
@@ -100,6 +106,15 @@ export async function startDeployment(
 
 const signal = new AbortController().signal;
 
+const LONG_PATH = 500;
+
+function insertLongPaths(file: string, count: number): void {
+  const opened = new Database(file);
+  opened.exec(insertPathsSql(numberedPathsSql(count, "big/", { length: LONG_PATH })));
+  opened.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all([]);
+  opened.close();
+}
+
 async function fillStore(database: DatabaseProcess, shape: StoreShape): Promise<void> {
   const ring = await ringOf(ROOT_KEY);
   const store = libsqlStore(remoteExecute({ url: database.url() }, fetch));
@@ -120,10 +135,18 @@ async function fillStore(database: DatabaseProcess, shape: StoreShape): Promise<
     const patternsOf = (n: number) => ({ spiffeIdPattern: `spiffe://.*/team-${n}$`, pathPattern: `team-${n}$` });
     await storeManyPolicies({ client, ring }, { count: shape.unanchored, patternsOf, name: "unanchored" });
   }
+  if (shape.costly !== undefined) {
+    const patternsOf = (n: number) => ({
+      spiffeIdPattern: `spiffe://.*team-${n}${String.raw`\b?()\PN(a*)*`.repeat(19)}`,
+      pathPattern: "app/",
+    });
+    await storeManyPolicies({ client, ring }, { count: shape.costly, patternsOf, name: "costly" });
+  }
   client.close();
   const snapshot = await store.load({}, signal);
   await database.kill();
   await fillSecrets(database.file, { ring, snapshot }, { count: shape.secrets, pathOf: (n) => `app/s${n}` });
+  if (shape.longPaths !== undefined) insertLongPaths(database.file, shape.longPaths);
   createBaselineTables(database.file);
   await database.start();
 }

@@ -21,7 +21,7 @@ export const list = operation({
   errorBody: (err) => ({ keys: null, err }),
   async run({ deps, scope }, { prefix, after, limit = 0 }) {
     const place = await parsePlace(deps.ring, after, scope?.caller);
-    if (place === undefined) return await refuseIfPermitted(deps, { member: "after", rule: PLACE_RULE }, scope);
+    if (place === undefined) return await refuseIfPermitted(deps, { member: "after", ...PLACE_RULE }, scope);
     const page = { prefix, after: place, limit: limit === 0 ? undefined : limit };
     const result = await listSecrets(deps, page, scope);
     return result.ok ? { ok: true, body: JSON.stringify(result.answer) } : result;
