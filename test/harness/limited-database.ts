@@ -7,6 +7,9 @@ import { StoreUnavailable } from "../../src/store/store-unavailable.ts";
 const MAX_VALUE = 5_000_000;
 const MAX_ANSWER = 10_000_000;
 
+/** SQLite's result code (https://sqlite.org/rescode.html#toobig). */
+const SQLITE_TOOBIG = 18;
+
 /** A migrated database in memory with the limits of libSQL's server. */
 export interface LimitedDatabase {
   readonly database: DatabaseSync;
@@ -59,7 +62,8 @@ export function limitedDatabase(): LimitedDatabase {
     } catch (error) {
       if (database.isTransaction) database.exec("ROLLBACK");
       if (error instanceof StoreUnavailable) throw error;
-      throw new StoreUnavailable("rejected", "none", "SQLITE_ERROR");
+      const isTooBig = error instanceof Error && Reflect.get(error, "errcode") === SQLITE_TOOBIG;
+      throw new StoreUnavailable("rejected", "none", isTooBig ? "SQLITE_TOOBIG" : "SQLITE_ERROR");
     }
   };
   return { database, execute, answers };

@@ -33,9 +33,18 @@ export function libsqlStore(execute: Execute): BulkStore {
   };
   return {
     async load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
-      const load = loadOf(query);
-      const results = await execute([load.statement], "read", signal);
-      return read("none", results, 1, (only) => known(load.snapshotOf(only)));
+      const run = async (asked: Q): Promise<Snapshot<Q>> => {
+        const load = loadOf(asked);
+        const results = await execute([load.statement], "read", signal);
+        return read("none", results, 1, (only) => known(load.snapshotOf(only)));
+      };
+      try {
+        return await run(query);
+      } catch (error) {
+        const { grants } = query;
+        if (!isTooLarge(error) || grants === undefined || grants.limit <= FEW_GRANTS) throw error;
+        return await run({ ...query, grants: { ...grants, limit: FEW_GRANTS } });
+      }
     },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
@@ -57,6 +66,17 @@ export function libsqlStore(execute: Execute): BulkStore {
       }));
     },
   };
+}
+
+/**
+ * Policies that always fit into one load. 1000 of ordinary size fit too. If they are so large that they do not, the load is
+ * repeated with these, and `more` says that there are others.
+ */
+const FEW_GRANTS = 200;
+
+/** SQLITE_TOOBIG: a value has more than 5 000 000 bytes. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof StoreUnavailable && error.detail === "SQLITE_TOOBIG";
 }
 
 /** Reads an answer. An unreadable one says as little about the outcome as no answer. */

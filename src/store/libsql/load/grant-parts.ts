@@ -3,7 +3,7 @@ import type { Page, PolicyView } from "../../store.ts";
 import { placeholder } from "../query-builder.ts";
 import { policies } from "../schema.ts";
 import { jsonColumn } from "./column.ts";
-import { page } from "./json.ts";
+import { mapped, page } from "./json.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart } from "./part.ts";
 import { readPage } from "./read-page.ts";
@@ -12,7 +12,12 @@ import { policyWithTail, withTails } from "./tails.ts";
 
 /** Policies that may grant what the caller asks for. The scope finds them, because they decide on the other parts. */
 export const grantsPart = columnPart<Asked<"grants">, Page<PolicyView>>(
-  jsonColumn({ sql: sql`v.grants`, read: readPage(policyWithTail.read) }),
+  jsonColumn(
+    mapped({ sql: sql`v.grants`, read: readPage(policyWithTail.read) }, ({ rows, more }) => ({
+      rows: more ? rows.slice(0, -1) : rows,
+      more,
+    })),
+  ),
 );
 
 /** CROSS JOIN keeps the order of the loops: each tag is one look-up in the index. */

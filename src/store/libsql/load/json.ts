@@ -55,21 +55,12 @@ export function page<T>(
   from: SQLWrapper,
   { limit, maxBytes }: { readonly limit: SQLWrapper; readonly maxBytes: number },
 ): Json<Page<T>> {
-  const { text, rows } = pageOf(json, from, { limit, maxBytes });
-  return { sql: sql`(select ${text} from ${rows})`, read: readPage(json.read) };
-}
-
-/** The two halves of {@link page}: its text, as an aggregate of its rows. */
-export function pageOf(
-  { sql: item }: Json<unknown>,
-  from: SQLWrapper,
-  { limit, maxBytes }: { readonly limit: SQLWrapper; readonly maxBytes: number },
-): { readonly text: SQL; readonly rows: SQL } {
   const fits = sql`y.n < ${limit} and (y.n = 1 or y.size <= ${sql.raw(String(maxBytes))})`;
   return {
-    text: sql`'[' || count(*) || ',[' || ifnull(group_concat(y.item, ',') filter (where ${fits}), '') || ']]'`,
-    rows: sql`(select z.item, row_number() over w as n, sum(octet_length(z.item) + 1) over w as size
-      from (select ${item} as item from ${from}) z window w as (rows unbounded preceding)) y`,
+    sql: sql`(select '[' || count(*) || ',[' || ifnull(group_concat(y.item, ',') filter (where ${fits}), '') || ']]'
+      from (select z.item, row_number() over w as n, sum(octet_length(z.item) + 1) over w as size
+        from (select ${json.sql} as item from ${from}) z window w as (rows unbounded preceding)) y)`,
+    read: readPage(json.read),
   };
 }
 
