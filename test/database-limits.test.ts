@@ -42,10 +42,8 @@ describe("a database with the limits of libSQL's server", () => {
   it("returns the states of 10 000 versions, and adds one more (Q51)", async () => {
     await put("many");
     copy("secret_versions", "t.path = 'many'", 9999, { number: "i + 1" });
-    const [{ states } = { states: undefined }] = [
-      (await store.load({ secret: { path: "many", version: "none" } }, new AbortController().signal)).secret,
-    ];
-    expect(states).toHaveLength(10_000);
+    const { secret } = await store.load({ secret: { path: "many", version: "none" } }, new AbortController().signal);
+    expect(secret.states).toHaveLength(10_000);
     // Not authentic, but loaded: 500 and not 503.
     expect((await service.post(`${SECRETS}/metadata?action=get`, { path: "many" })).status).toBe(500);
   });
@@ -67,16 +65,20 @@ describe("a database with the limits of libSQL's server", () => {
     };
 
     it.each([
-      ["9000 ordinary ones, in several loads", 9000, 300, 200, "ok"],
-      ["3000 large ones", 3000, 2700, 200, "ok"],
-      ["14 000: too many", 14_000, 300, 400, "too_large"],
-    ])("lists %s (Q51)", async (_, count, bytes, status, expected) => {
+      [9000, 300],
+      [3000, 2700],
+    ])("lists %i policies of %i bytes (Q51)", async (count, bytes) => {
       await addPolicies(count, bytes);
       service.log.length = 0;
-      const answer = await service.post(`${POLICY}?action=list`, {});
-      expect([answer.status, answer.body["err"] ?? "ok"]).toEqual([status, expected]);
+      expect((await service.post(`${POLICY}?action=list`, {})).status).toBe(200);
       // Each forged policy is reported once.
-      if (status === 200) expect(service.log).toHaveLength(count);
+      expect(service.log.filter(({ event }) => event === "policy_ignored")).toHaveLength(count);
+    });
+
+    it("refuses to list 14 000 policies at once (Q51)", async () => {
+      await addPolicies(14_000, 300);
+      const answer = await service.post(`${POLICY}?action=list`, {});
+      expect(answer).toMatchObject({ status: 400, body: { policies: null, err: "too_large" } });
     });
 
     it.each([100, 1000, 10_000])("lists pages of %i, which `next` connects (Q51)", async (limit) => {

@@ -56,8 +56,9 @@ async function allow(workload: string, ...patterns: readonly string[]): Promise<
 
 async function list(caller: string, body: object) {
   read.length = 0;
-  const post = caller === "superuser" ? service.post : await service.as(`/${caller}`);
-  const { status, body: found } = await post(LIST, body);
+  const answer =
+    caller === "superuser" ? await service.post(LIST, body) : await (await service.as(`/${caller}`))(LIST, body);
+  const { status, body: found } = answer;
   const { keys, next, err } = found as { keys: string[] | null; next?: string; err?: string };
   return { status, keys, next, err };
 }

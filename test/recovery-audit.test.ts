@@ -38,7 +38,7 @@ describe("a recovery of the root key", () => {
     )(RECOVER, {}, headers);
   const entries = async (from = store) => {
     const { audit } = await from.load({ audit: { after: 0, limit: 999 } }, signal);
-    return audit.filter(({ action }) => action === "recover");
+    return audit.rows.filter(({ action }) => action === "recover");
   };
   const revision = async () => (await store.load({}, signal)).store.revision;
   const withKeys = async (...keys: readonly string[]) =>

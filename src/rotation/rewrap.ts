@@ -154,10 +154,7 @@ function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readon
 }
 
 /** The rows of a page, and whether more follow. A page has fewer rows than its limit if they are large. */
-function itemsOf(
-  { kind }: Cursor,
-  snapshot: AnySnapshot,
-): { readonly items: readonly Item[]; readonly more: boolean } {
+function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): { readonly items: readonly Item[]; readonly more: boolean } {
   const page = <Row>(found: RowPage<Row> | undefined, toItem: (row: Row) => Item) => ({
     items: (found?.rows ?? []).map(toItem),
     more: found?.more ?? false,

@@ -63,7 +63,9 @@ export function limitedDatabase(): LimitedDatabase {
       if (database.isTransaction) database.exec("ROLLBACK");
       if (error instanceof StoreUnavailable) throw error;
       const isTooBig = error instanceof Error && Reflect.get(error, "errcode") === SQLITE_TOOBIG;
-      throw new StoreUnavailable("rejected", "none", isTooBig ? "SQLITE_TOOBIG" : "SQLITE_ERROR");
+      throw isTooBig
+        ? new StoreUnavailable("answer_too_large", "none", "SQLITE_TOOBIG")
+        : new StoreUnavailable("rejected", "none", "SQLITE_ERROR");
     }
   };
   return { database, execute, answers };

@@ -32,8 +32,8 @@ export async function largeLists(context: BenchContext): Promise<Result[]> {
   return [...results, ...(await neighbours(context, many))];
 }
 
-async function allowList({ options }: BenchContext, { post }: Deployment): Promise<void> {
-  await post("/v1/acl/policy", {
+async function allowList({ options }: BenchContext, deployment: Deployment): Promise<void> {
+  await deployment.post("/v1/acl/policy", {
     name: "big",
     spiffeidPattern: `^spiffe://${options.domain.name.replaceAll(".", String.raw`\.`)}/app$`,
     pathPattern: "^big/",

@@ -74,9 +74,8 @@ export function libsqlStore(execute: Execute): BulkStore {
  */
 const FEW_GRANTS = 200;
 
-/** SQLITE_TOOBIG: a value has more than 5 000 000 bytes. */
 function isTooLarge(error: unknown): boolean {
-  return error instanceof StoreUnavailable && error.detail === "SQLITE_TOOBIG";
+  return error instanceof StoreUnavailable && error.reason === "answer_too_large";
 }
 
 /** Reads an answer. An unreadable one says as little about the outcome as no answer. */
