@@ -6,7 +6,7 @@ export interface RingKey {
   readonly id: string;
   /** AES-256-GCM: wraps the data key of a secret. */
   readonly wrap: CryptoKey;
-  /** AES-256-GCM: seals policies. */
+  /** AES-256-GCM: seals policies, and the cursors of lists. */
   readonly policy: CryptoKey;
   /** HMAC-SHA256: tags of the literal prefixes by which policies are looked up. */
   readonly tag: CryptoKey;
