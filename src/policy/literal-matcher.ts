@@ -3,8 +3,8 @@ import type { Matcher } from "./matcher.ts";
 /** Groups: `^` at the start, the literal characters, `.*` after them, `$` at the end. */
 const LITERAL = /^(\^?)((?:[a-zA-Z0-9_\-/:]|\\\.)*)((?:\.\*)?)(\$?)$/;
 
-/** Longer patterns are compiled, because the program may exceed its size limit. */
-const MAX_CHARACTERS = 256;
+/** Longer patterns are compiled, because the program may exceed its size limit. It has at most six instructions more. */
+const MAX_CHARACTERS = 500;
 
 /**
  * Matches a pattern of literal characters without compiling it, with the same result as RE2. The pattern may have anchors

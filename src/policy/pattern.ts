@@ -139,7 +139,7 @@ function compile(side: PatternSide, text: string): Parsed<Pattern> {
   const start = literalStart(program);
   const branching = size - start.literal.length;
   const { maxBranching } = RULES[side];
-  if (branching > maxBranching) {
+  if (branching > maxBranching && literalMatcher(text) === undefined) {
     return refuse("cost", `${branching} instructions after its literal beginning exceed ${maxBranching}`);
   }
   const prefix = segmentPrefix(side, start.literal);
