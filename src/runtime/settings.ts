@@ -160,7 +160,7 @@ export const SETTINGS = {
   },
   SPIKE_NEXUS_MAX_SECRET_VERSIONS: {
     kind: "variable",
-    format: wholeNumber(1, 100_000),
+    format: wholeNumber(1, 10_000),
     default: "10",
     meaning: "Number of versions kept per secret",
     dev: "passes on",
