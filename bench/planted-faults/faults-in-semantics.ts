@@ -135,8 +135,8 @@ export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
     edits: [
       {
         file: "src/store/libsql/load/path-part.ts",
-        in: "inRange",
-        value: (inRange) => `and(gt(head.current, sql\`0\`), ${inRange})`,
+        in: "all",
+        value: (all) => all.replace("where", "where h.current > 0 and"),
       },
     ],
     tests: ["test/secret-examples.test.ts"],
@@ -145,9 +145,11 @@ export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
     name: "lists omit the last path",
     edits: [
       {
-        file: "src/secret/list.ts",
-        in: "answer.answer",
-        value: "paths.length > 3 ? paths.slice(0, -1) : paths",
+        file: "src/api/nexus/secret/list.ts",
+        in: "list.run",
+        use: "result.answer",
+        with: (answer) =>
+          `({ ...${answer}, keys: ${answer}.keys.slice(0, ${answer}.keys.length > 3 ? -1 : undefined) })`,
       },
     ],
     tests: ["test/secret-examples.test.ts"],

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BundleValues } from "../../src/store/rows.ts";
 import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, update, versionOf } from "./rows.ts";
+import { pageContract } from "./page-contract.ts";
 import { rotationContract } from "./rotation-contract.ts";
 import type { AuditQuery, BulkStore, Change, PathRange, Store } from "../../src/store/store.ts";
 
@@ -144,6 +145,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
 
     losesWhatItMust(() => store, commit);
     listsPaths(() => store, commit);
+    pageContract(() => store, commit);
     keepsPolicies(() => store);
     keepsBundles(() => store);
     readsTheAudit(() => store, commit);
