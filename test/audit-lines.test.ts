@@ -191,6 +191,7 @@ describe("the output of a worker", () => {
     const app = await compose({
       SPIKE_NEXUS_BACKEND_STORE: "memory",
       SPIKE_ROOT_KEYS: KEY_A,
+      SPIKE_AUDIENCE: "spike-nexus",
       SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
     });
     const authorization = `Bearer ${await domain.token(SUPERUSER)}`;
@@ -205,10 +206,16 @@ describe("the output of a worker", () => {
     await post(SECRETS, { path: "a", values: { v: "canary" } });
     await post("/v1/acl/policy", { name: "p", spiffeidPattern: "x", pathPattern: "y", permissions: [] });
     expect(lines).toMatchObject([
+      {
+        time: expect.any(String),
+        level: "warn",
+        event: "configuration_warning",
+        detail: expect.stringMatching(/memory/),
+      },
       { time: expect.stringMatching(/^\d{4}-.*Z$/), audit: { action: "secret.put", outcome: "ok", status: 200 } },
       { time: expect.any(String), audit: { action: "policy.put", outcome: "bad_request", status: 400 } },
     ]);
-    expect(lines.map((line) => "audit" in line !== "event" in line)).toEqual([true, true]);
+    expect(lines.map((line) => "audit" in line !== "event" in line)).toEqual([true, true, true]);
     expect(JSON.stringify(lines)).not.toContain("canary");
   });
 });
