@@ -2,6 +2,7 @@ import Database from "libsql";
 import { bindArguments } from "./bind-arguments.ts";
 import { isBusy } from "./errors.ts";
 import type { Statement, StatementResult } from "./hrana.ts";
+import { checkArguments, checkRows } from "./limits.ts";
 import { parseSqlText, refuseOtherFiles, type SqlText } from "./sql-text.ts";
 import { encodeValue } from "./value.ts";
 
@@ -117,6 +118,7 @@ export class Connection {
   #run(prepared: Prepared, statement: Statement): StatementResult {
     const { text, native, returnsRows } = prepared;
     const args = bindArguments(text.parameters, statement);
+    checkArguments(args, text);
     if (!returnsRows) {
       native.run(args);
       return { cols: [], rows: [], ...this.#changesOf(text) };
@@ -124,10 +126,11 @@ export class Connection {
     // Not before a write: in a deferred transaction reading the version starts a snapshot. A write that has to wait for a
     // lock would then fail, because the lock's holder changes what the snapshot contains.
     const [schema] = text.changesRows ? [] : fieldsOf(this.#schemaVersion.get([]));
-    const rows = native.all(args);
+    const rows = native.all(args).map(fieldsOf);
+    checkRows(rows);
     return {
       cols: this.#columnsOf(prepared, schema),
-      rows: statement.want_rows === false ? [] : rows.map((row) => fieldsOf(row).map(encodeValue)),
+      rows: statement.want_rows === false ? [] : rows.map((row) => row.map(encodeValue)),
       ...this.#changesOf(text),
     };
   }

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HranaFailure, MalformedPipeline } from "./errors.ts";
 import type { HranaError, Pipeline, StreamResult } from "./hrana.ts";
+import { LIMITS } from "./limits.ts";
 import { runPipeline } from "./run-pipeline.ts";
 import type { Streams } from "./streams.ts";
 import type { LockWait } from "./wait-for-lock.ts";
@@ -18,7 +19,14 @@ interface PipelineResult {
   readonly results: readonly StreamResult[];
 }
 
+interface AnswerContext extends LockWait {
+  /** True if the server has as many requests as it may have. */
+  readonly isFull: boolean;
+}
+
 type Reply = readonly [status: number, body: PipelineResult | HranaError];
+
+const TOO_MANY: Reply = [429, { message: "Too many concurrent requests", code: "TOO_MANY_REQUESTS" }];
 
 const PIPELINE = /^\/v([23])\/pipeline$/u;
 
@@ -27,14 +35,19 @@ export function createHandler(
   streams: Streams,
   { authToken, busyTimeoutMs, isClosing }: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  let running = 0;
   return async (request, response) => {
     const wait = { timeoutMs: busyTimeoutMs, isAbandoned: () => response.destroyed || isClosing() };
+    running += 1;
     try {
-      send(response, refuse(request, authToken) ?? (await answer(request, streams, wait)));
+      const isFull = running > LIMITS.maxRequests;
+      send(response, refuse(request, authToken) ?? (await answer(request, streams, { ...wait, isFull })));
     } catch (error) {
       if (!response.destroyed) {
         send(response, failureReply(error, isClosing()));
       }
+    } finally {
+      running -= 1;
     }
   };
 }
@@ -58,13 +71,17 @@ function isEqual(actual: string, expected: string): boolean {
   return timingSafeEqual(hash("sha256", actual, "buffer"), hash("sha256", expected, "buffer"));
 }
 
-async function answer(request: IncomingMessage, streams: Streams, wait: LockWait): Promise<Reply> {
+async function answer(request: IncomingMessage, streams: Streams, context: AnswerContext): Promise<Reply> {
   const version = Number(PIPELINE.exec(request.url ?? "")?.[1]);
   const { baton, requests } = parsePipeline(await readBody(request));
+  // A stream that is open already has its connection, and may hold the lock that the others wait for.
+  if (context.isFull && typeof baton !== "string") {
+    return TOO_MANY;
+  }
   const stream = typeof baton === "string" ? streams.resume(baton) : streams.open();
   try {
-    const results = await runPipeline(stream, requests, { ...wait, version });
-    if (wait.isAbandoned()) {
+    const results = await runPipeline(stream, requests, { ...context, version });
+    if (context.isAbandoned()) {
       stream.close();
     }
     return [200, { baton: stream.isClosed ? null : streams.park(stream), base_url: null, results }];

@@ -9,12 +9,18 @@ import type {
   StreamRequest,
   StreamResult,
 } from "./hrana.ts";
+import { ResponseTooLarge, responseCounter } from "./limits.ts";
 import type { Stream } from "./stream.ts";
 import { type LockWait, waitForLock } from "./wait-for-lock.ts";
 
 export interface PipelineContext extends LockWait {
   /** Version of the protocol. */
   readonly version: number;
+}
+
+interface StepContext extends PipelineContext {
+  /** Throws once the results of the request are too large together. */
+  readonly count: (result: StatementResult) => void;
 }
 
 /** Runs the requests of a pipeline in order. A failure does not prevent the requests after it. */
@@ -28,6 +34,9 @@ export async function runPipeline(
     try {
       results.push({ type: "ok", response: { type: request.type, ...(await run(stream, request, context)) } });
     } catch (error) {
+      if (error instanceof ResponseTooLarge) {
+        stream.connection.rollback();
+      }
       results.push({ type: "error", error: toHranaError(error) });
     }
   }
@@ -41,9 +50,9 @@ async function run(
 ): Promise<{ readonly result: StatementResult | BatchResult } | undefined> {
   switch (request.type) {
     case "execute":
-      return { result: await execute(stream, request.stmt, context) };
+      return { result: await execute(stream, request.stmt, stepContext(context)) };
     case "batch":
-      return { result: await runBatch(stream, request.batch.steps, context) };
+      return { result: await runBatch(stream, request.batch.steps, stepContext(context)) };
     case "sequence": {
       const sql = stream.textOf(request);
       await waitForLock(context, () => stream.connection.executeSequence(sql));
@@ -63,13 +72,20 @@ async function run(
   }
 }
 
-function execute(stream: Stream, statement: Statement, wait: LockWait): Promise<StatementResult> {
+async function execute(stream: Stream, statement: Statement, context: StepContext): Promise<StatementResult> {
   const sql = stream.textOf(statement);
-  return waitForLock(wait, () => stream.connection.execute(sql, statement));
+  const result = await waitForLock(context, () => stream.connection.execute(sql, statement));
+  context.count(result);
+  return result;
+}
+
+/** Adds the counter of the request that a statement belongs to. */
+function stepContext(context: PipelineContext): StepContext {
+  return { ...context, count: responseCounter() };
 }
 
 /** Runs the steps whose conditions hold. A failed step does not end the batch: the conditions of later steps decide that. */
-async function runBatch(stream: Stream, steps: readonly BatchStep[], context: PipelineContext): Promise<BatchResult> {
+async function runBatch(stream: Stream, steps: readonly BatchStep[], context: StepContext): Promise<BatchResult> {
   const results: (StatementResult | null)[] = [];
   const errors: (HranaError | null)[] = [];
   const holds = (condition: Condition): boolean => {
@@ -100,6 +116,9 @@ async function runBatch(stream: Stream, steps: readonly BatchStep[], context: Pi
       try {
         result = await execute(stream, stmt, context);
       } catch (thrown) {
+        if (thrown instanceof ResponseTooLarge) {
+          throw thrown;
+        }
         error = toHranaError(thrown);
       }
     }
