@@ -229,8 +229,9 @@ describe("on the wire", () => {
       });
     });
 
-    it("answers 404 api_not_found, 409 version_conflict, 422 idempotency_key_reused if they can occur", async () => {
-      const { notFound, conflict } = operation;
+    const { notFound, conflict } = operation;
+    const canBeRefused = notFound !== undefined || conflict !== undefined;
+    it.runIf(canBeRefused)("answers 404 api_not_found, 409 version_conflict, 422 idempotency_key_reused", async () => {
       if (notFound) {
         expect(await post(target, notFound)).toMatchObject({ status: 404, body: error("api_not_found") });
       }

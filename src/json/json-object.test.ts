@@ -56,7 +56,7 @@ describe("parseJsonObject", () => {
         } catch {
           valid = false;
         }
-        return valid || parsed(text) === undefined;
+        if (!valid) expect(parsed(text), text).toBeUndefined();
       }),
       { numRuns: 3000 },
     );

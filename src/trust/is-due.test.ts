@@ -29,5 +29,5 @@ it("no bundle waits longer than its hint, or 15 minutes, plus one run", () => {
       (run, index, all) => index === 0 || (run - all[index - 1]!) * EVERY <= longest,
     );
   });
-  fc.assert(property, { numRuns: 500 });
+  expect(() => fc.assert(property, { numRuns: 500 })).not.toThrow();
 });

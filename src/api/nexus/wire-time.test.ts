@@ -102,6 +102,7 @@ describe("parseWireTime", () => {
 
   it("reads every time that is written", () => {
     const at = fc.integer({ min: Date.parse("0000-01-01T00:00:00Z"), max: Date.parse("9999-12-31T23:59:59.999Z") });
-    fc.assert(fc.property(at, (time) => parseWireTime(wireTime(time)) === time));
+    const isRead = fc.property(at, (time) => parseWireTime(wireTime(time)) === time);
+    expect(() => fc.assert(isRead)).not.toThrow();
   });
 });
