@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type Transaction } from "@libsql/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, cluster } from "./harness/cluster.ts";
+import { IS_EXTERNAL } from "./harness/test-databases.ts";
 import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
 
 const DEADLINE_MS = 1500;
@@ -222,7 +223,10 @@ describe("a worker whose database", () => {
   });
 });
 
-/** Another client holds the database's write lock, so the engine itself returns SQLITE_BUSY. */
+/**
+ * Another client holds the database's write lock. The development server returns SQLITE_BUSY after 20 ms. Other servers may let the
+ * commit wait, and may carry it out when the lock is released, even if the worker has given up.
+ */
 describe("a worker whose database is locked", () => {
   let edge: Cluster;
   beforeAll(async () => {
@@ -262,19 +266,17 @@ describe("a worker whose database is locked", () => {
       return await writing;
     });
     expect(written).toMatchObject({ status: 200, body: { version: 2, revision: 2 } });
-    expect(
-      edge.proxies[0]!.requests() - before,
-      "a load, refused commits, and the commit that was applied",
-    ).toBeGreaterThan(4);
+    // A load and a commit. With the development server also the commits that met the lock.
+    expect(edge.proxies[0]!.requests() - before).toBeGreaterThan(IS_EXTERNAL ? 1 : 4);
     expect((await get()).body).toEqual({ data: { v: "second" } });
   });
 
-  it("past the deadline returns 503 and writes nothing, and applies the same idempotency key once afterwards", async () => {
+  it("past the deadline returns 503, and applies the same idempotency key once afterwards", async () => {
     const refused = await locked(async () => await put("third", "k"));
     expect(refused).toMatchObject({ status: 503, body: { err: "store_unavailable" } });
     expect(refused.headers.get("retry-after")).toMatch(/^[1-4]$/);
     await expect.poll(() => edge.workers[0]!.output()).toMatch(/"reason":"store_(busy|deadline)"/);
-    expect((await get()).body).toEqual({ data: { v: "second" } });
+    if (!IS_EXTERNAL) expect((await get()).body).toEqual({ data: { v: "second" } });
     expect((await put("third", "k")).body).toEqual({ version: 3, revision: 3 });
     expect((await put("third", "k")).body).toEqual({ version: 3, revision: 3 });
   });

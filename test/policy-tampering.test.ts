@@ -1,4 +1,3 @@
-import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import type { Store } from "../src/store/store.ts";
@@ -47,11 +46,7 @@ describe("an attacker with write access to the database, and policies", () => {
 
   it("finds no pattern and no permission in a copy of the database file", async () => {
     await put("canary", "^spiffe://spike\\.ist/canaryworkload$", "^canarypath/x$", ["read", "super"]);
-    await sql("PRAGMA wal_checkpoint(TRUNCATE)");
-    const copy = `${database.file}.copy`;
-    copyFileSync(database.file, copy);
-    const raw = readFileSync(copy);
-    rmSync(copy);
+    const raw = Buffer.concat([...(await database.contents({ checkpointed: true })).values()]);
     expect(raw.includes("policy:canary")).toBe(true);
     for (const text of ["canaryworkload", "canarypath", "spiffe://spike\\.ist", "^app/", 'super"', "pathPattern"]) {
       for (const encoding of ["utf8", "utf16le", "base64", "hex"] as const) {

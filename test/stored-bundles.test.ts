@@ -30,16 +30,14 @@ const both = (): object => ({
   keys: [first, second].flatMap(({ bundle }) => bundle.keys),
 });
 
-const databases: FileDatabase[] = [];
-afterAll(() => {
-  for (const database of databases) database.close();
-});
+let database: FileDatabase | undefined;
+afterAll(() => database?.close());
 
 const STORES: Readonly<Record<string, () => Promise<Store>>> = {
   memory: async () => await Promise.resolve(memoryStore({ storeId: "s", now: Date.now })),
   async libsql() {
-    const database = await fileDatabase();
-    databases.push(database);
+    database?.close();
+    database = await fileDatabase();
     return libsqlStore(database.execute);
   },
 };

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { importProxySecret } from "../../src/api/proxy-secret.ts";
 import { type MintingKey, mint, mintingKey } from "../../src/identity/jwt/minting.fixture.ts";
 import {
@@ -185,14 +183,11 @@ export async function startCanaryService(kind: (typeof STORES)[number]): Promise
     },
     async recordDatabaseFiles() {
       if (database === undefined) return;
-      const folder = dirname(database.file);
-      const recordFiles = (moment: string): void => {
-        probe.setCause(moment);
-        for (const name of readdirSync(folder)) record("database files", readFileSync(join(folder, name)));
-      };
-      recordFiles("before the checkpoint");
-      await database.client.execute("PRAGMA wal_checkpoint");
-      recordFiles("after the checkpoint");
+      for (const checkpointed of [false, true]) {
+        probe.setCause(checkpointed ? "after the checkpoint" : "before the checkpoint");
+        const files = await database.contents({ checkpointed });
+        for (const bytes of files.values()) record("database files", bytes);
+      }
     },
     watchDataKeys() {
       const dataKeys = probe.dataKeys();

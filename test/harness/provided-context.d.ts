@@ -2,7 +2,7 @@ import "vitest";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** URL of the database that tests inside workerd use. */
-    readonly databaseUrl: string;
+    /** Returns the URL of a new, empty database for each request. For tests inside workerd. */
+    readonly databases: string;
   }
 }

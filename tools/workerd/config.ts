@@ -8,6 +8,8 @@ export interface WorkerOptions {
   readonly cfHeader?: string;
   /** Discards the log. Reading it line by line costs about as much as a request. */
   readonly unheard?: boolean;
+  /** Gets every line of the log. `lines()` and `output()` only have the latest ones. */
+  readonly onLine?: (line: string) => void;
 }
 
 /**

@@ -43,6 +43,7 @@ export async function startWorker(
   });
   const lines: string[] = [];
   const keep = (line: string): void => {
+    options.onLine?.(line);
     lines.push(line);
     if (lines.length > MAX_LINES) lines.shift();
   };

@@ -3,11 +3,11 @@ import { type FileDatabase, fileDatabase } from "../../../test/harness/file-data
 import { storeContract } from "../../../test/store-contract/store-contract.ts";
 import { libsqlStore } from "./libsql-store.ts";
 
-const opened: FileDatabase[] = [];
-afterAll(() => opened.forEach((database) => database.close()));
+let database: FileDatabase | undefined;
+afterAll(() => database?.close());
 
 storeContract("libSQL in Node", async () => {
-  const database = await fileDatabase();
-  opened.push(database);
+  database?.close();
+  database = await fileDatabase();
   return libsqlStore(database.execute);
 });
