@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { copyProject } from "../tools/docs/copy-project.ts";
 import { CommandError, usageError } from "../tools/command/command-error.ts";
 import { parseCommandLine } from "../tools/command/parse-command-line.ts";
+import { parseWholeNumber } from "../tools/command/parse-whole-number.ts";
 import { runCommand } from "../tools/command/run-command.ts";
 import { PLANTED_FAULTS } from "./planted-faults/planted-faults.ts";
 import { requireNoDetection, tryFault, type Verdict } from "./planted-faults/try-fault.ts";
@@ -16,16 +17,17 @@ await runCommand(async () => {
   if (options === "help") return console.log(USAGE);
   const faults = PLANTED_FAULTS.filter(({ name }) => name.includes(options.only ?? ""));
   if (faults.length === 0) throw usageError(`Cannot plant "${options.only}": no fault has a name that contains it`);
+  const seed = parseWholeNumber(options.seed ?? "1", { option: "--seed", max: 2 ** 31 });
   const copy = copyProject();
   const verdicts: Verdict[] = [];
   try {
     await requireNoDetection(
       copy.folder,
       faults.flatMap(({ tests }) => tests),
-      Number(options.seed ?? "1"),
+      seed,
     );
     for (const fault of faults) {
-      const verdict = await tryFault(copy.folder, fault, Number(options.seed ?? "1"));
+      const verdict = await tryFault(copy.folder, fault, seed);
       verdicts.push(verdict);
       console.log(rowOf(verdict));
       mkdirSync("reports", { recursive: true });

@@ -3,7 +3,7 @@ import { readOptions, USAGE } from "./consistency/options.ts";
 import { checkFile, verify } from "./consistency/verify.ts";
 
 await runCommand(async () => {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), process.env);
   const print = (line: string): void => console.log(line);
   if (options === "help") print(USAGE);
   else if ("check" in options) await checkFile(options.check, print);

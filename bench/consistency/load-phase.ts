@@ -5,6 +5,7 @@ import { injectClientFaults, injectDatabaseFaults } from "./faults/network-fault
 import { NextCommitFault } from "./faults/next-commit-fault.ts";
 import { injectProcessFaults } from "./faults/process-faults.ts";
 import { Client, type ClientDeps } from "./load/client.ts";
+import { Coverage } from "./coverage.ts";
 import type { RunOptions } from "./options.ts";
 import { createRandom, type Random } from "./random.ts";
 
@@ -17,13 +18,17 @@ interface LoadPhase {
 }
 
 export interface LoadResult {
+  /** Number of completed operations. */
   readonly operations: number;
   readonly seconds: number;
+  /** Outcomes that should have occurred. */
+  readonly missingOutcomes: readonly string[];
 }
 
 const DISCONNECT_RATE = 0.01;
-/** The run ends here even if some fault has not happened. */
+/** The run ends here even if some fault or outcome has not occurred. A short run needs many more operations than asked for. */
 const MAX_EXTENSION = 2;
+const MIN_MAX_OPERATIONS = 10_000;
 const PROCESS_FAULTS_PER_RUN = 30;
 const MIN_INTERVAL_MS = 600;
 const MAX_INTERVAL_MS = 5000;
@@ -31,6 +36,8 @@ const MAX_INTERVAL_MS = 5000;
 const OPERATIONS_PER_SECOND = 300;
 /** More than the longest injected delay and the service's deadline together. */
 const MAX_TRANSIT_MS = 20_000;
+/** A fault may leave the outcome of one operation of each client unknown. Most operations must have a known one. */
+const MIN_OPERATIONS_PER_CLIENT = 5;
 const PROGRESS_MS = 10_000;
 
 /** Runs the clients while faults are injected. Afterwards all workers run without faults, and no request is pending. */
@@ -45,6 +52,7 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
   });
   const expectedMs = Math.min(options.seconds, options.operations / OPERATIONS_PER_SECOND) * 1000;
   const intervalMs = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, expectedMs / PROCESS_FAULTS_PER_RUN));
+  const progress = { operations: 0 };
   const controller = new AbortController();
   const { signal } = controller;
   const stop = (): void => controller.abort();
@@ -54,8 +62,16 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
   };
   // Both are over before the cluster is used again, even if one fails.
   const [load, faults] = await Promise.allSettled([
-    runClients(phase, { random, signal }).finally(stop),
-    injectProcessFaults(cluster, { nextCommitFaults, random, counts, intervalMs, signal }).catch(stopAndThrow),
+    runClients(phase, { random, signal, progress }).finally(stop),
+    injectProcessFaults(cluster, {
+      nextCommitFaults,
+      random,
+      counts,
+      intervalMs,
+      minOperations: MIN_OPERATIONS_PER_CLIENT * options.clients,
+      operations: () => progress.operations,
+      signal,
+    }).catch(stopAndThrow),
   ]);
   if (faults.status === "rejected") throw faults.reason;
   if (load.status === "rejected") throw load.reason;
@@ -65,22 +81,32 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
 
 async function runClients(
   { deps, options, counts, now, print }: LoadPhase,
-  { random, signal }: { readonly random: Random; readonly signal: AbortSignal },
+  {
+    random,
+    signal,
+    progress,
+  }: { readonly random: Random; readonly signal: AbortSignal; readonly progress: { operations: number } },
 ): Promise<LoadResult> {
   const startedAt = now();
-  let operations = 0;
+  let started = 0;
+  const coverage = new Coverage(options);
+  const maxOperations = Math.max(MAX_EXTENSION * options.operations, MIN_MAX_OPERATIONS);
   const isOver = (): boolean => {
-    // On a fast machine, the run goes on until every fault has happened.
-    const isComplete = counts.missing().length === 0 || operations >= MAX_EXTENSION * options.operations;
+    const isComplete = counts.missing().length + coverage.missing().length === 0 || started >= maxOperations;
     const isTimeUp = now() - startedAt > options.seconds * 1000;
-    return signal.aborted || isTimeUp || (operations >= options.operations && isComplete);
+    return signal.aborted || isTimeUp || (started >= options.operations && isComplete);
   };
   const loadDeps: ClientDeps = {
     ...deps,
     nextOperationId() {
       if (isOver()) return undefined;
-      operations += 1;
+      started += 1;
       return deps.nextOperationId();
+    },
+    record(operation) {
+      progress.operations += 1;
+      coverage.observe(operation);
+      deps.record(operation);
     },
     disconnectRate: counts.chosen.has("disconnect") ? DISCONNECT_RATE : 0,
   };
@@ -88,13 +114,13 @@ async function runClients(
     { length: options.clients },
     (_, number) => new Client(loadDeps, number, createRandom(random.below(2 ** 31))),
   );
-  const progress = setInterval(() => print(`${operations} operations`), PROGRESS_MS);
+  const timer = setInterval(() => print(`${progress.operations} operations`), PROGRESS_MS);
   try {
     await Promise.all(clients.map(async (client) => await client.run()));
   } finally {
-    clearInterval(progress);
+    clearInterval(timer);
   }
-  return { operations, seconds: (now() - startedAt) / 1000 };
+  return { operations: progress.operations, seconds: (now() - startedAt) / 1000, missingOutcomes: coverage.missing() };
 }
 
 async function removeFaults({ workers }: Cluster, now: () => number): Promise<void> {

@@ -4,7 +4,7 @@ import { readOptions, USAGE } from "./options.ts";
 
 describe("readOptions", () => {
   it("has defaults", () => {
-    expect(readOptions([])).toEqual({
+    expect(readOptions([], {})).toEqual({
       operations: 20_000,
       seconds: 86_400,
       clients: 32,
@@ -17,7 +17,7 @@ describe("readOptions", () => {
 
   it("reads every option", () => {
     const args = "--ops 5 --seconds 6 --clients 7 --workers 8 --seed 9 --faults busy,delay --out there".split(" ");
-    expect(readOptions(args)).toEqual({
+    expect(readOptions(args, {})).toEqual({
       operations: 5,
       seconds: 6,
       clients: 7,
@@ -26,10 +26,10 @@ describe("readOptions", () => {
       faults: new Set(["busy", "delay"]),
       out: "there",
     });
-    expect(readOptions(["--faults", "none"])).toMatchObject({ faults: new Set() });
-    expect(readOptions(["--seconds", "9"])).toMatchObject({ operations: 10_000_000, seconds: 9 });
-    expect(readOptions(["--check", "file"])).toEqual({ check: "file" });
-    expect(readOptions(["--help"])).toBe("help");
+    expect(readOptions(["--faults", "none"], {})).toMatchObject({ faults: new Set() });
+    expect(readOptions(["--seconds", "9"], {})).toMatchObject({ operations: 10_000_000, seconds: 9 });
+    expect(readOptions(["--check", "file"], {})).toEqual({ check: "file" });
+    expect(readOptions(["--help"], {})).toBe("help");
   });
 
   it.each([
@@ -43,12 +43,33 @@ describe("readOptions", () => {
     ["--faults", "busy,fire"],
     ["--fault", "busy"],
   ])("rejects %s %s", (option, value) => {
-    expect(() => readOptions([option, value])).toThrow(expect.objectContaining({ name: "CommandError", exitCode: 2 }));
+    expect(() => readOptions([option, value], {})).toThrow(
+      expect.objectContaining({ name: "CommandError", exitCode: 2 }),
+    );
   });
 
   it("explains every option and fault in the usage", () => {
     for (const name of [...FAULT_NAMES, "--ops", "--seconds", "--clients", "--workers", "--seed", "--check"]) {
       expect(USAGE).toContain(name);
     }
+  });
+});
+
+describe("readOptions with an external database", () => {
+  const env = { SPIKE_TEST_DATABASE_URL: "http://127.0.0.1:1" };
+
+  it("chooses the faults that need no process of the database by default (Q54)", () => {
+    const chosen = FAULT_NAMES.filter((name) => name !== "database-killed" && name !== "busy");
+    expect(readOptions([], env)).toMatchObject({ faults: new Set(chosen), database: { url: "http://127.0.0.1:1/" } });
+    expect(readOptions(["--faults", "delay,disconnect"], env)).toMatchObject({
+      faults: new Set(["delay", "disconnect"]),
+    });
+    expect(readOptions(["--faults", "none"], env)).toMatchObject({ faults: new Set() });
+  });
+
+  it.each(["busy", "database-killed", "delay,busy", "database-killed,delay"])("refuses --faults %s (Q54)", (faults) => {
+    expect(() => readOptions(["--faults", faults], env)).toThrow(
+      /needs the process of the database. Unset SPIKE_TEST_DATAB/,
+    );
   });
 });

@@ -6,7 +6,8 @@ import type { RunOptions } from "./options.ts";
 import { type Outage, runOutage } from "./outage.ts";
 import { readAuditLog } from "./read-audit-log.ts";
 import { Session } from "./session.ts";
-import { verifyAudit } from "./verify-audit.ts";
+import { databaseTimeOrigin } from "./database-time-origin.ts";
+import { type AuditVerification, verifyAudit } from "./verify-audit.ts";
 
 /** What a run recorded, before the history is checked. */
 export interface Run {
@@ -16,22 +17,28 @@ export interface Run {
   readonly loadSeconds: number;
   readonly faults: readonly (readonly [FaultCounter, number])[];
   readonly missingFaults: readonly FaultCounter[];
+  /** Outcomes that should have occurred under faults. */
+  readonly missingOutcomes: readonly string[];
+  /** Number of paths that were read back, and of those that should have been. */
+  readonly readBack: { readonly read: number; readonly paths: number };
   /** Number of requests that workers aborted because the client had disconnected. */
   readonly abortedRequests: number;
   /** Number of requests without a response long after the service's deadline. */
   readonly timeouts: number;
-  /** Problems that the service's own audit verification reports. */
-  readonly auditProblems: readonly string[];
+  /** The service's own verification of its audit. */
+  readonly verification: AuditVerification;
   readonly outage: Outage;
   /** Errors that the workers logged and no fault explains, and unexpected exits. */
   readonly unexpectedErrors: readonly string[];
+  /** Number of lines that the workers logged. */
+  readonly loggedLines: number;
 }
 
 const WAITING_CLIENTS = 500;
 
 /** @param folder scratch folder, which the caller removes */
 export async function run(options: RunOptions, folder: string, print: (line: string) => void): Promise<Run> {
-  const cluster = await startCluster(folder, options.workers);
+  const cluster = await startCluster({ ...options, folder });
   try {
     return await runOn(cluster, options, print);
   } finally {
@@ -44,26 +51,34 @@ async function runOn(cluster: Cluster, options: RunOptions, print: (line: string
   const session = new Session(cluster, options);
   const { operations, counts, transport, clientDeps, now } = session;
   try {
+    const isExternal = database.process === undefined;
+    const timeOrigin = isExternal ? await databaseTimeOrigin(database.url()) : performance.timeOrigin;
     await session.grantAll();
     const load = await runLoadPhase(cluster, { deps: clientDeps, options, counts, now, print });
     print("database outage");
     const send = async (index: number) => await session.sendWaiting(index);
     const outage = await runOutage(cluster, { clients: WAITING_CLIENTS, now, send });
     print("reading everything back");
-    await session.readAllBack();
+    const readBack = await session.readAllBack();
     const auditLog = await readAuditLog(database.url());
     const token = await authority.tokenOf("superuser", now());
+    const verification = await verifyAudit(clientDeps.workers[0] ?? "", token);
+    // Their logs are read afterwards.
+    for (const worker of workers) await worker.kill();
     return {
-      history: { timeOrigin: performance.timeOrigin, maxVersions, operations, auditLog },
+      history: { timeOrigin, maxVersions, clients: options.clients, operations, auditLog },
       loadOperations: load.operations,
       loadSeconds: load.seconds,
       faults: counts.all(),
       missingFaults: counts.missing(),
+      missingOutcomes: load.missingOutcomes,
+      readBack,
       abortedRequests: workers.reduce((sum, worker) => sum + worker.abortedRequests(), 0),
       timeouts: transport.timeouts,
-      auditProblems: await verifyAudit(clientDeps.workers[0] ?? "", token),
+      verification,
       outage,
       unexpectedErrors: workers.flatMap((worker) => worker.unexpectedErrors()),
+      loggedLines: workers.reduce((sum, worker) => sum + worker.loggedLines(), 0),
     };
   } finally {
     session.close();

@@ -71,19 +71,22 @@ export class Session {
     return exchanges[0] ?? missing();
   }
 
-  /** Reads all versions of all paths that were written, with all readers at once. */
-  async readAllBack(): Promise<void> {
+  /** Reads all versions of all paths that were written, with all readers at once. Counts the paths whose metadata was read. */
+  async readAllBack(): Promise<{ readonly read: number; readonly paths: number }> {
     const { workers } = this.options;
-    const remaining = [...this.known.paths()];
+    const paths = this.known.paths();
+    const remaining = [...paths];
+    let read = 0;
     await Promise.all(
       this.readers.map(async (reader, index) => {
         const execute = async (request: Request, worker: number) => await this.execute(reader, request, worker);
         const through = { worker: index % workers, otherWorker: (index + 1) % workers };
         for (let path = remaining.pop(); path !== undefined; path = remaining.pop()) {
-          await readBack(execute, path, through);
+          if (await readBack(execute, path, through)) read += 1;
         }
       }),
     );
+    return { read, paths: paths.length };
   }
 
   close(): void {

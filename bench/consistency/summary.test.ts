@@ -1,6 +1,9 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Operation } from "./history/history.ts";
+import { CASE_KINDS, type CaseKind } from "./checker/cases.ts";
 import { FAULT_NAMES } from "./faults/fault-counts.ts";
+import { MAX_OPERATIONS, type RunOptions } from "./options.ts";
+import type { Run } from "./run.ts";
 import { isClean, printSummary, summarize } from "./summary.ts";
 
 const operation = (id: number, ...statuses: readonly number[]): Operation => ({
@@ -40,13 +43,20 @@ const run = {
   loadSeconds: 2,
   faults: [["SQLITE_BUSY", 3]] as const,
   missingFaults: [],
+  missingOutcomes: [],
+  readBack: { read: 3, paths: 3 },
   abortedRequests: 1,
   timeouts: 0,
-  auditProblems: [],
+  verification: { entries: 0, problems: [] },
+  loggedLines: 5,
   outage,
   unexpectedErrors: [],
 };
-const checked = { report: { anomalies: [], counts: {} }, seconds: 1 };
+// Object.fromEntries returns strings as keys.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const cases = Object.fromEntries(CASE_KINDS.map((kind) => [kind, 1])) as Record<CaseKind, number>;
+const checked = { report: { anomalies: [], counts: {}, cases }, seconds: 1 };
+const manyClients = { ...options, clients: 32 };
 
 const withOperations = (operations: readonly Operation[]) => ({ ...run, history: { ...run.history, operations } });
 
@@ -59,14 +69,24 @@ it("counts an operation as ok if any exchange succeeded, and as unknown if any m
 });
 
 it.each([
-  ["an anomaly", run, { ...checked, report: { anomalies: [], counts: { lost_write: 2 } } }, /lost_write: 2\. An ack/],
+  [
+    "an anomaly",
+    run,
+    { ...checked, report: { anomalies: [], counts: { lost_write: 2 }, cases } },
+    /lost_write: 2\. An ack/,
+  ],
   [
     "a fault that never happened",
     { ...run, missingFaults: ["SQLITE_BUSY" as const] },
     checked,
     /"SQLITE_BUSY" never happened/,
   ],
-  ["a problem of the audit", { ...run, auditProblems: ["gap"] }, checked, /audit verification reports: gap/],
+  [
+    "a problem of the audit",
+    { ...run, verification: { entries: 0, problems: ["gap"] } },
+    checked,
+    /audit verification reports: gap/,
+  ],
   ["an unexpected error", { ...run, unexpectedErrors: ["seal"] }, checked, /Unexpected error of a worker: seal/],
   [
     "too many requests in an outage",
@@ -113,4 +133,79 @@ it.each([
   const summary = summarize(options, recorded, verdict);
   expect(isClean(summary)).toBe(false);
   expect(printSummary(summary).join("\n")).toMatch(line);
+});
+
+/** Each of these runs passed although it proved nothing about some part of the product. */
+describe("a run that did too little", () => {
+  const without = (kind: CaseKind) => ({ ...checked, report: { ...checked.report, cases: { ...cases, [kind]: 0 } } });
+  const during = (statuses: Readonly<Record<string, number>>) => ({ ...run, outage: { ...outage, statuses } });
+
+  it.each(CASE_KINDS)("fails if nothing was checked of the kind %s (Q50)", (kind) => {
+    const summary = summarize(manyClients, run, without(kind));
+    expect(isClean(summary)).toBe(false);
+    expect(printSummary(summary).join("\n")).toContain(`PROBLEM      Nothing was checked of the kind "${kind}"`);
+  });
+
+  it.each<readonly [string, Run, RunOptions, RegExp]>([
+    [
+      "32 of 1000 operations",
+      { ...run, loadOperations: 32 },
+      { ...options, operations: 1000 },
+      /32 of 1000 operations/,
+    ],
+    [
+      "fewer operations than requested when its time is over",
+      { ...run, loadOperations: 32, loadSeconds: 9 },
+      { ...options, operations: 1000 },
+      /32 of 1000 operations and 9 s/,
+    ],
+    [
+      "less time than requested",
+      { ...run, loadOperations: 32, loadSeconds: 3 },
+      { ...options, operations: MAX_OPERATIONS, seconds: 60 },
+      /The run ended after 32 of 10000000 operations and 3 s/,
+    ],
+    [
+      "no undelete",
+      { ...run, missingOutcomes: ["a successful undelete"] },
+      options,
+      /not include a successful undelete/,
+    ],
+    ["nothing read back", { ...run, readBack: { read: 0, paths: 0 } }, options, /0 of 0 paths were read back/],
+    ["a path that was not read back", { ...run, readBack: { read: 2, paths: 3 } }, options, /2 of 3 paths were read/],
+    [
+      "an audit that was not verified to its end",
+      { ...run, verification: { entries: 7, problems: [] } },
+      options,
+      /verified 7 of 0 entries/,
+    ],
+    ["workers that log nothing", { ...run, loggedLines: 0 }, options, /The workers logged nothing/],
+    [
+      "an outage that hardly any worker noticed",
+      { ...run, outage: { ...outage, requestsDuring: 49 } },
+      options,
+      /500 waiting clients caused only 49/,
+    ],
+    ["an outage that never ended", during({ 503: 500 }), options, /None of 500 waiting clients was served/],
+  ])("fails with %s (Q50)", (_, recorded, chosen, line) => {
+    const summary = summarize(chosen, recorded, checked);
+    expect(isClean(summary)).toBe(false);
+    expect(printSummary(summary).join("\n")).toMatch(line);
+  });
+
+  it.each(["committed_permission", "denial", "permission"] as const)(
+    "passes without the kind %s if there is one client, and prints why (Q50)",
+    (kind) => {
+      const summary = summarize(options, run, without(kind));
+      expect(isClean(summary)).toBe(true);
+      expect(printSummary(summary).join("\n")).toContain("(not possible: with one client, all requests are those of");
+    },
+  );
+});
+
+it("contains neither the URL nor the token of a database (Q54)", () => {
+  const database = { url: "https://db.test/x", authToken: "canary-token", mayErase: false };
+  const text = JSON.stringify(summarize({ ...options, database }, run, checked));
+  expect(text).not.toMatch(/canary-token|https:/);
+  expect(text).toContain('"database":"db.test"');
 });

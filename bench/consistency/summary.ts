@@ -1,7 +1,8 @@
 import { cpus } from "node:os";
+import { CASE_KINDS, type CaseKind, CASES, impossibleCases, missingCases } from "./checker/cases.ts";
 import { ANOMALIES, type AnomalyKind, type Report } from "./checker/anomaly.ts";
 import { isAcknowledged, type Operation } from "./history/history.ts";
-import type { RunOptions } from "./options.ts";
+import { MAX_OPERATIONS, type RunOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 
 /** The results of a run, as `summary.json` has them. */
@@ -24,6 +25,10 @@ export interface Summary {
   readonly slowestResponseMs: number;
   readonly outage: Run["outage"];
   readonly anomalies: Report["counts"];
+  /** The number of cases of each kind that were checked. */
+  readonly cases: Report["cases"];
+  /** Kinds of case that cannot occur with these options, and why. */
+  readonly impossible: Readonly<Partial<Record<CaseKind, string>>>;
   /** How many operations had completed when the first anomaly became visible. */
   readonly firstAfter: number | undefined;
   /** Chosen faults that never happened. If there are any, the run proves nothing about them and fails. */
@@ -32,6 +37,8 @@ export interface Summary {
   readonly problems: readonly string[];
 }
 
+/** With fewer requests, nothing waited for the database. */
+const MIN_OUTAGE_REQUESTS_PER_CLIENT = 0.1;
 /** A waiting client may load ten times and commit, and may lose a few races. */
 const MAX_OUTAGE_REQUESTS_PER_CLIENT = 14;
 const MAX_OUTAGE_PEAK_PER_CLIENT = 1;
@@ -48,7 +55,7 @@ export function summarize(
 ): Summary {
   const { operations, auditLog } = run.history;
   return {
-    options: { ...options, faults: [...options.faults] },
+    options: printableOptions(options),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`,
     operations: run.loadOperations,
     requests: operations.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
@@ -63,11 +70,17 @@ export function summarize(
     slowestResponseMs: slowestResponse(operations),
     outage: run.outage,
     anomalies: report.counts,
+    cases: report.cases,
+    impossible: Object.fromEntries(impossibleCases(options)),
     firstAfter: report.anomalies[0]?.after,
     missingFaults: run.missingFaults,
     problems: [
       ...earlyEndProblems(options, run),
-      ...run.auditProblems.map((problem) => `The audit verification reports: ${problem}`),
+      ...run.missingOutcomes.map((outcome) => `The operations under faults did not include ${outcome}`),
+      ...missingCases(report.cases, options),
+      ...auditProblems(run),
+      ...readBackProblems(run),
+      ...(run.loggedLines === 0 ? ["The workers logged nothing, so their errors are unknown"] : []),
       ...run.unexpectedErrors.slice(0, MAX_PRINTED_ERRORS).map((line) => `Unexpected error of a worker: ${line}`),
       ...responseProblems(options, run),
       ...outageProblems(run.outage),
@@ -76,12 +89,33 @@ export function summarize(
   };
 }
 
+/** Without the URL and the token of a database. */
+function printableOptions({ database, faults, ...options }: RunOptions): Summary["options"] {
+  const host = database && new URL(database.url).host;
+  return { ...options, faults: [...faults], ...(host !== undefined && { database: host }) };
+}
+
+/** With `operations` unlimited, the run has to last its time. Its operations count otherwise. */
 function earlyEndProblems(
   { operations, seconds }: RunOptions,
   { loadOperations, loadSeconds }: Run,
 ): readonly string[] {
-  const isComplete = loadOperations >= operations || loadSeconds >= seconds;
-  return isComplete ? [] : [`The run ended after ${loadOperations} of ${operations} operations`];
+  if (operations === MAX_OPERATIONS && loadSeconds >= seconds) return [];
+  if (loadOperations >= operations) return [];
+  return [`The run ended after ${loadOperations} of ${operations} operations and ${Math.round(loadSeconds)} s`];
+}
+
+function auditProblems({ history: { auditLog }, verification: { entries, problems } }: Run): readonly string[] {
+  return [
+    ...problems.map((problem) => `The audit verification reports: ${problem}`),
+    ...(entries === auditLog.length
+      ? []
+      : [`The audit verification verified ${entries} of ${auditLog.length} entries`]),
+  ];
+}
+
+function readBackProblems({ readBack: { read, paths } }: Run): readonly string[] {
+  return read === paths && paths > 0 ? [] : [`${read} of ${paths} paths were read back`];
 }
 
 function responseProblems({ faults }: RunOptions, { history, timeouts, abortedRequests }: Run): readonly string[] {
@@ -102,7 +136,12 @@ function outageProblems({
 }: Run["outage"]): readonly string[] {
   const requests = requestsDuring + requestsAfter;
   const unanswered = statuses["0"] ?? 0;
+  const served = statuses["200"] ?? 0;
   return [
+    ...(requestsDuring < clients * MIN_OUTAGE_REQUESTS_PER_CLIENT
+      ? [`${clients} waiting clients caused only ${requestsDuring} database requests during the outage`]
+      : []),
+    ...(served === 0 ? [`None of ${clients} waiting clients was served after the outage`] : []),
     ...(requests > clients * MAX_OUTAGE_REQUESTS_PER_CLIENT
       ? [`${clients} waiting clients caused ${requests} database requests`]
       : []),
@@ -151,6 +190,10 @@ export function printSummary(summary: Summary): readonly string[] {
     `recovery     the last response came after ${outage.recoveryMs} ms; statuses: ${printCounts(outage.statuses)}`,
     `slowest      ${summary.slowestResponseMs} ms for a response`,
     `checked      in ${summary.checkSeconds} s`,
+    ...CASE_KINDS.map((kind) => {
+      const reason = summary.impossible[kind];
+      return `case         ${summary.cases[kind]} ${CASES[kind]}${reason === undefined ? "" : ` (not possible: ${reason})`}`;
+    }),
     ...found.map(([kind, count]) => `ANOMALY      ${kind}: ${count}. ${ANOMALIES[kind]}`),
     ...summary.missingFaults.map((fault) => `PROBLEM      The fault "${fault}" never happened`),
     ...summary.problems.map((problem) => `PROBLEM      ${problem}`),

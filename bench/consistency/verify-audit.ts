@@ -1,8 +1,24 @@
 const TIMEOUT_MS = 60_000;
 
-/** Runs the service's audit verification to the end. @returns the problems that it reports, as JSON */
-export async function verifyAudit(workerUrl: string, token: string): Promise<readonly string[]> {
+export interface AuditVerification {
+  /** Number of verified entries. */
+  readonly entries: number;
+  /** The problems that the service reports, as JSON. */
+  readonly problems: readonly string[];
+}
+
+interface Page {
+  readonly entries: number;
+  readonly problems: readonly unknown[];
+  /** Entries whose key the service does not have. */
+  readonly unverified?: readonly unknown[];
+  readonly next?: number;
+}
+
+/** Runs the service's audit verification to the end. */
+export async function verifyAudit(workerUrl: string, token: string): Promise<AuditVerification> {
   const problems: string[] = [];
+  let entries = 0;
   let after = 0;
   for (;;) {
     const response = await fetch(`${workerUrl}/v1/audit?action=verify`, {
@@ -11,10 +27,13 @@ export async function verifyAudit(workerUrl: string, token: string): Promise<rea
       body: JSON.stringify({ after }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (response.status !== 200) return [...problems, `the verification failed with status ${response.status}`];
-    const page = (await response.json()) as { readonly problems: readonly unknown[]; readonly next?: number };
-    problems.push(...page.problems.map((problem) => JSON.stringify(problem)));
-    if (page.next === undefined) return problems;
+    if (response.status !== 200) {
+      return { entries, problems: [...problems, `the verification failed with status ${response.status}`] };
+    }
+    const page = (await response.json()) as Page;
+    entries += page.entries;
+    problems.push(...[...page.problems, ...(page.unverified ?? [])].map((problem) => JSON.stringify(problem)));
+    if (page.next === undefined) return { entries, problems };
     after = page.next;
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CommandError } from "../../tools/command/command-error.ts";
 import { scratchFolder } from "../../tools/command/scratch-folder.ts";
 import type { Anomaly } from "./checker/anomaly.ts";
+import { missingCases } from "./checker/cases.ts";
 import { check } from "./checker/check.ts";
 import { readHistory, writeHistory } from "./history/history-file.ts";
 import type { RunOptions } from "./options.ts";
@@ -37,13 +38,16 @@ export async function verify(options: RunOptions, print: Print): Promise<Summary
   }
 }
 
-/** Checks the history in a file. @throws CommandError if it has an anomaly */
+/** Checks the history in a file. @throws CommandError if it has an anomaly, or nothing of some kind to check */
 export async function checkFile(file: string, print: Print): Promise<void> {
   const history = await readHistory(file);
-  const { anomalies, counts } = check(history);
+  const { anomalies, counts, cases } = check(history);
   printAnomalies(anomalies, print);
   print(`${history.operations.length} operations, ${history.auditLog.length} commits: ${JSON.stringify(counts)}`);
+  const missing = missingCases(cases, { clients: history.clients ?? Infinity });
+  for (const problem of missing) print(`PROBLEM      ${problem}`);
   if (anomalies.length > 0) throw new CommandError(`The history in "${file}" has anomalies`, { exitCode: 1 });
+  if (missing.length > 0) throw new CommandError(`The history in "${file}" proves too little`, { exitCode: 1 });
 }
 
 function printAnomalies(anomalies: readonly Anomaly[], print: Print): void {

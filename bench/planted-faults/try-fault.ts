@@ -23,6 +23,8 @@ type Detection = Omit<Verdict, "name">;
 /** Operations of the first run, and of a second one if the first shows no anomaly. */
 const RUNS: readonly number[] = [3000, 12_000];
 const RUN_MS = 300_000;
+/** The exit code for a command line that is not understood. */
+const USAGE_ERROR = 2;
 const TESTS_MS = 300_000;
 
 /** Checks that nothing is detected in the unchanged copy. Otherwise later detections prove nothing. @throws Error */
@@ -68,6 +70,7 @@ async function detectInRun(folder: string, operations: number, seed: number): Pr
   const options = ["--ops", String(operations), "--seed", String(seed), "--out", out];
   const { code, output } = await runNode(folder, ["bench/verify-consistency.ts", ...options], RUN_MS);
   if (code === 0) return undefined;
+  if (code === USAGE_ERROR) throw new Error(`Cannot run verify-consistency:\n${output}`);
   const file = join(out, "summary.json");
   if (!existsSync(file)) {
     // The fault can make a run hang. A run that ends without a summary means that the planted code does not work at all.

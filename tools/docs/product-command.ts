@@ -50,7 +50,7 @@ export function findOptionsProblem(command: string): string | undefined {
   const bench = BENCH.exec(command)?.[1]?.split(" ");
   try {
     if (dev !== undefined) readDevOptions(dev, {});
-    if (consistency !== undefined) readConsistencyOptions(consistency);
+    if (consistency !== undefined) readConsistencyOptions(consistency, {});
     if (bench !== undefined) readBenchOptions(bench);
     return undefined;
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { CaseKind } from "./cases.ts";
+
 /** What each kind of anomaly means. */
 export const ANOMALIES = {
   duplicate_version: "Two acknowledged writes of one secret returned the same version number.",
@@ -54,4 +56,6 @@ export interface Report {
   readonly anomalies: readonly Anomaly[];
   /** The number of anomalies of each kind that occurred. Never truncated. */
   readonly counts: Readonly<Partial<Record<AnomalyKind, number>>>;
+  /** The number of cases of each kind that were checked, with or without an anomaly. */
+  readonly cases: Readonly<Record<CaseKind, number>>;
 }

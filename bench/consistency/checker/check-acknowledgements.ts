@@ -17,6 +17,8 @@ export function checkAcknowledgements(
     const results = operation.exchanges.flatMap(({ result }) => (result?.kind === "written" ? [result] : []));
     const [first] = results;
     if (first === undefined) continue;
+    for (let repeated = 1; repeated < results.length; repeated += 1) findings.checked("repetition");
+    if (commits.byOperation[operation.id] !== undefined) findings.checked("acknowledgement");
     const finding = compareResults(operation, results) ?? compareEntry(history, operation, { first, commits, store });
     if (finding !== undefined) findings.add(finding);
   }

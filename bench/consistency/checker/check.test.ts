@@ -777,6 +777,6 @@ describe("check", () => {
   });
 
   it("reports nothing for an empty history", () => {
-    expect(check(new HistoryBuilder().build())).toEqual({ anomalies: [], counts: {} });
+    expect(check(new HistoryBuilder().build())).toMatchObject({ anomalies: [], counts: {} });
   });
 });

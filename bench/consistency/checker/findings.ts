@@ -1,5 +1,6 @@
 import type { Operation } from "../history/history.ts";
 import type { Anomaly, AnomalyKind, Report } from "./anomaly.ts";
+import { CASE_KINDS, type CaseKind } from "./cases.ts";
 import { partitionPoint } from "./partition-point.ts";
 
 /** Limit for details: a faulty store may cause an anomaly per operation. */
@@ -9,15 +10,21 @@ const MIN_KEPT_PER_KIND = 20;
 
 export type Finding = Omit<Anomaly, "after">;
 
-/** Counts all anomalies and keeps the details of some. */
+/** Counts all anomalies and all cases that were checked. Keeps the details of some anomalies. */
 export class Findings {
   readonly #counts = new Map<AnomalyKind, number>();
   readonly #kept: Finding[] = [];
+  readonly #cases = new Map<CaseKind, number>(CASE_KINDS.map((kind) => [kind, 0]));
 
   add(finding: Finding): void {
     const count = (this.#counts.get(finding.kind) ?? 0) + 1;
     this.#counts.set(finding.kind, count);
     if (this.#kept.length < MAX_KEPT || count <= MIN_KEPT_PER_KIND) this.#kept.push(finding);
+  }
+
+  /** Counts a case, whatever the result of its check. */
+  checked(kind: CaseKind): void {
+    this.#cases.set(kind, (this.#cases.get(kind) ?? 0) + 1);
   }
 
   report(operations: readonly Operation[]): Report {
@@ -30,7 +37,10 @@ export class Findings {
     const anomalies = this.#kept
       .map((finding) => ({ ...finding, after: after(finding) }))
       .sort((one, other) => one.after - other.after);
-    return { anomalies, counts: Object.fromEntries(this.#counts) };
+    const cases = Object.fromEntries(CASE_KINDS.map((kind) => [kind, this.#cases.get(kind) ?? 0]));
+    // Object.fromEntries returns strings as keys.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return { anomalies, counts: Object.fromEntries(this.#counts), cases: cases as Report["cases"] };
   }
 }
 

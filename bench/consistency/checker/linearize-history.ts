@@ -1,3 +1,4 @@
+import type { CaseKind } from "./cases.ts";
 import type { CheckContext, Observation, Violation } from "./check-context.ts";
 import { exchangeById, sortedIndexes } from "./exchange-table.ts";
 import type { Finding, Findings } from "./findings.ts";
@@ -42,6 +43,7 @@ export function linearizeHistory(context: CheckContext, findings: Findings): voi
     const observation = { exchangeId, operation, exchange, lower, lowerSetBy: setBy, upper };
     const linearized = linearize(context, observation);
     if (linearized === undefined) continue;
+    for (const kind of casesOf(observation)) findings.checked(kind);
     if (typeof linearized === "object") {
       findings.add(toFinding(observation, linearized));
       continue;
@@ -56,6 +58,27 @@ function revisionsByExchange({ commits, table }: CheckContext): Float64Array {
   const revisions = new Float64Array(table.size);
   for (const { exchangeId, entry } of commits.all) if (exchangeId >= 0) revisions[exchangeId] = entry.revision;
   return revisions;
+}
+
+const CASES_BY_STATUS: Readonly<Record<number, CaseKind>> = {
+  401: "denial",
+  404: "not_found",
+  409: "conflict",
+  422: "key_reuse",
+};
+const CASES_BY_RESULT = { written: "write", value: "value", metadata: "metadata", keys: "list" } as const;
+
+/** The kinds of case that a response belongs to. */
+function casesOf({ operation, exchange, lower, lowerSetBy, upper }: Observation): readonly CaseKind[] {
+  const { status, result } = exchange;
+  const kind = result === undefined ? CASES_BY_STATUS[status] : CASES_BY_RESULT[result.kind];
+  if (kind === undefined) return [];
+  return [
+    kind,
+    ...(operation.caller !== "superuser" && status !== 401 ? (["permission"] as const) : []),
+    ...(lowerSetBy >= 0 ? (["order"] as const) : []),
+    ...(upper > lower ? (["concurrency"] as const) : []),
+  ];
 }
 
 function toFinding({ operation }: Observation, { kind, others = [], path, detail }: Violation): Finding {

@@ -131,6 +131,7 @@ function matchEntry(
   const { operation, exchange } = exchangeById(table, history.operations, exchangeId);
   const { id, request, reusesKeyOf } = operation;
   const target = targetOf(operation);
+  findings.checked("audit_entry");
   if (target === undefined || !hasTarget(entry, target) || !hasSameCaller(entry, operation)) {
     const detail = `Revision ${revision} is ${action} of ${resource} by ${caller}, but its trace ID is that of operation ${id}, a ${request.kind}.`;
     findings.add({ kind: "audit_unmatched", operations: [id], ...subjectOf(entry), detail });

@@ -50,6 +50,7 @@ function checkPermission({ policies, findings }: Replay, { entry, operation }: C
   const { caller, request, id } = operation;
   const required = requiredPermission(caller, request);
   if (required === "nothing") return;
+  findings.checked("committed_permission");
   if (required !== "impossible" && isOpen(policies.get(caller)?.[required] ?? [])) return;
   const detail = `Operation ${id} of team ${caller} was committed at revision ${entry.revision}, although no policy granted it.`;
   findings.add({ kind: "revoked_allowed", operations: [id], revision: entry.revision, detail });

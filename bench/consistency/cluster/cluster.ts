@@ -2,7 +2,8 @@ import { type FaultProxy, faultProxy } from "../../../tools/fault-proxy/fault-pr
 import { buildWorker } from "../../../tools/workerd/build-worker.ts";
 import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
 import { type Authority, createAuthority, TRUST_DOMAIN } from "./authority.ts";
-import { type DatabaseProcess, startDatabase } from "./database.ts";
+import type { ExternalDatabase } from "../../../test/harness/external-database.ts";
+import { type ClusterDatabase, openDatabase } from "./cluster-database.ts";
 
 type KeyName = "a" | "b" | "c";
 
@@ -25,14 +26,16 @@ export interface ClusterWorker {
   start(options: WorkerOptions): Promise<void>;
   /** Logged errors that no injected fault explains, and unexpected exits. Complete once the worker is killed. */
   unexpectedErrors(): readonly string[];
-  /** Number of requests that the worker aborted because the client had disconnected. */
+  /** Number of requests that the worker aborted because the client had disconnected. Complete once the worker is killed. */
   abortedRequests(): number;
+  /** Number of lines that the worker has logged. Complete once the worker is killed. */
+  loggedLines(): number;
 }
 
 /** A database, workers, and proxies on every connection. */
 export interface Cluster {
   readonly authority: Authority;
-  readonly database: DatabaseProcess;
+  readonly database: ClusterDatabase;
   readonly workers: readonly ClusterWorker[];
   /** Number of versions that the workers keep of each secret. */
   readonly maxVersions: number;
@@ -46,10 +49,16 @@ const ROOT_KEYS: Readonly<Record<KeyName, string>> = {
   c: `c:${Buffer.alloc(32, 0x33).toString("base64url")}`,
 };
 
-/** @param folder scratch folder for the database file */
-export async function startCluster(folder: string, workerCount: number): Promise<Cluster> {
-  const [database, authority, built] = await Promise.all([startDatabase(folder), createAuthority(), buildWorker()]);
-  const start = async ({ keyRing, clockSkewMs }: WorkerOptions, databaseUrl: string): Promise<Worker> =>
+interface ClusterOptions {
+  /** Scratch folder for the database file. */
+  readonly folder: string;
+  readonly workers: number;
+  readonly database?: ExternalDatabase | undefined;
+}
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const [database, authority, built] = await Promise.all([openDatabase(options), createAuthority(), buildWorker()]);
+  const start: StartWorker = async ({ keyRing, clockSkewMs }, { databaseUrl, onLine }) =>
     await startWorker(
       built.folder,
       {
@@ -59,9 +68,11 @@ export async function startCluster(folder: string, workerCount: number): Promise
         SPIKE_TRUST_ROOT_PILOT: TRUST_DOMAIN,
         SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(MAX_VERSIONS),
       },
-      { clockSkewMs },
+      { clockSkewMs, onLine },
     );
-  const workers = await Promise.all(Array.from({ length: workerCount }, async () => await addWorker(database, start)));
+  const workers = await Promise.all(
+    Array.from({ length: options.workers }, async () => await addWorker(database, start)),
+  );
   return {
     authority,
     database,
@@ -72,20 +83,30 @@ export async function startCluster(folder: string, workerCount: number): Promise
         await worker.kill();
         await Promise.all([worker.clientProxy.close(), worker.databaseProxy.close()]);
       }
-      await database.kill();
+      await database.close();
       built.remove();
     },
   };
 }
 
-async function addWorker(
-  database: DatabaseProcess,
-  start: (options: WorkerOptions, databaseUrl: string) => Promise<Worker>,
-): Promise<ClusterWorker> {
+type StartWorker = (
+  options: WorkerOptions,
+  connections: { readonly databaseUrl: string; readonly onLine: (line: string) => void },
+) => Promise<Worker>;
+
+async function addWorker(database: ClusterDatabase, start: StartWorker): Promise<ClusterWorker> {
   const databaseProxy = await faultProxy(() => database.url());
   const unexpectedErrors: string[] = [];
   let abortedRequests = 0;
-  let current = await start(DEFAULT_WORKER, databaseProxy.url);
+  let loggedLines = 0;
+  // Read line by line: the process keeps only the latest lines of its log.
+  const onLine = (line: string): void => {
+    loggedLines += 1;
+    if (line.includes('"store_gone"')) abortedRequests += 1;
+    if (isUnexpectedError(line)) unexpectedErrors.push(line);
+  };
+  const connections = { databaseUrl: databaseProxy.url, onLine };
+  let current = await start(DEFAULT_WORKER, connections);
   let isRunning = true;
   const reportExit = async (worker: Worker): Promise<void> => {
     isRunning = true;
@@ -101,16 +122,14 @@ async function addWorker(
       if (!isRunning) return;
       isRunning = false;
       await current.kill();
-      const lines = current.lines();
-      unexpectedErrors.push(...lines.filter(isUnexpectedError));
-      abortedRequests += lines.filter((line) => line.includes('"store_gone"')).length;
     },
     async start(options) {
-      current = await start(options, databaseProxy.url);
+      current = await start(options, connections);
       void reportExit(current);
     },
     unexpectedErrors: () => unexpectedErrors,
     abortedRequests: () => abortedRequests,
+    loggedLines: () => loggedLines,
   };
 }
 

@@ -31,6 +31,9 @@ export type FaultCounter = (typeof FAULT_COUNTERS)[FaultName][number];
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const FAULT_NAMES = Object.keys(FAULT_COUNTERS) as readonly FaultName[];
 
+/** Faults that kill or lock the process of the database. The others only need the proxies and the workers. */
+export const NEED_DATABASE_PROCESS: ReadonlySet<FaultName> = new Set(["database-killed", "busy"]);
+
 /** Counts how often each fault of the chosen kinds took effect. */
 export class FaultCounts {
   readonly chosen: ReadonlySet<FaultName>;

@@ -17,6 +17,7 @@ interface Injection {
   readonly counts: FaultCounts;
 }
 
+const POLL_MS = 20;
 const SKEW_MS = 600_000;
 /** How workers restart, in turn. The number is odd, so that two workers do not always get the same options. */
 const RESTARTS: readonly WorkerOptions[] = [
@@ -27,15 +28,26 @@ const RESTARTS: readonly WorkerOptions[] = [
   { clockSkewMs: -SKEW_MS, keyRing: ["b", "a"] },
 ];
 
-/** Kills and locks processes, one fault about every `intervalMs`, until `signal` aborts. */
+/**
+ * Kills and locks processes, one fault about every `intervalMs`, until `signal` aborts. On a slow machine or with a distant database,
+ * the interval is longer: after each fault, at least `minOperations` operations complete.
+ */
 export async function injectProcessFaults(
   cluster: Cluster,
-  injection: Injection & { readonly intervalMs: number; readonly signal: AbortSignal },
+  injection: Injection & {
+    readonly intervalMs: number;
+    readonly minOperations: number;
+    /** Number of completed operations. */
+    readonly operations: () => number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  const { counts, random, intervalMs, signal } = injection;
+  const { counts, random, intervalMs, minOperations, operations, signal } = injection;
   const faults = processFaults(cluster, injection).filter(({ name }) => counts.chosen.has(name));
   for (let round = 0; faults.length > 0 && !signal.aborted; round += 1) {
+    const before = operations();
     await pause(intervalMs * (0.5 + random.next()), undefined, { signal }).catch(() => undefined);
+    while (!signal.aborted && operations() < before + minOperations) await pause(POLL_MS);
     if (!signal.aborted) await faults[round % faults.length]?.inject();
   }
 }
@@ -66,7 +78,7 @@ function processFaults(cluster: Cluster, { random, counts, nextCommitFaults }: I
     killWorker(target, "arriving", "worker killed before the commit"),
     killDatabase(target),
     killWorker(target, "under way", "worker killed during the commit"),
-    { name: "busy", inject: async () => await cluster.database.lock(250 + random.below(300)) },
+    { name: "busy", inject: async () => await cluster.database.process?.lock(250 + random.below(300)) },
     killWorker(target, "answered", "worker killed after the commit"),
     restartWorker(target, "key-ring"),
     restartWorker(target, "clock-skew"),
@@ -100,13 +112,13 @@ function killDatabase({ cluster, random, counts, pickWorker }: Target): ProcessF
       const wasDuringBatch = await pickWorker().nextCommitFault?.during("under way", async (progress) => {
         await pause(random.below(2));
         const isPending = progress.answer() === undefined;
-        await cluster.database.kill();
+        await cluster.database.process?.kill();
         return isPending;
       });
       if (wasDuringBatch === undefined) return;
       if (wasDuringBatch) counts.increment("database killed during a batch");
       await pause(random.below(300));
-      await cluster.database.start();
+      await cluster.database.process?.start();
     },
   };
 }

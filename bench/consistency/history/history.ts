@@ -84,6 +84,8 @@ export interface AuditEntry {
 export interface History {
   /** Unix milliseconds at which the clock of the exchanges starts, by this machine's clock. */
   readonly timeOrigin?: number;
+  /** Number of clients under faults. Undefined in a history that was not recorded. */
+  readonly clients?: number;
   /** Number of versions that the service keeps of each secret. */
   readonly maxVersions: number;
   /** Indexed by `id`, from 0. */
