@@ -49,7 +49,17 @@ export async function alternate(
       samples.push({ measured: await measure(), baseline: await measureBaseline() });
     }
   }
+  for (const { measured, baseline } of samples) {
+    requireResponses("target", measured);
+    requireResponses("baseline", baseline);
+  }
   return { measured: samples.map((pair) => pair.measured), baseline: samples.map((pair) => pair.baseline) };
+}
+
+/** A sample without a correct response has no rate and no latency. @throws Error */
+function requireResponses(side: "target" | "baseline", { requests, unavailable }: Sample): void {
+  if (requests > unavailable) return;
+  throw new Error(`Cannot measure the ${side}: none of its ${requests} responses in one round was correct`);
 }
 
 /** The ratio of the measured target to the baseline in each round. */

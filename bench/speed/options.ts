@@ -1,3 +1,4 @@
+import { DATABASE_URL } from "../../test/harness/external-database.ts";
 import { usageError } from "../../tools/command/command-error.ts";
 import { parseCommandLine } from "../../tools/command/parse-command-line.ts";
 import { parseWholeNumber } from "../../tools/command/parse-whole-number.ts";
@@ -14,7 +15,9 @@ Compare the ratios: absolute times depend on the machine. A complete run takes a
 --secrets   number of secrets in the large store (1000000)
 --policies  number of policies in the largest set (100000)
 --out       output folder for results.json (reports/speed)
---page      write the table to this page, between its markers`;
+--page      write the table to this page, between its markers
+
+If ${DATABASE_URL} is set, benchmarks erase and use those databases instead of their own. Some need two.`;
 
 export interface BenchOptions {
   readonly only: string;

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { mustSkip } from "../../test/harness/test-databases.ts";
 import type { Result } from "./result.ts";
 
 /** Checks that the benchmark measures, but not how fast anything is. */
-it("measures both sides in each round and writes the results", { timeout: 120_000 }, async () => {
+const TITLE = "measures both sides in each round and writes the results";
+it.skipIf(mustSkip("two databases", TITLE))(TITLE, { timeout: 120_000 }, async () => {
   const out = mkdtempSync(join(tmpdir(), "spike-edge-bench-"));
   const args = ["--only", "secrets", "--secrets", "3000", "--rounds", "1", "--seconds", "1", "--out", out];
   const { stdout } = await promisify(execFile)(process.execPath, ["bench/speed.ts", ...args]);

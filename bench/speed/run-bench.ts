@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DATABASE_URL, readExternalDatabases } from "../../test/harness/external-database.ts";
 import { testDomain } from "../../test/harness/identity.ts";
 import { CommandError } from "../../tools/command/command-error.ts";
 import { scratchFolder } from "../../tools/command/scratch-folder.ts";
@@ -12,7 +13,8 @@ import type { BenchOptions } from "./options.ts";
 import { formatRow, formatTable, insertResults } from "./report.ts";
 import type { Result } from "./result.ts";
 import { startBaseline } from "./setup/baseline.ts";
-import { type Deployment, startDeployment } from "./setup/deployment.ts";
+import { DeploymentPool, NeedsMoreDatabases } from "./deployment-pool.ts";
+import { startDeployment } from "./setup/deployment.ts";
 
 /** Runs the selected benchmarks. Prints each result as soon as it is available, and the table at the end. */
 export async function runBench(options: BenchOptions, print: (line: string) => void): Promise<void> {
@@ -28,6 +30,14 @@ export async function runBench(options: BenchOptions, print: (line: string) => v
   print(`\n${formatTable(results)}`);
 }
 
+/** @throws CommandError if a benchmark has no result, or one that is not a number */
+export function requireFigures(name: string, results: readonly Result[]): void {
+  const isFigure = ({ measured, value }: Result): boolean => [measured, ...Object.values(value)].every(Number.isFinite);
+  const missing = results.find((result) => !isFigure(result));
+  if (results.length > 0 && missing === undefined) return;
+  throw new CommandError(`Cannot report "${missing?.benchmark ?? name}": it measured nothing`, { exitCode: 1 });
+}
+
 async function measure(
   benchmarks: readonly Benchmark[],
   options: BenchOptions,
@@ -35,7 +45,6 @@ async function measure(
 ): Promise<readonly Result[]> {
   const scratch = scratchFolder();
   const built = await buildWorker();
-  const deployments = new Map<string, Promise<Deployment>>();
   const baselines = new Map<string, Promise<Worker>>();
   const domain = await testDomain();
   // Web Crypto does not accept the "use" value "jwt-svid".
@@ -46,29 +55,37 @@ async function measure(
     sampling: { rounds: options.rounds, seconds: options.seconds, nextNumber: () => requests++ },
     secrets: options.secrets,
     policies: options.policies,
-    deployment: async (shape) =>
-      await getOrCreate(deployments, JSON.stringify(shape), async () => {
-        print(
-          `… preparing a store with ${shape.secrets + (shape.longPaths ?? 0)} secrets and ` +
-            `${shape.policies + (shape.unanchored ?? 0) + (shape.costly ?? 0)} policies`,
-        );
-        return await startDeployment(context.options, shape);
-      }),
-    baseline: async (name, { database, env }) =>
-      await getOrCreate(baselines, `${name} ${database.file}`, async () => {
+    deployment: async (shape) => await deployments.get(shape),
+    baseline: async (name, { env }) =>
+      await getOrCreate(baselines, `${name} ${env["LIBSQL_URL"]}`, async () => {
         return await startBaseline(name, scratch.path, { ...env, BASELINE_KEY: key });
       }),
   };
+  const databases = readExternalDatabases(process.env);
+  const deployments = new DeploymentPool(async (shape, database) => {
+    print(
+      `… preparing a store with ${shape.secrets + (shape.longPaths ?? 0)} secrets and ` +
+        `${shape.policies + (shape.unanchored ?? 0) + (shape.costly ?? 0)} policies`,
+    );
+    return await startDeployment({ ...context.options, database }, shape);
+  }, databases);
   const results: Result[] = [];
   try {
-    for (const { run } of benchmarks) {
-      for (const result of await run(context)) {
-        results.push(result);
-        print(formatRow(result).filter(Boolean).join(" | "));
-      }
+    for (const { name, run } of benchmarks) {
+      deployments.startBenchmark();
+      const measured = await run(context).catch((error: unknown) => {
+        if (!(error instanceof NeedsMoreDatabases)) throw error;
+        print(`SKIPPED with ${DATABASE_URL}: "${name}" needs two databases`);
+        return undefined;
+      });
+      if (measured === undefined) continue;
+      requireFigures(name, measured);
+      results.push(...measured);
+      for (const result of measured) print(formatRow(result).filter(Boolean).join(" | "));
     }
+    if (results.length === 0) throw new CommandError("Cannot report anything: no benchmark ran", { exitCode: 1 });
   } finally {
-    await Promise.all([...deployments.values()].map(async (deployment) => await (await deployment).close()));
+    await deployments.close();
     await Promise.all([...baselines.values()].map(async (worker) => await (await worker).kill()));
     built.remove();
     await scratch.remove();

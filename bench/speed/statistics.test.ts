@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Comparison, differences, ratios } from "./compare.ts";
-import { isMet, throughputResult } from "./result.ts";
+import { type Result, isMet, throughputResult } from "./result.ts";
+import { requireFigures } from "./run-bench.ts";
 import { quantile, spreadOf } from "./statistics.ts";
 
 describe("statistics", () => {
@@ -33,5 +34,26 @@ describe("a comparison", () => {
     expect(isMet(throughputResult(comparison, { ...labels, goal: { min: 0.61 } }))).toBe(false);
     expect(isMet(throughputResult(comparison, { ...labels, goal: { max: 0.59 } }))).toBe(false);
     expect(throughputResult(comparison, labels)).toMatchObject({ measured: 50, baseline: 100, kind: "ratio" });
+  });
+});
+
+describe("a benchmark that measured nothing", () => {
+  const good: Result = {
+    benchmark: "get",
+    comparedWith: "c",
+    unit: "ms",
+    measured: 1,
+    baseline: 2,
+    kind: "ratio",
+    value: { median: 1, min: 1, max: 1 },
+  };
+  it.each<readonly [string, readonly Result[]]>([
+    ["returns no result", []],
+    ["has no median", [{ ...good, value: { median: Number.NaN, min: 1, max: 1 } }]],
+    ["has an infinite ratio", [{ ...good, value: { median: 1, min: 1, max: Infinity } }]],
+    ["has no absolute value", [{ ...good, measured: Number.NaN }]],
+  ])("fails if it %s (Q50)", (_, results) => {
+    expect(() => requireFigures("reads", results)).toThrow(/^Cannot report/);
+    expect(() => requireFigures("reads", [good])).not.toThrow();
   });
 });

@@ -4,6 +4,7 @@
  */
 interface Env {
   readonly LIBSQL_URL: string;
+  readonly LIBSQL_AUTH_TOKEN?: string;
 }
 
 const POINT_READ = `SELECT v.number, v.write_id, v.created_at, v.deleted_at, v.destroyed_at, v.sealed
@@ -46,7 +47,7 @@ async function createInputs() {
 let inputs: Awaited<ReturnType<typeof createInputs>> | undefined;
 
 export default {
-  async fetch(request: Request, { LIBSQL_URL }: Env): Promise<Response> {
+  async fetch(request: Request, { LIBSQL_URL, LIBSQL_AUTH_TOKEN = "none" }: Env): Promise<Response> {
     inputs ??= await createInputs();
     const { message, gcm, raw, hmac, aes, jwk, signature, mac, record } = inputs;
     const { path } = (await request.json()) as { path: string };
@@ -56,7 +57,7 @@ export default {
     const statement = { sql: POINT_READ, args: [{ type: "text", value: path }] };
     const response = await fetch(`${LIBSQL_URL}/v2/pipeline`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${LIBSQL_AUTH_TOKEN}` },
       body: JSON.stringify({ requests: [{ type: "execute", stmt: statement }, { type: "close" }] }),
     });
     const { results } = (await response.json()) as { results: [{ response: { result: { rows: unknown[] } } }] };

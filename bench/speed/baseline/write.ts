@@ -4,14 +4,15 @@
  */
 interface Env {
   readonly LIBSQL_URL: string;
+  readonly LIBSQL_AUTH_TOKEN?: string;
 }
 
 const text = (value: string) => ({ type: "text", value });
 
-async function pipeline(url: string, steps: readonly object[]): Promise<unknown[]> {
-  const response = await fetch(`${url}/v2/pipeline`, {
+async function pipeline({ LIBSQL_URL, LIBSQL_AUTH_TOKEN = "none" }: Env, steps: readonly object[]): Promise<unknown[]> {
+  const response = await fetch(`${LIBSQL_URL}/v2/pipeline`, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${LIBSQL_AUTH_TOKEN}` },
     body: JSON.stringify({ requests: [{ type: "batch", batch: { steps } }, { type: "close" }] }),
   });
   const { results } = (await response.json()) as {
@@ -23,16 +24,16 @@ async function pipeline(url: string, steps: readonly object[]): Promise<unknown[
 }
 
 export default {
-  async fetch(request: Request, { LIBSQL_URL }: Env): Promise<Response> {
+  async fetch(request: Request, env: Env): Promise<Response> {
     const { path, values } = (await request.json()) as { path: string; values: unknown };
     const value = text(JSON.stringify(values));
-    const [row] = await pipeline(LIBSQL_URL, [
+    const [row] = await pipeline(env, [
       { stmt: { sql: "SELECT version, body FROM baseline_heads WHERE path = ?", args: [text(path)] } },
     ]);
     const [{ value: version }] = row as [{ value: string }];
     const next = { type: "integer", value: String(Number(version) + 1) };
     const after = (step: number) => ({ condition: { type: "ok", step } });
-    await pipeline(LIBSQL_URL, [
+    await pipeline(env, [
       { stmt: { sql: "BEGIN IMMEDIATE" } },
       {
         stmt: {

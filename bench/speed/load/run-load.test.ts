@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { compare } from "../compare.ts";
 import { acceptText, type LoadTarget } from "./load-target.ts";
 import { runLoad } from "./run-load.ts";
 
@@ -58,6 +59,14 @@ describe("runLoad", () => {
     );
     await expect(runLoad(target, { clients: 2, seconds: 20, nextNumber: counter() })).rejects.toThrow(
       "a server responded with 200: bad",
+    );
+  });
+
+  it("is not compared if one side has no correct response (Q50)", async () => {
+    const unavailable = await startTarget(() => ({ status: 503, text: "" }));
+    const sampling = { rounds: 1, seconds: 0.1, clients: 1, nextNumber: counter() };
+    await expect(compare({ measured: unavailable, baseline: unavailable }, sampling)).rejects.toThrow(
+      /Cannot measure the target: none of its \d+ responses in one round was correct/,
     );
   });
 });

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import Database from "libsql";
 import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
 
 /** A worker in `baseline/`. */
@@ -23,13 +22,11 @@ export async function startBaseline(
   return await startWorker(folder, env, { unheard: true });
 }
 
-/** Creates the tables of the baseline `write` in a database file that is not being served. */
-export function createBaselineTables(file: string): void {
-  const database = new Database(file);
-  database.exec(`CREATE TABLE baseline_heads (path TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-    CREATE TABLE baseline_versions (id INTEGER PRIMARY KEY, path TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-    CREATE TABLE baseline_audit (id INTEGER PRIMARY KEY, path TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${BASELINE_ROWS})
-      INSERT INTO baseline_heads SELECT 'app/s' || i, 1, '{}' FROM n`);
-  database.close();
-}
+/** Creates the tables of the baseline `write`. */
+export const BASELINE_TABLES: readonly string[] = [
+  "CREATE TABLE baseline_heads (path TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) STRICT",
+  "CREATE TABLE baseline_versions (id INTEGER PRIMARY KEY, path TEXT NOT NULL, body TEXT NOT NULL) STRICT",
+  "CREATE TABLE baseline_audit (id INTEGER PRIMARY KEY, path TEXT NOT NULL, body TEXT NOT NULL) STRICT",
+  `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${BASELINE_ROWS})
+    INSERT INTO baseline_heads SELECT 'app/s' || i, 1, '{}' FROM n`,
+];

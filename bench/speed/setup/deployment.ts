@@ -1,17 +1,15 @@
-import { mkdtempSync } from "node:fs";
-import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import Database from "libsql";
 import { remoteExecute } from "../../../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../../../src/store/libsql/libsql-store.ts";
 import { insertPathsSql, numberedPathsSql } from "../../../test/harness/bare-paths.ts";
+import type { ExternalDatabase } from "../../../test/harness/external-database.ts";
 import { SUPERUSER, type TestDomain } from "../../../test/harness/identity.ts";
 import { storeManyPolicies } from "../../../test/harness/many-policies.ts";
 import { storeManySecrets } from "../../../test/harness/many-secrets.ts";
 import { KEY_A, ringOf } from "../../../test/harness/service.ts";
 import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
-import { type DatabaseProcess, startDatabase } from "../../consistency/cluster/database.ts";
-import { createBaselineTables } from "./baseline.ts";
+import { BASELINE_TABLES } from "./baseline.ts";
+import { type BenchDatabase, openBenchDatabase } from "./bench-database.ts";
 import { fillSecrets } from "./fill-secrets.ts";
 
 /** The content of a store before a benchmark starts. */
@@ -32,7 +30,6 @@ export interface StoreShape {
 /** A filled database with a worker in front of it. */
 export interface Deployment {
   readonly env: Readonly<Record<string, string>>;
-  readonly database: DatabaseProcess;
   readonly worker: Worker;
   /** Number of secrets. */
   readonly secrets: number;
@@ -53,18 +50,20 @@ export interface DeploymentOptions {
   /** Folder of the built worker. */
   readonly built: string;
   readonly domain: TestDomain;
+  /** Replaces the database that a deployment starts. */
+  readonly database?: ExternalDatabase | undefined;
 }
 
 const ROOT_KEY = KEY_A;
 
 export async function startDeployment(
-  { folder, built, domain }: DeploymentOptions,
+  { folder, built, domain, database: external }: DeploymentOptions,
   shape: StoreShape,
 ): Promise<Deployment> {
-  const database = await startDatabase(mkdtempSync(join(folder, "database-")));
+  const database = await openBenchDatabase(folder, external);
   await fillStore(database, shape);
   const env = {
-    LIBSQL_URL: database.url(),
+    ...database.settings(),
     SPIKE_ROOT_KEYS: ROOT_KEY,
     SPIKE_TRUST_BUNDLES: JSON.stringify({ [domain.name]: domain.bundle }),
     ...(shape.keptVersions !== undefined && { SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(shape.keptVersions) }),
@@ -86,7 +85,6 @@ export async function startDeployment(
   });
   return {
     env,
-    database,
     worker,
     secrets: shape.secrets,
     app: await domain.token("/app"),
@@ -99,7 +97,7 @@ export async function startDeployment(
     },
     async close() {
       await Promise.all(workers.map(async (each) => await each.kill()));
-      await database.kill();
+      await database.close();
     },
   };
 }
@@ -108,14 +106,7 @@ const signal = new AbortController().signal;
 
 const LONG_PATH = 500;
 
-function insertLongPaths(file: string, count: number): void {
-  const opened = new Database(file);
-  opened.exec(insertPathsSql(numberedPathsSql(count, "big/", { length: LONG_PATH })));
-  opened.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all([]);
-  opened.close();
-}
-
-async function fillStore(database: DatabaseProcess, shape: StoreShape): Promise<void> {
+async function fillStore(database: BenchDatabase, shape: StoreShape): Promise<void> {
   const ring = await ringOf(ROOT_KEY);
   const store = libsqlStore(remoteExecute({ url: database.url() }, fetch));
   // The first commit signs the store row.
@@ -144,9 +135,12 @@ async function fillStore(database: DatabaseProcess, shape: StoreShape): Promise<
   }
   client.close();
   const snapshot = await store.load({}, signal);
-  await database.kill();
-  await fillSecrets(database.file, { ring, snapshot }, { count: shape.secrets, pathOf: (n) => `app/s${n}` });
-  if (shape.longPaths !== undefined) insertLongPaths(database.file, shape.longPaths);
-  createBaselineTables(database.file);
-  await database.start();
+  await database.fill(async (writer) => {
+    await fillSecrets(writer, { ring, snapshot }, { count: shape.secrets, pathOf: (n) => `app/s${n}` });
+    if (shape.longPaths !== undefined) {
+      const sql = insertPathsSql(numberedPathsSql(shape.longPaths, "big/", { length: LONG_PATH }));
+      await writer.write([{ sql, args: [] }]);
+    }
+    await writer.write(BASELINE_TABLES.map((sql) => ({ sql, args: [] })));
+  });
 }

@@ -1,27 +1,22 @@
-import Database from "libsql";
 import type { KeyRing } from "../../../src/seal/key-ring.ts";
 import type { Snapshot } from "../../../src/store/store.ts";
 import { insertSql } from "../../../test/harness/insert-sql.ts";
 import { creationOf } from "../../../test/harness/many-secrets.ts";
+import type { BulkStatement, BulkWriter } from "./bulk-writer.ts";
 
 /** Secrets sealed concurrently: a Web Crypto call in Node has a high latency. */
 const BATCH_SIZE = 2000;
 
 /**
- * Writes secrets with one version each to a database file that is not being served. The rows are authentic, as if each secret had
- * been created by a commit. `snapshot` must be loaded after the first commit of the store.
+ * Writes secrets with one version each. The rows are authentic, as if each secret had been created by a commit. `snapshot` must be
+ * loaded after the first commit of the store.
  */
 export async function fillSecrets(
-  file: string,
+  writer: BulkWriter,
   { ring, snapshot }: { readonly ring: KeyRing; readonly snapshot: Snapshot<object> },
   { count, pathOf }: { readonly count: number; readonly pathOf: (n: number) => string },
 ): Promise<void> {
   const { store } = snapshot;
-  const database = new Database(file);
-  database.exec("PRAGMA synchronous = OFF");
-  const [insertHead, insertVersion, insertEntry] = ["secrets", "secret_versions", "audit"].map((table) =>
-    rowInserter(database, table),
-  );
   let anchor = snapshot.newest;
   for (let start = 0; start < count; start += BATCH_SIZE) {
     const numbers = Array.from({ length: Math.min(BATCH_SIZE, count - start) }, (_, index) => start + index);
@@ -31,20 +26,19 @@ export async function fillSecrets(
     const changes = await Promise.all(
       numbers.map(async (n) => await creationOf(createSecret(pathOf(n)), ring, batchSnapshot)),
     );
-    database.exec("BEGIN");
+    const statements: BulkStatement[] = [];
     for (const [index, { audit, secret }] of changes.entries()) {
       if (secret?.kind !== "create") throw new Error("Expected the creation of a secret");
       const revision = base + index + 1;
-      insertHead?.({ ...secret.head, version: revision });
-      insertVersion?.({ ...secret.versions.insert, path: secret.head.path, revision });
-      insertEntry?.({ ...audit, revision });
+      statements.push(
+        insert("secrets", { ...secret.head, version: revision }),
+        insert("secret_versions", { ...secret.versions.insert, path: secret.head.path, revision }),
+        insert("audit", { ...audit, revision }),
+      );
     }
-    database.prepare("UPDATE store SET revision = ?").run([base + changes.length]);
-    database.exec("COMMIT");
+    await writer.write([...statements, { sql: "UPDATE store SET revision = ?", args: [base + changes.length] }]);
     anchor = changes.at(-1)?.audit.mac ?? anchor;
   }
-  database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all([]);
-  database.close();
 }
 
 /** The value is a JSON text of 100 characters and the path. Write ids are random, as with most puts. */
@@ -54,16 +48,7 @@ function createSecret(path: string) {
   return { path, text, writeId };
 }
 
-/** Returns a function that inserts rows of one shape. Members have the names of the columns: see {@link insertSql}. */
-function rowInserter(database: Database.Database, table: string): (row: object) => void {
-  let statement: Database.Statement | undefined;
-  return (row) => {
-    statement ??= database.prepare(insertSql(table, row));
-    statement.run(Object.values(row).map(toColumnValue));
-  };
-}
-
-function toColumnValue(value: unknown): unknown {
-  if (typeof value === "boolean") return Number(value);
-  return value instanceof Uint8Array ? Buffer.from(value) : value;
+/** Members have the names of the columns: see {@link insertSql}. */
+function insert(table: string, row: object): BulkStatement {
+  return { sql: insertSql(table, row), args: Object.values(row) };
 }
