@@ -2,7 +2,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { checkPage } from "../tools/docs/check-page.ts";
+import { checkPage, type PageEnvironment } from "../tools/docs/check-page.ts";
 import { createPageEnvironment } from "./harness/page-environment.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
@@ -17,6 +17,9 @@ const PAGES = [
     .toSorted(),
 ];
 
+/** Fewer commands than these mean that the page lost its examples, or that they are not found. */
+const MIN_COMMANDS: Readonly<Record<string, number>> = { "README.md": 15, "docs/operations.md": 20 };
+
 /** See `checkPage` for the format of examples. */
 describe("the examples of a page work as shown", () => {
   it.each(PAGES)("%s", { timeout: 180_000 }, async (name) => {
@@ -25,8 +28,21 @@ describe("the examples of a page work as shown", () => {
     const environment = await createPageEnvironment({ runsPrintedCommands: isFirst, isDeployed: !isFirst });
     onTestFinished(async () => await environment.close());
     const markdown = readFileSync(join(PROJECT, name), "utf8");
-    const problems = await checkPage({ name, markdown }, environment);
+    let executed = 0;
+    const { shell } = environment;
+    const counting: PageEnvironment = {
+      ...environment,
+      shell: {
+        ...shell,
+        async run(command, options) {
+          executed += 1;
+          return await shell.run(command, options);
+        },
+      },
+    };
+    const problems = await checkPage({ name, markdown }, counting);
     expect(problems.join("\n\n")).toBe("");
+    expect(executed).toBeGreaterThanOrEqual(MIN_COMMANDS[name] ?? 0);
   });
 });
 
@@ -89,4 +105,8 @@ describe("the files that a page refers to exist", () => {
       "test/none.ts",
     ]);
   });
+});
+
+it.each(Object.keys(MIN_COMMANDS))("%s is one of the pages whose examples run (Q50)", (name) => {
+  expect(PAGES).toContain(name);
 });

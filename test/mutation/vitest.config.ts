@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The tests for mutants: unit tests of the mutated folders, and tests that tamper with the database. */
 export default defineConfig({
   test: {
+    allowOnly: false,
     testTimeout: 30_000,
     include: [
       "src/{encoding,identity,policy,seal}/**/*.test.ts",

@@ -19,6 +19,7 @@ export const auditCheck: Step = {
     const unmatched = findUnmatchedWrites(ledger.writes, writes);
     confirmNoProblems("the audit log contains every acknowledged write exactly once", unmatched);
     const acknowledged = new Set(ledger.writes.map(({ key }) => key)).size;
+    confirm("the earlier steps wrote something", { expected: true, actual: acknowledged > 0 });
     return [
       `worker 2 verified ${checked} audit entries; problems: ${problems.length}.`,
       `They have the revisions 1 to ${revision}, without gaps or duplicates.`,

@@ -53,6 +53,7 @@ export const workerCrash: Step = {
     };
     await Promise.all(PATHS.map(check));
     const expected = { versions: writes.length, entries: writes.length };
+    confirm("a kill hits a worker between a commit and its response", { expected: true, actual: committedBefore > 0 });
     confirm("each write has one version and one audit entry", { expected, actual: counts });
     return [
       `worker 1 acknowledged ${byWorker1.length} writes and was killed (SIGKILL) ${kills} times; ${retried.length} writes got no response.`,
