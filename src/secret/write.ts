@@ -22,8 +22,11 @@ export interface Written {
   readonly version: number;
   /** The revision of the commit. */
   readonly revision: number;
-  /** The numbers of the versions that were written, deleted or restored. */
-  readonly versions: readonly number[];
+  /**
+   * The numbers of the versions that were written, deleted or restored. Unknown for a repeated request whose entry was written
+   * before entries had these numbers.
+   */
+  readonly versions?: readonly number[];
   /** Requested numbers that no version has, if there are any. */
   readonly missing?: Missing;
 }
@@ -102,7 +105,9 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
 function parseOutcome(outcome: unknown): Outcome | undefined {
   if (!isRecord(outcome)) return undefined;
   const { version, versions, missing } = outcome;
-  if (typeof version !== "number" || !isNumbers(versions)) return undefined;
+  if (typeof version !== "number") return undefined;
+  if (versions === undefined) return { version };
+  if (!isNumbers(versions)) return undefined;
   if (missing === undefined) return { version, versions };
   if (!isRecord(missing)) return undefined;
   const { numbers, count } = missing;

@@ -9,7 +9,7 @@ export function answerWrite(result: SecretResult<Written>): Answer {
   return {
     ok: true,
     body: JSON.stringify({ version, revision }),
-    versions,
+    ...(versions !== undefined && { versions }),
     ...(missing !== undefined && { warnings: [missingText(missing)] }),
   };
 }
