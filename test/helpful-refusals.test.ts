@@ -179,6 +179,7 @@ describe("the reason of a 400", () => {
   it("of a wrong value is 401 to callers without a permission (Q12)", async () => {
     const nobody = await service.as("/nobody");
     const values: readonly (readonly [string, object])[] = [
+      [SECRETS, { path: "m" }],
       [SECRETS, { path: "m", values: { "a.b": "v" } }],
       [LIST, { limit: 10_001 }],
       [POLICY, { ...VALID_POLICY, pathPattern: "a:b" }],

@@ -5,6 +5,7 @@ import type { JsonNode } from "../../../json/parse-json.ts";
 /** The values of a secret: their names, and their JSON text as sent. */
 export interface Values {
   readonly names: readonly string[];
+  /** Empty if the member is absent. */
   readonly text: string;
 }
 
@@ -24,7 +25,7 @@ export const valuesMember: Member<Values> = {
   rule: { rule: NAMES, limit: 250 },
   isRequired: true,
   read(found) {
-    if (found === undefined) return broken({ rule: "is required" });
+    if (found === undefined) return valid({ names: [], text: "" });
     if (found.node.type === "null") return valid({ names: [], text: "{}" });
     if (found.node.type !== "object") return broken({ rule: "must be an object" });
     const members = membersOf(found.node);
@@ -34,7 +35,8 @@ export const valuesMember: Member<Values> = {
     const names = members.map(({ name }) => name);
     return valid({ names, text: hasNull ? withoutNulls(found.node, found) : found.text });
   },
-  check({ names }) {
+  check({ names, text }) {
+    if (text === "") return { rule: "is required" };
     const index = names.findIndex((name) => !NAME.test(name));
     return index < 0 ? undefined : { rule: `has an invalid name at member ${index + 1}: ${NAMES}`, limit: 250 };
   },
