@@ -30,6 +30,10 @@ describe("readDatabase", () => {
     ["libsql://localhost:8080?tls=0", "http://localhost:8080"],
     ["libsql://localhost:8080/?tls=0", "http://localhost:8080"],
     ["libsql://localhost?tls=0", "http://localhost"],
+    ["libsql://localhost:443?tls=0", "http://localhost:443"],
+    ["LIBSQL://localhost:443/store?tls=0", "http://localhost:443/store/"],
+    ["libsql://localhost:80?tls=0", "http://localhost"],
+    ["libsql://db.example.org:80", "https://db.example.org:80"],
   ])("reads %s as %s (Q52)", (LIBSQL_URL, url) => {
     expect(databaseOf({ LIBSQL_URL })).toEqual({ url, authToken: undefined });
   });

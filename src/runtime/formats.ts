@@ -107,7 +107,8 @@ export const databaseUrl: Readonly<Format<string>> = {
     }
     if (scheme === "https" && query === "tls=0") return invalid("must not be https: with ?tls=0: they contradict");
     if (scheme === "http" && query === "tls=1") return invalid("must not be http: with ?tls=1: they contradict");
-    if (scheme === "libsql" && query === "tls=0") url.protocol = "http:";
+    // Parsed again, because the URL of another scheme has lost an explicit port 443.
+    if (scheme === "libsql" && query === "tls=0") return databaseUrl.parse(`http${text.slice(scheme.length)}`);
     return valid(formatServerUrl(url));
   },
 };
