@@ -61,7 +61,8 @@ async function readByChunks(request: Request, maxBytes: number, signal: AbortSig
       length = next;
     }
   } catch {
-    return { ok: false, reason: "unreadable" };
+    // In workerd, canceling rejects a pending read of a request's body. By the Streams standard it ends it.
+    return signal.aborted ? TOO_SLOW : { ok: false, reason: "unreadable" };
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
