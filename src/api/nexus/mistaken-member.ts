@@ -12,7 +12,7 @@ interface Mistake {
   readonly otherwise?: string;
 }
 
-const CONDITIONS = ["cas", "check_and_set", "if_match", "if_version", "expected_version"] as const;
+const CONDITIONS = ["cas", "check_and_set", "if_match", "if_none_match", "if_version", "expected_version"] as const;
 
 /**
  * Members that other operations or other stores have. If they were ignored, the request would do something else than its sender
@@ -29,8 +29,9 @@ const MISTAKES: readonly Mistake[] = [
   { member: "options", meant: ["cas"] },
   { member: "version", meant: ["versions"] },
   { member: "versions", meant: ["version"] },
-  { member: "data", meant: ["values"] },
-  { member: "value", meant: ["values"] },
+  // Encrypt would return a ciphertext of nothing, and its sender may then delete the data.
+  { member: "data", meant: ["values", "plaintext"] },
+  { member: "value", meant: ["values", "plaintext"] },
   { member: "path", meant: ["prefix", "pathPattern", "resource"] },
   { member: "dry_run", meant: [], isAlwaysRefused: true, otherwise: "is not possible: nothing would be tried out" },
   {
