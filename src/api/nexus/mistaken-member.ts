@@ -42,13 +42,18 @@ const MISTAKES: readonly Mistake[] = [
   },
 ];
 
+/** No spelling of a mistake is longer. A stranger can send a hundred names of 2048 characters, and each would be rewritten. */
+const MAX_LENGTH = 64;
+
 /**
  * The fault of an unknown member that is too likely to be a mistake. Spellings with other case, dashes or spaces count too.
  *
  * @param name as sent; the fault does not quote it
  */
 export function mistakenMember(name: string, members: Members): Fault | undefined {
-  const mistake = MISTAKES.find(({ member }) => plain(member) === plain(name));
+  if (name.length > MAX_LENGTH) return undefined;
+  const spelled = plain(name);
+  const mistake = MISTAKES.find(({ member }) => plain(member) === spelled);
   if (mistake === undefined) return undefined;
   const { member, meant, isAlwaysRefused = false, otherwise = "" } = mistake;
   const instead = meant.find((known) => Object.hasOwn(members, known));
