@@ -80,6 +80,28 @@ describe("rate limits", () => {
     expect([...byIdentity.seen.keys()]).toEqual([]);
   });
 
+  it.each([
+    ["of the wrong shape", GET, "{"],
+    ["with a mistaken member", GET, { path: "a", versions: [1] }],
+    ["that is too large", GET, "x".repeat(1024 * 1024 + 1)],
+    ["with a malformed path", GET, { path: "a b" }],
+    ["for an unknown action", `${GET}x`, {}],
+    ["for an unknown path", "/v1/none", {}],
+  ])("count a proved identity once in a refused request %s, and refuse it too (Q12)", async (_what, target, body) => {
+    for (const [status, count] of [
+      [[400, 413], 1],
+      [[400, 413], 2],
+      [[429], 3],
+    ] as const) {
+      expect(status).toContain((await service.post(target, body)).status);
+      expect([...byIdentity.seen.values()]).toEqual([count]);
+    }
+    const imposter = await testDomain("spike.ist");
+    await service.post(target, body, { headers: { authorization: `Bearer ${await imposter.token("/w")}` } });
+    expect(byIdentity.seen.size, "a stranger uses up no other limit").toBe(1);
+    expect(store.trips).toBe(0);
+  });
+
   it("count an identity with a stored bundle once per request, and only if the bundle proves it", async () => {
     const partner = await testDomain("partner.org");
     const other = await testDomain("partner.org");
