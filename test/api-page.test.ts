@@ -1,9 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { OPERATIONS } from "../src/api/nexus/operations.ts";
+import { valuesMember } from "../src/api/nexus/secret/values-member.ts";
 import { MAX_FIELDS, MAX_VALUES } from "../src/json/json-object.ts";
 import { MAX_DEPTH, MAX_NAME_LENGTH } from "../src/json/json-tokens.ts";
 import { MAX_ELEMENTS, MAX_TEXT_LENGTH } from "../src/json/member.ts";
+import { parseTrustDomain } from "../src/identity/spiffe-id.ts";
+import { parsePattern, PATTERN_RULES } from "../src/policy/pattern.ts";
+import { NAME_RULE, parsePolicyName } from "../src/policy/policy-name.ts";
+import { parseSecretPath, PATH_RULE } from "../src/secret/secret-path.ts";
+import { TRUST_DOMAIN_RULE } from "../src/trust/storable-domain.ts";
 
 const PAGE = readFileSync("docs/nexus-api.md", "utf8");
 
@@ -52,6 +58,38 @@ describe("docs/nexus-api.md", () => {
     const found = tableUnder("## Members");
     const table = expected.map((row) => `| ${row.join(" | ")} |`).join("\n");
     expect(found, `docs/nexus-api.md needs this table:\n${table}\n`).toEqual(expected);
+  });
+
+  const CLASSES: Readonly<Record<string, RegExp>> = {
+    letters: /[a-z]/i,
+    digits: /\d/,
+    spaces: / /,
+    dashes: /-/,
+    underscores: /_/,
+    "a-z": /[a-z]/,
+    "A-Z": /[A-Z]/,
+    "0-9": /\d/,
+  };
+
+  it.each<readonly [string, { readonly rule: string }, (text: string) => boolean]>([
+    ["paths", PATH_RULE, (text) => parseSecretPath(text) !== undefined],
+    ["names", NAME_RULE, (text) => parsePolicyName(text) !== undefined],
+    ["names of values", valuesMember.rule!, (text) => valuesMember.check({ names: [text], text: "{}" }) === undefined],
+    ["trust domains", TRUST_DOMAIN_RULE, (text) => parseTrustDomain(text) !== undefined],
+    [
+      "path patterns",
+      PATTERN_RULES.path,
+      (text) => {
+        const parsed = parsePattern("path", text);
+        return parsed.ok || parsed.problem !== "alphabet";
+      },
+    ],
+  ])("names the characters that the code accepts in %s (Q12)", (_what, { rule }, isAccepted) => {
+    const words = rule.split(/,? /);
+    const isNamed = (character: string): boolean =>
+      words.some((word) => word === character || CLASSES[word]?.test(character) === true);
+    const all = Array.from({ length: 0x180 }, (_, code) => String.fromCodePoint(code));
+    expect(all.filter((character) => isAccepted(`a${character}a`)).join("")).toBe(all.filter(isNamed).join(""));
   });
 
   it("lists the bounds of a body (Q12)", () => {
