@@ -243,6 +243,23 @@ describe("transact", () => {
     }
   });
 
+  it("waits as long as the database requires also right after a lost race (Q51)", async () => {
+    const inner = fresh();
+    let commits = 0;
+    const store: Store = {
+      load: async (query, signal) => await inner.load(query, signal),
+      commit: async (change_, query, signal) => {
+        commits += 1;
+        if (commits !== 2) return await inner.commit(change_, query, signal);
+        throw new StoreUnavailable("busy", "unknown", "HTTP 429", { retryAfterMs: 2000 });
+      },
+    };
+    const platform = attempts();
+    const result = await transact(store, query, { attempts: platform, decide: overtaken(inner, 1) });
+    expect(result).toEqual({ ok: true, answer: "won 2" });
+    expect(platform.slept).toEqual([2025]);
+  });
+
   it("commits nothing after the caller hung up, but finds out what became of an earlier commit", async () => {
     const gone = new AbortController();
     const store = faulty(fresh(), []);
