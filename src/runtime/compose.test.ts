@@ -126,6 +126,12 @@ describe("compose", () => {
       expect(log).toEqual([]);
     });
 
+    it("does not warn about a bundle with authorities only if client certificates are accepted (Q10)", async () => {
+      const proxy = { SPIKE_CLIENT_CERTIFICATES: "proxy", SPIKE_PROXY_SECRETS: "s".repeat(32) };
+      const { log } = await composed({ SPIKE_TRUST_BUNDLES: bundlesOf([authority]), ...proxy });
+      expect(log).toEqual([]);
+    });
+
     it.each([
       ["an unset audience", { SPIKE_AUDIENCE: "" }, /^SPIKE_AUDIENCE is not set: a token for any other deployment/],
       [
