@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { memoryStore } from "../src/store/memory/memory-store.ts";
+import { StoreUnavailable } from "../src/store/store-unavailable.ts";
 import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { testDatabase } from "../tools/dev-database/test-database.fixture.ts";
 import { type HttpDatabase, httpDatabase } from "./harness/http-database.ts";
@@ -153,5 +155,22 @@ describe("a write that exceeds a limit of the database", () => {
     expect(service.log).toMatchObject([{ event: "request_failed", reason: "store_too_large", detail }]);
     expect(service.audit.at(-1)).toMatchObject({ outcome: "store_too_large", status: 413, roundTrips: 2 });
     expect(await put(10)).toMatchObject({ status: 200, body: { version: 1 } });
+  });
+
+  it("is 503 if an earlier commit of the same request may have been applied (Q51)", async () => {
+    const inner = memoryStore({ storeId: "s", now: Date.now });
+    const failures = [
+      new StoreUnavailable("connection", "unknown", "lost"),
+      new StoreUnavailable("too_large", "none", "SQLITE_TOOBIG"),
+    ];
+    const service = await testService({
+      load: async (query, signal) => await inner.load(query, signal),
+      commit: async () => await Promise.reject(failures.shift()!),
+    });
+    expect(await service.post(SECRETS, { path: "a", values: {} })).toMatchObject({
+      status: 503,
+      body: { err: "store_unavailable" },
+    });
+    expect(service.audit.at(-1)).toMatchObject({ outcome: "store_too_large", roundTrips: 4 });
   });
 });

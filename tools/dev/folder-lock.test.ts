@@ -84,13 +84,17 @@ describe("lockDevFolder", () => {
     )();
   });
 
-  it.each(["", "{", '{"pid":0}'])("ignores a holder file with %j (Q19)", async (content) => {
-    const folder = devFolder(temporaryFolder());
-    const unlock = await lockDevFolder(folder, ["a"]);
-    writeFileSync(folder.lockHolder, content);
-    await expect(lockDevFolder(folder, [])).rejects.toThrow("(it has not written its addresses yet)");
-    await unlock();
-  });
+  // The last one names a process that cannot exist: PIDs of Linux end at 4 194 304.
+  it.each(["", "{", '{"pid":0}', '{"pid":4194305,"addresses":["stale"]}'])(
+    "ignores a holder file with %j (Q19)",
+    async (content) => {
+      const folder = devFolder(temporaryFolder());
+      const unlock = await lockDevFolder(folder, ["a"]);
+      writeFileSync(folder.lockHolder, content);
+      await expect(lockDevFolder(folder, [])).rejects.toThrow("(it has not written its addresses yet)");
+      await unlock();
+    },
+  );
 
   it("leaves a folder that can be prepared again (Q19)", async () => {
     const folder = devFolder(temporaryFolder());
