@@ -38,6 +38,7 @@ const BUILDERS = new Set([
   "pathPartOf",
   "fields",
   "joined",
+  "mapped",
   "list",
   // Of src/runtime/formats.ts.
   "ruled",
@@ -54,6 +55,7 @@ const IMMUTABLE_TYPES = new Set([
   "Cursor",
   "ErrorMeaning",
   "CodeMeaning",
+  "VisiblePaths",
   "SQL",
   "Json",
   "Wanted",
