@@ -173,7 +173,7 @@ describe("client certificates", () => {
       },
     );
 
-    it("are refused with a password that a browser remembers (Q35, C15)", async () => {
+    it("are refused in a cross-site request with Basic credentials (Q35, C15)", async () => {
       const authorization = `Basic ${btoa("a:b")}`;
       expect((await send({ ...headers, ...authentic, authorization, "sec-fetch-site": "cross-site" })).status).toBe(
         401,

@@ -72,7 +72,7 @@ describe("policies with costly patterns", () => {
   });
 
   it.each(kinds)(
-    "are not all tried for a stranger, who is refused, and the log says why: %s (Q32)",
+    "are not all tried for a stranger: the request is refused, and the log has the reason: %s (Q32)",
     async (_, costly) => {
       await addCostly(costly, 200);
       const { status, compiled, reasons } = await count("/stranger", GET, { path: "app/a" });
@@ -100,7 +100,7 @@ describe("policies with costly patterns", () => {
     expect(await count("/app", GET, { path: "app/a" })).toEqual({ status: 401, compiled: 0, reasons: [] });
   });
 
-  it.each(kinds.slice(0, 4))("are refused for a list, which would need them all: %s (Q32)", async (_, costly) => {
+  it.each(kinds.slice(0, 4))("make a list fail, which would need all of them: %s (Q32)", async (_, costly) => {
     await addCostly(costly, 200);
     const { status, reasons, compiled } = await count("/stranger", LIST, {});
     expect([status, reasons]).toEqual([500, ["costly_policies"]]);

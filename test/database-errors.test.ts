@@ -111,7 +111,7 @@ describe("an error of the development server", () => {
     ["a null that is not allowed", ["UPDATE store SET store_id = NULL"], "rejected", false],
     ["a row that exists", ["INSERT INTO store SELECT * FROM store"], "busy", true],
     ["a read-only connection", ["PRAGMA query_only = 1", "UPDATE store SET epoch = 1"], "rejected", false],
-  ] as const)("in a write is %s: nothing is applied (Q51)", async (_, sqls, reason, isPassing) => {
+  ] as const)("in a write applies nothing: %s (Q51)", async (_, sqls, reason, isPassing) => {
     const run = failing("write", ...sqls, last);
     await expect(run).rejects.toMatchObject({ reason, outcome: "none", isPassing });
   });

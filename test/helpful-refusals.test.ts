@@ -212,7 +212,7 @@ describe("the reason of a 400", () => {
     });
   });
 
-  it("tells of a body that is too large, to proved callers (Q12)", async () => {
+  it("names the limit of a body that is too large, for proved identities only (Q12)", async () => {
     const big = `"${"x".repeat(1024 * 1024)}"`;
     const reason = { member: "body", rule: "must have at most 1048576 bytes", limit: 1_048_576 };
     expect(await service.post(GET, big)).toMatchObject({ status: 413, body: { reason } });
@@ -220,7 +220,7 @@ describe("the reason of a 400", () => {
     expect([stranger.status, stranger.body]).toEqual([413, { data: null, err: "too_large" }]);
   });
 
-  it("tells of a malformed Idempotency-Key (Q12)", async () => {
+  it("names a malformed Idempotency-Key and its limit (Q12)", async () => {
     const headers = { authorization: `Bearer ${await service.domain.token("/spike/pilot/role/superuser")}` };
     for (const key of ["", "a b", "ä", "x".repeat(256), "a\tb"]) {
       const answer = await service.post(

@@ -162,7 +162,7 @@ describe("a pattern that rejects most paths", () => {
     }
   });
 
-  it("gives a place to go on that reveals nothing, and is good for the same caller only (Q30)", async () => {
+  it("returns a next that reveals nothing and is valid for the same caller only (Q30)", async () => {
     const { next = "" } = await list("b", { prefix: "shared/", limit: 100 });
     expect(next).toMatch(/^~[\w-]{600,900}$/);
     expect(Buffer.from(next.slice(1), "base64url").toString("latin1")).not.toContain("shared");
@@ -219,7 +219,7 @@ describe("a workload lists its own paths beside many paths of another", () => {
     expect((await listPages("b", { limit: 1 })).found).toEqual(own);
   });
 
-  it("and never a path that only shares the range of its pattern (Q31)", async () => {
+  it("without a path that is only in the range of its pattern (Q31)", async () => {
     insertEach("a.b", "a.b/c", "axb", "a.", "a.bc");
     await allow("b", String.raw`^a\.b$`);
     expect((await list("b", {})).keys).toEqual(["a.b"]);

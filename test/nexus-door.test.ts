@@ -39,7 +39,7 @@ const OPERATIONS: readonly (readonly [string, object, object])[] = [
   [`${AUDIT}?action=prune`, { days: 7 }, {}],
 ];
 
-/** Why a request of a proved caller is refused. */
+/** The reason that a caller with a proved identity gets. */
 const REASON = expect.objectContaining({ member: expect.any(String), rule: expect.any(String) });
 
 describe("the SPIKE API", () => {

@@ -26,7 +26,7 @@ export interface LoadResult {
 }
 
 const DISCONNECT_RATE = 0.01;
-/** The run ends here even if some fault or outcome has not occurred. A short run needs many more operations than asked for. */
+/** An incomplete run ends at this multiple of the requested operations, or at the number below if that is more. */
 const MAX_EXTENSION = 2;
 const MIN_MAX_OPERATIONS = 10_000;
 const PROCESS_FAULTS_PER_RUN = 30;

@@ -24,8 +24,9 @@ const MAX_OUTAGE_MS = 5000;
 const PEAK_WINDOW_MS = 100;
 
 /**
- * Disconnects all workers from the database, lets all clients send a request at once, connects the workers again, and counts the
- * requests to the database. A database of ours is also killed meanwhile, and runs again at the end.
+ * Disconnects all workers from the database, lets all clients send a request at once, connects the workers again, and
+ * counts the requests to the database. If the run started the database, it is also killed, and started again at the
+ * end.
  */
 export async function runOutage(
   { database, workers }: Cluster,

@@ -95,7 +95,7 @@ function printableOptions({ database, faults, ...options }: RunOptions): Summary
   return { ...options, faults: [...faults], ...(host !== undefined && { database: host }) };
 }
 
-/** With `operations` unlimited, the run has to last its time. Its operations count otherwise. */
+/** A run that only `--seconds` limits must last that long. Any other run must complete its operations. */
 function earlyEndProblems(
   { operations, seconds }: RunOptions,
   { loadOperations, loadSeconds }: Run,

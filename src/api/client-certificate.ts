@@ -16,8 +16,8 @@ export type CertificateSource =
 /**
  * The certificate whose private key the client holds, not validated yet; or the reason to refuse the request.
  *
- * A browser presents its certificate for requests of any page. If no other credential identifies the caller, requests of other
- * sites' pages are refused. A page cannot know a bearer token.
+ * A browser presents its certificate for requests of any page. So if there is no bearer token, which a page cannot
+ * know, requests from pages of other sites are refused.
  */
 export async function clientCertificate(request: Request, source: CertificateSource): Promise<ClientCertificate> {
   const found = await findCertificate(request, source);

@@ -15,7 +15,7 @@ it.each([
   ["https://[0:0:0:0:0:0:0:1]/x", "https://[::1]"],
   ["https://EDGE.test/x", "https://edge.test"],
   ["https://bücher.example/x", "https://xn--bcher-kva.example"],
-])("the own origin of %s is %s (Q35)", (url, origin) => {
+])("a request to %s from %s is not cross-site (Q35)", (url, origin) => {
   expect(isCrossSite(requestOf(url, { origin }))).toBe(false);
   expect(isCrossSite(requestOf(url, { origin, "sec-fetch-site": "same-origin" }))).toBe(false);
 });
@@ -28,6 +28,6 @@ it.each([
   ["http://[::1]/x", "https://[::2]"],
   ["https://edge.test./x", "https://edge.test"],
   ["https://127.0.0.1/x", "https://localhost"],
-])("of %s, %s is another site (Q35)", (url, origin) => {
+])("a request to %s from %s is cross-site (Q35)", (url, origin) => {
   expect(isCrossSite(requestOf(url, { origin }))).toBe(true);
 });

@@ -4,7 +4,7 @@ import type { AppEnv, BaseEnv } from "./app-env.ts";
 import { proveByConfiguration } from "./nexus/identify-caller.ts";
 import { respond } from "./respond.ts";
 
-/** Answers a request that is not an operation: 400, as SPIKE sends it, not 404. Only proved callers learn why. */
+/** Answers a request that is not an operation: 400 as in SPIKE, not 404. Only a proved identity gets the reason. */
 export async function refuseTarget(c: Context<AppEnv>, fault: Fault): Promise<Response> {
   await proveByConfiguration(c);
   const isProved = c.get("trail").spiffeId !== undefined;

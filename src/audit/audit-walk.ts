@@ -28,8 +28,8 @@ interface AuditWalk {
   /** Revision of the last checked entry. */
   readonly last: number;
   /**
-   * Number of unverified entries per key id that the ring lacks. The order of these entries is still checked, and that they
-   * are the entries which later entries refer to.
+   * Number of unverified entries for each key id that the ring lacks. Their order is still checked, and so are the
+   * references of later entries to them.
    */
   readonly unverified: ReadonlyMap<string, number>;
   /** Adds an earlier entry that the next checked entries refer to. */
@@ -162,8 +162,8 @@ function anchorProblem(seen: Bytes | undefined, entry: AuditRow, floor: number):
 }
 
 /**
- * Whether an entry under an absent key is under a registered one. Keys are registered before their first entry, and stay
- * registered. So either the entry is forged, or the row of its key was deleted: someone changed the database.
+ * The problem of an entry whose key is neither in the ring nor registered. Keys are registered before their first
+ * entry and stay registered, so someone changed the database: the entry is forged, or the row of its key was deleted.
  */
 function keyProblem(keys: readonly KeyRow[], { keyId }: AuditRow): string | undefined {
   return keys.some((key) => key.keyId === keyId)

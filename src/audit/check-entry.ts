@@ -7,7 +7,7 @@ import type { AuditRow, StoreRow } from "../store/rows.ts";
 export type EntryCheck =
   /** This service wrote it into this store. */
   | { readonly status: "authentic" }
-  /** The ring lacks its key. It may be ours or forged: nothing proves either. */
+  /** The ring lacks its key, so it may be genuine or forged. */
   | { readonly status: "unverified" }
   /** This service did not write it, or not at this revision of this store. */
   | { readonly status: "not_authentic"; readonly detail: string };
@@ -15,8 +15,8 @@ export type EntryCheck =
 /**
  * Checks who wrote an audit entry. Listing, verification and pruning all decide by this function.
  *
- * An entry under an absent key is not authentic only if its base, revision or epoch is impossible. A key id that is not
- * registered proves nothing, because no MAC covers the registered keys: the database may have deleted the key's row.
+ * If the ring lacks its key, an entry is unverified, unless its base, revision or epoch is impossible. A key id that
+ * is not registered proves nothing: no MAC covers the registered keys, so the key's row may have been deleted.
  */
 export async function checkEntry(ring: KeyRing, store: StoreRow, entry: AuditRow): Promise<EntryCheck> {
   try {

@@ -57,8 +57,8 @@ export function writingRing(ring: KeyRing, { store: { keyId }, keys }: Pick<Stor
 }
 
 /**
- * Another id of the same key, in the ring or in the store. Equal check values mean equal keys. A key that is known under two
- * ids looks as if it had been rotated when it is only renamed.
+ * Another id of the same key, in the ring or in the store. Equal check values mean equal keys. With two ids for one
+ * key, a rotation between them would only rename the key.
  */
 export function findOtherId(
   key: RingKey,

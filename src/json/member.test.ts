@@ -18,8 +18,8 @@ const broken = (rule: string, limit?: number) => ({
   violation: { rule, ...(limit !== undefined && { limit }) },
 });
 
-const NO_INTEGER = "must be an integer of at most 64 bits, without fraction and exponent";
-const NO_UNICODE = "must be Unicode without half surrogate pairs";
+const NO_INTEGER = "must be an integer of at most 64 bits, without fraction or exponent";
+const NO_UNICODE = "must be Unicode without lone surrogates";
 
 it.each([
   ["text", text(), ""],
@@ -40,7 +40,9 @@ describe("text", () => {
     expect(read(text(), JSON.stringify(longest))).toEqual(valid(longest));
     expect(read(text(), JSON.stringify(longer))).toEqual(broken(rule, 4096));
     expect(read(texts(), JSON.stringify(["a", longest]))).toEqual(valid(["a", longest]));
-    expect(read(texts(), JSON.stringify(["a", longer]))).toEqual(broken(`must be a list of texts: element 2 ${rule}`));
+    expect(read(texts(), JSON.stringify(["a", longer]))).toEqual(
+      broken(`must be a list of strings: element 2 ${rule}`),
+    );
   });
 
   it.each(["1", "true", "{}", "[]", '["a"]'])("rejects %s", (source) => {
@@ -50,7 +52,7 @@ describe("text", () => {
   it("rejects a lone surrogate, alone and in a list", () => {
     for (const half of [String.raw`"\ud800"`, String.raw`"a\udc00b"`, String.raw`"\udc00\ud800"`]) {
       expect(read(text(), half), half).toEqual(broken(NO_UNICODE));
-      expect(read(texts(), `[${half}]`), half).toEqual(broken(`must be a list of texts: element 1 ${NO_UNICODE}`));
+      expect(read(texts(), `[${half}]`), half).toEqual(broken(`must be a list of strings: element 1 ${NO_UNICODE}`));
     }
     expect(read(text(), String.raw`"\ud83d\ude00"`)).toEqual(valid("😀"));
   });
@@ -86,12 +88,12 @@ describe("integers and texts", () => {
       expect(read(integers(), `[7,${element}]`), element).toEqual(broken(rule));
     }
     for (const element of ["1", "true", '["a"]']) {
-      const rule = "must be a list of texts: element 1 must be a string";
+      const rule = "must be a list of strings: element 1 must be a string";
       expect(read(texts(), `[${element}]`), element).toEqual(broken(rule));
     }
     for (const source of ["1", '"a"', "{}"]) {
       expect(read(integers(), source), source).toEqual(broken("must be a list of integers"));
-      expect(read(texts(), source), source).toEqual(broken("must be a list of texts"));
+      expect(read(texts(), source), source).toEqual(broken("must be a list of strings"));
     }
   });
 

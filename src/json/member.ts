@@ -11,7 +11,8 @@ export type MemberResult<T> =
 /**
  * What a member of a body may be. The API page lists `type` and `rule`.
  *
- * A wrong type is refused before the caller is known, a wrong value only to permitted callers.
+ * A wrong type is refused before the caller is known. A wrong value is refused after the caller's permission is
+ * checked.
  */
 export interface Member<T> {
   readonly type: string;
@@ -37,17 +38,17 @@ export const MAX_TEXT_LENGTH = 4096;
 export const MAX_ELEMENTS = 10_000;
 
 interface TextOptions {
-  /** The empty text, which absent and null are read as, is refused. Otherwise it is always valid. */
+  /** Refuses the empty text, including absent and null. Without it, the empty text is always valid. */
   readonly required?: boolean;
   readonly rule?: Violation;
-  /** Checks `rule`. Without it, the operation does. */
+  /** Checks `rule`. If it is absent, the operation checks the rule. */
   readonly isValid?: (text: string) => boolean;
 }
 
 /** A string of at most 4096 characters. Absent or null is the empty string, as in Go. */
 export function text({ required = false, rule, isValid }: TextOptions = {}): Member<string> {
   return {
-    type: "text",
+    type: "string",
     rule,
     isRequired: required,
     read: (found) => (found === undefined ? valid("") : readText(found.node)),
@@ -102,7 +103,7 @@ export function integers(options: ListOptions<number> = {}): Member<readonly num
 
 /** A list of at most 10 000 strings. Absent or null is the empty list, and a null element the empty string, as in Go. */
 export function texts(options: ListOptions<string> = {}): Member<readonly string[]> {
-  return listOf("list of texts", options, readText);
+  return listOf("list of strings", options, readText);
 }
 
 interface ListOptions<T> {
@@ -207,12 +208,12 @@ function readText({ type, value }: JsonNode): MemberResult<string> {
     return broken({ rule: `must have at most ${MAX_TEXT_LENGTH} characters`, limit: MAX_TEXT_LENGTH });
   }
   // A lone surrogate has no UTF-8 encoding, and UTF-8 is what is stored and what MACs cover.
-  return value.isWellFormed() ? valid(value) : broken({ rule: "must be Unicode without half surrogate pairs" });
+  return value.isWellFormed() ? valid(value) : broken({ rule: "must be Unicode without lone surrogates" });
 }
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
-const NO_INTEGER: Violation = { rule: "must be an integer of at most 64 bits, without fraction and exponent" };
+const NO_INTEGER: Violation = { rule: "must be an integer of at most 64 bits, without fraction or exponent" };
 
 /**
  * An int64, as Go reads it. A value beyond the safe integers becomes the nearest safe one: version numbers never get

@@ -117,7 +117,7 @@ async function openGranting(
   return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
 }
 
-/** The plain policies, then the others, the smallest patterns first. Sizes are not worked out while a plain policy grants. */
+/** The plain policies, then the others, smallest patterns first. Sizes are computed only after all plain policies. */
 function* cheapestFirst(policies: readonly OpenedPolicy[]): Generator<OpenedPolicy> {
   if (policies.length < 2) {
     yield* policies;

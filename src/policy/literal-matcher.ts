@@ -3,7 +3,7 @@ import type { Matcher } from "./matcher.ts";
 /** Groups: `^` at the start, the literal characters, `.*` after them, `$` at the end. */
 const LITERAL = /^(\^?)((?:[a-zA-Z0-9_\-/:]|\\\.)*)((?:\.\*)?)(\$?)$/;
 
-/** Longer patterns are compiled, because the program may exceed its size limit. It has at most six instructions more. */
+/** Longer patterns are compiled, to check their size: a program has up to six instructions more than characters. */
 const MAX_CHARACTERS = 500;
 
 /**

@@ -6,7 +6,7 @@ const COMPILING = 16;
 /**
  * The work that one request may spend on patterns. One unit is one instruction on one character, which takes at most about 0.1 µs.
  *
- * A count and not a time: timers stand still during computation on Workers, and the same request gets the same answer on every
+ * A count and not a time: timers stand still during computation on Workers, and a count gives the same answer on every
  * machine.
  */
 export class MatchBudget {
@@ -28,8 +28,8 @@ export class MatchBudget {
 }
 
 /**
- * The work of matching a compiled pattern against a text. The literal beginning of a pattern counts as nothing, because only one
- * match can go on in it. A pattern that is not compiled counts as one unit.
+ * The work of matching a pattern against a text. The literal beginning of a pattern is free, because at most one match
+ * can continue within it. A pattern that is not compiled costs one unit.
  */
 export function matchingWork({ size, start }: Matcher, input: string): number {
   return Math.max(0, size - start.literal.length) * input.length + 1;

@@ -7,7 +7,7 @@ export interface Matcher {
   readonly start: LiteralStart;
   /** Number of instructions that it compiles to; 0 if the text is compared without compiling it. */
   readonly size: number;
-  /** Whether it matches every path in its {@link start}. May be false although it does. */
+  /** True only if it matches every path in its {@link start}. May be false even then. */
   readonly covers: boolean;
   /** Whether the pattern matches anywhere in `input`, like Go's `MatchString`. Only the pattern itself anchors it. */
   matches(input: string): boolean;

@@ -74,7 +74,7 @@ const MAX_REPEAT = 100;
 /**
  * Maximum number of instructions. The cost of matching is at most this number times the length of the input. Any literal of
  * 500 characters fits. The slowest patterns that a search found within this limit (such as `.*a.\B(a|b){3}…`) took 28 ms
- * for a path of 500 characters and 150 ms for a SPIFFE ID of 2048. Ordinary patterns take microseconds.
+ * for a path of 500 characters. Ordinary patterns take microseconds.
  */
 const MAX_PROGRAM_SIZE = 512;
 

@@ -7,7 +7,8 @@ import { withRootKey } from "./with-root-key.ts";
  * Checks whether a share of the primary root key is the one that was issued under its number. Returns undefined if the caller
  * has no permission.
  *
- * Stores no audit entry: the caller learns nothing about the key that they do not hold, and could fill the audit.
+ * Stores no audit entry: a caller with one share could fill the audit, and the answer reveals nothing beyond that
+ * share.
  *
  * @throws SealError, StoreUnavailable
  */

@@ -9,7 +9,7 @@ import { withRootKey } from "./with-root-key.ts";
 export interface RecoverDeps extends RecoveryDeps, WriteDeps {
   /** False for a store that is never written to. Then the report is the only record. */
   readonly isAuditStored: boolean;
-  /** Called with the key's id before its shares are returned, for the operator's log. */
+  /** Logs that shares of this key are about to be returned. */
   readonly reportRecovery: (keyId: string) => void;
 }
 
@@ -34,8 +34,8 @@ export async function recoverShares(
 }
 
 /**
- * Commits the entry of a recovery. Returns the id of the key that it names, which is the primary at that revision: a
- * registration in between raises the epoch, and the commit loses.
+ * Commits the audit entry of a recovery and returns the id of the key in it. This is the primary key at that revision:
+ * if another key is registered meanwhile, the epoch changes and the commit loses.
  *
  * An idempotency key is not used. With one, shares could be returned many times under one entry.
  */

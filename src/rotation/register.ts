@@ -16,7 +16,7 @@ interface Registered {
  * An earlier key can be registered again. This too is a commit with an audit entry. Registering the key that is already in use
  * changes nothing.
  *
- * @param request `keyId` must be the first key of this worker's ring. So the caller learns whether this worker has the key.
+ * @param request `keyId` must be the first key of this worker's ring. So success proves that this worker has the key.
  * @throws SealError, StoreUnavailable
  */
 export async function registerKey(

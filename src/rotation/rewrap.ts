@@ -59,7 +59,7 @@ export async function rewrapRows(
   const page: Page = { deps, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
   for (let start = 0; start < items.length; start += BATCH_SIZE) {
     await commitBatch(page, items.slice(start, start + BATCH_SIZE));
-    // Another key was registered meanwhile. To go on would sign the store row under the previous key again.
+    // Another key was registered meanwhile. The next commit would sign the store row under the previous key again.
     if (writingRing(deps.ring, page.snapshot).primary !== primary) return notPrimary;
   }
   const { rewrapped, lost, failed } = page;

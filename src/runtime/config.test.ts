@@ -193,7 +193,7 @@ describe("parseConfig", () => {
   });
 
   const TOKEN_RULE = "must be visible ASCII characters without blanks";
-  const AUDIENCE_RULE = "must be text without control characters and invisible characters";
+  const AUDIENCE_RULE = "must be text without control or invisible characters";
   const SECRETS_RULE =
     "must be 1 to 4 secrets of 32 to 256 visible ASCII characters, comma-separated, without quotes around them";
   it.each([

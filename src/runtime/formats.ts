@@ -57,7 +57,7 @@ export const backendStore = ruled("libsql, sqlite, memory or lite", (text) => {
 });
 
 /** With an invisible character it would differ from the `aud` of every token. */
-export const audience = ruled("text without control characters and invisible characters", (text) =>
+export const audience = ruled("text without control or invisible characters", (text) =>
   /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text) ? undefined : text,
 );
 

@@ -28,7 +28,9 @@ export interface SettingRow<T> {
 
 const MIB = 1024 * 1024;
 
-/** The settings of the service. A text has no white space and quotes around it, and an empty one counts as not set. */
+/**
+ * The settings of the service. White space and quotes around a text are removed, and an empty text counts as not set.
+ */
 export const SETTINGS = {
   LIBSQL_URL: {
     kind: "variable",

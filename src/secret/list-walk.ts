@@ -57,7 +57,7 @@ export class ListWalk {
     return Math.min(Math.max(missing, this.#filteredRows), MAX_NAMES);
   }
 
-  /** Adds the visible paths of the next load, which must be behind `last` and in order. */
+  /** Adds the visible paths of the next load. Its paths must be in order and come after `last`. */
   async add(
     { rows, more }: { readonly rows: readonly string[]; readonly more: boolean },
     attempts: Attempts,

@@ -29,8 +29,8 @@ interface SecretList {
  * Lists the paths that begin with `prefix` and come after `after`, including fully deleted secrets.
  *
  * Without `limit`, the list is complete and from one moment. More than 10 000 paths are a failure, so that a partial list never
- * looks complete. With `limit`, it is a page. A page with fewer names and no `next` is the last one. Every path that exists all the
- * time while the pages are read is on one of them.
+ * looks complete. With `limit`, it is a page. A page with fewer names and no `next` is the last one. A path that
+ * exists while all the pages are read is on one of them.
  *
  * One round trip for callers who may list everything. Others get the paths in their `scope`, in two round trips. Long paths, and
  * paths that a pattern rejects, take more, up to the limits of {@link ListWalk}.
@@ -81,8 +81,8 @@ async function readSight(
 type PathsQuery = Pick<Query, "grants" | "identityGrants" | "trust"> & { readonly paths: NonNullable<Query["paths"]> };
 
 /**
- * Reads one list or page, with as many loads as it needs. Returns a snapshot instead if the policies changed meanwhile, or, for a
- * list without `limit`, the set of all paths: all loads must show the same state.
+ * Reads one list or page, with as many loads as it needs. All loads must be of the same epoch and, without `limit`, of
+ * the same set of paths. Otherwise returns the snapshot that differs.
  */
 async function readList(
   deps: SecretDeps,

@@ -53,7 +53,10 @@ export function deleteVersions(
   return { versions: setDeletedAt(versions, changed, now), changed };
 }
 
-/** The listed numbers that no stored version has, in the order listed. 0 stands for a version. */
+/**
+ * The listed numbers that no stored version has, in the order listed. 0 always exists: the current or the newest
+ * version.
+ */
 export function missingNumbers(versions: Versions, listed: readonly number[]): readonly number[] {
   const known = new Set(versions.map((version) => version.number));
   return [...new Set(listed)].filter((number) => number !== 0 && !known.has(number));

@@ -7,7 +7,7 @@ const CAUSES = {
   connection: "passing",
   /** The answer has an HTTP status that says nothing about the request. */
   status: "passing",
-  /** The answer is not one to the request. */
+  /** The answer does not fit the request. */
   malformed: "passing",
   /** Too many requests, or another client holds a lock. */
   busy: "passing",
@@ -52,7 +52,7 @@ export class StoreUnavailable extends Error {
   readonly outcome: "none" | "unknown";
   /** Details for the operator's log: a status or a SQLite code. Never text from the server, which may quote the request. */
   readonly detail: string;
-  /** How long the database wants to be left alone. */
+  /** The pause that the database requires before the next request. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

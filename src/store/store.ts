@@ -55,8 +55,8 @@ interface Part<Request, Result> {
 }
 
 /**
- * Rows of a list, in its order. A load has a maximum size in bytes, so it may return fewer rows than `limit` allows, but at least
- * one if there is one.
+ * Rows of a list, in its order. A load has a maximum size in bytes, so a page may have fewer rows than `limit`. It has
+ * at least one row if the list does.
  */
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -95,7 +95,8 @@ export interface Parts {
   /**
    * The earlier entries that the first `limit` audit entries after `after` (and above the audit floor, with `aboveFloor`)
    * refer to: the entry at revision `after` itself, the previous entry of each one's resource, and the entry at each one's
-   * `base`. By ascending revision. `more`: they do not all fit. A smaller `limit` refers to fewer entries.
+   * `base`. By ascending revision. `more` is true if they do not all fit: request a page with a smaller `limit`, which
+   * refers to fewer.
    */
   readonly auditContext: Part<Pick<AuditQuery, "after" | "limit" | "aboveFloor">, Page<AuditRow>>;
   /** The newest audit entry of a resource. */

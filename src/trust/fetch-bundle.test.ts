@@ -56,7 +56,7 @@ describe("fetchBundle", () => {
     const answer = await fetchBundle(fetch, ENDPOINT, PATIENT);
     expect(answer).toEqual({
       ok: false,
-      detail: "the redirect target is not an https URL without user, password and fragment",
+      detail: "the redirect target is not an https URL without user, password or fragment",
     });
     expect(requests).toHaveLength(1);
   });

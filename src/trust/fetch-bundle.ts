@@ -36,7 +36,7 @@ export async function fetchBundle(
     if (!("location" in reply)) return { ok: false, detail: reply.detail };
     const next = URL.canParse(reply.location, target) ? new URL(reply.location, target).href : "";
     if (parseEndpointUrl(next) === undefined) {
-      return { ok: false, detail: "the redirect target is not an https URL without user, password and fragment" };
+      return { ok: false, detail: "the redirect target is not an https URL without user, password or fragment" };
     }
     target = next;
   }

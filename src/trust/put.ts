@@ -110,7 +110,7 @@ function checkBundle(deps: TrustDeps, input: BundleInput): CheckedBundle {
   const { bundle, endpointUrl, endpointProfile } = input;
   if (endpointUrl === "" && endpointProfile !== "") return refuse("endpointProfile", "requires an endpointUrl");
   if (endpointUrl !== "" && parseEndpointUrl(endpointUrl) === undefined) {
-    return refuse("endpointUrl", "must be an https URL without user, password and fragment");
+    return refuse("endpointUrl", "must be an https URL without user, password or fragment");
   }
   if (endpointProfile !== "" && endpointProfile !== "https_web") {
     return refuse("endpointProfile", "must be https_web: a worker cannot verify a server by its SPIFFE ID");

@@ -116,7 +116,7 @@ describe("claiming an external database", () => {
     expect(await schema()).toEqual(before);
   });
 
-  it("erases one that is not marked if it is told to (Q54)", async () => {
+  it("erases one without the mark if mayErase is set (Q54)", async () => {
     const { client, database, tables } = await startServer();
     await client.execute("CREATE TABLE users (a)");
     const claimed = await claimDatabase({ ...database, mayErase: true });

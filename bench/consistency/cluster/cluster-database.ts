@@ -5,7 +5,7 @@ import { type DatabaseProcess, startDatabase } from "./database.ts";
 export interface ClusterDatabase {
   /** Changes with each start of the process. */
   url(): string;
-  /** Undefined if the database belongs to somebody else. */
+  /** Undefined for an external database. */
   readonly process: DatabaseProcess | undefined;
   close(): Promise<void>;
 }

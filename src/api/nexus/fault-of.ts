@@ -2,7 +2,7 @@ import type { Fault } from "../../json/fault.ts";
 import { MAX_NAMES } from "../../secret/list-walk.ts";
 import type { Failure } from "./failure.ts";
 
-/** What to change about a refused request; undefined if the code of the failure says everything. */
+/** The rule that a refused request breaks. Undefined if the code of the failure is enough. */
 export function faultOf(failure: Failure): Fault | undefined {
   switch (failure.code) {
     case "bad_request":
@@ -27,7 +27,7 @@ export function faultOf(failure: Failure): Fault | undefined {
     case "too_many_names":
       return {
         member: "limit",
-        rule: `is required: the list has more than ${MAX_NAMES} names, or needs too much work`,
+        rule: `is required: the list has more than ${MAX_NAMES} names, needs too much work, or changes too often`,
         limit: MAX_NAMES,
       };
     default:

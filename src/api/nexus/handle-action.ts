@@ -63,7 +63,7 @@ function refuse(
     failure.code === "unreadable_body"
       ? { Code: err, Msg: "failed to read request body", Wrapped: null }
       : operation.errorBody(err);
-  // Only proved callers learn the rules. SPIKE's clients ignore the member.
+  // Only a proved identity gets the reason. SPIKE's clients ignore the member.
   const isExplained = fault !== undefined && c.get("trail").spiffeId !== undefined;
   return respond(status, isExplained ? { ...body, reason: fault } : body, requestId);
 }

@@ -21,7 +21,7 @@ it.each([
   ["data", PUT, "data is not a member of this request: use values"],
   ["Value", PUT, "value is not a member of this request: use values"],
   ["path", LIST, "path is not a member of this request: use prefix"],
-  ["dryRun", DELETE, "dry_run is not possible: nothing would be tried out"],
+  ["dryRun", DELETE, "dry_run is not possible: the request would be carried out"],
   ["idempotencyKey", PUT, "idempotency_key is not a member of the body: send the header Idempotency-Key"],
 ])("refuses %s (Q01, Q02, Q03)", (name, members, sentence) => {
   const fault = mistakenMember(name, members);

@@ -1,13 +1,13 @@
 import type { Fault } from "../../json/fault.ts";
 import type { Members } from "../../json/read-members.ts";
 
-/** How a request says what the sender of a mistaken member means. Undefined: it cannot. */
+/** A member that is probably a mistake, and the members that its sender may mean. */
 interface Mistake {
   /** The member as this API, or another one, spells it. */
   readonly member: string;
-  /** The first of these that the request has is meant. */
+  /** The rule names the first of these that the operation has. */
   readonly meant: readonly string[];
-  /** Refused even if the request has none of `meant`. */
+  /** Refused even if the operation has no member of `meant`, by the rule `otherwise`. */
   readonly isAlwaysRefused?: boolean;
   readonly otherwise?: string;
 }
@@ -15,8 +15,8 @@ interface Mistake {
 const CONDITIONS = ["cas", "check_and_set", "if_match", "if_none_match", "if_version", "expected_version"] as const;
 
 /**
- * Members that other operations or other stores have. If they were ignored, the request would do something else than its sender
- * means, and a warning after a write is too late. All other unknown members are allowed, because later clients may send them.
+ * Members of other operations or other stores. If they were ignored, the request would not do what its sender means,
+ * and a warning after a write is too late. Other unknown members are allowed, because later clients may send them.
  */
 const MISTAKES: readonly Mistake[] = [
   ...CONDITIONS.map((member) => ({
@@ -33,7 +33,12 @@ const MISTAKES: readonly Mistake[] = [
   { member: "data", meant: ["values", "plaintext"] },
   { member: "value", meant: ["values", "plaintext"] },
   { member: "path", meant: ["prefix", "pathPattern", "resource"] },
-  { member: "dry_run", meant: [], isAlwaysRefused: true, otherwise: "is not possible: nothing would be tried out" },
+  {
+    member: "dry_run",
+    meant: [],
+    isAlwaysRefused: true,
+    otherwise: "is not possible: the request would be carried out",
+  },
   {
     member: "idempotency_key",
     meant: [],
@@ -42,11 +47,14 @@ const MISTAKES: readonly Mistake[] = [
   },
 ];
 
-/** No spelling of a mistake is longer. A stranger can send a hundred names of 2048 characters, and each would be rewritten. */
+/**
+ * No spelling of a mistake is longer. Without this limit, a stranger could make the worker normalize a hundred names of
+ * 2048 characters.
+ */
 const MAX_LENGTH = 64;
 
 /**
- * The fault of an unknown member that is too likely to be a mistake. Spellings with other case, dashes or spaces count too.
+ * The fault of an unknown member that is probably a mistake. Case, dashes, underscores and spaces are ignored.
  *
  * @param name as sent; the fault does not quote it
  */

@@ -9,8 +9,8 @@ import { type PathRequest, readRequest } from "./read-request.ts";
 import { refuseIfPermitted } from "./refuse-if-permitted.ts";
 
 /**
- * Takes a request through the checks in their order: size, JSON and types (400, 413), identity (401), path (400),
- * permission (401), and values (400). No database request is made before the path is checked.
+ * Runs the checks in their order: encoding and size (413, 415), JSON and types (400), identity (401), path (400),
+ * permission (401), and values (400). No check up to the types makes a database request.
  *
  * Policies are evaluated in the snapshot that the operation loads anyway, so that they cost no round trip of their own. If
  * the caller's trust bundle is stored, the identity is proved in that snapshot too. Until then it is a claim, and a malformed

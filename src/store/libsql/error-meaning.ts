@@ -60,7 +60,7 @@ export const STATUSES: readonly StatusEntry[] = [
     from: ["proxy"],
   },
   { statuses: [400, 400], text: /Transaction timed-out/, kind: "unknown", reason: "busy", from: ["sqld"] },
-  // The primary's error for the batch as a whole. Its code does not survive in a form that can be relied on.
+  // The primary's error for the whole batch, without a reliable code.
   { statuses: [400, 400], text: /via RPC/, kind: "unknown", reason: "replica", from: ["replica"] },
   {
     statuses: [400, 400],
@@ -156,7 +156,7 @@ export const CODES: readonly CodeEntry[] = [
     from: ["sqld"],
   },
   { codes: ["ARGS_INVALID"], ...PERMANENT, from: ALL },
-  // The transaction is rolled back. The same code stands for too many large answers to all clients together.
+  // Rolled back. The server also sends this code if its answers to all clients together are too large.
   { codes: ["RESPONSE_TOO_LARGE"], kind: "permanent", reason: "answer_too_large", check: ANSWER, from: ["sqld"] },
   // The lock was held for more than 5 s and taken away, or there are too many transactions.
   {

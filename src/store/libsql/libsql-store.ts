@@ -69,8 +69,8 @@ export function libsqlStore(execute: Execute): BulkStore {
 }
 
 /**
- * Policies that always fit into one load. 1000 of ordinary size fit too. If they are so large that they do not, the load is
- * repeated with these, and `more` says that there are others.
+ * This many policies always fit into one load. 1000 of ordinary size fit too. If 1000 larger ones do not fit, the load
+ * is repeated with this limit, and `more` is true.
  */
 const FEW_GRANTS = 200;
 

@@ -46,8 +46,8 @@ async function checked(response: Response, batch: { readonly count: number; read
 }
 
 /**
- * The driver takes a JSON body with a SQLite code for the database's own verdict. It may come from a proxy, which cannot know
- * whether the statements were run, so the outcome is unknown whatever the body says.
+ * The driver treats a JSON body with a SQLite code as the database's own error. But a proxy may have sent it without
+ * knowing whether the statements were run, so the outcome is unknown whatever the body contains.
  */
 async function ofStatus(response: Response, mode: Mode): Promise<StoreUnavailable> {
   const { status, headers } = response;

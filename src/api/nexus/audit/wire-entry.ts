@@ -10,7 +10,7 @@ const MAX_OUTCOME_VALUES = 25_000;
 const FIRST_TIME = -62_167_219_200_000;
 const LAST_TIME = 253_402_300_799_999;
 
-/** The JSON of an audit entry. `authentic` is null, and `status` says why, if the entry is neither authentic nor provably forged. */
+/** The JSON of an audit entry. `authentic` is null and `status` is present if the worker lacks the entry's key. */
 export function wireEntry({ entry, status }: ReadEntry): object {
   const { revision, at, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } = entry;
   return {

@@ -16,7 +16,7 @@ export const put = operation({
     bundle: objectText({
       rule: `must be a SPIFFE bundle of at most ${MAX_BUNDLE_CHARACTERS} characters and ${MAX_ENTRIES} entries`,
     }),
-    endpointUrl: text({ rule: { rule: "must be an https URL without user, password and fragment" } }),
+    endpointUrl: text({ rule: { rule: "must be an https URL without user, password or fragment" } }),
     endpointProfile: text({ rule: { rule: "must be https_web" } }),
     cas: integer({ min: 0 }),
   },

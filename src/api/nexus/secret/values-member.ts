@@ -21,7 +21,7 @@ const NAMES = "the names must be 1 to 250 letters, digits, spaces, dashes or und
  * clients always send it. As in Go, null is the empty map.
  */
 export const valuesMember: Member<Values> = {
-  type: "object of texts",
+  type: "object of strings",
   rule: { rule: NAMES, limit: 250 },
   isRequired: true,
   read(found) {

@@ -47,8 +47,8 @@ export function list<T>(json: Json<T>, from: SQLWrapper): Json<readonly T[]> {
 }
 
 /**
- * The rows of `from` that fit into `maxBytes` of JSON, at least one. `from` must return one row more than the page may have, if
- * there is one: `limit` is a placeholder for the number of rows that it returns at most.
+ * The rows of `from` that fit into `maxBytes` of JSON, but at least one. `limit` is a placeholder for the maximum
+ * number of rows of `from`: one more than the page may have, which shows whether more rows follow.
  */
 export function page<T>(
   json: Json<T>,

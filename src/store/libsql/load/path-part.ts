@@ -37,11 +37,12 @@ const within: SQL = sql`from json_each(${placeholder("within")}) r cross join ${
   on h.path >= max(json_extract(r.value, '$[0]'), ${after}, ${prefix})
   and h.path < min(json_extract(r.value, '$[1]'), ${end}) and +h.path > ${after}`;
 
-/** The longest path takes this many bytes of JSON, so a page of `limit` paths takes at most as many times more. */
+/** Bytes of JSON of the longest path. A page of n paths has at most n times as many. */
 const longest: SQL = sql`max(2 * octet_length(p.path) + 3)`;
 
 /**
- * As many paths as surely fit. A running sum would take ten times as long as the list itself.
+ * The number of paths that fit even if all are as long as the longest. A running sum would take ten times as long as
+ * the list.
  */
 function pathsFrom(from: SQL): Json<Pick<PathPage, "rows" | "more">> {
   const candidates = sql`(select h.path ${from} limit ${limit}) p`;

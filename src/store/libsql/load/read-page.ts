@@ -2,7 +2,10 @@ import type { Page } from "../../store.ts";
 import { type Read, readInteger, readList } from "./cell-readers.ts";
 import { malformed } from "./malformed.ts";
 
-/** Reads `[COUNT, [ROW, …]]`: a page goes on if there are more rows than it has. NULL: the caller may not see the list. */
+/**
+ * Reads `[COUNT, [ROW, …]]`: more rows follow if COUNT exceeds the number of rows. NULL: the caller may not see the
+ * list.
+ */
 export function readPage<T>(read: Read<T>): Read<Page<T>> {
   const readRows = readList(read);
   return (value) => {
