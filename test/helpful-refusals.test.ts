@@ -118,9 +118,12 @@ describe("any other unknown member", () => {
     [DELETE, { path: "m", versions: null }, '{"version":2,"revision":5}'],
     [LIST, {}, '{"keys":["m"]}'],
     [POLICY, VALID_POLICY, '{"id":"p","version":5,"revision":5,"warnings":[]}'],
-  ])("is not mentioned if there is none, so stock clients get the usual answer: %s %o", async (target, body, text) => {
-    expect((await service.post(target, body)).text).toBe(text);
-  });
+  ])(
+    "adds nothing to the answer of a request without one, so stock clients see no change: %s %o",
+    async (target, body, text) => {
+      expect((await service.post(target, body)).text).toBe(text);
+    },
+  );
 });
 
 describe("the reason of a 400", () => {

@@ -36,8 +36,11 @@ export function checkMembers<M extends Members>(values: ValuesOf<M>, members: M)
   return undefined;
 }
 
-/** The names, as sent, of the members that are not in `members`. */
-export function unknownMembers(body: JsonObject, members: Members): readonly string[] {
-  const known = new Set(Object.keys(members).map((name) => name.toLowerCase()));
+/**
+ * The names, as sent, of the members that are not known.
+ *
+ * @param known in lower case
+ */
+export function unknownMembers(body: JsonObject, known: ReadonlySet<string>): readonly string[] {
   return [...body].filter(([folded]) => !known.has(folded)).map(([, { name }]) => name);
 }

@@ -1,6 +1,7 @@
 import type { RateLimiter } from "../api/count-request.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import { parseTrustDomain, type TrustDomain } from "../identity/spiffe-id.ts";
+import { isRecord } from "../json/is-record.ts";
 import { parseStrictJson } from "../json/strict-json.ts";
 import { parseRootKeys } from "../seal/root-key.ts";
 import { clean } from "./clean.ts";
@@ -142,9 +143,7 @@ export const trustBundles: Readonly<Format<ReadonlyMap<TrustDomain, BundleKeys>>
   parse(text) {
     const json = parseStrictJson(text);
     if (!json.ok) return invalid(`must be valid JSON: ${json.reason}`);
-    if (typeof json.value !== "object" || json.value === null || Array.isArray(json.value)) {
-      return invalid("must be a JSON object of trust domains");
-    }
+    if (!isRecord(json.value)) return invalid("must be a JSON object of trust domains");
     const bundles = new Map<TrustDomain, BundleKeys>();
     for (const [index, [name, bundle]] of Object.entries(json.value).entries()) {
       const domain = parseTrustDomain(name);

@@ -1,3 +1,4 @@
+import { isRecord } from "../json/is-record.ts";
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import type { Field } from "../seal/encoding.ts";
 import type { SecretRow } from "../store/rows.ts";
@@ -114,10 +115,6 @@ function parseOutcome(outcome: unknown): Outcome | undefined {
   return isNumbers(numbers) && typeof count === "number"
     ? { version, versions, missing: { numbers, count } }
     : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function isNumbers(value: unknown): value is readonly number[] {

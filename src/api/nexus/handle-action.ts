@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { faultText } from "../../json/fault.ts";
+import { type Fault, faultText } from "../../json/fault.ts";
 import type { AppEnv } from "../app-env.ts";
 import { refuseTarget } from "../refuse-target.ts";
 import { respond, respondOctets, respondText } from "../respond.ts";
@@ -55,7 +55,7 @@ function refuse(
 ): Response {
   const requestId = c.get("requestId");
   const fault = faultOf(failure);
-  auditFailure(failure, c);
+  auditFailure(failure, fault, c);
   const { status, err } = wireFailure(failure);
   if (text !== undefined) return respondText(status, text, requestId);
   // The one error of the protocol with a shape of its own (SPIKE SDK, net/body.go).
@@ -68,12 +68,11 @@ function refuse(
   return respond(status, isExplained ? { ...body, reason: fault } : body, requestId);
 }
 
-function auditFailure(failure: Failure, c: Context<AppEnv>): void {
+function auditFailure(failure: Failure, fault: Fault | undefined, c: Context<AppEnv>): void {
   const trail = c.get("trail");
   // A caller whose claimed identity was not proved is unauthorized: no policy was looked at.
   const isUnproved = failure.code === "denied" && trail.spiffeId === undefined;
   trail.outcome = isUnproved ? "unauthorized" : failure.code;
-  const fault = faultOf(failure);
   if (failure.code === "unauthorized") trail.reason = failure.reason;
   else if (fault !== undefined) trail.reason = faultText(fault);
 }

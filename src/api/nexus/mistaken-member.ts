@@ -7,8 +7,7 @@ interface Mistake {
   readonly member: string;
   /** The rule names the first of these that the operation has. */
   readonly meant: readonly string[];
-  /** Refused even if the operation has no member of `meant`, by the rule `otherwise`. */
-  readonly isAlwaysRefused?: boolean;
+  /** The rule if the operation has none of `meant`. Without it the member is then allowed. */
   readonly otherwise?: string;
 }
 
@@ -22,7 +21,6 @@ const MISTAKES: readonly Mistake[] = [
   ...CONDITIONS.map((member) => ({
     member,
     meant: ["cas"],
-    isAlwaysRefused: true,
     otherwise: "is not possible here: this request has no condition",
   })),
   // Vault's `{"options": {"cas": 1}, "data": {…}}`.
@@ -36,13 +34,11 @@ const MISTAKES: readonly Mistake[] = [
   {
     member: "dry_run",
     meant: [],
-    isAlwaysRefused: true,
     otherwise: "is not possible: the request would be carried out",
   },
   {
     member: "idempotency_key",
     meant: [],
-    isAlwaysRefused: true,
     otherwise: "is not a member of the body: send the header Idempotency-Key",
   },
 ];
@@ -63,10 +59,10 @@ export function mistakenMember(name: string, members: Members): Fault | undefine
   const spelled = plain(name);
   const mistake = MISTAKES.find(({ member }) => plain(member) === spelled);
   if (mistake === undefined) return undefined;
-  const { member, meant, isAlwaysRefused = false, otherwise = "" } = mistake;
+  const { member, meant, otherwise } = mistake;
   const instead = meant.find((known) => Object.hasOwn(members, known));
-  if (instead !== undefined) return { member, rule: `is not a member of this request: use ${instead}` };
-  return isAlwaysRefused ? { member, rule: otherwise } : undefined;
+  const rule = instead === undefined ? otherwise : `is not a member of this request: use ${instead}`;
+  return rule === undefined ? undefined : { member, rule };
 }
 
 function plain(name: string): string {

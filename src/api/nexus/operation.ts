@@ -105,6 +105,7 @@ const IGNORED: readonly string[] = ["err", "algorithm"];
 export function operation<M extends Members, Deps>(definition: OperationDefinition<M, Deps>): Operation {
   const { action, access, members, unreadableOctets } = definition;
   const runOctets = definition.runOctets?.bind(definition);
+  const known = new Set([...IGNORED, ...Object.keys(members)].map((name) => name.toLowerCase()));
   return {
     action,
     access,
@@ -112,7 +113,7 @@ export function operation<M extends Members, Deps>(definition: OperationDefiniti
     unreadableOctets,
     errorBody: (err) => definition.errorBody(err),
     parse(body) {
-      const unknown = unknownMembers(body, members).filter((name) => !IGNORED.includes(name.toLowerCase()));
+      const unknown = unknownMembers(body, known);
       const mistake = unknown.map((name) => mistakenMember(name, members)).find((fault) => fault !== undefined);
       if (mistake !== undefined) return { ok: false, fault: mistake };
       const read = readMembers(body, members);

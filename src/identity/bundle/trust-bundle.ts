@@ -1,3 +1,4 @@
+import { isRecord } from "../../json/is-record.ts";
 import { importJWK, type CryptoKey } from "jose";
 import { type BundleAuthorityRefusal, readBundleAuthority } from "./bundle-authority.ts";
 import { readBundleKey, type BundleKey, type BundleKeyRefusal } from "./bundle-key.ts";
@@ -81,10 +82,6 @@ export async function importTrustBundle(parsed: BundleKeys): Promise<TrustBundle
 function parseText(text: string): unknown {
   const parsed = parseStrictJson(text);
   return parsed.ok ? parsed.value : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function holdsPrivateKey(entry: unknown): boolean {

@@ -1,6 +1,8 @@
+import type { Violation } from "../../../json/fault.ts";
 import { type JsonMember, membersOf, textOf } from "../../../json/json-object.ts";
 import { broken, type Member, valid } from "../../../json/member.ts";
 import type { JsonNode } from "../../../json/parse-json.ts";
+import { NAME_RULE, parsePolicyName } from "../../../policy/policy-name.ts";
 
 /** The values of a secret: their names, and their JSON text as sent. */
 export interface Values {
@@ -9,10 +11,8 @@ export interface Values {
   readonly text: string;
 }
 
-/** SPIKE's rule for names, which applies to every name in `values` (SPIKE SDK, validation/validation.go). */
-const NAME = /^[a-zA-Z0-9\-_ ]{1,250}$/;
-
-const NAMES = "the names must be 1 to 250 letters, digits, spaces, dashes or underscores";
+/** SPIKE has one rule for the names of policies and of values. */
+const NAMES: Violation = { ...NAME_RULE, rule: `the names ${NAME_RULE.rule}` };
 
 /**
  * A map of strings. Its text is kept, so that a read returns the same order and spelling.
@@ -22,7 +22,7 @@ const NAMES = "the names must be 1 to 250 letters, digits, spaces, dashes or und
  */
 export const valuesMember: Member<Values> = {
   type: "object of strings",
-  rule: { rule: NAMES, limit: 250 },
+  rule: NAMES,
   isRequired: true,
   read(found) {
     if (found === undefined) return valid({ names: [], text: "" });
@@ -37,8 +37,8 @@ export const valuesMember: Member<Values> = {
   },
   check({ names, text }) {
     if (text === "") return { rule: "is required" };
-    const index = names.findIndex((name) => !NAME.test(name));
-    return index < 0 ? undefined : { rule: `has an invalid name at member ${index + 1}: ${NAMES}`, limit: 250 };
+    const index = names.findIndex((name) => parsePolicyName(name) === undefined);
+    return index < 0 ? undefined : { ...NAMES, rule: `has an invalid name at member ${index + 1}: ${NAMES.rule}` };
   },
 };
 
