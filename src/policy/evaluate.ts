@@ -163,9 +163,10 @@ function compileFor(
   const spiffeId = compile(evaluation, policy, "spiffeId");
   if (spiffeId === undefined || !isMatch(spiffeId, caller)) return undefined;
   const compiled = compile(evaluation, policy, "path");
-  if (compiled === undefined || (path !== undefined && !isMatch(compiled, path))) return undefined;
-  if (path === undefined) isMatch(compiled, "");
-  return { spiffeId, path: compiled };
+  if (compiled === undefined) return undefined;
+  // Without a path, this only charges the budget for compiling the pattern.
+  const isPathMatch = isMatch(compiled, path ?? "");
+  return isPathMatch || path === undefined ? { spiffeId, path: compiled } : undefined;
 }
 
 function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Matcher | undefined {
