@@ -3,6 +3,7 @@ import { parseTrustDomain } from "../src/identity/spiffe-id.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { putBundle } from "../src/trust/put.ts";
 import { UNRESTRICTED } from "../src/store/access.ts";
+import { PATIENT } from "./harness/attempts.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./harness/identity.ts";
 import { KEY_A, ringOf, type TestService, testService } from "./harness/service.ts";
@@ -157,17 +158,10 @@ describe("an attacker with write access to the database, and trust bundles", () 
 
   it("an authentic stored bundle for a static domain is not used, so it grants no role", async () => {
     const own = await testDomain(service.domain.name, "k9");
-    const controller = new AbortController().signal;
     const deps = {
       store: libsqlStore(database.execute),
       ring: await ringOf(KEY_A),
-      attempts: {
-        deadline: controller,
-        client: controller,
-        sleep: async () => undefined,
-        random: () => 0,
-        now: Date.now,
-      },
+      attempts: PATIENT,
       randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
       access: UNRESTRICTED,
       reportBundle: () => undefined,

@@ -15,12 +15,14 @@ export function startDeadline(platform: Platform, timeoutMs: number, client?: Ab
     () => deadline.abort(new StoreUnavailable("deadline", "none", `${timeoutMs} ms`)),
     timeoutMs,
   );
+  const endsAt = platform.now() + timeoutMs;
   const onHangUp = (): void => gone.abort(new StoreUnavailable("gone", "none", "client"));
   client?.addEventListener("abort", onHangUp);
   if (client?.aborted === true) onHangUp();
   return {
     attempts: {
       deadline: deadline.signal,
+      endsAt,
       client: gone.signal,
       sleep: (ms, signal) => platform.sleep(ms, signal),
       random: () => platform.random(),

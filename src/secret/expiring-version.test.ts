@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { PATIENT } from "../../test/harness/attempts.ts";
 import { KEY_A, ringOf } from "../../test/harness/service.ts";
 import { UNRESTRICTED } from "../store/access.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
@@ -28,14 +29,7 @@ describe("a version that expires", () => {
   beforeEach(async () => {
     clock = END - 500;
     store = memoryStore({ storeId: "s", now: () => clock });
-    const never = new AbortController().signal;
-    const attempts = {
-      deadline: never,
-      client: never,
-      random: Math.random,
-      now: () => clock,
-      sleep: async () => undefined,
-    };
+    const attempts = { ...PATIENT, now: () => clock };
     const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
     deps = { store, ring: await ringOf(KEY_A), attempts, randomBytes, keptVersions: 10, access: UNRESTRICTED };
     await putSecret(deps, { ...request, text: '{"v":"1"}' });

@@ -6,7 +6,10 @@ function late(): { readonly attempts: Attempts; readonly slept: number[] } {
   const never = new AbortController().signal;
   const slept: number[] = [];
   const sleep = async (ms: number) => await Promise.resolve(void slept.push(ms));
-  return { attempts: { deadline: never, client: never, random: () => 1, now: () => 0, sleep }, slept };
+  return {
+    attempts: { deadline: never, endsAt: Infinity, client: never, random: () => 1, now: () => 0, sleep },
+    slept,
+  };
 }
 
 describe("pauses", () => {

@@ -2,6 +2,8 @@
 export interface Attempts {
   /** Aborts when the request's time is up. */
   readonly deadline: AbortSignal;
+  /** When the deadline passes, in milliseconds by {@link now}. */
+  readonly endsAt: number;
   /** Aborts when the caller hangs up. */
   readonly client: AbortSignal;
   /** Resolves after `ms` milliseconds. Rejects when `signal` aborts. */

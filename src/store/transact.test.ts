@@ -18,6 +18,7 @@ function attempts(overrides: Partial<Attempts> = {}): Attempts & { readonly slep
     slept,
     now: () => (now += 10),
     deadline: never,
+    endsAt: Infinity,
     client: never,
     random: () => 0.5,
     sleep: async (ms, signal) => {

@@ -5,6 +5,7 @@ const never = new AbortController().signal;
 /** Retry options without a deadline, a disconnecting client or pauses. */
 export const PATIENT: Attempts = {
   deadline: never,
+  endsAt: Infinity,
   client: never,
   sleep: async () => undefined,
   random: () => 0.5,
