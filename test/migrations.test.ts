@@ -38,7 +38,7 @@ describe("the migrated database", () => {
   it("has one store row", async () => {
     const { rows } = await database.client.execute("SELECT * FROM store");
     expect(rows).toMatchObject([
-      { id: 1, revision: 0, epoch: 0, schema_version: 1, audit_floor: 0, key_id: null, mac: null },
+      { id: 1, revision: 0, epoch: 0, schema_version: 2, audit_floor: 0, key_id: null, mac: null },
     ]);
     expect(rows[0]?.["store_id"]).toMatch(/^[0-9a-f]{32}$/);
     await expect(database.client.execute("UPDATE store SET id = 2")).rejects.toThrow("CHECK");

@@ -41,8 +41,8 @@ type Committed<A> = A & { readonly revision: number };
  * 1. Authorise: the caller's permission is checked in this snapshot.
  * 2. Replay: if the write id is already committed, the recorded outcome is returned.
  * 3. Decide: `decide` checks the request against the stored rows and seals the new rows.
- * 4. Commit: wins only if the epoch and the changed row are still those of the snapshot. After a lost race everything
- *    starts again at step 1 with a newer snapshot.
+ * 4. Commit: wins only if the changed row and the rows that permit the write are still those of the snapshot. After a lost
+ *    race everything starts again at step 1 with a newer snapshot.
  *
  * A failure means that nothing was written.
  *
@@ -72,7 +72,8 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     // A commit that this request itself sent was permitted, even if its response was lost. The permission may have been
     // revoked since, possibly by that very commit. To answer "denied" would be wrong.
     const isOwnCommit = commitSent && replay !== undefined;
-    if (!isOwnCommit && !(await access.permits(snapshot))) return refuse({ code: "denied" });
+    const rests = isOwnCommit ? [] : await access.permits(snapshot);
+    if (rests === undefined) return refuse({ code: "denied" });
 
     if (replay !== undefined) {
       return await decideReplay(ring, { ...options, write, writeId }, { store, replay });
@@ -83,7 +84,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const decision = await options.decide(snapshot, place);
     if (!decision.ok) return refuse(decision.failure);
 
-    const change = await buildChange(decision, { write, place, tail, snapshot });
+    const change = await buildChange(decision, { write, place, tail, snapshot, rests, attempts });
     commitSent = true;
     return { kind: "commit", change, answer: (revision) => ({ ...decision.outcome, revision }) };
   };

@@ -1,8 +1,11 @@
 import type { KeyRing } from "../seal/key-ring.ts";
+import { equalBytes } from "../seal/equal-bytes.ts";
 import { SealError, type SealFault, toSealFault } from "../seal/seal-error.ts";
-import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { AnySnapshot, Change, Query } from "../store/store.ts";
-import { verifyEntry } from "./entry.ts";
+import type { Bytes, StoreRow } from "../store/rows.ts";
+import type { AnySnapshot, Change, NamedRow, Query, Rest } from "../store/store.ts";
+import { memberOf } from "./authority/member.ts";
+import { type Slot, slotOf } from "./authority/slot.ts";
+import { AuthorityTrie } from "./authority/trie.ts";
 
 export interface Versioned {
   /** Revision of the commit that wrote the row. */
@@ -11,57 +14,37 @@ export interface Versioned {
 
 /** A row that decides who may do what: a policy or a trust bundle. */
 export interface AuthorityRow extends Versioned {
-  /** Write id of that commit. */
-  readonly writeId: string;
-  /** Epoch that the commit was decided on. The commit itself raised it. */
+  /** Revision and epoch that the commit was decided on. The commit itself raised both. */
+  readonly base: number;
   readonly epoch: number;
-}
-
-/** An authority row as loaded, with the newest audit entry of its name. Neither is verified. */
-interface AuthorityView<Row> {
-  readonly row: Row | undefined;
-  readonly tail: AuditRow | undefined;
 }
 
 /** One table of authority rows: how a row is named, loaded, opened and deleted. */
 export interface AuthorityTable<Row extends AuthorityRow, Value extends Versioned> {
+  readonly table: Rest["table"];
   /** Starts the audit resource of each row: `policy:NAME`, `bundle:TRUST_DOMAIN`. */
   readonly kind: "policy" | "bundle";
   /** Names a row in the operator's log: `policy "NAME"`. */
   title(name: string): string;
   nameOf(row: Row): string;
   query(name: string): Query;
-  viewIn(snapshot: AnySnapshot): AuthorityView<Row> | undefined;
+  rowIn(snapshot: AnySnapshot): NamedRow<Row> | undefined;
+  /** The AEAD record or MAC that covers the columns of a row. */
+  sealOf(row: Omit<Row, "version">): Bytes;
   /** Verifies and decodes the row itself, not that it is current. @throws SealError */
   open(ring: KeyRing, storeId: string, row: Row): Promise<Value>;
-  /** When the row was written, in milliseconds. 0 if it does not record that. */
-  writtenAt(value: Value): number;
   removal(name: string, seen: number): Pick<Change, "policy" | "bundle">;
 }
 
-/** The row of one name in a snapshot whose store row is verified. */
-interface NamedView<Row> {
-  readonly ring: KeyRing;
+/** What authority rows are checked against: a verified store row, and the trie that it leads to. */
+export interface AuthorityState {
   readonly store: StoreRow;
-  readonly name: string;
-  readonly view: AuthorityView<Row>;
+  readonly trie: AuthorityTrie;
 }
 
-/** The audit action that deletes a row. Only after this entry may a name with an earlier entry have no row. */
-export const DELETION = "delete";
-
-/**
- * The audit action that seals a row under another root key and changes nothing else. A deleted name has no row, only the
- * entry that proves the deletion. There the rewrap repeats that entry.
- */
-export const REWRAP = "rewrap";
-
-/** The outcome of a {@link REWRAP} entry for a deleted name. */
-export const STILL_DELETED = { deleted: true } as const;
-
-/** Whether a verified entry leaves its name without a row. */
-export function isDeletion({ action, outcome }: AuditRow): boolean {
-  return action === DELETION || (action === REWRAP && outcome === JSON.stringify(STILL_DELETED));
+/** @param snapshot with a verified store row */
+export function authorityIn({ store, nodes }: Pick<AnySnapshot, "store" | "nodes">): AuthorityState {
+  return { store, trie: new AuthorityTrie({ root: store.authority, nodes }) };
 }
 
 /** The audit resource of a row: `policy:NAME`, `bundle:TRUST_DOMAIN`. */
@@ -69,108 +52,117 @@ export function authorityResource({ kind }: { readonly kind: string }, name: str
   return `${kind}:${name}`;
 }
 
+/** Where a row is in the trie. */
+export function slotOfRow(table: { readonly kind: string }, name: string): Slot {
+  return slotOf(authorityResource(table, name));
+}
+
+/** Makes a write depend on a row: it commits only if the row still has this version. */
+export function restOn<Row extends AuthorityRow>(table: AuthorityTable<Row, Versioned>, row: Row): Rest {
+  return { table: table.table, name: table.nameOf(row), version: row.version };
+}
+
 /**
- * Verifies that a row is current: the newest audit entry of its name is the one that wrote it. A row that was deleted or
- * replaced, and then put back into the database, fails.
+ * Verifies that a row is current: the trie contains it. A row that was deleted or replaced and then put back into the
+ * database fails, and so does one whose commit the database kept back.
  *
  * The row's own contents are not verified here.
  *
  * @throws SealError
  */
-export async function requireCurrentRow<Row extends AuthorityRow, Value extends Versioned>(
-  table: AuthorityTable<Row, Value>,
-  current: {
-    readonly ring: KeyRing;
-    readonly store: StoreRow;
-    readonly row: Row;
-    /** The newest audit entry of the row's name, not yet verified. */
-    readonly tail: AuditRow | undefined;
-  },
-): Promise<void> {
-  const { ring, store, row, tail } = current;
+export function requireCurrentRow<Row extends AuthorityRow>(
+  table: AuthorityTable<Row, Versioned>,
+  { store, trie }: AuthorityState,
+  row: Row,
+): void {
   const name = table.nameOf(row);
-  if (tail === undefined) throw inconsistent(table, name, "has no audit entry");
-  requireOwnTail(table, name, tail);
-  if (tail.writeId !== row.writeId || tail.revision !== row.version) {
-    throw inconsistent(table, name, "was not written by its newest audit entry");
+  // No MAC covers `version`, but one covers `base`: a row cannot have the version of an earlier row of its name.
+  if (!(row.base < row.version && row.version <= store.revision && row.epoch < store.epoch)) {
+    throw inconsistent(table, name, "has a base, epoch or version that this store cannot have");
   }
-  // The commit that wrote the row raised the epoch, so the row's epoch must be below the store's.
-  if (tail.epoch !== row.epoch || row.epoch >= store.epoch || row.version > store.revision) {
-    throw inconsistent(table, name, "has an epoch or version that this store cannot have");
+  const resource = authorityResource(table, name);
+  const member = trie.memberIn(slotOf(resource));
+  if (member === undefined || !equalBytes(member, memberOf(resource, table.sealOf(row)))) {
+    throw inconsistent(table, name, "is not the one that the authority trie contains");
   }
-  await verifyEntry(ring, store, tail);
 }
 
-/** Verifies that a row may be missing: it never existed, or the newest audit entry of its name deleted it. @throws SealError */
-async function requireAbsentRow<Row extends AuthorityRow, Value extends Versioned>(
-  table: AuthorityTable<Row, Value>,
-  { ring, store, name, view: { tail } }: NamedView<Row>,
-): Promise<void> {
-  if (tail === undefined) return;
-  requireOwnTail(table, name, tail);
-  await verifyEntry(ring, store, tail);
-  if (!isDeletion(tail)) throw inconsistent(table, name, "is missing");
+/** A row as loaded by its name, and what it is checked against. */
+interface Loaded<Row> extends AuthorityState {
+  readonly ring: KeyRing;
+  readonly name: string;
+  readonly row: Row | undefined;
 }
 
 /** The verified and current row of that name. Undefined if there is none. @throws SealError */
 export async function verifyAuthorityRow<Row extends AuthorityRow, Value extends Versioned>(
   table: AuthorityTable<Row, Value>,
-  named: NamedView<Row>,
+  loaded: Loaded<Row>,
 ): Promise<Value | undefined> {
-  const { ring, store, name, view } = named;
-  const { row, tail } = view;
+  const { ring, store, trie, name, row } = loaded;
   if (row === undefined) {
-    await requireAbsentRow(table, named);
+    if (hasMember(table, loaded)) throw inconsistent(table, name, "is missing");
     return undefined;
   }
-  // Rows of other names are authentic too. The database must not pass one off as the requested row.
-  if (table.nameOf(row) !== name) throw inconsistent(table, name, "was requested, but another row was loaded");
-  const [, value] = await Promise.all([
-    requireCurrentRow(table, { ring, store, row, tail }),
-    table.open(ring, store.storeId, row),
-  ]);
-  return value;
+  requireName(table, name, row);
+  requireCurrentRow(table, { store, trie }, row);
+  return await table.open(ring, store.storeId, row);
 }
 
-/** The stored row that a put replaces or a delete removes. */
-export interface Replaceable<Value> extends Versioned {
+/** What a put replaces or a delete removes. */
+export interface Replaceable<Value> {
+  /** Row version; 0 if the row is missing although the trie contains it. */
+  readonly version: number;
   /** Undefined if the row does not verify. */
   readonly value: Value | undefined;
 }
 
 /**
- * The row of that name, as far as a put or a delete needs it. Undefined if there is none.
+ * What is stored under that name, as far as a put or a delete needs it. Undefined if there is nothing.
  *
- * A row that does not verify is reported and can still be replaced or deleted, because nothing of it is kept. Otherwise an
- * altered row would block its name forever. Its newest audit entry must verify, because the next entry continues it.
+ * A row that does not verify, or that was lost, is reported. It can still be replaced or deleted, because nothing of it is
+ * kept: afterwards the trie has another member in its slot, or none. Otherwise an altered row would block its name forever.
  *
- * @throws SealError
+ * @throws SealError if the trie itself does not verify
  */
 export async function findReplaceable<Row extends AuthorityRow, Value extends Versioned>(
   table: AuthorityTable<Row, Value>,
-  named: NamedView<Row> & { readonly report: (fault: SealFault) => void },
+  loaded: Loaded<Row> & { readonly report: (fault: SealFault) => void },
 ): Promise<Replaceable<Value> | undefined> {
-  const { ring, store, name, report } = named;
-  const { row, tail } = named.view;
+  const { name, row, report } = loaded;
+  if (row !== undefined) requireName(table, name, row);
+  const isMember = hasMember(table, loaded);
   try {
-    const value = await verifyAuthorityRow(table, named);
+    const value = await verifyAuthorityRow(table, loaded);
     return value && { version: value.version, value };
   } catch (error) {
-    const isReplaceable =
-      row !== undefined && table.nameOf(row) === name && tail?.resource === authorityResource(table, name);
-    if (!(error instanceof SealError) || !isReplaceable) throw error;
-    await verifyEntry(ring, store, tail);
+    if (!(error instanceof SealError)) throw error;
     report(toSealFault(error));
-    return { version: row.version, value: undefined };
+    return row !== undefined || isMember ? { version: row?.version ?? 0, value: undefined } : undefined;
   }
+}
+
+/** The trie with `row` in the slot of its name; undefined: with no row. @throws SealError */
+export function withRow<Row extends AuthorityRow>(
+  table: AuthorityTable<Row, Versioned>,
+  trie: AuthorityTrie,
+  { name, row }: { readonly name: string; readonly row: Omit<Row, "version"> | undefined },
+): AuthorityTrie {
+  const resource = authorityResource(table, name);
+  return trie.with(slotOf(resource), row && memberOf(resource, table.sealOf(row)));
 }
 
 /** What the errors of a table need to name a row. */
 type Naming = Pick<AuthorityTable<never, never>, "kind" | "title">;
 
-function requireOwnTail(table: Naming, name: string, tail: AuditRow): void {
-  if (tail.resource === authorityResource(table, name)) return;
-  throw inconsistent(table, name, "was loaded with another resource's audit entry");
+function hasMember(table: Naming, { trie, name }: { readonly trie: AuthorityTrie; readonly name: string }): boolean {
+  return trie.memberIn(slotOfRow(table, name)) !== undefined;
+}
+
+/** Rows of other names are authentic too. The database must not pass one off as the requested row. */
+function requireName<Row extends AuthorityRow>(table: AuthorityTable<Row, Versioned>, name: string, row: Row): void {
+  if (table.nameOf(row) === name) return;
+  throw inconsistent(table, name, "was requested, but another row was loaded");
 }
 
 function inconsistent(table: Naming, name: string, problem: string): SealError {

@@ -2,10 +2,12 @@ import type { RandomBytes } from "../seal/data-key.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { computeMac } from "../seal/mac.ts";
 import type { Context } from "../seal/record.ts";
+import type { Attempts } from "../store/attempts.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { AnySnapshot, Change } from "../store/store.ts";
+import type { AnySnapshot, Change, Rest } from "../store/store.ts";
+import type { AuthorityTrie } from "./authority/trie.ts";
 import { sealEntry } from "./entry.ts";
-import { firstCommit, nextAuthority } from "./store-row.ts";
+import { describeState, firstCommit, signState } from "./store-row.ts";
 
 /** What the audit entry of a write records about its request. */
 export interface RecordedRequest {
@@ -25,8 +27,14 @@ export interface AcceptedWrite<A extends object> {
   readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune" | "register">;
   /** Signs the audit entry and the store row. {@link NextEntry.ring} unless set. */
   readonly ring?: KeyRing;
-  /** Set if the change affects permissions, the key that rows are written with or the audit floor. Raises the epoch. */
-  readonly authority?: { readonly auditFloor: number };
+  /**
+   * Set if the change affects permissions, the key that rows are written with or another signed column of the store row.
+   * Raises the epoch.
+   */
+  readonly authority?: Partial<Pick<StoreRow, "auditFloor" | "generation" | "acknowledged">> & {
+    /** The trie with the changed rows. */
+    readonly trie?: AuthorityTrie;
+  };
   /** Recorded in the audit entry and returned to the caller. Never holds a secret value. */
   readonly outcome: A;
   /** Milliseconds by the database's clock, never before the previous write of the resource. */
@@ -44,6 +52,8 @@ export interface NextEntry {
 /** Everything needed to seal a stored row again, under the primary key of `ring`. */
 export interface RewrapInput extends NextEntry {
   readonly store: StoreRow;
+  /** With the rows of the page that were rewrapped before. */
+  readonly trie: AuthorityTrie;
   readonly randomBytes: RandomBytes;
   /** Milliseconds by the database's clock. */
   readonly now: number;
@@ -58,19 +68,34 @@ export async function buildChange(
     /** The newest audit entry of the resource. */
     readonly tail: AuditRow | undefined;
     readonly snapshot: AnySnapshot;
+    /** The rows that permit the write. */
+    readonly rests: readonly Rest[];
+    /** The worker's clock, and when the request ends by it. */
+    readonly attempts: Pick<Attempts, "now" | "endsAt">;
   },
 ): Promise<Change> {
-  const { write, place, tail, snapshot } = at;
+  const { write, place, tail, snapshot, rests, attempts } = at;
   const { writeId, seq } = place;
   const ring = accepted.ring ?? place.ring;
   const { store, newest } = snapshot;
   const { caller, action, resource, traceId } = write;
-  const [audit, init, authority] = await Promise.all([
+  const workerAt = attempts.now();
+  const { trie, ...columns } = accepted.authority ?? {};
+  const next = {
+    ...store,
+    ...columns,
+    ...(trie && { authority: trie.root }),
+    epoch: store.epoch + 1,
+    keyId: ring.primary.id,
+  };
+  const raises = accepted.authority !== undefined;
+  const [audit, init, mac] = await Promise.all([
     sealEntry(ring, store.storeId, {
       writeId,
       seq,
       request: await computeMac(ring.primary, write.request),
       at: accepted.now,
+      workerAt,
       spiffeId: caller,
       action,
       resource,
@@ -78,17 +103,23 @@ export async function buildChange(
       base: store.revision,
       anchor: newest,
       epoch: store.epoch,
+      state: store.mac,
+      leadsTo: raises ? describeState(next) : null,
       outcome: JSON.stringify(accepted.outcome),
       traceId,
     }),
     store.revision === 0 ? firstCommit(ring, store, accepted.now) : undefined,
-    accepted.authority && nextAuthority(ring, { ...store, ...accepted.authority }),
+    raises ? signState(ring.primary, next) : undefined,
   ]);
   return {
     audit,
     tail: tail?.revision ?? 0,
+    rests,
+    // By the database's clock. The request may end earlier, because the snapshot took time to arrive.
+    notAfter: snapshot.now + Math.max(0, attempts.endsAt - workerAt),
+    decidedOn: { keyId: store.keyId, schemaVersion: store.schemaVersion },
     ...accepted.change,
     ...(init && { init }),
-    ...(authority && { authority }),
+    ...(mac && { authority: { ...next, mac, nodes: trie?.changes ?? [] } }),
   };
 }

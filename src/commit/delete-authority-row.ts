@@ -3,20 +3,21 @@ import type { Query } from "../store/store.ts";
 import type { Outcome } from "../store/transact.ts";
 import { auditedWrite, type WriteFailure, type WriteOrigin } from "./audited-write.ts";
 import {
+  authorityIn,
   authorityResource,
   type AuthorityRow,
   type AuthorityTable,
-  DELETION,
   findReplaceable,
   type Versioned,
+  withRow,
 } from "./authority-row.ts";
 import type { WriteDeps } from "./deps.ts";
 
 type DeleteFailure = WriteFailure | { readonly code: "not_found" } | { readonly code: "version_conflict" };
 
 /**
- * Deletes a policy or a trust bundle, even if its row does not verify. Raises the epoch, so that no write commits after
- * this one that was permitted by the row.
+ * Deletes a policy or a trust bundle, even if its row does not verify or was lost. Raises the epoch, and no write commits
+ * after this one that was permitted by the row.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -32,29 +33,30 @@ export async function deleteAuthorityRow<Row extends AuthorityRow, Value extends
   },
 ): Promise<Outcome<{ readonly revision: number }, DeleteFailure>> {
   const { name, cas, report } = request;
+  const resource = authorityResource(table, name);
   const write = {
     ...request,
-    action: DELETION,
-    resource: authorityResource(table, name),
+    action: "delete",
+    resource,
     request: { label: "request", fields: [`${table.kind}.delete`, name, cas ?? null] },
   };
   return await auditedWrite<Query, object, DeleteFailure>(deps, write, {
-    query: table.query(name),
-    tailOf: (snapshot) => table.viewIn(snapshot)?.tail,
+    query: { ...table.query(name), chain: { resource } },
+    tailOf: ({ chain }) => chain?.tail,
     parseOutcome: () => ({}),
     async decide(snapshot) {
-      const { store, now } = snapshot;
-      const view = table.viewIn(snapshot);
-      if (view === undefined) throw new TypeError(`Cannot delete ${table.title(name)}: the store did not load it`);
-      const found = await findReplaceable(table, { ring: deps.ring, store, name, view, report });
+      const loaded = table.rowIn(snapshot);
+      if (loaded === undefined) throw new TypeError(`Cannot delete ${table.title(name)}: the store did not load it`);
+      const state = authorityIn(snapshot);
+      const found = await findReplaceable(table, { ring: deps.ring, ...state, name, row: loaded.row, report });
       if (found === undefined) return { ok: false, failure: { code: "not_found" } };
       if (cas !== undefined && cas !== found.version) return { ok: false, failure: { code: "version_conflict" } };
       return {
         ok: true,
-        change: table.removal(name, found.version),
-        authority: store,
+        change: found.version === 0 ? {} : table.removal(name, found.version),
+        authority: { trie: withRow(table, state.trie, { name, row: undefined }) },
         outcome: {},
-        now: Math.max(now, found.value === undefined ? 0 : table.writtenAt(found.value)),
+        now: snapshot.now,
       };
     },
   });

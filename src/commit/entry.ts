@@ -39,8 +39,8 @@ export async function verifyEntry(ring: KeyRing, store: StoreRow, entry: AuditRo
 }
 
 function entryContext(storeId: string, entry: Omit<AuditValues, "mac">): Context {
-  const { writeId, request, at, spiffeId, action, resource, seq, prev, base, anchor, epoch } = entry;
-  const { outcome, traceId, keyId } = entry;
+  const { writeId, request, at, workerAt, spiffeId, action, resource, seq, prev, base, anchor, epoch } = entry;
+  const { state, leadsTo, outcome, traceId, keyId } = entry;
   return {
     label: "audit",
     fields: [
@@ -48,6 +48,7 @@ function entryContext(storeId: string, entry: Omit<AuditValues, "mac">): Context
       writeId,
       request,
       at,
+      workerAt,
       spiffeId,
       action,
       resource,
@@ -56,6 +57,8 @@ function entryContext(storeId: string, entry: Omit<AuditValues, "mac">): Context
       base,
       anchor,
       epoch,
+      state,
+      leadsTo,
       outcome,
       traceId,
       keyId,

@@ -14,5 +14,6 @@ export async function isPermitted({ store, ring, attempts, access }: WriteDeps, 
   if (access === UNRESTRICTED) return true;
   const snapshot = await load(store, { ...access.query, ...scope?.query }, attempts);
   await verifyStore(ring, snapshot);
-  return (await access.permits(snapshot)) || ((await scope?.read(snapshot))?.within.length ?? 0) > 0;
+  if ((await access.permits(snapshot)) !== undefined) return true;
+  return ((await scope?.read(snapshot))?.within.length ?? 0) > 0;
 }

@@ -14,5 +14,5 @@ export async function loadPermitted<const Q extends Query>(
 ): Promise<Snapshot<Q> | undefined> {
   const snapshot = await load(store, { ...access.query, ...query }, attempts);
   await verifyStore(ring, snapshot);
-  return (await access.permits(snapshot)) ? snapshot : undefined;
+  return (await access.permits(snapshot)) === undefined ? undefined : snapshot;
 }

@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import { type KeyRing, requireRingKey, type RingKey } from "../seal/key-ring.ts";
 import { computeMac, requireMac } from "../seal/mac.ts";
@@ -5,6 +6,7 @@ import type { Context } from "../seal/record.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { Bytes, KeyRow, StoreRow } from "../store/rows.ts";
 import type { Change } from "../store/store.ts";
+import { AuthorityTrie } from "./authority/trie.ts";
 
 /** The part of a snapshot that must be verified before anything else in it. */
 interface StoreState {
@@ -32,8 +34,10 @@ export async function verifyStore(ring: KeyRing, { store, newest, keys }: StoreS
   const { keyId, mac } = store;
   if (store.revision === 0) {
     // Nothing is signed yet. The first commit signs this state, so it must be exactly the state of an empty store.
-    const untouched = store.epoch === 0 && store.auditFloor === 0 && keyId === null && mac === null;
-    if (untouched && keys.length === 0 && newest === null) return;
+    const { epoch, auditFloor, authority, generation, acknowledged } = store;
+    const isUntouched = epoch === 0 && auditFloor === 0 && acknowledged === 0 && generation === "";
+    const isUnsigned = keyId === null && mac === null && keys.length === 0 && newest === null;
+    if (isUntouched && isUnsigned && equalBytes(authority, AuthorityTrie.of([]).root)) return;
     throw new SealError("inconsistent", "the store has revision 0 but is not empty");
   }
   if (keyId === null || mac === null) throw new SealError("inconsistent", "the store row has no MAC");
@@ -90,16 +94,28 @@ export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): 
   return {
     keys: ring.keys.map((key) => toKeyRow(key, now)),
     keyId,
-    mac: await computeMac(ring.primary, storeContext({ ...store, keyId })),
+    mac: await signState(ring.primary, { ...store, keyId }),
   };
 }
 
-/** Signs the store row for the next epoch, to which the commit raises it. @param store with the new audit floor */
-export async function nextAuthority(ring: KeyRing, store: StoreRow): Promise<NonNullable<Change["authority"]>> {
-  const keyId = ring.primary.id;
-  return { keyId, mac: await computeMac(ring.primary, storeContext({ ...store, epoch: store.epoch + 1, keyId })) };
+/** The signed columns of the store row. */
+type SignedState = Pick<
+  StoreRow,
+  "storeId" | "epoch" | "auditFloor" | "authority" | "generation" | "acknowledged" | "keyId"
+>;
+
+/** The MAC of a store row under `key`, whose id it must name. */
+export async function signState(key: RingKey, state: SignedState): Promise<Bytes> {
+  return await computeMac(key, storeContext(state));
 }
 
-function storeContext(store: StoreRow): Context {
-  return { label: "store", fields: [store.storeId, store.epoch, store.schemaVersion, store.auditFloor, store.keyId] };
+/** The signed columns as JSON, for the audit entry of the commit that leads to them. */
+export function describeState({ epoch, auditFloor, authority, generation, acknowledged, keyId }: SignedState): string {
+  return JSON.stringify({ epoch, auditFloor, authority: bytesToHex(authority), generation, acknowledged, keyId });
+}
+
+/** Not the schema version: a migration raises it, and cannot sign. */
+function storeContext(state: SignedState): Context {
+  const { storeId, epoch, auditFloor, authority, generation, acknowledged, keyId } = state;
+  return { label: "store", fields: [storeId, epoch, auditFloor, authority, generation, acknowledged, keyId] };
 }

@@ -1,7 +1,9 @@
+import { authorityIn, restOn } from "../commit/authority-row.ts";
 import type { Access } from "../store/access.ts";
-import { isGranted, MAX_CANDIDATES } from "./evaluate.ts";
+import { findGrant, MAX_CANDIDATES } from "./evaluate.ts";
 import type { Permission } from "./permission.ts";
 import type { ReportPolicy } from "./deps.ts";
+import { POLICIES } from "./policies.ts";
 import { requirePolicyKeys } from "./policy-keys.ts";
 import { requestTags } from "./request-tags.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
@@ -18,10 +20,11 @@ export async function policyAccess(
   ]);
   return {
     query: { grants: { idTags, pathTags, limit: MAX_CANDIDATES } },
-    async permits({ store, keys, grants }) {
-      if (await isGranted({ ring, store, report }, grants, request)) return true;
-      requirePolicyKeys(ring, keys);
-      return false;
+    async permits(snapshot) {
+      const granting = await findGrant({ ring, ...authorityIn(snapshot), report }, snapshot.grants, request);
+      if (granting !== undefined) return [restOn(POLICIES, granting)];
+      requirePolicyKeys(ring, snapshot.keys);
+      return undefined;
     },
   };
 }

@@ -1,8 +1,9 @@
-import { requireCurrentRow } from "../commit/authority-row.ts";
+import { type AuthorityState, requireCurrentRow } from "../commit/authority-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
-import type { StoreRow } from "../store/rows.ts";
-import type { Page, PolicyView } from "../store/store.ts";
+import { SealError, toSealFault } from "../seal/seal-error.ts";
+import type { PolicyRow } from "../store/rows.ts";
+import type { Page } from "../store/store.ts";
 import type { ReportPolicy } from "./deps.ts";
 import { literalMatcher } from "./literal-matcher.ts";
 import type { PatternSide } from "./literal-prefix.ts";
@@ -22,10 +23,9 @@ export const MAX_CANDIDATES = 1000;
 /** Work on patterns for one decision: at most about 0.1 s. 1000 ordinary patterns take less, and so does the costliest one. */
 const MAX_WORK = 800_000;
 
-/** What every evaluation needs: the verified store row of the snapshot, and where unusable policies are reported. */
-export interface Evaluation {
+/** What every evaluation needs: what policies are checked against, and where unusable policies are reported. */
+export interface Evaluation extends AuthorityState {
   readonly ring: KeyRing;
-  readonly store: StoreRow;
   readonly report: ReportPolicy;
 }
 
@@ -36,7 +36,7 @@ export interface CompiledPolicy {
 }
 
 /**
- * Whether a policy grants `caller` the permission `wanted` on `path` (SPIKE's CheckPolicyAccess). Both patterns must match
+ * A policy that grants `caller` the permission `wanted` on `path` (SPIKE's CheckPolicyAccess). Both patterns must match
  * somewhere in their texts, and the same policy must hold the permission or `super`. On a reserved path, the policy must
  * also qualify for it.
  *
@@ -47,19 +47,19 @@ export interface CompiledPolicy {
  *
  * @throws PolicyOverflow if no policy grants it, and there are more candidates or more work than one decision may take
  */
-export async function isGranted(
+export async function findGrant(
   evaluation: Evaluation,
-  views: Page<PolicyView> | undefined,
+  candidates: Page<PolicyRow> | undefined,
   request: { readonly caller: string; readonly path: string; readonly wanted: Permission },
-): Promise<boolean> {
+): Promise<PolicyRow | undefined> {
   const { caller, path, wanted } = request;
   const budget = new MatchBudget(MAX_WORK);
-  for (const { view, policy } of cheapestFirst(await openGranting(evaluation, views, wanted))) {
+  for (const { row, policy } of cheapestFirst(await openGranting(evaluation, candidates, wanted))) {
     const compiled = compileFor(evaluation, policy, { caller, path, budget });
-    if (compiled !== undefined && mayReach(compiled, path) && (await isCurrent(evaluation, view))) return true;
+    if (compiled !== undefined && mayReach(compiled, path) && isCurrent(evaluation, row)) return row;
   }
-  if (views?.more === true) throw new PolicyOverflow("too_many_policies");
-  return false;
+  if (candidates?.more === true) throw new PolicyOverflow("too_many_policies");
+  return undefined;
 }
 
 /**
@@ -69,16 +69,16 @@ export async function isGranted(
  */
 export async function policiesFor(
   evaluation: Evaluation,
-  views: Page<PolicyView> | undefined,
+  candidates: Page<PolicyRow> | undefined,
   request: { readonly caller: string; readonly wanted: Permission },
 ): Promise<readonly CompiledPolicy[]> {
-  if (views?.more === true) throw new PolicyOverflow("too_many_policies");
+  if (candidates?.more === true) throw new PolicyOverflow("too_many_policies");
   const { caller, wanted } = request;
   const budget = new MatchBudget(MAX_WORK);
   const found: CompiledPolicy[] = [];
-  for (const { view, policy } of cheapestFirst(await openGranting(evaluation, views, wanted))) {
+  for (const { row, policy } of cheapestFirst(await openGranting(evaluation, candidates, wanted))) {
     const compiled = compileFor(evaluation, policy, { caller, budget });
-    if (compiled !== undefined && (await isCurrent(evaluation, view))) found.push(compiled);
+    if (compiled !== undefined && isCurrent(evaluation, row)) found.push(compiled);
   }
   return found.toSorted((a, b) => a.path.size - b.path.size);
 }
@@ -93,25 +93,23 @@ function mayReach(policy: CompiledPolicy, path: string): boolean {
 }
 
 interface OpenedPolicy {
-  readonly view: PolicyView;
+  readonly row: PolicyRow;
   readonly policy: Policy;
 }
 
 /** The policies that open and hold the permission. Opened in parallel: in Node each Web Crypto call waits for a thread. */
 async function openGranting(
   evaluation: Evaluation,
-  views: Page<PolicyView> | undefined,
+  candidates: Page<PolicyRow> | undefined,
   wanted: Permission,
 ): Promise<readonly OpenedPolicy[]> {
   const { ring, store } = evaluation;
   const opened = await Promise.all(
-    (views?.rows ?? []).map(async (view): Promise<OpenedPolicy | undefined> => {
-      const { row } = view;
-      if (row === undefined) return undefined;
+    (candidates?.rows ?? []).map(async (row): Promise<OpenedPolicy | undefined> => {
       const policy = await reportSealError(openPolicy(ring, store.storeId, row), (fault) =>
         evaluation.report({ policy: row.name, ...fault }),
       );
-      return policy && { view, policy };
+      return policy && { row, policy };
     }),
   );
   return opened.filter((found) => found !== undefined).filter(({ policy }) => grants(policy.permissions, wanted));
@@ -176,8 +174,13 @@ function compile({ report }: Evaluation, policy: Policy, side: PatternSide): Mat
   return undefined;
 }
 
-async function isCurrent({ ring, store, report }: Evaluation, { row, tail }: PolicyView): Promise<boolean> {
-  if (row === undefined) return false;
-  const verified = requireCurrentRow(POLICIES, { ring, store, row, tail }).then(() => true);
-  return (await reportSealError(verified, (fault) => report({ policy: row.name, ...fault }))) ?? false;
+function isCurrent(evaluation: Evaluation, row: PolicyRow): boolean {
+  try {
+    requireCurrentRow(POLICIES, evaluation, row);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    evaluation.report({ policy: row.name, ...toSealFault(error) });
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { authorityIn, verifyAuthorityRow } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import type { PolicyDeps } from "./deps.ts";
@@ -15,9 +15,9 @@ export async function getPolicy(
   const name = parsePolicyName(request.name);
   if (name === undefined)
     return (await isPermitted(deps)) ? invalidPolicy({ member: "id", ...NAME_RULE }) : failed("denied");
-  const snapshot = await loadPermitted(deps, { policy: { name } });
+  const snapshot = await loadPermitted(deps, POLICIES.query(name));
   if (snapshot === undefined) return failed("denied");
-  const { store, policy: view } = snapshot;
-  const policy = await verifyAuthorityRow(POLICIES, { ring: deps.ring, store, name, view });
-  return policy ? { ok: true, answer: { ...policy, revision: store.revision } } : failed("not_found");
+  const row = snapshot.policy?.row;
+  const policy = await verifyAuthorityRow(POLICIES, { ring: deps.ring, ...authorityIn(snapshot), name, row });
+  return policy ? { ok: true, answer: { ...policy, revision: snapshot.store.revision } } : failed("not_found");
 }

@@ -1,8 +1,7 @@
-import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { authorityIn, type AuthorityState, verifyAuthorityRow } from "../commit/authority-row.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
-import type { StoreRow } from "../store/rows.ts";
-import type { PolicyView } from "../store/store.ts";
+import type { PolicyRow } from "../store/rows.ts";
 import type { PolicyDeps } from "./deps.ts";
 import { failed, type PolicyResult } from "./failure.ts";
 import { POLICIES } from "./policies.ts";
@@ -59,9 +58,11 @@ async function readList(deps: PolicyDeps, request: ListOptions): Promise<PolicyR
     if (snapshot === undefined) return failed("denied");
     const { store, policies: page } = snapshot;
     if (store.epoch !== (epoch ??= store.epoch)) return undefined;
-    policies.push(...(await verifyAll(deps, store, page.rows)).filter((policy) => isListed(policy, request)));
+    policies.push(
+      ...(await verifyAll(deps, authorityIn(snapshot), page.rows)).filter((policy) => isListed(policy, request)),
+    );
     missing -= page.rows.length;
-    const last = page.rows.at(-1)?.row?.name;
+    const last = page.rows.at(-1)?.name;
     const isEnd = !page.more || last === undefined;
     if (limit !== undefined) {
       const next = isEnd && missing > 0 ? undefined : last;
@@ -76,16 +77,16 @@ async function readList(deps: PolicyDeps, request: ListOptions): Promise<PolicyR
 /** The policies that verify. The others are reported. */
 async function verifyAll(
   { ring, reportPolicy }: PolicyDeps,
-  store: StoreRow,
-  views: readonly PolicyView[],
+  state: AuthorityState,
+  rows: readonly PolicyRow[],
 ): Promise<readonly Policy[]> {
-  const verify = async (view: PolicyView): Promise<Policy | undefined> => {
-    const name = view.row?.name ?? "";
-    return await reportSealError(verifyAuthorityRow(POLICIES, { ring, store, name, view }), (fault) =>
+  const verify = async (row: PolicyRow): Promise<Policy | undefined> => {
+    const { name } = row;
+    return await reportSealError(verifyAuthorityRow(POLICIES, { ring, ...state, name, row }), (fault) =>
       reportPolicy({ policy: name, ...fault }),
     );
   };
-  return (await Promise.all(views.map(verify))).filter((policy) => policy !== undefined);
+  return (await Promise.all(rows.map(verify))).filter((policy) => policy !== undefined);
 }
 
 /** Whether a policy has exactly the given pattern. */

@@ -1,3 +1,4 @@
+import { authorityIn } from "../commit/authority-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { PathScope, VisiblePaths } from "../store/access.ts";
 import type { PathRange } from "../store/store.ts";
@@ -14,9 +15,10 @@ export async function pathScope(ring: KeyRing, caller: string, report: ReportPol
   return {
     query: { identityGrants: { idTags, limit: MAX_CANDIDATES } },
     caller,
-    async read({ store, keys, identityGrants }) {
-      requirePolicyKeys(ring, keys);
-      return visiblePaths(await policiesFor({ ring, store, report }, identityGrants, { caller, wanted: "list" }));
+    async read(snapshot) {
+      requirePolicyKeys(ring, snapshot.keys);
+      const evaluation = { ring, ...authorityIn(snapshot), report };
+      return visiblePaths(await policiesFor(evaluation, snapshot.identityGrants, { caller, wanted: "list" }));
     },
   };
 }

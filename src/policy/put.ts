@@ -1,5 +1,5 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
-import { authorityResource, findReplaceable } from "../commit/authority-row.ts";
+import { authorityIn, authorityResource, findReplaceable, slotOfRow, withRow } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import type { PolicyChange } from "../store/store.ts";
@@ -39,37 +39,44 @@ export async function putPolicy(
   // Compiles the patterns once, and only for a caller who may put policies.
   let checked: CheckedPolicy | undefined;
   const check = (): CheckedPolicy => (checked ??= checkPolicy(request));
+  const resource = authorityResource(POLICIES, name);
   const write = {
     ...request,
     action: "put",
-    resource: authorityResource(POLICIES, name),
+    resource,
     request: {
       label: "request",
       fields: ["policy.put", name, cas ?? null, spiffeIdPattern, pathPattern, ...permissions],
     },
   };
   const result = await auditedWrite(deps, write, {
-    query: { policy: { name } },
-    tailOf: ({ policy }) => policy?.tail,
+    query: { ...POLICIES.query(name), chain: { resource } },
+    tailOf: ({ chain }) => chain?.tail,
     parseOutcome: () => ({}),
-    async decide({ store, now: clock, policy: view }, { writeId, ring }) {
+    async decide(snapshot, { writeId, ring }) {
       const valid = check();
       if (!valid.ok) return invalidPolicy(valid.fault);
       const report = (fault: SealFault): void => deps.reportPolicy({ policy: name, ...fault });
-      const found = await findReplaceable(POLICIES, { ring: deps.ring, store, name, view, report });
+      const { store, trie } = authorityIn(snapshot);
+      const loaded = { ring: deps.ring, store, trie, name, row: snapshot.policy?.row };
+      const found = await findReplaceable(POLICIES, { ...loaded, report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
-      const now = Math.max(clock, found?.value?.updatedAt ?? 0);
-      const { storeId, epoch } = store;
-      const times = { createdAt: found?.value?.createdAt ?? now, updatedAt: now };
+      const { now } = snapshot;
       const row = await sealPolicy({ ring, randomBytes: deps.randomBytes }, valid.rules, {
-        storeId,
+        storeId: store.storeId,
         name,
         writeId,
-        epoch,
-        ...times,
+        base: store.revision,
+        epoch: store.epoch,
+        slot: slotOfRow(POLICIES, name).prefix,
+        createdAt: found?.value?.createdAt ?? now,
+        updatedAt: now,
       });
-      const policy: PolicyChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
-      return { ok: true, change: { policy }, authority: store, outcome: {}, now };
+      const policy: PolicyChange = found?.version
+        ? { kind: "update", seen: found.version, row }
+        : { kind: "create", row };
+      const authority = { trie: withRow(POLICIES, trie, { name, row }) };
+      return { ok: true, change: { policy }, authority, outcome: {}, now };
     },
   });
   if (!result.ok) return result;

@@ -19,7 +19,9 @@ export interface PolicyPlace {
   readonly storeId: string;
   readonly name: string;
   readonly writeId: string;
+  readonly base: number;
   readonly epoch: number;
+  readonly slot: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

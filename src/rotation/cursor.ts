@@ -1,7 +1,7 @@
 import type { Outdated } from "../store/store.ts";
 
 /** The kinds of rows to rewrap, in this order. */
-const KINDS = ["secret", "policy", "bundle", "deletion"] as const;
+const KINDS = ["secret", "policy", "bundle"] as const;
 
 /** A position in the walk over all rows. Everything before it is done. */
 export interface Cursor {

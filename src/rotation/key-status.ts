@@ -38,7 +38,7 @@ export async function keyStatus(
   const { store, keys: registered, keyCounts } = snapshot;
   const inRing = ring.keys.map(({ id }) => id);
   const ids = new Set([...inRing, ...keyCounts.map(({ keyId }) => keyId)]);
-  const none = { secrets: 0, policies: 0, bundles: 0, store: 0, deletions: 0, entries: 0 };
+  const none = { secrets: 0, policies: 0, bundles: 0, store: 0, entries: 0 };
   const keys = [...ids].map((keyId): KeyStatus => {
     const row = registered.find((key) => key.keyId === keyId);
     return {

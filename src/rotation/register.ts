@@ -47,7 +47,7 @@ export async function registerKey(
         ok: true,
         change: hasRow ? {} : { register: [toKeyRow(primary, now)] },
         ring: deps.ring,
-        authority: { auditFloor: store.auditFloor },
+        authority: {},
         outcome: { keyId },
         now,
       };

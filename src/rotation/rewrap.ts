@@ -1,15 +1,15 @@
 import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/build-change.ts";
-import { verifyEntry } from "../commit/entry.ts";
-import { isDeletion, REWRAP, STILL_DELETED } from "../commit/authority-row.ts";
+import { authorityIn } from "../commit/authority-row.ts";
+import type { AuthorityTrie } from "../commit/authority/trie.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { writeIdOf } from "../commit/write-id.ts";
 import { rewrapPolicy } from "../policy/rewrap.ts";
-import { SealError } from "../seal/seal-error.ts";
+import { equalBytes } from "../seal/equal-bytes.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import { rewrapSecret } from "../secret/rewrap.ts";
-import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { AnySnapshot, Change, Page as RowPage, Query } from "../store/store.ts";
+import type { AuditRow } from "../store/rows.ts";
+import type { AnySnapshot, Change, Page as RowPage, Query, Rest } from "../store/store.ts";
 import { rewrapBundle } from "../trust/rewrap.ts";
 import { type Cursor, startAfter } from "./cursor.ts";
 import type { RotationResult } from "./failure.ts";
@@ -56,8 +56,16 @@ export async function rewrapRows(
   if (snapshot === undefined) return { ok: false, failure: { code: "denied" } };
   if (writingRing(deps.ring, snapshot).primary !== primary) return notPrimary;
   const { items, more } = itemsOf(cursor, snapshot);
-  const page: Page = { deps, request, snapshot, failed: [], rewrapped: 0, lost: 0 };
+  const { trie } = authorityIn(snapshot);
+  // Changes of policies and bundles pin the epoch, which pins every permission. And they change the row that they may rest on.
+  const rests = cursor.kind === "secret" ? ((await deps.access.permits(snapshot)) ?? []) : [];
+  const page: Page = { deps, request, snapshot, rests, trie, failed: [], rewrapped: 0, lost: 0 };
   for (let start = 0; start < items.length; start += BATCH_SIZE) {
+    // Another writer changed a policy or bundle, so the loaded nodes no longer fit. Another walk finds these rows.
+    if (cursor.kind !== "secret" && !equalBytes(page.trie.root, page.snapshot.store.authority)) {
+      page.lost += items.length - start;
+      break;
+    }
     await commitBatch(page, items.slice(start, start + BATCH_SIZE));
     // Another key was registered meanwhile. The next commit would sign the store row under the previous key again.
     if (writingRing(deps.ring, page.snapshot).primary !== primary) return notPrimary;
@@ -80,6 +88,9 @@ interface Page {
   readonly request: { readonly caller: string; readonly traceId: string };
   /** What the next rows are decided on: the store as of the previous commit. */
   snapshot: AnySnapshot;
+  readonly rests: readonly Rest[];
+  /** The authority trie with the rows of the page that were rewrapped before. */
+  trie: AuthorityTrie;
   readonly failed: string[];
   rewrapped: number;
   lost: number;
@@ -90,7 +101,6 @@ interface Item {
   readonly resource: string;
   readonly position: Cursor["after"];
   readonly tail: AuditRow | undefined;
-  readonly raisesEpoch: boolean;
   rewrap(input: RewrapInput): Promise<AcceptedWrite<object>>;
 }
 
@@ -101,16 +111,20 @@ interface Item {
 async function commitBatch(page: Page, items: readonly Item[]): Promise<void> {
   const { deps, snapshot } = page;
   const changes: Change[] = [];
-  let next = snapshot.store.epoch;
+  let { store } = snapshot;
   for (const item of items) {
-    const store: StoreRow = { ...snapshot.store, epoch: next };
     const sealed = await reportSealError(changeFor(item, { ...snapshot, store }, page), (fault) => {
       page.failed.push(item.resource);
       deps.reportRow({ resource: item.resource, ...fault });
     });
     if (sealed === undefined) continue;
-    changes.push(sealed);
-    if (item.raisesEpoch) next += 1;
+    const { trie, change } = sealed;
+    changes.push(change);
+    page.trie = trie;
+    if (change.authority !== undefined) {
+      const { nodes: _, ...columns } = change.authority;
+      store = { ...store, ...columns, epoch: store.epoch + 1 };
+    }
   }
   if (changes.length === 0) return;
   const { revisions, snapshot: after } = await deps.store.commitEach(changes, {}, deps.attempts.deadline);
@@ -119,25 +133,32 @@ async function commitBatch(page: Page, items: readonly Item[]): Promise<void> {
   page.lost += changes.length - won;
   // The next rows are signed together with this state of the store.
   await verifyStore(deps.ring, after);
-  const { store, newest, keys, now } = after;
-  page.snapshot = { ...snapshot, store, newest, keys, now };
+  const { newest, keys, now } = after;
+  page.snapshot = { ...snapshot, store: after.store, newest, keys, now };
 }
 
-async function changeFor(item: Item, snapshot: AnySnapshot, { deps, request }: Page): Promise<Change> {
+async function changeFor(
+  item: Item,
+  snapshot: AnySnapshot,
+  page: Page,
+): Promise<{ readonly change: Change; readonly trie: AuthorityTrie }> {
+  const { deps, request, rests, trie } = page;
   const { caller, traceId } = request;
   const { resource, tail } = item;
-  const { ring, randomBytes } = deps;
+  const { ring, randomBytes, attempts } = deps;
   const place = { writeId: await writeIdOf(caller, undefined, randomBytes), seq: (tail?.seq ?? 0) + 1, ring };
   const { store, now } = snapshot;
-  const verdict = await item.rewrap({ ...place, store, randomBytes, now });
+  const verdict = await item.rewrap({ ...place, store, trie, randomBytes, now });
   const write = {
     caller,
     traceId,
-    action: REWRAP,
+    action: "rewrap",
     resource,
     request: { label: "request", fields: ["rewrap", resource, ring.primary.id] },
   };
-  return await buildChange(verdict, { write, place, tail, snapshot });
+  const change = await buildChange(verdict, { write, place, tail, snapshot, rests, attempts });
+  // A row of a secret leaves the trie as it is.
+  return { change, trie: verdict.authority?.trie ?? trie };
 }
 
 function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readonly limit: number }): Query {
@@ -148,8 +169,6 @@ function queryOf({ kind, after }: Cursor, page: { readonly keyId: string; readon
       return { outdatedPolicies: { ...page, after } };
     case "bundle":
       return { outdatedBundles: { ...page, after } };
-    case "deletion":
-      return { outdatedDeletions: { ...page, after } };
   }
 }
 
@@ -164,53 +183,32 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): { readonly items: rea
       return page(snapshot.outdatedSecrets, (view) => ({
         ...itemOf("secret", view.head?.path, view.head?.keyId),
         tail: view.tail,
-        raisesEpoch: false,
         async rewrap(input) {
           const { change, version, now } = await rewrapSecret(view, input);
           return { ok: true, change: { secret: change }, outcome: { version }, now };
         },
       }));
     case "policy":
-      return page(snapshot.outdatedPolicies, (view) => ({
-        ...itemOf("policy", view.row?.name, view.row?.keyId),
-        tail: view.tail,
-        raisesEpoch: true,
+      return page(snapshot.outdatedPolicies, ({ row, tail }) => ({
+        ...itemOf("policy", row.name, row.keyId),
+        tail,
         async rewrap(input) {
-          const { change, now } = await rewrapPolicy(view, input);
-          return { ok: true, change: { policy: change }, authority: input.store, outcome: {}, now };
+          const { change, trie } = await rewrapPolicy(row, input);
+          return { ok: true, change: { policy: change }, authority: { trie }, outcome: {}, now: input.now };
         },
       }));
     case "bundle":
-      return page(snapshot.outdatedBundles, (view) => ({
-        ...itemOf("bundle", view.row?.trustDomain, view.row?.keyId),
-        tail: view.tail,
-        raisesEpoch: true,
+      return page(snapshot.outdatedBundles, ({ row, tail }) => ({
+        ...itemOf("bundle", row.trustDomain, row.keyId),
+        tail,
         async rewrap(input) {
-          const { change, outcome } = await rewrapBundle(view, input);
-          return { ok: true, change: { bundle: change }, authority: input.store, outcome, now: input.now };
+          const { change, outcome, trie } = await rewrapBundle(row, input);
+          return { ok: true, change: { bundle: change }, authority: { trie }, outcome, now: input.now };
         },
       }));
-    case "deletion":
-      return page(snapshot.outdatedDeletions, deletionItem);
   }
 }
 
 function itemOf(kind: string, name = "", keyId = ""): Pick<Item, "resource" | "position"> {
   return { resource: `${kind}:${name}`, position: { keyId, name } };
-}
-
-/** The absence of a row is proved by its newest audit entry, so that entry is written again under the first key. */
-function deletionItem(tail: AuditRow): Item {
-  const { resource, keyId } = tail;
-  return {
-    resource,
-    position: { keyId, name: resource },
-    tail,
-    raisesEpoch: true,
-    async rewrap({ ring, store, now }) {
-      await verifyEntry(ring, store, tail);
-      if (!isDeletion(tail)) throw new SealError("inconsistent", `row of "${resource}" is missing`);
-      return { ok: true, change: {}, authority: store, outcome: STILL_DELETED, now };
-    },
-  };
 }

@@ -34,6 +34,6 @@ export async function getMetadata(
   if (number !== 0 && !versions.some((version) => version.number === number)) return failed("not_found");
   const { current, oldest } = summarize(versions, writeTime(snapshot.now, head));
   const { createdAt, updatedAt } = head;
-  const maxVersions = head.maxVersions === 0 ? deps.keptVersions : head.maxVersions;
+  const maxVersions = head.maxVersions || head.keptVersions;
   return { ok: true, answer: { current, oldest, createdAt, updatedAt, maxVersions, versions } };
 }

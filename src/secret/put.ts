@@ -31,7 +31,7 @@ function decidePut(
   const deleteAfter = secret?.head.deleteAfter ?? 0;
   const deletedAt = deleteAfter === 0 ? null : now + deleteAfter;
   const state = { number, writeId, createdAt: now, deletedAt, destroyedAt: null };
-  const keep = secret?.head.maxVersions || put.keptVersions;
+  const keep = secret?.head.maxVersions || (secret?.head.keptVersions ?? put.keptVersions);
   const edit = addVersion(secret?.versions ?? [], state, keep);
   return { ok: true, outcome: { version: number, versions: [number] }, edit: { ...edit, added: { state, text } } };
 }

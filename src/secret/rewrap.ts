@@ -20,7 +20,11 @@ export async function rewrapSecret(
   const path = parseSecretPath(view.head?.path ?? "");
   if (path === undefined) throw new SealError("malformed", "a secret has an invalid path");
   const head = await verifySecret(input.ring, input.store, { path, view });
+  if (head === undefined) throw new SealError("inconsistent", "a secret to rewrap has no head");
   const now = writeTime(clock, head);
-  const change = await sealChange({ versions: view.states ?? [] }, { ...input, path, head, now });
-  return { change, version: head?.current ?? 0, now };
+  const change = await sealChange(
+    { versions: view.states ?? [] },
+    { ...input, path, head, now, keptVersions: head.keptVersions },
+  );
+  return { change, version: head.current, now };
 }

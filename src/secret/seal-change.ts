@@ -30,6 +30,8 @@ export interface SealInput {
   readonly now: number;
   readonly ring: KeyRing;
   readonly randomBytes: RandomBytes;
+  /** Number of versions to keep, for a new secret. */
+  readonly keptVersions: number;
 }
 
 /** Turns an edit into rows that depend on the ring's primary key only. */
@@ -75,9 +77,11 @@ function nextColumns(edit: VersionEdit, input: SealInput): Plain {
     latest: edit.added?.state.number ?? head?.latest ?? 0,
     ...summary,
     maxVersions: head?.maxVersions ?? 0,
+    keptVersions: head?.keptVersions ?? input.keptVersions,
     casRequired: head?.casRequired ?? false,
     metadataCasRequired: head?.metadataCasRequired ?? false,
     metadataVersion: head?.metadataVersion ?? 0,
+    metadataAt: head?.metadataAt ?? now,
     deleteAfter: head?.deleteAfter ?? 0,
     custom: head?.custom ?? null,
     createdAt: head?.createdAt ?? now,

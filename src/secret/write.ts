@@ -74,7 +74,7 @@ const MAX_MISSING = 100;
  * @throws SealError, StoreUnavailable
  */
 export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb: Verb): Promise<SecretResult<Written>> {
-  const { randomBytes } = deps;
+  const { randomBytes, keptVersions } = deps;
   const { path, cas } = request;
   const { action, body } = verb;
   const write = {
@@ -97,7 +97,9 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
       const verdict = verb.decide(found, { writeId: entry.writeId, now });
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
-      const change = { secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, ...entry }) };
+      const change = {
+        secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, keptVersions, ...entry }),
+      };
       return { ok: true, change, outcome: verdict.outcome, now };
     },
   });

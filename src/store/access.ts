@@ -1,14 +1,18 @@
-import type { AnySnapshot, PathRange, Query } from "./store.ts";
+import type { AnySnapshot, PathRange, Query, Rest } from "./store.ts";
 
 /**
  * A caller's permission for one request, judged in every snapshot that something is decided on. What `query` adds to the load
- * is from the same moment as the rest. The commit names the epoch of that snapshot, so that a write cannot be committed after
- * its permission was revoked.
+ * is from the same moment as the rest.
  */
 export interface Access {
   readonly query: Pick<Query, "grants" | "trust">;
-  /** @throws SealError */
-  permits(snapshot: AnySnapshot): Promise<boolean>;
+  /**
+   * The rows that permit the request. The commit names their versions, so that a write cannot be committed after its
+   * permission was revoked. Undefined if the request is not permitted.
+   *
+   * @throws SealError
+   */
+  permits(snapshot: AnySnapshot): Promise<readonly Rest[] | undefined>;
 }
 
 /** The permission to see only some paths. */
@@ -30,4 +34,4 @@ export interface VisiblePaths {
 }
 
 /** Unrestricted access: no policy lookup. */
-export const UNRESTRICTED: Readonly<Access> = { query: {}, permits: async () => await Promise.resolve(true) };
+export const UNRESTRICTED: Readonly<Access> = { query: {}, permits: async () => await Promise.resolve([]) };

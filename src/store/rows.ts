@@ -9,9 +9,16 @@ export interface StoreRow {
   readonly revision: number;
   /** Number of commits that changed who may do what. */
   readonly epoch: number;
+  /** Not signed: a migration raises it, and cannot sign. */
   readonly schemaVersion: number;
   /** Audit entries up to this revision may have been pruned. */
   readonly auditFloor: number;
+  /** Root of the authority trie: 16 bytes. It proves which policies and trust bundles are current. */
+  readonly authority: Bytes;
+  /** Changes when a backup of the database is put into service. Empty in the first generation. */
+  readonly generation: string;
+  /** Number of acknowledgements of faults in the audit. */
+  readonly acknowledged: number;
   /** Root key of `mac`. Both are null before the first commit. */
   readonly keyId: string | null;
   readonly mac: Bytes | null;
@@ -51,11 +58,15 @@ export interface SecretValues {
   readonly currentUntil: number | null;
   /** Lowest live version number at `writtenAt`; 0 = none. */
   readonly oldest: number;
-  /** Number of versions to keep; 0 = as configured. */
+  /** Number of versions to keep, if somebody has set it for this secret; 0 = `keptVersions`. */
   readonly maxVersions: number;
+  /** Number of versions to keep, as configured when the secret was created. */
+  readonly keptVersions: number;
   readonly casRequired: boolean;
   readonly metadataCasRequired: boolean;
   readonly metadataVersion: number;
+  /** When the metadata was written last. */
+  readonly metadataAt: number;
   /** Milliseconds after which a new version expires; 0 = never. */
   readonly deleteAfter: number;
   /** Custom metadata, sealed under the data key. */
@@ -98,7 +109,10 @@ export interface AuditValues {
   readonly writeId: string;
   /** Keyed digest of the request. Distinguishes a repeated request from another one with the same write id. */
   readonly request: Bytes;
+  /** By the database's clock. */
   readonly at: number;
+  /** By the worker's clock. */
+  readonly workerAt: number;
   readonly spiffeId: string;
   readonly action: string;
   /** `secret:PATH`, `policy:NAME` and so on. */
@@ -114,6 +128,10 @@ export interface AuditValues {
    */
   readonly anchor: Bytes | null;
   readonly epoch: number;
+  /** MAC of the store row that the commit was decided on; null for the first entry. */
+  readonly state: Bytes | null;
+  /** What the store row has after an entry that raises the epoch, as JSON; null for other entries. */
+  readonly leadsTo: string | null;
   /** The result as JSON. Never contains a value. */
   readonly outcome: string;
   readonly traceId: string;
@@ -129,8 +147,12 @@ export interface AuditRow extends AuditValues {
 export interface PolicyValues {
   readonly name: string;
   readonly writeId: string;
+  /** Store revision that the last commit was decided on. Its own revision is higher. */
+  readonly base: number;
   /** Store epoch that the last commit was decided on. The commit raised it by one. */
   readonly epoch: number;
+  /** Where the policy is in the authority trie: the first 48 bits. Not signed, because the name determines it. */
+  readonly slot: number;
   /** Keyed tag of the literal prefix of the ID pattern. */
   readonly idTag: Bytes;
   /** Keyed tag of the literal prefix of the path pattern. */
@@ -151,7 +173,10 @@ export interface PolicyRow extends PolicyValues {
 export interface BundleValues {
   readonly trustDomain: string;
   readonly writeId: string;
+  readonly base: number;
   readonly epoch: number;
+  /** As in a policy. */
+  readonly slot: number;
   /** The SPIFFE bundle as JSON text. Not sealed, because it contains public keys. */
   readonly bundle: string;
   /** `spiffe_sequence` in decimal, because it may exceed 64 bits. */
@@ -168,4 +193,10 @@ export interface BundleValues {
 export interface BundleRow extends BundleValues {
   /** Row version: the revision of the commit that last changed this row. The optimistic lock. */
   readonly version: number;
+}
+
+/** A node of the authority trie. */
+export interface AuthorityNode {
+  readonly id: number;
+  readonly content: Bytes;
 }

@@ -1,5 +1,6 @@
 import type {
   AuditRow,
+  AuthorityNode,
   AuditValues,
   BundleRow,
   BundleValues,
@@ -19,9 +20,16 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  * **Atomic.** A commit stores everything or nothing. Nobody sees a state in between, not even after a crash. An acknowledged
  * commit is durable.
  *
- * **Conditional.** A commit wins only if, when it is applied, (1) the store has the epoch that the change was decided on,
- * (2) the changed row has the row version that the change was decided on, or has not existed since it was found missing, and
- * (3) its write id was never committed before. Otherwise the commit loses and changes nothing.
+ * **Conditional.** A commit wins only if, when it is applied,
+ *
+ * 1. the changed row has the row version that the change was decided on, or has not existed since it was found missing,
+ * 2. each row that the change rests on has the row version that it was decided on,
+ * 3. the store has the epoch that it was decided on, if the change raises the epoch,
+ * 4. the store row has the key and the schema version that it was decided on,
+ * 5. the database's clock is not past its latest time, and
+ * 6. its write id was never committed before.
+ *
+ * Otherwise the commit loses and changes nothing.
  *
  * **Ordered.** Winning commits are numbered by `revision`: 1, 2, 3 and so on, without gaps, in the order in which they become
  * visible. The audit entry and every row that a commit writes have its revision.
@@ -75,22 +83,25 @@ export interface Parts {
    */
   readonly grants: Part<
     { readonly idTags: readonly Bytes[]; readonly pathTags: readonly Bytes[]; readonly limit: number },
-    Page<PolicyView>
+    Page<PolicyRow>
   >;
   /** Policies that have one of `idTags`, for any path. */
-  readonly identityGrants: Part<{ readonly idTags: readonly Bytes[]; readonly limit: number }, Page<PolicyView>>;
-  readonly policy: Part<{ readonly name: string }, PolicyView>;
+  readonly identityGrants: Part<{ readonly idTags: readonly Bytes[]; readonly limit: number }, Page<PolicyRow>>;
+  readonly policy: Part<{ readonly name: string; readonly slot: number }, NamedRow<PolicyRow>>;
   /** All policies, by name in ascending order of UTF-8 bytes, from `after` (exclusive) on. */
-  readonly policies: Part<{ readonly after: string; readonly limit: number }, Page<PolicyView>>;
+  readonly policies: Part<{ readonly after: string; readonly limit: number }, Page<PolicyRow>>;
   /**
    * The stored bundle of the trust domain that the caller claims to belong to. If there is none, or none that contains the
    * key `keyId`, the claim cannot be proved: `trust` itself, `grants`, `identityGrants`, `secret`, `paths`, `policy` and
    * `policies` are then empty.
    */
-  readonly trust: Part<{ readonly trustDomain: string; readonly keyId?: string }, BundleView>;
-  readonly bundle: Part<{ readonly trustDomain: string }, BundleView>;
+  readonly trust: Part<
+    { readonly trustDomain: string; readonly keyId?: string; readonly slot: number },
+    NamedRow<BundleRow>
+  >;
+  readonly bundle: Part<{ readonly trustDomain: string; readonly slot: number }, NamedRow<BundleRow>>;
   /** All trust bundles, by trust domain, from `after` (exclusive) on. */
-  readonly bundles: Part<{ readonly after: string; readonly limit: number }, Page<BundleView>>;
+  readonly bundles: Part<{ readonly after: string; readonly limit: number }, Page<BundleRow>>;
   readonly audit: Part<AuditQuery, Page<AuditRow>>;
   /**
    * The earlier entries that the first `limit` audit entries after `after` (and above the audit floor, with `aboveFloor`)
@@ -108,11 +119,9 @@ export interface Parts {
   /** Secrets whose heads are under another key. Includes the states of all versions, but no values. */
   readonly outdatedSecrets: Part<Outdated, Page<SecretView>>;
   /** Policies under another key. */
-  readonly outdatedPolicies: Part<Outdated, Page<PolicyView>>;
+  readonly outdatedPolicies: Part<Outdated, Page<RowWithTail<PolicyRow>>>;
   /** Trust bundles under another key. */
-  readonly outdatedBundles: Part<Outdated, Page<BundleView>>;
-  /** The newest audit entries of deleted policies and trust bundles, if they are under another key. */
-  readonly outdatedDeletions: Part<Outdated, Page<AuditRow>>;
+  readonly outdatedBundles: Part<Outdated, Page<RowWithTail<BundleRow>>>;
 }
 
 /** What to read besides the store row and its keys. */
@@ -149,7 +158,7 @@ export interface PathPage extends Page<string> {
 /** A page of the rows that are under another key than `keyId`, in the order of their key and name. */
 export interface Outdated {
   readonly keyId: string;
-  /** The last row of the previous page. No row has an empty key id. The name of a deletion is its resource. */
+  /** The last row of the previous page. No row has an empty key id. */
   readonly after: { readonly keyId: string; readonly name: string };
   readonly limit: number;
 }
@@ -169,15 +178,14 @@ export interface AuditQuery {
   readonly until?: number;
 }
 
-export interface PolicyView {
-  readonly row: PolicyRow | undefined;
-  /** The newest audit entry of `policy:NAME`. */
-  readonly tail: AuditRow | undefined;
+/** The row of one name. */
+export interface NamedRow<Row> {
+  readonly row: Row | undefined;
 }
 
-export interface BundleView {
-  readonly row: BundleRow | undefined;
-  /** The newest audit entry of `bundle:TRUST_DOMAIN`. */
+export interface RowWithTail<Row> {
+  readonly row: Row;
+  /** The newest audit entry of its resource. */
   readonly tail: AuditRow | undefined;
 }
 
@@ -195,9 +203,7 @@ export interface KeyCount {
   readonly bundles: number;
   /** 1 if the store row is under this key. */
   readonly store: number;
-  /** Newest audit entries of deleted policies and bundles. A name cannot be used again without them. */
-  readonly deletions: number;
-  /** All audit entries, including deletions. */
+  /** All audit entries. */
   readonly entries: number;
 }
 
@@ -220,6 +226,11 @@ export interface AnySnapshot extends SnapshotParts {
   /** MAC of the audit entry at the store's revision; null if there is none. */
   readonly newest: Bytes | null;
   readonly keys: readonly RegisteredKey[];
+  /**
+   * Nodes of the authority trie: all on the way to each policy and bundle in the snapshot, and to each requested `slot`.
+   * Empty where these are empty because the caller may see nothing.
+   */
+  readonly nodes: readonly AuthorityNode[];
   /** The audit entry with the query's write id. */
   readonly replay: AuditRow | undefined;
 }
@@ -234,6 +245,12 @@ export interface Change {
   readonly audit: AuditValues;
   /** Revision of the resource's newest audit entry as loaded; 0 if there was none. */
   readonly tail: number;
+  /** The rows that permit the change. */
+  readonly rests: readonly Rest[];
+  /** The latest time, by the database's clock, at which the change may be applied. Milliseconds. */
+  readonly notAfter: number;
+  /** Columns of the store row that the change was decided on. */
+  readonly decidedOn: Pick<StoreRow, "keyId" | "schemaVersion">;
   readonly secret?: SecretChange;
   readonly policy?: PolicyChange;
   readonly bundle?: BundleChange;
@@ -241,14 +258,29 @@ export interface Change {
   readonly init?: { readonly keys: readonly KeyRow[]; readonly keyId: string; readonly mac: Bytes };
   /** Keys to register with their check values. */
   readonly register?: readonly KeyRow[];
-  /** Raises the epoch by one, with the store's MAC for the next epoch. Set if the change affects who may do what. */
-  readonly authority?: { readonly keyId: string; readonly mac: Bytes };
   /**
-   * Raises the audit floor from `above` to `floor`. Deletes the entries in between that have a newer entry of the same
-   * resource, and all older entries of these resources, so that the newest entry of each resource remains. Requires
-   * `authority`, because the store's MAC covers the floor.
+   * Raises the epoch by one, with the signed columns of the store row in the next epoch. Set if the change affects who may do
+   * what, or another of these columns.
+   */
+  readonly authority?: Pick<StoreRow, "auditFloor" | "authority" | "generation" | "acknowledged"> & {
+    readonly keyId: string;
+    readonly mac: Bytes;
+    /** Nodes of the authority trie to store. */
+    readonly nodes: readonly AuthorityNode[];
+  };
+  /**
+   * Deletes the audit entries above revision `above` and up to `floor` that have a newer entry of the same resource, and all
+   * older entries of these resources, so that the newest entry of each resource remains. Requires `authority`, because the
+   * floor is a signed column.
    */
   readonly prune?: { readonly above: number; readonly floor: number };
+}
+
+/** A row that a change rests on, and its row version. 0: the row must be missing. */
+export interface Rest {
+  readonly table: "policies" | "trust_bundles";
+  readonly name: string;
+  readonly version: number;
 }
 
 /** `seen`: the row version as loaded. */

@@ -119,7 +119,7 @@ async function commit<Q extends Query>(
 
 /** Whether the state that `change` was decided on is gone. Row versions and epochs never return to an old value. */
 function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
-  if (snapshot.store.epoch !== change.audit.epoch) return true;
+  if (change.authority !== undefined && snapshot.store.epoch > change.audit.epoch) return true;
   if (change.init !== undefined && snapshot.store.revision > 0) return true;
   if (change.secret !== undefined && change.secret.kind !== "create") {
     return snapshot.secret?.head?.version !== change.secret.seen;
@@ -130,6 +130,6 @@ function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   if (change.bundle !== undefined && change.bundle.kind !== "create") {
     return snapshot.bundle?.row?.version !== change.bundle.seen;
   }
-  const { tail } = snapshot.secret ?? snapshot.policy ?? snapshot.bundle ?? snapshot.chain ?? {};
+  const { tail } = snapshot.secret ?? snapshot.chain ?? {};
   return (tail?.revision ?? 0) > change.tail;
 }

@@ -1,4 +1,4 @@
-import type { AuthorityTable } from "../commit/authority-row.ts";
+import { type AuthorityTable, slotOfRow } from "../commit/authority-row.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { requireMac } from "../seal/mac.ts";
@@ -9,13 +9,14 @@ import type { StoredBundle } from "./stored-bundle.ts";
 
 /** Stored trust bundles as authority rows, named by their trust domain. */
 export const BUNDLES: Readonly<AuthorityTable<BundleRow, StoredBundle>> = {
+  table: "trust_bundles",
   kind: "bundle",
   title,
   nameOf: ({ trustDomain }) => trustDomain,
-  query: (trustDomain) => ({ bundle: { trustDomain } }),
-  viewIn: ({ bundle }) => bundle,
+  query: (trustDomain) => ({ bundle: { trustDomain, slot: slotOfRow({ kind: "bundle" }, trustDomain).prefix } }),
+  rowIn: ({ bundle }) => bundle,
+  sealOf: ({ mac }) => mac,
   open: openBundle,
-  writtenAt: () => 0,
   removal: (trustDomain, seen) => ({ bundle: { kind: "remove", seen, trustDomain } }),
 };
 

@@ -1,4 +1,4 @@
-import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { authorityIn, verifyAuthorityRow } from "../commit/authority-row.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { parseTrustDomain } from "../identity/spiffe-id.ts";
 import { BUNDLES } from "./bundles.ts";
@@ -12,10 +12,10 @@ export async function getBundle(
   request: { readonly trustDomain: string },
 ): Promise<TrustResult<StoredBundle & { readonly revision: number }>> {
   const trustDomain = parseTrustDomain(request.trustDomain);
-  const snapshot = await loadPermitted(deps, trustDomain === undefined ? {} : { bundle: { trustDomain } });
+  const snapshot = await loadPermitted(deps, trustDomain === undefined ? {} : BUNDLES.query(trustDomain));
   if (snapshot === undefined) return failed("denied");
-  const { store, bundle: view } = snapshot;
-  if (trustDomain === undefined || view === undefined) return failed("not_found");
-  const bundle = await verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
-  return bundle ? { ok: true, answer: { ...bundle, revision: store.revision } } : failed("not_found");
+  if (trustDomain === undefined) return failed("not_found");
+  const loaded = { ring: deps.ring, ...authorityIn(snapshot), name: trustDomain, row: snapshot.bundle?.row };
+  const bundle = await verifyAuthorityRow(BUNDLES, loaded);
+  return bundle ? { ok: true, answer: { ...bundle, revision: snapshot.store.revision } } : failed("not_found");
 }

@@ -1,7 +1,7 @@
-import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { authorityIn, verifyAuthorityRow } from "../commit/authority-row.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
-import type { BundleView } from "../store/store.ts";
+import type { BundleRow } from "../store/rows.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
 import { failed, type TrustResult } from "./failure.ts";
@@ -31,12 +31,13 @@ export async function listBundles(
   const snapshot = await loadPermitted(deps, { bundles: { after, limit } });
   if (snapshot === undefined) return failed("denied");
   const { store, bundles: page } = snapshot;
-  const verify = async (view: BundleView): Promise<StoredBundle | undefined> => {
-    const trustDomain = view.row?.trustDomain ?? "";
-    const verified = verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
+  const state = authorityIn(snapshot);
+  const verify = async (row: BundleRow): Promise<StoredBundle | undefined> => {
+    const { trustDomain } = row;
+    const verified = verifyAuthorityRow(BUNDLES, { ring: deps.ring, ...state, name: trustDomain, row });
     return await reportSealError(verified, (fault) => deps.reportBundle({ trustDomain, ...fault }));
   };
   const bundles = (await Promise.all(page.rows.map(verify))).filter((bundle) => bundle !== undefined);
-  const next = page.more || page.rows.length === limit ? page.rows.at(-1)?.row?.trustDomain : undefined;
+  const next = page.more || page.rows.length === limit ? page.rows.at(-1)?.trustDomain : undefined;
   return { ok: true, answer: { bundles, next, revision: store.revision } };
 }

@@ -1,11 +1,11 @@
-import { verifyAuthorityRow } from "../commit/authority-row.ts";
+import { authorityIn, restOn, slotOfRow, verifyAuthorityRow } from "../commit/authority-row.ts";
 import { type BundleKeys, importTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { Claim } from "../identity/claim.ts";
 import { MAX_KEYS_TRIED } from "../identity/jwt/verify-jwt-svid.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError, toSealFault } from "../seal/seal-error.ts";
 import type { Access, PathScope, VisiblePaths } from "../store/access.ts";
-import type { AnySnapshot } from "../store/store.ts";
+import type { AnySnapshot, Rest } from "../store/store.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { BundleProblem } from "./deps.ts";
 
@@ -32,14 +32,15 @@ export interface ProofListener {
  */
 export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): Proof {
   const { trustDomain, signedBy } = claim;
-  const trust = { trustDomain, ...(signedBy?.keyId !== undefined && { keyId: signedBy.keyId }) };
-  // Kept for this request only. The same row version in the same store gives the same result.
-  let known: { readonly version: number; readonly proved: boolean } | undefined;
+  const { prefix: slot } = slotOfRow(BUNDLES, trustDomain);
+  const trust = { trustDomain, slot, ...(signedBy?.keyId !== undefined && { keyId: signedBy.keyId }) };
+  // Kept for this request only. Every change of a bundle raises the epoch, so the same epoch gives the same result.
+  let known: { readonly epoch: number; readonly proved: boolean } | undefined;
   const isProved = async (snapshot: AnySnapshot): Promise<boolean> => {
-    const version = snapshot.trust?.row?.version ?? 0;
-    if (known?.version !== version) {
+    const { epoch } = snapshot.store;
+    if (known?.epoch !== epoch) {
       const reason = await findRefusal(ring, claim, { snapshot, report: (problem) => listener.report(problem) });
-      known = { version, proved: reason === undefined };
+      known = { epoch, proved: reason === undefined };
       if (reason !== undefined) listener.refused(reason);
       else await listener.proved();
     }
@@ -48,7 +49,11 @@ export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): P
   return {
     access: (access) => ({
       query: { ...access.query, trust },
-      permits: async (snapshot) => (await isProved(snapshot)) && (await access.permits(snapshot)),
+      async permits(snapshot) {
+        if (!(await isProved(snapshot))) return undefined;
+        const rests = await access.permits(snapshot);
+        return rests && [...restsOn(snapshot), ...rests];
+      },
     }),
     scope: (scope) => ({
       ...scope,
@@ -56,6 +61,11 @@ export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): P
       read: async (snapshot) => ((await isProved(snapshot)) ? await scope.read(snapshot) : NOTHING),
     }),
   };
+}
+
+/** The bundle that proved the claim. */
+function restsOn({ trust }: AnySnapshot): readonly Rest[] {
+  return trust?.row === undefined ? [] : [restOn(BUNDLES, trust.row)];
 }
 
 /** What a caller sees whose claim is not proved. */
@@ -68,9 +78,10 @@ async function findRefusal(
   { snapshot, report }: { readonly snapshot: AnySnapshot; readonly report: (problem: BundleProblem) => void },
 ): Promise<string | undefined> {
   const { trustDomain } = claim;
-  const { store, trust: view } = snapshot;
+  const { row } = snapshot.trust ?? {};
   try {
-    const bundle = view && (await verifyAuthorityRow(BUNDLES, { ring, store, name: trustDomain, view }));
+    const bundle =
+      row && (await verifyAuthorityRow(BUNDLES, { ring, ...authorityIn(snapshot), name: trustDomain, row }));
     // If the token names a key, the store does not return a bundle without that key.
     if (bundle === undefined) return "bundle-or-key-unknown";
     return await claim.refusalBy(await importTrustBundle({ ...bundle.keys, keys: keysFor(claim, bundle.keys.keys) }));

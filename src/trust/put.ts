@@ -1,10 +1,12 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
-import { authorityResource, findReplaceable } from "../commit/authority-row.ts";
+import { authorityIn, authorityResource, findReplaceable, slotOfRow, withRow } from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import type { Fault } from "../json/fault.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
+import { verifyEntry } from "../commit/entry.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
 import type { SealFault } from "../seal/seal-error.ts";
-import type { AuditRow } from "../store/rows.ts";
+import type { AuditRow, StoreRow } from "../store/rows.ts";
 import type { BundleChange } from "../store/store.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { TrustDeps } from "./deps.ts";
@@ -51,32 +53,40 @@ export async function putBundle(
   if (!checked.ok) return (await isPermitted(deps)) ? invalidBundle(checked.fault) : failed("denied");
   const { trustDomain, keys } = checked;
   const { cas, bundle, endpointUrl, endpointProfile } = request;
+  const resource = authorityResource(BUNDLES, trustDomain);
   const write = {
     ...request,
     action: "put",
-    resource: authorityResource(BUNDLES, trustDomain),
+    resource,
     request: {
       label: "request",
       fields: ["bundle.put", trustDomain, cas ?? null, bundle ?? null, endpointUrl, endpointProfile],
     },
   };
   const result = await auditedWrite(deps, write, {
-    query: { bundle: { trustDomain } },
-    tailOf: (snapshot) => snapshot.bundle?.tail,
+    query: { ...BUNDLES.query(trustDomain), chain: { resource } },
+    tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parseBundleOutcome,
-    async decide({ store, now, bundle: view }, { writeId, ring }) {
+    async decide(snapshot, { writeId, ring }) {
       const report = (fault: SealFault): void => deps.reportBundle({ trustDomain, ...fault });
-      const found = await findReplaceable(BUNDLES, { ring: deps.ring, store, name: trustDomain, view, report });
+      const { store, trie } = authorityIn(snapshot);
+      const loaded = { ring: deps.ring, store, trie, name: trustDomain, row: snapshot.bundle?.row };
+      const found = await findReplaceable(BUNDLES, { ...loaded, report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
       const stored = found?.value;
       const next = keys ?? stored?.keys;
       // If the stored row was altered, its newest audit entry still has the sequence.
-      const storedSequence = stored?.keys.sequence ?? (found && recordedSequence(view.tail));
+      const isAltered = found !== undefined && stored === undefined;
+      const storedSequence = isAltered
+        ? await recordedSequence(deps.ring, store, snapshot.chain.tail)
+        : stored?.keys.sequence;
       if (isOutdated({ sequence: next?.sequence }, { sequence: storedSequence })) return failed("bundle_outdated");
       const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,
+        base: store.revision,
         epoch: store.epoch,
+        slot: slotOfRow(BUNDLES, trustDomain).prefix,
         bundle: bundle ?? stored?.row.bundle ?? EMPTY_BUNDLE,
         sequence: next?.sequence?.toString() ?? null,
         endpointUrl: endpointUrl === "" ? null : endpointUrl,
@@ -84,17 +94,32 @@ export async function putBundle(
         refreshHint: next?.refreshHint ?? null,
         fetchedAt: bundle === undefined ? (stored?.row.fetchedAt ?? null) : null,
       });
-      const change: BundleChange = found ? { kind: "update", seen: found.version, row } : { kind: "create", row };
-      return { ok: true, change: { bundle: change }, authority: store, outcome: { sequence: row.sequence }, now };
+      const change: BundleChange = found?.version
+        ? { kind: "update", seen: found.version, row }
+        : { kind: "create", row };
+      const authority = { trie: withRow(BUNDLES, trie, { name: trustDomain, row }) };
+      return {
+        ok: true,
+        change: { bundle: change },
+        authority,
+        outcome: { sequence: row.sequence },
+        now: snapshot.now,
+      };
     },
   });
   if (!result.ok) return result;
   return { ok: true, answer: { revision: result.answer.revision, ignored: keys?.ignored ?? [] } };
 }
 
-/** The `spiffe_sequence` that a verified audit entry recorded. */
-function recordedSequence(tail: AuditRow | undefined): bigint | undefined {
-  const outcome = tail && parseBundleOutcome(JSON.parse(tail.outcome));
+/** The `spiffe_sequence` that the newest audit entry of a bundle recorded. @throws SealError if the entry does not verify */
+async function recordedSequence(
+  ring: KeyRing,
+  store: StoreRow,
+  tail: AuditRow | undefined,
+): Promise<bigint | undefined> {
+  if (tail === undefined) return undefined;
+  await verifyEntry(ring, store, tail);
+  const outcome = parseBundleOutcome(JSON.parse(tail.outcome));
   return outcome === undefined || outcome.sequence === null ? undefined : BigInt(outcome.sequence);
 }
 

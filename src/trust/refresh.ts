@@ -1,5 +1,5 @@
 import { auditedWrite, type WriteDecision, type WriteOrigin } from "../commit/audited-write.ts";
-import { authorityResource, verifyAuthorityRow } from "../commit/authority-row.ts";
+import { authorityIn, authorityResource, slotOfRow, verifyAuthorityRow, withRow } from "../commit/authority-row.ts";
 import { parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
 import { BUNDLES } from "./bundles.ts";
@@ -87,18 +87,21 @@ async function storeFetched(
   if (!keys.ok) return refuse(keys.problem);
   if (countEntries(keys) > MAX_ENTRIES) return refuse(`has more than ${MAX_ENTRIES} entries`);
   if (isOutdated(keys, seen.keys)) return failed("bundle_outdated");
+  const resource = authorityResource(BUNDLES, trustDomain);
   const write = {
     ...request,
     action: "refresh",
-    resource: authorityResource(BUNDLES, trustDomain),
+    resource,
     request: { label: "request", fields: ["bundle.refresh", trustDomain] },
   };
   const result = await auditedWrite(deps, write, {
-    query: { bundle: { trustDomain } },
-    tailOf: ({ bundle }) => bundle?.tail,
+    query: { ...BUNDLES.query(trustDomain), chain: { resource } },
+    tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parseBundleOutcome,
-    async decide({ store, now, bundle: view }, { writeId, ring }): Promise<WriteDecision<BundleOutcome, Stale>> {
-      const found = await verifyAuthorityRow(BUNDLES, { ring: deps.ring, store, name: trustDomain, view });
+    async decide(snapshot, { writeId, ring }): Promise<WriteDecision<BundleOutcome, Stale>> {
+      const { store, trie } = authorityIn(snapshot);
+      const loaded = { ring: deps.ring, store, trie, name: trustDomain, row: snapshot.bundle?.row };
+      const found = await verifyAuthorityRow(BUNDLES, loaded);
       if (found?.version !== seen.version) {
         const { revision } = store;
         return { ok: false, failure: { code: "superseded", version: found?.version ?? 0, revision } };
@@ -109,16 +112,19 @@ async function storeFetched(
       const row = await sealBundle(ring, store.storeId, {
         trustDomain,
         writeId,
+        base: store.revision,
         epoch: store.epoch,
+        slot: slotOfRow(BUNDLES, trustDomain).prefix,
         bundle: text,
         sequence: keys.sequence?.toString() ?? null,
         endpointUrl,
         endpointProfile,
         refreshHint: keys.refreshHint ?? null,
-        fetchedAt: now,
+        fetchedAt: snapshot.now,
       });
       const change = { bundle: { kind: "update", seen: found.version, row } } as const;
-      return { ok: true, change, authority: store, outcome: { sequence: row.sequence }, now };
+      const authority = { trie: withRow(BUNDLES, trie, { name: trustDomain, row }) };
+      return { ok: true, change, authority, outcome: { sequence: row.sequence }, now: snapshot.now };
     },
   });
   if (result.ok) {

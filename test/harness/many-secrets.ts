@@ -39,12 +39,19 @@ export async function creationOf(
   const place = { writeId, seq: 1, ring };
   const state = { number: 1, writeId, createdAt: now, deletedAt: null, destroyedAt: null };
   const edit = { versions: [state], added: { state, text } };
-  const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, randomBytes });
+  const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, randomBytes, keptVersions: 10 });
   const caller = "spiffe://spike.ist/spike/pilot/role/superuser";
   const request = { label: "request", fields: [resource] };
   // The length of a real trace id.
   const traceId = "0".repeat(32);
   const write = { caller, action: "put", resource, traceId, request };
   const verdict = { ok: true, change: { secret }, outcome: { version: 1 }, now } as const;
-  return await buildChange(verdict, { write, place, tail: undefined, snapshot });
+  return await buildChange(verdict, {
+    write,
+    place,
+    tail: undefined,
+    snapshot,
+    rests: [],
+    attempts: { now: () => now, endsAt: now + 60_000 },
+  });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BulkStore, Change } from "../../src/store/store.ts";
-import { auditOf, bundleOf, bytes, creation, never, policyOf, update } from "./rows.ts";
+import { auditOf, bundleOf, bytes, creation, never, policyOf, PINS, update } from "./rows.ts";
 
 /** The part of the store contract about lists that do not fit into one load. */
 export function pageContract(store: () => BulkStore, commit: (change: Change) => Promise<unknown>): void {
@@ -14,9 +14,9 @@ export function pageContract(store: () => BulkStore, commit: (change: Change) =>
       for (const name of ["a", "b", "c"]) {
         await commit(creation(`w-${name}`, { path: name }));
         const policy = { kind: "create", row: policyOf(name, `p-${name}`) } as const;
-        await commit({ audit: auditOf(`p-${name}`, { resource: `policy:${name}` }), tail: 0, policy });
+        await commit({ audit: auditOf(`p-${name}`, { resource: `policy:${name}` }), tail: 0, ...PINS, policy });
         const bundle = { kind: "create", row: bundleOf(name, `b-${name}`) } as const;
-        await commit({ audit: auditOf(`b-${name}`, { resource: `bundle:${name}` }), tail: 0, bundle });
+        await commit({ audit: auditOf(`b-${name}`, { resource: `bundle:${name}` }), tail: 0, ...PINS, bundle });
       }
       const tags = { idTags: [bytes(10)], pathTags: [bytes(20)], limit };
       const outdated = { keyId: "other", after: { keyId: "", name: "" }, limit };
@@ -71,7 +71,7 @@ export function pageContract(store: () => BulkStore, commit: (change: Change) =>
       };
       await commit(creation("w1"));
       await commit(update("w2", 1, { head: { born: "w1" } }));
-      await commit({ audit: auditOf("w3", { resource: "policy:p" }), tail: 0 });
+      await commit({ audit: auditOf("w3", { resource: "policy:p" }), tail: 0, ...PINS });
       expect([await changed(), await changed(0), await changed(1), await changed(3)]).toEqual([
         false,
         true,
@@ -81,9 +81,9 @@ export function pageContract(store: () => BulkStore, commit: (change: Change) =>
       await commit(creation("w4", { path: "b" }));
       expect([await changed(3), await changed(4)]).toEqual([true, false]);
       const secret = { kind: "remove", seen: 2, path: "a" } as const;
-      await commit({ audit: auditOf("w5", { action: "remove" }), tail: 2, secret });
+      await commit({ audit: auditOf("w5", { action: "remove" }), tail: 2, ...PINS, secret });
       expect([await changed(4), await changed(5)]).toEqual([true, false]);
-      await commit(creation("w6", { tail: 5 }));
+      await commit(creation("w6", { tail: 5, ...PINS }));
       expect([await changed(5), await changed(6)]).toEqual([true, false]);
     });
   });

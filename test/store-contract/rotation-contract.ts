@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { auditOf, bundleOf, bytes, creation, never, policyOf, update } from "./rows.ts";
+import { auditOf, bundleOf, bytes, creation, never, policyOf, PINS, update } from "./rows.ts";
 import type { BulkStore, Change } from "../../src/store/store.ts";
+
+const STATE = { auditFloor: 0, authority: bytes(7), generation: "", acknowledged: 0, nodes: [] } as const;
 
 const policy = (name: string, writeId: string, keyId: string): Change => ({
   audit: auditOf(writeId, { resource: `policy:${name}`, keyId }),
   tail: 0,
+  ...PINS,
   policy: { kind: "create", row: policyOf(name, writeId, { keyId }) },
 });
 const bundle = (trustDomain: string, writeId: string, keyId: string): Change => ({
   audit: auditOf(writeId, { resource: `bundle:${trustDomain}`, keyId }),
   tail: 0,
+  ...PINS,
   bundle: { kind: "create", row: bundleOf(trustDomain, writeId, { keyId }) },
 });
 const secret = (path: string, writeId: string, keyId: string): Change =>
@@ -40,7 +44,8 @@ export function rotationContract(store: () => BulkStore): void {
       const raising = (writeId: string, resource: string, epoch: number): Change => ({
         audit: auditOf(writeId, { resource, epoch }),
         tail: 0,
-        authority: { keyId: "k1", mac: bytes(epoch) },
+        ...PINS,
+        authority: { ...STATE, keyId: "k1", mac: bytes(epoch) },
       });
       const first = [raising("w1", "policy:a", 0), raising("w2", "policy:b", 1)];
       expect((await store().commitEach(first, {}, never)).revisions).toEqual([1, 2]);
@@ -59,7 +64,7 @@ export function rotationContract(store: () => BulkStore): void {
   describe("keys", () => {
     it("are registered if their change wins", async () => {
       const key = { keyId: "k9", checkValue: bytes(6), createdAt: 5 };
-      const register = { audit: auditOf("w1", { resource: "store" }), tail: 0, register: [key] };
+      const register = { audit: auditOf("w1", { resource: "store" }), tail: 0, ...PINS, register: [key] };
       await store().commit(register, {}, never);
       const late = { ...register, audit: auditOf("w2", { resource: "store" }), register: [{ ...key, keyId: "k8" }] };
       expect((await store().commit(late, {}, never)).won).toBe(false);
@@ -73,6 +78,7 @@ export function rotationContract(store: () => BulkStore): void {
       const removal = (name: string, writeId: string, seen: number): Change => ({
         audit: auditOf(writeId, { resource: `policy:${name}`, keyId: "k2" }),
         tail: seen,
+        ...PINS,
         policy: { kind: "remove", seen, name },
       });
       const init = { keys: [{ keyId: "k4", checkValue: bytes(1), createdAt: 1 }], keyId: "k3", mac: bytes(1) };
@@ -88,10 +94,10 @@ export function rotationContract(store: () => BulkStore): void {
         {},
         never,
       );
-      const none = { secrets: 0, policies: 0, bundles: 0, store: 0, deletions: 0, entries: 0 };
+      const none = { secrets: 0, policies: 0, bundles: 0, store: 0, entries: 0 };
       expect((await store().load({ keyCounts: {} }, never)).keyCounts).toEqual([
         { ...none, keyId: "k1", secrets: 1, policies: 1, entries: 3 },
-        { ...none, keyId: "k2", secrets: 1, bundles: 1, deletions: 1, entries: 3 },
+        { ...none, keyId: "k2", secrets: 1, bundles: 1, entries: 3 },
         { ...none, keyId: "k3", store: 1 },
         { ...none, keyId: "k4" },
       ]);
@@ -127,10 +133,10 @@ export function rotationContract(store: () => BulkStore): void {
           policy("p", "w1", "k1"),
           policy("q", "w2", "k2"),
           bundle("d", "w3", "k1"),
-          { audit: auditOf("w4", { resource: "policy:gone" }), tail: 0 },
-          { audit: auditOf("w5", { resource: "bundle:gone" }), tail: 0 },
-          { audit: auditOf("w6", { resource: "policy:late", keyId: "k2" }), tail: 0 },
-          { audit: auditOf("w7", { resource: "store" }), tail: 0 },
+          { audit: auditOf("w4", { resource: "policy:gone" }), tail: 0, ...PINS },
+          { audit: auditOf("w5", { resource: "bundle:gone" }), tail: 0, ...PINS },
+          { audit: auditOf("w6", { resource: "policy:late", keyId: "k2" }), tail: 0, ...PINS },
+          { audit: auditOf("w7", { resource: "store" }), tail: 0, ...PINS },
         ],
         {},
         never,

@@ -10,6 +10,7 @@ export function auditOf(writeId: string, overrides: Partial<AuditValues> = {}): 
     writeId,
     request: bytes(1),
     at: 1_700_000_000_000,
+    workerAt: 1_700_000_000_008,
     spiffeId: "spiffe://example.org/a",
     action: "put",
     resource: "secret:a",
@@ -18,6 +19,8 @@ export function auditOf(writeId: string, overrides: Partial<AuditValues> = {}): 
     base: 0,
     anchor: null,
     epoch: 0,
+    state: null,
+    leadsTo: null,
     outcome: "{}",
     traceId: "t",
     keyId: "k1",
@@ -40,9 +43,11 @@ export function headOf(writeId: string, overrides: Partial<SecretValues> = {}): 
     currentUntil: null,
     oldest: 1,
     maxVersions: 0,
+    keptVersions: 10,
     casRequired: false,
     metadataCasRequired: true,
     metadataVersion: 3,
+    metadataAt: 1_700_000_000_009,
     deleteAfter: 0,
     custom: null,
     history: bytes(3),
@@ -66,6 +71,13 @@ export const versionOf = (number: number, writeId: string, overrides: Partial<Ve
   ...overrides,
 });
 
+/** What a change was decided on: nothing that the suite's store does not have. */
+export const PINS = {
+  rests: [],
+  notAfter: Number.MAX_SAFE_INTEGER,
+  decidedOn: { keyId: null, schemaVersion: 2 },
+} as const;
+
 interface Creation {
   readonly path?: string;
   readonly tail?: number;
@@ -79,6 +91,7 @@ export function creation(writeId: string, options: Creation = {}): Change {
   return {
     audit: auditOf(writeId, { resource: `secret:${path}`, ...options.audit }),
     tail,
+    ...PINS,
     secret: {
       kind: "create",
       head: headOf(writeId, { path, ...options.head }),
@@ -100,14 +113,16 @@ export function update(writeId: string, seen: number, options: Update = {}): Cha
     head: headOf(writeId, options.head),
     versions: options.versions ?? {},
   };
-  return { audit: auditOf(writeId, { seq: 2, base: seen, ...options.audit }), tail: seen, secret };
+  return { audit: auditOf(writeId, { seq: 2, base: seen, ...options.audit }), tail: seen, ...PINS, secret };
 }
 
 export function policyOf(name: string, writeId: string, overrides: Partial<PolicyValues> = {}): PolicyValues {
   return {
     name,
     writeId,
+    base: 0,
     epoch: 0,
+    slot: 0,
     idTag: bytes(10),
     pathTag: bytes(20),
     sealed: bytes(30),
@@ -122,7 +137,9 @@ export function bundleOf(trustDomain: string, writeId: string, overrides: Partia
   return {
     trustDomain,
     writeId,
+    base: 0,
     epoch: 0,
+    slot: 0,
     bundle: '{"keys":[{"kid":"one"},7,"text",{"kid":7},null]}',
     sequence: "18446744073709551616",
     endpointUrl: "https://example.org/bundle",

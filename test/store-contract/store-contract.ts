@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BundleValues } from "../../src/store/rows.ts";
-import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, update, versionOf } from "./rows.ts";
+import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, PINS, update, versionOf } from "./rows.ts";
 import { pageContract } from "./page-contract.ts";
 import { rotationContract } from "./rotation-contract.ts";
 import type { AuditQuery, BulkStore, Change, PathRange, Store } from "../../src/store/store.ts";
@@ -61,7 +61,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         await commit(creation("w1"));
         await commit(creation("w2", { path: "b" }));
         await commit(update("w3", 1));
-        await commit({ audit: auditOf("w4", { resource: "policy:p" }), tail: 0 });
+        await commit({ audit: auditOf("w4", { resource: "policy:p" }), tail: 0, ...PINS });
         const { audit, store: row } = await store.load({ audit: { after: 0, limit: 10 } }, never);
         expect(audit.rows.map((entry) => [entry.revision, entry.writeId])).toEqual([
           [1, "w1"],
@@ -76,7 +76,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
 
       it("removes a secret with all its versions", async () => {
         await commit(creation("w1"));
-        const removal = { audit: auditOf("w2", { action: "remove" }), tail: 1 };
+        const removal = { audit: auditOf("w2", { action: "remove" }), tail: 1, ...PINS };
         await commit({ ...removal, secret: { kind: "remove", seen: 1, path: "a" } });
         expect(await view("a", 1)).toMatchObject({ head: undefined, states: [], version: undefined });
         expect((await view()).tail?.writeId).toBe("w2");
@@ -196,16 +196,16 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
     it("a creation if there is a head", async () => {
       await commit(creation("w1"));
       await expectLost(creation("w2"));
-      await expectLost(creation("w3", { tail: 1 }));
+      await expectLost(creation("w3", { tail: 1, ...PINS }));
     });
 
     it("a creation if a head was created and removed since", async () => {
       await commit(creation("w1"));
       const secret = { kind: "remove", seen: 1, path: "a" } as const;
-      await commit({ audit: auditOf("w2", { action: "remove" }), tail: 1, secret });
+      await commit({ audit: auditOf("w2", { action: "remove" }), tail: 1, ...PINS, secret });
       await expectLost(creation("w3"));
-      await expectLost(creation("w4", { tail: 1 }));
-      expect((await commit(creation("w5", { tail: 2 }))).won).toBe(true);
+      await expectLost(creation("w4", { tail: 1, ...PINS }));
+      expect((await commit(creation("w5", { tail: 2, ...PINS }))).won).toBe(true);
     });
 
     it("an update or removal of another row version, or of a missing row", async () => {
@@ -214,13 +214,15 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       await commit(update("w2", 1));
       await expectLost(update("w3", 1, { versions: { insert: versionOf(2, "w3") } }));
       const secret = { kind: "remove", seen: 1, path: "a" } as const;
-      await expectLost({ audit: auditOf("w4"), tail: 1, secret });
+      await expectLost({ audit: auditOf("w4"), tail: 1, ...PINS, secret });
     });
 
     it("anything decided on another epoch", async () => {
       await commit(creation("w1"));
       const authority = { keyId: "k1", mac: bytes(9) };
-      expect((await commit({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0, authority })).won).toBe(true);
+      expect((await commit({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0, ...PINS, authority })).won).toBe(
+        true,
+      );
       expect((await everything()).store).toMatchObject({ epoch: 1, revision: 2, mac: bytes(9) });
       await expectLost(update("w3", 1));
       await expectLost(creation("w4", { path: "b" }));
@@ -246,9 +248,9 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
     });
 
     it("a change of a resource without a row that has changed since", async () => {
-      await commit({ audit: auditOf("w1", { resource: "policy:p" }), tail: 0 });
-      await expectLost({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0 });
-      expect((await commit({ audit: auditOf("w3", { resource: "policy:p" }), tail: 1 })).won).toBe(true);
+      await commit({ audit: auditOf("w1", { resource: "policy:p" }), tail: 0, ...PINS });
+      await expectLost({ audit: auditOf("w2", { resource: "policy:p" }), tail: 0, ...PINS });
+      expect((await commit({ audit: auditOf("w3", { resource: "policy:p" }), tail: 1, ...PINS })).won).toBe(true);
     });
   });
 }
@@ -303,6 +305,7 @@ function keepsPolicies(store: () => Store): void {
     const create = (name: string, writeId: string, tags: readonly [id: number, path: number] = [10, 20]): Change => ({
       audit: entry(name, writeId),
       tail: 0,
+      ...PINS,
       policy: { kind: "create", row: policyOf(name, writeId, { idTag: bytes(tags[0]), pathTag: bytes(tags[1]) }) },
     });
     const commit = async (change: Change) => await store().commit(change, { policy: { name: "p" } }, never);
@@ -319,10 +322,20 @@ function keepsPolicies(store: () => Store): void {
       const row = { ...policyOf("p", "w1"), version: 1 };
       expect(await load()).toEqual({ row, tail: { ...entry("p", "w1"), revision: 1 } });
       const next = policyOf("p", "w2", { sealed: bytes(31), idTag: bytes(11), epoch: 3, keyId: "k2", updatedAt: 9 });
-      const update: Change = { audit: entry("p", "w2"), tail: 1, policy: { kind: "update", seen: 1, row: next } };
+      const update: Change = {
+        audit: entry("p", "w2"),
+        tail: 1,
+        ...PINS,
+        policy: { kind: "update", seen: 1, row: next },
+      };
       expect(await commit(update)).toEqual({ won: true, revision: 2 });
       expect(await load()).toEqual({ row: { ...next, version: 2 }, tail: { ...update.audit, revision: 2 } });
-      const removal = { audit: entry("p", "w3"), tail: 2, policy: { kind: "remove", seen: 2, name: "p" } } as const;
+      const removal = {
+        audit: entry("p", "w3"),
+        tail: 2,
+        ...PINS,
+        policy: { kind: "remove", seen: 2, name: "p" },
+      } as const;
       expect((await commit(removal)).won).toBe(true);
       expect(await load()).toMatchObject({ row: undefined, tail: { revision: 3 } });
     });
@@ -331,13 +344,18 @@ function keepsPolicies(store: () => Store): void {
       await commit(create("p", "w1"));
       expect((await commit(create("p", "w2"))).won).toBe(false);
       const row = policyOf("p", "w3");
-      const stale: Change = { audit: entry("p", "w3"), tail: 1, policy: { kind: "update", seen: 7, row } };
+      const stale: Change = { audit: entry("p", "w3"), tail: 1, ...PINS, policy: { kind: "update", seen: 7, row } };
       expect((await commit(stale)).won).toBe(false);
-      const removal = { audit: entry("p", "w4"), tail: 1, policy: { kind: "remove", seen: 7, name: "p" } } as const;
+      const removal = {
+        audit: entry("p", "w4"),
+        tail: 1,
+        ...PINS,
+        policy: { kind: "remove", seen: 7, name: "p" },
+      } as const;
       expect((await commit(removal)).won).toBe(false);
       expect((await commit({ ...removal, policy: { ...removal.policy, seen: 1 } })).won).toBe(true);
       expect((await commit(create("p", "w5"))).won, "has been there since").toBe(false);
-      expect((await commit({ ...create("p", "w6"), tail: 2 })).won).toBe(true);
+      expect((await commit({ ...create("p", "w6"), tail: 2, ...PINS })).won).toBe(true);
       const { store: after, policy } = await store().load({ policy: { name: "p" } }, never);
       expect([after.revision, policy.row?.writeId]).toEqual([3, "w6"]);
     });
@@ -557,6 +575,7 @@ function keepsBundles(store: () => Store): void {
     const create = (domain: string, writeId: string, overrides: Partial<BundleValues> = {}): Change => ({
       audit: entry(domain, writeId),
       tail: 0,
+      ...PINS,
       bundle: { kind: "create", row: bundleOf(domain, writeId, overrides) },
     });
     const commit = async (change: Change) => await store().commit(change, { bundle: { trustDomain: "d" } }, never);
@@ -570,11 +589,16 @@ function keepsBundles(store: () => Store): void {
       });
       const empty = { sequence: null, endpointUrl: null, endpointProfile: null, refreshHint: null, fetchedAt: null };
       const next = bundleOf("d", "w2", { ...empty, bundle: '{"keys":[]}', epoch: 3, keyId: "k2", mac: bytes(41) });
-      const update: Change = { audit: entry("d", "w2"), tail: 1, bundle: { kind: "update", seen: 1, row: next } };
+      const update: Change = {
+        audit: entry("d", "w2"),
+        tail: 1,
+        ...PINS,
+        bundle: { kind: "update", seen: 1, row: next },
+      };
       expect(await commit(update)).toEqual({ won: true, revision: 2 });
       expect(await load()).toEqual({ row: { ...next, version: 2 }, tail: { ...update.audit, revision: 2 } });
       const removal = { kind: "remove", seen: 2, trustDomain: "d" } as const;
-      expect((await commit({ audit: entry("d", "w3"), tail: 2, bundle: removal })).won).toBe(true);
+      expect((await commit({ audit: entry("d", "w3"), tail: 2, ...PINS, bundle: removal })).won).toBe(true);
       expect(await load()).toMatchObject({ row: undefined, tail: { revision: 3 } });
     });
 
@@ -582,13 +606,13 @@ function keepsBundles(store: () => Store): void {
       await commit(create("d", "w1"));
       expect((await commit(create("d", "w2"))).won).toBe(false);
       const stale = { kind: "update", seen: 7, row: bundleOf("d", "w3") } as const;
-      expect((await commit({ audit: entry("d", "w3"), tail: 1, bundle: stale })).won).toBe(false);
+      expect((await commit({ audit: entry("d", "w3"), tail: 1, ...PINS, bundle: stale })).won).toBe(false);
       const removal = { kind: "remove", seen: 7, trustDomain: "d" } as const;
       const audit = entry("d", "w4");
-      expect((await commit({ audit, tail: 1, bundle: removal })).won).toBe(false);
-      expect((await commit({ audit, tail: 1, bundle: { ...removal, seen: 1 } })).won).toBe(true);
+      expect((await commit({ audit, tail: 1, ...PINS, bundle: removal })).won).toBe(false);
+      expect((await commit({ audit, tail: 1, ...PINS, bundle: { ...removal, seen: 1 } })).won).toBe(true);
       expect((await commit(create("d", "w5"))).won, "has been there since").toBe(false);
-      expect((await commit({ ...create("d", "w6"), tail: 2 })).won).toBe(true);
+      expect((await commit({ ...create("d", "w6"), tail: 2, ...PINS })).won).toBe(true);
       const { store: after, bundle } = await store().load({ bundle: { trustDomain: "d" } }, never);
       expect([after.revision, bundle.row?.writeId]).toEqual([3, "w6"]);
     });
@@ -615,6 +639,7 @@ function keepsBundles(store: () => Store): void {
       await commit({
         audit: auditOf("w2", { resource: "policy:p" }),
         tail: 0,
+        ...PINS,
         policy: { kind: "create", row: policyOf("p", "w2") },
       });
       await commit(creation("w3"));

@@ -4,8 +4,12 @@ import { commitStatements } from "./writes/commit-statements.ts";
 import type { Execute, Result } from "./execute.ts";
 import { type Load, loadOf } from "./load/load.ts";
 
-/** The version of the schema that this code reads and writes. */
-const SCHEMA_VERSION = 1;
+/**
+ * The versions of the schema that this code reads and writes. It accepts the next one too, so that the old and the new code can
+ * serve together during a deployment: a migration to it must leave everything readable and writable for this code.
+ */
+const SCHEMA_VERSION = 2;
+const NEXT_SCHEMA_VERSION = SCHEMA_VERSION + 1;
 
 /** The store contract over libSQL. A load is one SELECT. A commit is one batch, with such a SELECT as its last statement. */
 export function libsqlStore(execute: Execute): BulkStore {
@@ -99,8 +103,9 @@ function read<T>(
 
 function known<S extends Pick<AnySnapshot, "store">>(snapshot: S): S {
   const { schemaVersion } = snapshot.store;
-  if (schemaVersion === SCHEMA_VERSION) return snapshot;
-  throw new StoreUnavailable("schema", "unknown", `schema version ${schemaVersion}, this code knows ${SCHEMA_VERSION}`);
+  if (schemaVersion === SCHEMA_VERSION || schemaVersion === NEXT_SCHEMA_VERSION) return snapshot;
+  const known = `this code knows ${SCHEMA_VERSION} and ${NEXT_SCHEMA_VERSION}`;
+  throw new StoreUnavailable("schema", "unknown", `schema version ${schemaVersion}, ${known}`);
 }
 
 /** The revision that the gate returned, if it opened. */

@@ -12,6 +12,9 @@ export const store = sqliteTable(
     epoch: integer("epoch").notNull(),
     schemaVersion: integer("schema_version").notNull(),
     auditFloor: integer("audit_floor").notNull(),
+    authority: bytes("authority").notNull(),
+    generation: text("generation").notNull(),
+    acknowledged: integer("acknowledged").notNull(),
     keyId: text("key_id"),
     mac: bytes("mac"),
   },
@@ -40,9 +43,11 @@ export const secrets = sqliteTable(
     currentUntil: time("current_until"),
     oldest: integer("oldest").notNull(),
     maxVersions: integer("max_versions").notNull(),
+    keptVersions: integer("kept_versions").notNull(),
     casRequired: flag("cas_required").notNull(),
     metadataCasRequired: flag("metadata_cas_required").notNull(),
     metadataVersion: integer("metadata_version").notNull(),
+    metadataAt: time("metadata_at").notNull(),
     deleteAfter: integer("delete_after").notNull(),
     custom: bytes("custom"),
     history: bytes("history").notNull(),
@@ -79,7 +84,9 @@ export const policies = sqliteTable(
     name: text("name").primaryKey(),
     version: integer("version").notNull(),
     writeId: text("write_id").notNull(),
+    base: integer("base").notNull(),
     epoch: integer("epoch").notNull(),
+    slot: integer("slot").notNull(),
     idTag: bytes("id_tag").notNull(),
     pathTag: bytes("path_tag").notNull(),
     sealed: bytes("sealed").notNull(),
@@ -98,7 +105,9 @@ export const trustBundles = sqliteTable("trust_bundles", {
   trustDomain: text("trust_domain").primaryKey(),
   version: integer("version").notNull(),
   writeId: text("write_id").notNull(),
+  base: integer("base").notNull(),
   epoch: integer("epoch").notNull(),
+  slot: integer("slot").notNull(),
   bundle: text("bundle").notNull(),
   /** Decimal text: the standard allows 64 bits and more, SQLite and JavaScript numbers do not. */
   sequence: text("sequence"),
@@ -110,6 +119,26 @@ export const trustBundles = sqliteTable("trust_bundles", {
   mac: bytes("mac").notNull(),
 });
 
+/** Nodes of the authority trie: see `src/commit/authority`. */
+export const authority = sqliteTable("authority", {
+  id: integer("id").primaryKey(),
+  content: bytes("content").notNull(),
+});
+
+/** One row, outside revision and audit: the newest proof that some worker saw the primary. */
+export const heartbeat = sqliteTable(
+  "heartbeat",
+  {
+    id: integer("id").primaryKey(),
+    /** By a worker's clock. */
+    at: time("at").notNull(),
+    bookmark: text("bookmark").notNull(),
+    keyId: text("key_id").notNull(),
+    mac: bytes("mac").notNull(),
+  },
+  (table) => [check("heartbeat_is_one_row", sql`${table.id} = 1`)],
+);
+
 export const audit = sqliteTable(
   "audit",
   {
@@ -117,6 +146,7 @@ export const audit = sqliteTable(
     writeId: text("write_id").notNull().unique("audit_write_id"),
     request: bytes("request").notNull(),
     at: time("at").notNull(),
+    workerAt: time("worker_at").notNull(),
     spiffeId: text("spiffe_id").notNull(),
     action: text("action").notNull(),
     resource: text("resource").notNull(),
@@ -125,6 +155,8 @@ export const audit = sqliteTable(
     base: integer("base").notNull(),
     anchor: bytes("anchor"),
     epoch: integer("epoch").notNull(),
+    state: bytes("state"),
+    leadsTo: text("leads_to"),
     outcome: text("outcome").notNull(),
     traceId: text("trace_id").notNull(),
     keyId: text("key_id").notNull(),

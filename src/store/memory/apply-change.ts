@@ -16,7 +16,9 @@ export function applyChange(state: State, change: Change, revision: number): voi
   if (change.bundle !== undefined) applyBundle(state, change.bundle, revision);
   if (change.prune !== undefined) prune(state, change.prune);
   if (change.authority !== undefined) {
-    state.store = { ...state.store, ...change.authority, epoch: state.store.epoch + 1 };
+    const { nodes, ...columns } = change.authority;
+    for (const { id, content } of nodes) state.nodes.set(id, content);
+    state.store = { ...state.store, ...columns, epoch: state.store.epoch + 1 };
   }
   state.store = { ...state.store, revision };
 }
@@ -64,5 +66,4 @@ function prune(state: State, { above, floor }: NonNullable<Change["prune"]>): vo
     const replaced = inReach(revision) && revision < (newest.get(resource) ?? 0);
     return !replaced && revision >= (newestInReach.get(resource) ?? 0);
   });
-  state.store = { ...state.store, auditFloor: floor };
 }

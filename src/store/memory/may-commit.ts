@@ -1,10 +1,13 @@
-import type { BundleChange, Change, PolicyChange, SecretChange } from "../store.ts";
+import type { BundleChange, Change, PolicyChange, Rest, SecretChange } from "../store.ts";
 import type { State } from "./state.ts";
 
 /** Whether the state is still the one that the change was decided on: the conditions of the contract. */
-export function mayCommit(state: State, change: Change): boolean {
-  const { audit, secret, policy, bundle, tail } = change;
-  if (state.store.epoch !== audit.epoch) return false;
+export function mayCommit(state: State, change: Change, now: number): boolean {
+  const { audit, secret, policy, bundle, tail, decidedOn } = change;
+  if (change.authority !== undefined && state.store.epoch !== audit.epoch) return false;
+  if (state.store.keyId !== decidedOn.keyId || state.store.schemaVersion !== decidedOn.schemaVersion) return false;
+  if (now > change.notAfter) return false;
+  if (!change.rests.every((rest) => versionOf(state, rest) === rest.version)) return false;
   if (change.init !== undefined && state.store.revision !== 0) return false;
   if (state.audit.some((entry) => entry.writeId === audit.writeId)) return false;
   const untouched = !state.audit.some((entry) => entry.resource === audit.resource && entry.revision > tail);
@@ -18,6 +21,11 @@ export function mayCommit(state: State, change: Change): boolean {
     return fitsRow(stored, bundle, untouched);
   }
   return untouched;
+}
+
+function versionOf(state: State, { table, name }: Rest): number {
+  const rows = { policies: state.policies, trust_bundles: state.bundles }[table];
+  return rows.get(name)?.version ?? 0;
 }
 
 function fitsSecret(state: State, change: SecretChange, untouched: boolean): boolean {

@@ -1,8 +1,12 @@
 import type { BulkStore, Change, Commit, CommitEach, Query, Snapshot } from "../store.ts";
+import { hexToBytes } from "@noble/curves/utils.js";
 import { applyChange } from "./apply-change.ts";
 import { mayCommit } from "./may-commit.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import type { State } from "./state.ts";
+
+/** Root of the empty authority trie: the digest of an empty leaf. The migration of the libSQL store has the same. */
+const EMPTY_TRIE = "6e340b9cffb37a989ca544e6bb780a2c";
 
 /**
  * The complete store contract in memory, for tests and development. It is the specification that the libSQL store is compared
@@ -14,8 +18,11 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
       storeId: options.storeId,
       revision: 0,
       epoch: 0,
-      schemaVersion: 1,
+      schemaVersion: 2,
       auditFloor: 0,
+      authority: hexToBytes(EMPTY_TRIE),
+      generation: "",
+      acknowledged: 0,
       keyId: null,
       mac: null,
     },
@@ -23,11 +30,12 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
     secrets: new Map(),
     policies: new Map(),
     bundles: new Map(),
+    nodes: new Map(),
     audit: [],
   };
   const read = <Q extends Query>(query: Q): Snapshot<Q> => readSnapshot(state, query, options.now());
   const apply = (change: Change): number | undefined => {
-    if (!mayCommit(state, change)) return undefined;
+    if (!mayCommit(state, change, options.now())) return undefined;
     const revision = state.store.revision + 1;
     applyChange(state, change, revision);
     return revision;

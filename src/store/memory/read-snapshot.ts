@@ -1,15 +1,5 @@
-import type { AuditRow, Bytes, SecretRow, VersionRow, VersionState } from "../rows.ts";
-import type {
-  AuditQuery,
-  BundleView,
-  KeyCount,
-  KeyUse,
-  Outdated,
-  Page,
-  Parts,
-  PathPage,
-  PolicyView,
-} from "../store.ts";
+import type { AuditRow, AuthorityNode, Bytes, PolicyRow, SecretRow, VersionRow, VersionState } from "../rows.ts";
+import type { AnySnapshot, AuditQuery, KeyCount, KeyUse, Outdated, Page, Parts, PathPage } from "../store.ts";
 import type { Query, SecretView, Snapshot } from "../store.ts";
 import type { State } from "./state.ts";
 
@@ -42,14 +32,11 @@ const READERS: {
   paths: ({ visible }, request) => pathsOf(visible, request),
   grants: ({ granting }, request) => pageOf(policiesFor(granting, request), request.limit),
   identityGrants: ({ granting }, { idTags, limit }) => pageOf(policiesFor(granting, { idTags }), limit),
-  policy: ({ visible }, { name }) => policyView(visible, name),
-  policies: ({ visible }, { after, limit }) =>
-    mapPage(pageOf(sorted(visible.policies.keys(), after), limit), (name) => policyView(visible, name)),
-  trust: ({ all, isProvable }, { trustDomain }) =>
-    isProvable ? bundleView(all, trustDomain) : { row: undefined, tail: undefined },
-  bundle: ({ all }, { trustDomain }) => bundleView(all, trustDomain),
-  bundles: ({ all }, { after, limit }) =>
-    mapPage(pageOf(sorted(all.bundles.keys(), after), limit), (trustDomain) => bundleView(all, trustDomain)),
+  policy: ({ visible }, { name }) => ({ row: visible.policies.get(name) }),
+  policies: ({ visible }, { after, limit }) => pageOf(sortedRows(visible.policies, after), limit),
+  trust: ({ all, isProvable }, { trustDomain }) => ({ row: isProvable ? all.bundles.get(trustDomain) : undefined }),
+  bundle: ({ all }, { trustDomain }) => ({ row: all.bundles.get(trustDomain) }),
+  bundles: ({ all }, { after, limit }) => pageOf(sortedRows(all.bundles, after), limit),
   audit: ({ all }, request) => auditOf(all, request),
   auditContext: ({ all }, request) => auditContextOf(all, request),
   chain: ({ visible }, { resource }) => ({ tail: tailOf(visible, resource) }),
@@ -63,14 +50,13 @@ const READERS: {
   outdatedPolicies: ({ all }, request) =>
     mapPage(
       outdated(all.policies.values(), request, ({ name }) => name),
-      ({ name }) => policyView(all, name),
+      (row) => ({ row, tail: tailOf(all, `policy:${row.name}`) }),
     ),
   outdatedBundles: ({ all }, request) =>
     mapPage(
       outdated(all.bundles.values(), request, ({ trustDomain }) => trustDomain),
-      ({ trustDomain }) => bundleView(all, trustDomain),
+      (row) => ({ row, tail: tailOf(all, `bundle:${row.trustDomain}`) }),
     ),
-  outdatedDeletions: ({ all }, request) => outdated(deletionsOf(all), request, ({ resource }) => resource),
 };
 
 function readPart<P extends keyof Parts>(view: View, query: Query, part: P): Parts[P]["result"] | undefined {
@@ -81,6 +67,7 @@ function readPart<P extends keyof Parts>(view: View, query: Query, part: P): Par
 /** Reads what the query requests. The snapshot shares nothing with the state. */
 export function readSnapshot<Q extends Query>(state: State, query: Q, now: number): Snapshot<Q> {
   const view = viewFor(state, query, now);
+  const parts = mapParts((part) => readPart(view, query, part));
   const snapshot = {
     now,
     store: state.store,
@@ -90,24 +77,44 @@ export function readSnapshot<Q extends Query>(state: State, query: Q, now: numbe
       hasPolicies: [...state.policies.values()].some(({ keyId }) => keyId === key.keyId),
     })),
     replay: state.audit.find((entry) => entry.writeId === query.writeId),
-    ...mapParts((part) => readPart(view, query, part)),
+    nodes: nodesFor(view, query, parts),
+    ...parts,
   };
   // Each part is present exactly if the query requests it, which is what the type says.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return structuredClone(snapshot) as unknown as Snapshot<Q>;
 }
 
-function mapParts(read: (part: keyof Parts) => unknown): object {
+/** The nodes on the way to all policies and bundles of the snapshot, and to all slots that the query names. */
+function nodesFor(
+  { all, visible, isProvable }: View,
+  query: Query,
+  parts: Partial<AnySnapshot>,
+): readonly AuthorityNode[] {
+  const { grants, identityGrants, policies, bundles, outdatedPolicies, outdatedBundles } = parts;
+  const found: readonly { readonly slot: number }[] = [
+    ...[grants, identityGrants, policies].flatMap((page) => page?.rows ?? []),
+    ...(bundles?.rows ?? []),
+    ...(outdatedPolicies?.rows ?? []).map(({ row }) => row),
+    ...(outdatedBundles?.rows ?? []).map(({ row }) => row),
+  ];
+  const slots = [
+    ...found.map(({ slot }) => slot),
+    ...(query.policy !== undefined && visible === all ? [query.policy.slot] : []),
+    ...(query.trust !== undefined && isProvable ? [query.trust.slot] : []),
+    ...(query.bundle === undefined ? [] : [query.bundle.slot]),
+  ];
+  const levels = Array.from({ length: 13 }, (_, depth) => 2 * depth);
+  const ids = new Set(slots.flatMap((slot) => levels.map((bits) => 2 ** bits + Math.floor(slot / 2 ** (48 - bits)))));
+  return [...ids].flatMap((id) => {
+    const content = all.nodes.get(id);
+    return content === undefined ? [] : [{ id, content }];
+  });
+}
+
+function mapParts(read: (part: keyof Parts) => unknown): Partial<AnySnapshot> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries((Object.keys(READERS) as (keyof Parts)[]).map((part) => [part, read(part)]));
-}
-
-function policyView(state: State, name: string): PolicyView {
-  return { row: state.policies.get(name), tail: tailOf(state, `policy:${name}`) };
-}
-
-function bundleView(state: State, trustDomain: string): BundleView {
-  return { row: state.bundles.get(trustDomain), tail: tailOf(state, `bundle:${trustDomain}`) };
 }
 
 /** Whether the domain has a bundle that contains the key, if one is named. */
@@ -185,10 +192,10 @@ function isPathSetChanged(state: State, since: number): boolean {
 function policiesFor(
   state: State,
   { idTags, pathTags }: { readonly idTags: readonly Bytes[]; readonly pathTags?: readonly Bytes[] },
-): readonly PolicyView[] {
-  return [...state.policies.values()]
-    .filter((row) => has(idTags, row.idTag) && (pathTags === undefined || has(pathTags, row.pathTag)))
-    .map(({ name }) => policyView(state, name));
+): readonly PolicyRow[] {
+  return [...state.policies.values()].filter(
+    (row) => has(idTags, row.idTag) && (pathTags === undefined || has(pathTags, row.pathTag)),
+  );
 }
 
 function has(tags: readonly Bytes[], tag: Bytes): boolean {
@@ -232,7 +239,6 @@ function keyUseOf(state: State): readonly KeyUse[] {
 }
 
 function keyCountsOf(state: State): readonly KeyCount[] {
-  const deletions = deletionsOf(state);
   const used = [...heads(state), ...state.policies.values(), ...state.bundles.values(), ...state.audit, ...state.keys];
   const ids = new Set([...used.map(({ keyId }) => keyId), ...(state.store.keyId === null ? [] : [state.store.keyId])]);
   return [...ids].toSorted().map((keyId) => {
@@ -244,18 +250,8 @@ function keyCountsOf(state: State): readonly KeyCount[] {
       policies: count(state.policies.values()),
       bundles: count(state.bundles.values()),
       store: count([state.store]),
-      deletions: count(deletions),
       entries: count(state.audit),
     };
-  });
-}
-
-/** The newest entries of deleted policies and bundles. */
-function deletionsOf(state: State): readonly AuditRow[] {
-  const newest = new Map(state.audit.map((entry) => [entry.resource, entry]));
-  return [...newest.values()].filter(({ resource }) => {
-    if (resource.startsWith("policy:")) return !state.policies.has(resource.slice("policy:".length));
-    return resource.startsWith("bundle:") && !state.bundles.has(resource.slice("bundle:".length));
   });
 }
 
@@ -278,6 +274,12 @@ function outdated<Row extends { readonly keyId: string }>(
     })
     .filter((row) => row !== undefined);
   return pageOf(found, limit);
+}
+
+function sortedRows<Row>(rows: ReadonlyMap<string, Row>, after: string): readonly Row[] {
+  return sorted(rows.keys(), after)
+    .map((name) => rows.get(name))
+    .filter((row) => row !== undefined);
 }
 
 /** The texts after `after`, in the order of SQLite's BINARY collation. JavaScript would compare UTF-16 code units. */

@@ -1,4 +1,4 @@
-import type { AuditRow, BundleRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
+import type { AuditRow, Bytes, BundleRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
 
 /** Everything that is stored, as plain values that are replaced and never changed in place. */
 export interface State {
@@ -7,5 +7,6 @@ export interface State {
   readonly secrets: Map<string, { readonly head: SecretRow; readonly versions: readonly VersionRow[] }>;
   readonly policies: Map<string, PolicyRow>;
   readonly bundles: Map<string, BundleRow>;
+  readonly nodes: Map<number, Bytes>;
   audit: readonly AuditRow[];
 }

@@ -19,7 +19,7 @@ export const status = operation({
   },
 });
 
-function wireKey({ keyId, inRing, checkValue, createdAt, deletions, entries, ...rows }: KeyStatus): object {
+function wireKey({ keyId, inRing, checkValue, createdAt, entries, ...rows }: KeyStatus): object {
   const { secrets, policies, bundles, store } = rows;
   return {
     keyId,
@@ -27,7 +27,7 @@ function wireKey({ keyId, inRing, checkValue, createdAt, deletions, entries, ...
     registered: checkValue !== null,
     checkValue: checkValue && encodeBase64url(checkValue),
     createdAt: createdAt === null ? null : wireTime(createdAt),
-    rows: { secrets, policies, bundles, store, deleted: deletions },
+    rows: { secrets, policies, bundles, store },
     auditEntries: entries,
   };
 }

@@ -42,15 +42,7 @@ export const keyUsePart = columnPart<Asked<"keyUse">, readonly KeyUse[]>(
   jsonColumn(list(fields({ keyId: text(key.keyId), used: flag(isUsed) }), allKeys)),
 );
 
-/** Newest audit entries of policies and bundles that were deleted. */
-export const deletions: SQL = sql`(select a.* from ${audit} a
-  where ((a.resource >= 'policy:' and a.resource < 'policy;'
-      and not exists (select 1 from ${policies} where name = substr(a.resource, 8)))
-    or (a.resource >= 'bundle:' and a.resource < 'bundle;'
-      and not exists (select 1 from ${trustBundles} where trust_domain = substr(a.resource, 8))))
-    and not exists (select 1 from ${audit} b where b.resource = a.resource and b.revision > a.revision))`;
-
-const COUNTED = ["secrets", "policies", "bundles", "store", "deletions", "entries"] as const;
+const COUNTED = ["secrets", "policies", "bundles", "store", "entries"] as const;
 
 /** How many rows of `from` each key has, as the column `name`. The other columns are 0. */
 const countsOf = (from: SQL, name?: (typeof COUNTED)[number]): SQL => {
@@ -70,7 +62,6 @@ const counts: SQL = sql`(select key_id, ${sql.join(
   countsOf(sql`${trustBundles}`, "bundles"),
   sql`select * from (${union([
     countsOf(sql`${store} where key_id is not null`, "store"),
-    countsOf(deletions, "deletions"),
     countsOf(sql`${audit}`, "entries"),
     countsOf(sql`${keys}`),
   ])})`,
@@ -87,7 +78,6 @@ export const keyCountsPart = columnPart<Asked<"keyCounts">, readonly KeyCount[]>
         policies: count("policies"),
         bundles: count("bundles"),
         store: count("store"),
-        deletions: count("deletions"),
         entries: count("entries"),
       }),
       sql`${counts} x`,

@@ -13,6 +13,7 @@ import { type Column, type Fragment, jsonColumn } from "./column.ts";
 import { fields, type Json, row } from "./json.ts";
 import { registeredKeys } from "./key-parts.ts";
 import { malformed } from "./malformed.ts";
+import { nodesOf } from "./nodes.ts";
 import { now } from "./now.ts";
 import type { Found, PartName } from "./part.ts";
 import { PART_NAMES, PARTS } from "./parts.ts";
@@ -56,6 +57,8 @@ export function loadOf<Q extends Query>(query: Q, { unlessWon = false } = {}): L
   const keys = load.add(COMMON.keys);
   const entry = query.writeId === undefined ? undefined : load.add(replay, { replayOf: query.writeId });
   const parts = PART_NAMES.filter((name) => query[name] !== undefined).map((name) => addPart(load, name, query));
+  const slots = parts.flatMap((part) => part.slots ?? []);
+  const nodes = slots.length === 0 ? undefined : load.add(nodesOf(slots));
 
   const winOf = (row: Row) => ({ store: common(row).row, replay: entry?.(row) });
   return {
@@ -65,7 +68,13 @@ export function loadOf<Q extends Query>(query: Q, { unlessWon = false } = {}): L
       const row = load.rowIn(result);
       if (!needed(row)) throw malformed("a snapshot was left out");
       const { now, newest } = common(row);
-      const snapshot: Record<string, unknown> = { now, newest, keys: keys(row), ...winOf(row) };
+      const snapshot: Record<string, unknown> = {
+        now,
+        newest,
+        keys: keys(row),
+        nodes: nodes?.(row) ?? [],
+        ...winOf(row),
+      };
       for (const { name, read } of parts) snapshot[name] = read(row);
       // Each part is there exactly if the query asks for it, which is what the type says.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -84,13 +93,18 @@ function addPart<Name extends PartName>(
   load: LoadBuilder,
   name: Name,
   query: Query,
-): { readonly name: Name; readonly read: (row: Row) => Found<Name> | undefined } {
+): {
+  readonly name: Name;
+  readonly read: (row: Row) => Found<Name> | undefined;
+  readonly slots: Fragment | undefined;
+} {
   const asked = query[name];
-  if (asked === undefined) return { name, read: () => undefined };
+  if (asked === undefined) return { name, read: () => undefined, slots: undefined };
   const part = PARTS[name](asked);
   const values = part.values(asked);
   const cells = part.columns.map((column) => load.add(column, values));
-  return { name, read: (row) => part.assemble(cells.map((read) => read(row))) };
+  if (part.slots !== undefined) load.fill(part.slots, values);
+  return { name, read: (row) => part.assemble(cells.map((read) => read(row))), slots: part.slots };
 }
 
 /** Collects columns, and the arguments of their places, on the way to one statement. */
@@ -106,13 +120,13 @@ class LoadBuilder {
 
   add<T>(column: Column<T>, values: Values = {}): (row: Row) => T {
     const { type, sql, read } = column;
-    this.#fill(column, values);
+    this.fill(column, values);
     const index = (type === "json" ? this.#json : this.#bytes).push(sql) - 1;
     return (row) => read(row[type][index]);
   }
 
   statement(scope: Fragment): Statement {
-    this.#fill(scope, this.#scopeValues);
+    this.fill(scope, this.#scopeValues);
     // Servers name a column without a name after its SQL, and would send all of it back.
     const bytes = this.#bytes.map((sql, index) => `, ${sql} as b${index}`).join("");
     const sql = `select '[' || ${this.#json.join(" || ',' || ")} || ']' as j${bytes}${scope.sql}`;
@@ -128,7 +142,7 @@ class LoadBuilder {
   }
 
   /** A part may use the places of the scope. */
-  #fill({ places }: Fragment, values: Values): void {
+  fill({ places }: Fragment, values: Values): void {
     for (const place of places) {
       if (place in this.#args) continue;
       this.#args[place] = toArgument(place in values ? values[place] : this.#scopeValues[place]);

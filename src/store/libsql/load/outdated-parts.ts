@@ -4,12 +4,10 @@ import type { VersionState } from "../../rows.ts";
 import type { Outdated, Page, SecretView } from "../../store.ts";
 import { placeholder, type Values } from "../query-builder.ts";
 import { policies, secrets, secretVersions, trustBundles } from "../schema.ts";
-import { entries } from "./audit-parts.ts";
 import { jsonColumn } from "./column.ts";
 import { fields, type Json, list, mapped, page } from "./json.ts";
-import { deletions } from "./key-parts.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
-import { columnPart } from "./part.ts";
+import { columnPart, withSlots } from "./part.ts";
 import { state } from "./secret-part.ts";
 import { bundleWithTail, headWithTail, policyWithTail, withTails } from "./tails.ts";
 
@@ -69,28 +67,18 @@ export const outdatedSecretsPart = columnPart<Outdated, Page<SecretView>>(
 
 const POLICIES = "outdatedPolicies";
 
-export const outdatedPoliciesPart = columnPart(
-  jsonColumn(pageOf(policyWithTail, withTails("policy", outdatedRows(policies.name, POLICIES)), POLICIES)),
-  valuesOf(POLICIES),
+const outdatedPolicies = outdatedRows(policies.name, POLICIES);
+
+export const outdatedPoliciesPart = withSlots(
+  columnPart(jsonColumn(pageOf(policyWithTail, withTails("policy", outdatedPolicies), POLICIES)), valuesOf(POLICIES)),
+  sql`select slot from ${outdatedPolicies}`,
 );
 
 const BUNDLES = "outdatedBundles";
 
-export const outdatedBundlesPart = columnPart(
-  jsonColumn(pageOf(bundleWithTail, withTails("bundle", outdatedRows(trustBundles.trustDomain, BUNDLES)), BUNDLES)),
-  valuesOf(BUNDLES),
-);
+const outdatedBundles = outdatedRows(trustBundles.trustDomain, BUNDLES);
 
-const place = placesOf("outdatedDeletions");
-
-export const outdatedDeletionsPart = columnPart(
-  jsonColumn(
-    entries(
-      sql`(select d.* from ${deletions} d where d.key_id <> ${place.keyId}
-        and (d.key_id, d.resource) > (${place.afterKey}, ${place.afterName})
-        order by d.key_id, d.resource limit ${place.limit})`,
-      { limit: sql`${place.limit}`, maxBytes: MAX_BYTES.outdated },
-    ),
-  ),
-  valuesOf("outdatedDeletions"),
+export const outdatedBundlesPart = withSlots(
+  columnPart(jsonColumn(pageOf(bundleWithTail, withTails("bundle", outdatedBundles), BUNDLES)), valuesOf(BUNDLES)),
+  sql`select slot from ${outdatedBundles}`,
 );

@@ -1,6 +1,7 @@
+import type { SQL } from "drizzle-orm";
 import type { AnySnapshot, Query } from "../../store.ts";
 import type { Values } from "../query-builder.ts";
-import type { Column } from "./column.ts";
+import { type Column, type Fragment, fragment } from "./column.ts";
 
 export type PartName = Exclude<keyof Query, "writeId">;
 
@@ -13,6 +14,8 @@ export type Found<Name extends PartName> = NonNullable<AnySnapshot[Name]>;
 /** A part of a load: its columns, the values of their places, and what their cells become together. */
 export interface Part<Asked, Found> {
   readonly columns: readonly Column<unknown>[];
+  /** The slots whose nodes of the authority trie the part needs: a SELECT with the column `slot`. */
+  readonly slots?: Fragment;
   values(asked: Asked): Values;
   assemble(cells: readonly unknown[]): Found;
 }
@@ -49,4 +52,9 @@ export function columnPart<Asked, Found>(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     assemble: ([cell]) => cell as Found,
   };
+}
+
+/** A part with rows or names that are in the authority trie. */
+export function withSlots<Asked, Found>(part: Part<Asked, Found>, slots: SQL): Part<Asked, Found> {
+  return { ...part, slots: fragment(slots) };
 }

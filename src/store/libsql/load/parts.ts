@@ -2,8 +2,7 @@ import { auditContextPart, auditPart, chainPart } from "./audit-parts.ts";
 import { grantsPart, identityGrantsPart } from "./grant-parts.ts";
 import { keyCountsPart, keyUsePart } from "./key-parts.ts";
 import { bundlePart, bundlesPart, policiesPart, policyPart, trustPart } from "./named-row-parts.ts";
-import { outdatedBundlesPart, outdatedDeletionsPart } from "./outdated-parts.ts";
-import { outdatedPoliciesPart, outdatedSecretsPart } from "./outdated-parts.ts";
+import { outdatedBundlesPart, outdatedPoliciesPart, outdatedSecretsPart } from "./outdated-parts.ts";
 import type { Asked, Found, Part, PartName } from "./part.ts";
 import { pathPart } from "./path-part.ts";
 import { secretPart } from "./secret-part.ts";
@@ -27,7 +26,6 @@ export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<
   outdatedSecrets: () => outdatedSecretsPart,
   outdatedPolicies: () => outdatedPoliciesPart,
   outdatedBundles: () => outdatedBundlesPart,
-  outdatedDeletions: () => outdatedDeletionsPart,
 };
 
 // The keys of PARTS are the names of the parts.

@@ -6,7 +6,7 @@ import { placeholder, type Values } from "../query-builder.ts";
 import { policies, store, trustBundles } from "../schema.ts";
 import { type Fragment, fragment } from "./column.ts";
 import type { Json } from "./json.ts";
-import { policyWithTail, withTails } from "./tails.ts";
+import { policyRow } from "./tails.ts";
 
 /**
  * What a load selects from: the store row as `store`, and the verdicts on the caller as `v`. SQLite works out the verdicts first,
@@ -63,12 +63,10 @@ const provable: SQL = sql`exists (
  * Not cut by its size, unlike other pages: that would make each get a tenth slower. See `libsqlStore`.
  */
 const grantsIf = (wanted: SQL): SQL => sql`(select count(*) as found,
-  '[' || (count(*) + (count(*) = ${placeholder("grantLimit")})) || ',[' || ifnull(group_concat(${policyWithTail.sql}, ','), '') || ']]' as list from ${withTails(
-    "policy",
-    sql`(select p.* from json_each(${placeholder("pathTags")}) t cross join json_each(${placeholder("idTags")}) i
+  '[' || (count(*) + (count(*) = ${placeholder("grantLimit")})) || ',[' || ifnull(group_concat(${policyRow.sql}, ','), '') || ']]' as list, json_group_array(x.slot) as slots
+  from (select p.* from json_each(${placeholder("pathTags")}) t cross join json_each(${placeholder("idTags")}) i
     cross join ${policies} p on p.path_tag = unhex(t.value) and p.id_tag = unhex(i.value)
-    limit case when ${wanted} then ${placeholder("grantLimit")} else 0 end)`,
-  )})`;
+    limit case when ${wanted} then ${placeholder("grantLimit")} else 0 end) x)`;
 
 const from = (verdicts: SQL): Fragment =>
   fragment(sql` from ${store} cross join (select ${verdicts}) v where ${store.id} = 1`);
@@ -76,7 +74,7 @@ const from = (verdicts: SQL): Fragment =>
 const scopes = {
   all: from(sql`w.needed, w.needed as provable, w.needed as shown from (select ${needed} as needed) w`),
   granted: from(
-    sql`w.needed, w.needed as provable, g.found > 0 as shown, g.list as grants
+    sql`w.needed, w.needed as provable, g.found > 0 as shown, g.list as grants, g.slots as slots
       from (select ${needed} as needed) w cross join ${grantsIf(needed)} g`,
   ),
   proved: from(
@@ -84,7 +82,7 @@ const scopes = {
       from (select ${needed} as needed) w cross join (select ${needed} and ${provable} as yes) p`,
   ),
   provedAndGranted: from(
-    sql`w.needed, p.yes as provable, g.found > 0 as shown, g.list as grants
+    sql`w.needed, p.yes as provable, g.found > 0 as shown, g.list as grants, g.slots as slots
       from (select ${needed} as needed) w cross join (select ${needed} and ${provable} as yes) p
       cross join ${grantsIf(sql`${needed} and ${provable}`)} g`,
   ),

@@ -1,7 +1,7 @@
 import { desc, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { AuditRow } from "../../rows.ts";
-import type { BundleView, PolicyView } from "../../store.ts";
+import type { AuditRow, BundleRow, PolicyRow } from "../../rows.ts";
+import type { RowWithTail } from "../../store.ts";
 import { audit, policies, secrets, trustBundles } from "../schema.ts";
 import { fields, joined, type Json, one, rowOf } from "./json.ts";
 
@@ -21,8 +21,12 @@ const resourceOf = {
 
 const tail = joined<AuditRow>(rowOf(entry));
 
-export const policyWithTail: Json<PolicyView> = fields({ row: rowOf(policy), tail });
-export const bundleWithTail: Json<BundleView> = fields({ row: rowOf(bundle), tail });
+/** Rows of a query with the alias `x`. */
+export const policyRow: Json<PolicyRow> = rowOf(policy);
+export const bundleRow: Json<BundleRow> = rowOf(bundle);
+
+export const policyWithTail: Json<RowWithTail<PolicyRow>> = fields({ row: policyRow, tail });
+export const bundleWithTail: Json<RowWithTail<BundleRow>> = fields({ row: bundleRow, tail });
 /** Columns of the row of a secret, with its newest audit entry. */
 export const headWithTail = { head: rowOf(secret), tail } as const;
 

@@ -4,7 +4,7 @@ import { bind } from "../query-builder.ts";
 import { gate, isUntouched } from "./gate.ts";
 import { bundleWrites, namedRowGate, namedRowStatement, policyWrites } from "./named-row-writes.ts";
 import { secretGate, secretStatements } from "./secret-writes.ts";
-import { keyStatements, pruneStatements, storeWrites } from "./store-writes.ts";
+import { authorityStatements, keyStatements, pruneStatements, storeWrites } from "./store-writes.ts";
 
 export const gateBare = gate(isUntouched);
 
@@ -22,13 +22,23 @@ export function commitStatements(change: Change): readonly Statement[] {
     ...(policy === undefined ? [] : [namedRowStatement(policyWrites, policy, ourWriteId)]),
     ...(bundle === undefined ? [] : [namedRowStatement(bundleWrites, bundle, ourWriteId)]),
     ...pruneStatements(change, ourWriteId),
-    ...(authority === undefined ? [] : [bind(storeWrites.raiseEpoch, { ...authority, ourWriteId })]),
+    ...(authority === undefined ? [] : authorityStatements(authority, ourWriteId)),
     bind(storeWrites.closeGate, { ourWriteId }),
   ];
 }
 
-function gateOf({ audit, secret, policy, bundle, tail, init }: Change): Statement {
-  const entry = { ...audit, tail, isInit: init !== undefined };
+function gateOf({ audit, secret, policy, bundle, tail, init, authority, ...pins }: Change): Statement {
+  const { rests, notAfter, decidedOn } = pins;
+  const entry = {
+    ...audit,
+    tail,
+    isInit: init !== undefined,
+    pinsEpoch: authority !== undefined,
+    storeKeyId: decidedOn.keyId,
+    schemaVersion: decidedOn.schemaVersion,
+    notAfter,
+    rests: JSON.stringify(rests),
+  };
   if (secret !== undefined) return secretGate(secret, entry);
   if (policy !== undefined) return namedRowGate(policyWrites, policy, entry);
   if (bundle !== undefined) return namedRowGate(bundleWrites, bundle, entry);

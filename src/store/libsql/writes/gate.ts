@@ -1,6 +1,8 @@
-import { and, eq, gt, notExists, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, gt, lte, notExists, or, sql, type SQL } from "drizzle-orm";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { now } from "../load/now.ts";
 import { db, placeholder, rowOfPlaceholders, prepare, type Template } from "../query-builder.ts";
-import { audit, store } from "../schema.ts";
+import { audit, policies, store, trustBundles } from "../schema.ts";
 
 /** Selects a 1: what `EXISTS` needs. */
 export const one = { one: sql`1` } as const;
@@ -46,12 +48,33 @@ const wasCommitted = db
   .from(audit)
   .where(eq(audit.writeId, placeholder("writeId")));
 
+const rest = (member: string): SQL => sql`json_extract(r.value, ${sql.raw(`'$.${member}'`)})`;
+const versionOf = (table: SQLiteTable, name: SQLiteColumn, version: SQLiteColumn): SQL =>
+  sql`(select ${version} from ${table} where ${name} = ${rest("name")})`;
+
+/** Each row that permits the change has the version that it was decided on. A missing row has version 0. */
+const restsHold: SQL = sql`not exists (select 1 from json_each(${placeholder("rests")}) r where ifnull(case ${rest("table")}
+  when 'policies' then ${versionOf(policies, policies.name, policies.version)}
+  when 'trust_bundles' then ${versionOf(trustBundles, trustBundles.trustDomain, trustBundles.version)}
+  end, 0) is not ${rest("version")})`;
+
+/** The conditions of every commit: see `Store`. */
+const always: SQL | undefined = and(
+  isTheStore,
+  or(eq(placeholder("isInit"), sql`0`), eq(store.revision, sql`0`)),
+  or(eq(placeholder("pinsEpoch"), sql`0`), eq(store.epoch, placeholder("epoch"))),
+  sql`${store.keyId} is ${placeholder("storeKeyId")}`,
+  eq(store.schemaVersion, placeholder("schemaVersion")),
+  lte(now, placeholder("notAfter")),
+  restsHold,
+  notExists(wasCommitted),
+);
+
 /**
- * The first statement of a commit: inserts its audit entry if the store's epoch is the one it was decided on, `precondition`
- * holds, and its write id was never committed. Returns the new revision, or no row.
+ * The first statement of a commit: inserts its audit entry if the store is as the change was decided on, and `precondition`
+ * holds. Returns the new revision, or no row.
  */
 export function gate(precondition: SQL | undefined): Template {
-  const isFirst = or(eq(placeholder("isInit"), sql`0`), eq(store.revision, sql`0`));
   return prepare(
     db
       .insert(audit)
@@ -59,9 +82,7 @@ export function gate(precondition: SQL | undefined): Template {
         db
           .select({ ...rowOfPlaceholders(audit), revision: nextRevision.as("revision") })
           .from(store)
-          .where(
-            and(isTheStore, eq(store.epoch, placeholder("epoch")), isFirst, precondition, notExists(wasCommitted)),
-          ),
+          .where(and(always, precondition)),
       )
       .returning({ revision: audit.revision }),
   );

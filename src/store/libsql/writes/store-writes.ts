@@ -1,10 +1,11 @@
+import { bytesToHex } from "@noble/curves/utils.js";
 import { and, eq, exists, gt, inArray, lt, lte, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { KeyRow } from "../../rows.ts";
 import type { Change } from "../../store.ts";
 import type { Statement } from "../execute.ts";
 import { bind, db, placeholder, prepare, rowOfPlaceholders } from "../query-builder.ts";
-import { audit, keys, store } from "../schema.ts";
+import { audit, authority, keys, store } from "../schema.ts";
 import { gateIsOurs, ifOurs, isTheStore, nextRevision, one } from "./gate.ts";
 
 const entry = alias(audit, "entry");
@@ -41,8 +42,23 @@ const updateStore = (values: Parameters<ReturnType<typeof db.update<typeof store
 export const storeWrites = {
   insertKey: prepare(db.insert(keys).select(ifOurs(rowOfPlaceholders(keys)))),
   sign: updateStore(signature),
-  raiseEpoch: updateStore({ ...signature, epoch: sql`${store.epoch} + 1` }),
-  raiseFloor: updateStore({ auditFloor: sql`${placeholder("floor")}` }),
+  raiseEpoch: updateStore({
+    ...signature,
+    epoch: sql`${store.epoch} + 1`,
+    auditFloor: sql`${placeholder("auditFloor")}`,
+    authority: sql`${placeholder("authority")}`,
+    generation: sql`${placeholder("generation")}`,
+    acknowledged: sql`${placeholder("acknowledged")}`,
+  }),
+  /** One placeholder for any number of nodes: a JSON list. */
+  putNodes: prepare(
+    db
+      .insert(authority)
+      .select(
+        sql`select json_extract(value, '$[0]'), unhex(json_extract(value, '$[1]')) from json_each(${placeholder("nodes")}) where ${gateIsOurs}`,
+      )
+      .onConflictDoUpdate({ target: authority.id, set: { content: sql`excluded.content` } }),
+  ),
   // The commit's own entry has a higher revision than any floor.
   deleteEntries: prepare(
     db.delete(audit).where(and(inArray(audit.revision, replaced.union(olderOfSameResource)), gateIsOurs)),
@@ -57,8 +73,19 @@ export function keyStatements({ init, register = [] }: Change, ourWriteId: strin
   return [...(init?.keys ?? []).map(insert), ...(sign ? [sign] : []), ...register.map(insert)];
 }
 
-/** Raises the audit floor, and deletes entries below it that newer entries of their resource have replaced. */
+/** Deletes entries below the new audit floor that newer entries of their resource have replaced. */
 export function pruneStatements({ prune }: Change, ourWriteId: string): readonly Statement[] {
-  if (prune === undefined) return [];
-  return [storeWrites.raiseFloor, storeWrites.deleteEntries].map((write) => bind(write, { ...prune, ourWriteId }));
+  return prune === undefined ? [] : [bind(storeWrites.deleteEntries, { ...prune, ourWriteId })];
+}
+
+/** Raises the epoch, and stores the changed nodes of the authority trie. */
+export function authorityStatements(
+  { nodes, ...state }: NonNullable<Change["authority"]>,
+  ourWriteId: string,
+): readonly Statement[] {
+  const changed = nodes.map(({ id, content }) => [id, bytesToHex(content)]);
+  return [
+    ...(changed.length === 0 ? [] : [bind(storeWrites.putNodes, { nodes: JSON.stringify(changed), ourWriteId })]),
+    bind(storeWrites.raiseEpoch, { ...state, ourWriteId }),
+  ];
 }
