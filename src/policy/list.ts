@@ -18,6 +18,9 @@ interface PolicyList {
 /** Maximum number of policies in one answer. */
 export const MAX_POLICIES = 10_000;
 
+/** Policies in one load. The nodes that prove them take up to a kilobyte each. */
+const MAX_PER_LOAD = 2000;
+
 /** How often a list without `limit` starts again because a policy changed while it was read. */
 const MAX_RESTARTS = 5;
 
@@ -54,7 +57,7 @@ async function readList(deps: PolicyDeps, request: ListOptions): Promise<PolicyR
   let missing = limit ?? MAX_POLICIES;
   let epoch: number | undefined;
   for (;;) {
-    const snapshot = await loadPermitted(deps, { policies: { after, limit: missing } });
+    const snapshot = await loadPermitted(deps, { policies: { after, limit: Math.min(missing, MAX_PER_LOAD) } });
     if (snapshot === undefined) return failed("denied");
     const { store, policies: page } = snapshot;
     if (store.epoch !== (epoch ??= store.epoch)) return undefined;

@@ -29,7 +29,7 @@ export type Values = Readonly<Record<string, null | number | string | Uint8Array
  */
 export function prepare(query: { toSQL(): Query }): Template {
   const { sql, params } = query.toSQL();
-  return { sql: sql.replaceAll(/"([a-z_]+)"/g, "$1"), params };
+  return { sql: sql.replaceAll(/"([a-z_]+)"/g, "$1").replaceAll(/\s+/g, " "), params };
 }
 
 /**

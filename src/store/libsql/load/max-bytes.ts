@@ -6,8 +6,8 @@ export const MAX_BYTES = {
   /** Policies that may let a caller list some paths: about 1300 of ordinary length. */
   identityGrants: 1_500_000,
   paths: 1_500_000,
-  /** In a load with at most one policy check. */
-  policies: 3_000_000,
+  /** In a load with at most one policy check, and with nodes of up to 2 MB. */
+  policies: 2_500_000,
   bundles: 3_000_000,
   audit: 1_500_000,
   auditContext: 2_500_000,
