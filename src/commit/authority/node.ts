@@ -43,8 +43,8 @@ export function decodeNode(content: Bytes): Node | undefined {
   }
   if (content[0] !== LEAF || size % ENTRY_BYTES !== 0) return undefined;
   const entries = split(content, ENTRY_BYTES).map((entry) => ({
-    slot: toSlot(entry.slice(0, SLOT_BYTES)),
-    member: entry.slice(SLOT_BYTES),
+    slot: toSlot(entry.subarray(0, SLOT_BYTES)),
+    member: entry.subarray(SLOT_BYTES),
   }));
   return { kind: "leaf", entries };
 }
@@ -65,6 +65,6 @@ export function isNoChild(digest: Bytes): boolean {
 
 function split(content: Bytes, size: number): Bytes[] {
   return Array.from({ length: (content.length - 1) / size }, (_, index) =>
-    content.slice(1 + index * size, 1 + (index + 1) * size),
+    content.subarray(1 + index * size, 1 + (index + 1) * size),
   );
 }
