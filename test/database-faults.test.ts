@@ -148,6 +148,7 @@ describe("a worker whose database", () => {
     ],
     ["answers one request with a malformed body", { body: "malformed" }],
     ["loses one answer", "cut-answer"],
+    ["hangs once (Q34)", "hang"],
     ["is cut off in one answer", "cut-half-answer"],
     ["carries one request out twice", "twice"],
   ];
@@ -176,9 +177,22 @@ describe("a worker whose database", () => {
     expect(await latest()).toBe(before + 1);
   });
 
-  it("hangs on a commit: 503 at the deadline, and the same idempotency key gets the first outcome", async () => {
+  it("hangs on every commit: the caller gets the true answer before the deadline (Q34)", async () => {
     const before = await latest();
     inject((body) => (isCommit(body) ? "hang" : "pass"));
+    const answer = await timed("", { path: "a", values: { v: "2" } });
+    expect(answer).toMatchObject({ status: 200, body: { version: before + 1 } });
+    expect(answer.ms).toBeLessThan(DEADLINE_MS);
+    expect(await latest()).toBe(before + 1);
+  });
+
+  it("hangs from a commit on: 503 at the deadline, and the same idempotency key gets the first outcome", async () => {
+    const before = await latest();
+    let commits = 0;
+    inject((body) => {
+      if (isCommit(body)) commits += 1;
+      return commits > 0 ? "hang" : "pass";
+    });
     const headers = { "Idempotency-Key": `hang-${before}` };
     expect((await timed("", { path: "a", values: { v: "2" } }, headers)).status).toBe(503);
     inject(() => "pass");

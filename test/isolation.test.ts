@@ -306,8 +306,8 @@ describe("an aborted request in this process (P21)", () => {
         });
         const answer = service.fetch(request);
         await reached.promise;
-        // The deadline of the request.
-        expect(timers.size).toBe(1);
+        // The deadline of the request, and the limit of its database request.
+        expect(timers.size).toBe(2);
         client.abort();
         held.resolve();
         expect((await answer).status).toBe(operation === "load" ? 503 : 200);

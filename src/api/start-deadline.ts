@@ -25,12 +25,22 @@ export function startDeadline(platform: Platform, timeoutMs: number, client?: Ab
       endsAt,
       client: gone.signal,
       sleep: (ms, signal) => platform.sleep(ms, signal),
+      startTimer,
       random: () => platform.random(),
       now: () => platform.now(),
     },
     [Symbol.dispose]() {
       clearTimeout(timer);
       client?.removeEventListener("abort", onHangUp);
+    },
+  };
+}
+
+function startTimer(ms: number, onEnd: () => void): Disposable {
+  const handle = setTimeout(onEnd, ms);
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(handle);
     },
   };
 }

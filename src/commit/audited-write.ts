@@ -1,6 +1,7 @@
 import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
 import { verifyMac } from "../seal/mac.ts";
 import { SealError } from "../seal/seal-error.ts";
+import { UNRESTRICTED } from "../store/access.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Query, Snapshot } from "../store/store.ts";
 import { type Decision, type Outcome, transact } from "../store/transact.ts";
@@ -86,7 +87,9 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
 
     const change = await buildChange(decision, { write, place, tail, snapshot, rests, attempts });
     commitSent = true;
-    return { kind: "commit", change, answer: (revision) => ({ ...decision.outcome, revision }) };
+    // A delegate who keeps writing policies must not delay a revocation by the superuser.
+    const isUrgent = access === UNRESTRICTED && change.authority !== undefined;
+    return { kind: "commit", change, isUrgent, answer: (revision) => ({ ...decision.outcome, revision }) };
   };
   return await transact(deps.store, query, { attempts, decide });
 }

@@ -1,15 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { PATIENT } from "../../test/harness/attempts.ts";
 import { type Attempts, pauseAfterFailure, pauseAfterRace } from "./attempts.ts";
 
 /** Attempts with the largest random number, which record how long they sleep. */
 function late(): { readonly attempts: Attempts; readonly slept: number[] } {
-  const never = new AbortController().signal;
   const slept: number[] = [];
   const sleep = async (ms: number) => await Promise.resolve(void slept.push(ms));
-  return {
-    attempts: { deadline: never, endsAt: Infinity, client: never, random: () => 1, now: () => 0, sleep },
-    slept,
-  };
+  return { attempts: { ...PATIENT, random: () => 1, now: () => 0, sleep }, slept };
 }
 
 describe("pauses", () => {

@@ -8,6 +8,8 @@ export interface Attempts {
   readonly client: AbortSignal;
   /** Resolves after `ms` milliseconds. Rejects when `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `onEnd` after `ms` milliseconds, unless the timer was disposed of. */
+  startTimer(ms: number, onEnd: () => void): Disposable;
   /** Uniform in [0, 1). */
   random(): number;
   /** Milliseconds. Only differences count. */

@@ -1,6 +1,11 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import { auditOf } from "../../test/store-contract/rows.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { memoryStore } from "./memory/memory-store.ts";
+import { StoreUnavailable } from "./store-unavailable.ts";
+
+const change = { audit: auditOf("w"), tail: 0 };
 
 describe("limitRequests", () => {
   it("rejects the 41st database request, without sending it", async () => {
@@ -10,5 +15,39 @@ describe("limitRequests", () => {
     for (let request = 1; request <= 40; request += 1) await store.load({}, never);
     await expect(store.load({}, never)).rejects.toMatchObject({ reason: "budget", outcome: "none" });
     expect(store).toMatchObject({ requests: 40, waitedMs: 120 });
+  });
+
+  /** A store that never answers and ignores its signal, with the time that passes until the signal aborts. */
+  function hanging() {
+    let clock = 0;
+    const forever = async () => await new Promise<never>(() => undefined);
+    const store = limitRequests({ load: forever, commit: forever, commitEach: forever }, () => clock);
+    const stop = new AbortController();
+    const abort = (): void => {
+      clock += 300;
+      stop.abort(new StoreUnavailable("timeout", "none", "300 ms"));
+    };
+    return { store, signal: stop.signal, abort };
+  }
+
+  it.each([
+    ["load", "none"],
+    ["commit", "unknown"],
+    ["commitEach", "unknown"],
+  ] as const)("ends a %s when its signal aborts, with the outcome %s (Q34)", async (kind, outcome) => {
+    const { store, signal, abort } = hanging();
+    const requests = {
+      load: async () => await store.load({}, signal),
+      commit: async () => await store.commit(change, {}, signal),
+      commitEach: async () => await store.commitEach([change], {}, signal),
+    };
+    const request = requests[kind]();
+    abort();
+    await expect(request).rejects.toMatchObject({ reason: "timeout", outcome, detail: "300 ms" });
+    expect(store).toMatchObject({ requests: 1, waitedMs: 300 });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    // Not sent any more, so its outcome is known.
+    await expect(requests[kind]()).rejects.toMatchObject({ reason: "timeout", outcome: "none" });
+    expect(store.requests).toBe(1);
   });
 });

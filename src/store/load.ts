@@ -1,4 +1,5 @@
 import { type Attempts, pauseAfterFailure } from "./attempts.ts";
+import { limitRequestTime } from "./request-limit.ts";
 import type { Query, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
@@ -6,7 +7,8 @@ import { StoreUnavailable } from "./store-unavailable.ts";
 const MAX_TRIES = 10;
 
 /**
- * Loads a snapshot and retries after passing failures. Stops when the caller hangs up or the deadline passes.
+ * Loads a snapshot and retries after passing failures, such as a load that hangs. Stops when the caller hangs up or the
+ * deadline passes.
  *
  * @throws StoreUnavailable
  */
@@ -21,9 +23,10 @@ export async function loadUntil<Q extends Query>(
   options: { readonly attempts: Attempts; readonly signal: AbortSignal },
 ): Promise<Snapshot<Q>> {
   const { attempts, signal } = options;
+  const sendLimited = limitRequestTime(attempts);
   for (let tried = 0; ; tried += 1) {
     try {
-      return await store.load(query, signal);
+      return await sendLimited(signal, async (limited) => await store.load(query, limited));
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || !error.isPassing || tried + 1 >= MAX_TRIES) throw error;
       await pauseAfterFailure(attempts, { round: tried, retryAfterMs: error.retryAfterMs }, signal);

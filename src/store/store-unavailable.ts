@@ -5,6 +5,8 @@
 const CAUSES = {
   /** No answer arrived. */
   connection: "passing",
+  /** No answer arrived within the time limit of this one database request. */
+  timeout: "passing",
   /** The answer has an HTTP status that says nothing about the request. */
   status: "passing",
   /** The answer does not fit the request. */
@@ -29,7 +31,9 @@ const CAUSES = {
   answer_too_large: "permanent",
   /** A statement failed, and will fail again. */
   rejected: "permanent",
+  /** The time of the whole request is up. */
   deadline: "permanent",
+  /** The client hung up. */
   gone: "permanent",
   budget: "permanent",
   schema: "permanent",
@@ -72,4 +76,12 @@ export class StoreUnavailable extends Error {
   get isPassing(): boolean {
     return CAUSES[this.reason] === "passing" && (this.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS;
   }
+}
+
+/** The failure of a database request that `signal` aborted. */
+export function abortedBy(signal: AbortSignal, outcome: "none" | "unknown"): StoreUnavailable {
+  const reason: unknown = signal.reason;
+  return reason instanceof StoreUnavailable
+    ? new StoreUnavailable(reason.reason, outcome, reason.detail)
+    : new StoreUnavailable("deadline", outcome, "aborted");
 }

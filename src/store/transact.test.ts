@@ -1,26 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { Attempts } from "./attempts.ts";
+import { fakeAttempts, PATIENT } from "../../test/harness/attempts.ts";
 import { auditOf } from "../../test/store-contract/rows.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { memoryStore } from "./memory/memory-store.ts";
 import type { Change, Query, Snapshot, Store } from "./store.ts";
-import { StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
+import { abortedBy, StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
 import { type Decision, transact } from "./transact.ts";
 
 const RESOURCE = "secret:p";
 const never = new AbortController().signal;
 
-/** Every look at the clock finds it 10 ms later. */
+/** Attempts without a deadline, which record how long they sleep. */
 function attempts(overrides: Partial<Attempts> = {}): Attempts & { readonly slept: number[] } {
   const slept: number[] = [];
-  let now = 0;
   return {
+    ...PATIENT,
     slept,
-    now: () => (now += 10),
-    deadline: never,
-    endsAt: Infinity,
-    client: never,
-    random: () => 0.5,
+    now: () => 0,
     sleep: async (ms, signal) => {
       slept.push(ms);
       signal.throwIfAborted();
@@ -121,8 +118,13 @@ describe("transact", () => {
   it("waits after two lost races, with jitter and in proportion to an attempt, and loads again", async () => {
     const inner = fresh();
     const store = faulty(inner, []);
-    const platform = attempts();
-    const decide = overtaken(inner, 2);
+    let clock = 0;
+    const platform = attempts({ now: () => clock });
+    const decideTwice = overtaken(inner, 2);
+    const decide = async (snapshot: Snapshot<Query>) => {
+      clock += 5;
+      return await decideTwice(snapshot);
+    };
     expect(await transact(store, query, { attempts: platform, decide })).toEqual({ ok: true, answer: "won 3" });
     expect(store.calls).toEqual(["load", "ok", "ok", "load", "ok"]);
     expect(platform.slept).toEqual([40]);
@@ -311,5 +313,261 @@ describe("transact", () => {
     await expect(run).rejects.toMatchObject({ reason: "budget" });
     expect(inner.calls).toHaveLength(40);
     expect(store.requests).toBe(40);
+  });
+
+  describe("with a commit that hangs", () => {
+    /** Hangs in the given commits, which are applied first if `applied` is set. Records when each request was sent. */
+    function hanging(inner: Store, platform: Attempts, { commits, applied }: { commits: number; applied: boolean }) {
+      const sent: (readonly [string, number])[] = [];
+      let left = commits;
+      const store: Store = {
+        async load(query, signal) {
+          sent.push(["load", platform.now() - 1000]);
+          return await inner.load(query, signal);
+        },
+        async commit(change_, query, signal) {
+          sent.push(["commit", platform.now() - 1000]);
+          if (left <= 0) return await inner.commit(change_, query, signal);
+          left -= 1;
+          if (applied) await inner.commit(change_, query, signal);
+          return await new Promise<never>((_, reject) =>
+            signal.addEventListener("abort", () => reject(abortedBy(signal, "unknown"))),
+          );
+        },
+      };
+      return { store, sent };
+    }
+
+    it.each<readonly [number, boolean, string, readonly (readonly [string, number])[]]>([
+      // A third of 9000, and a pause of 25.
+      [
+        1,
+        true,
+        "found 1",
+        [
+          ["load", 0],
+          ["commit", 0],
+          ["load", 3025],
+        ],
+      ],
+      [
+        1,
+        false,
+        "won 1",
+        [
+          ["load", 0],
+          ["commit", 0],
+          ["load", 3025],
+          ["commit", 3025],
+        ],
+      ],
+      [
+        2,
+        false,
+        "won 1",
+        [
+          ["load", 0],
+          ["commit", 0],
+          ["load", 3025],
+          ["commit", 3025],
+          ["load", 5067],
+          ["commit", 5067],
+        ],
+      ],
+    ])("%i times, applied: %s, a load finds out the outcome: %s (Q34)", async (commits, applied, answer, sent) => {
+      const inner = fresh();
+      const platform = fakeAttempts(9000);
+      const { store, sent: seen } = hanging(inner, platform, { commits, applied });
+      const result = transact(store, query, { attempts: platform, decide: decider() });
+      await platform.elapse(9000);
+      expect(await result).toEqual({ ok: true, answer });
+      expect(seen).toEqual(sent);
+      expect(await revisionOf(inner)).toBe(1);
+      expect(platform.timers()).toBe(0);
+    });
+
+    it("always, the third commit gets all the time that is left, and the outcome is unknown (Q34)", async () => {
+      const inner = fresh();
+      const platform = fakeAttempts(9000);
+      const { store, sent } = hanging(inner, platform, { commits: 3, applied: false });
+      const result = transact(store, query, { attempts: platform, decide: decider() });
+      const failed = expect(result).rejects.toMatchObject({ reason: "deadline" });
+      await platform.elapse(8999);
+      expect(sent.map(([kind]) => kind)).toEqual(["load", "commit", "load", "commit", "load", "commit"]);
+      expect(platform.timers()).toBe(0);
+      await platform.elapse(1);
+      await failed;
+      expect(await revisionOf(inner)).toBe(0);
+    });
+
+    it("after two loads that hang, a load finds out the outcome (Q34)", async () => {
+      const inner = fresh();
+      const platform = fakeAttempts(9000);
+      const { store } = hanging(inner, platform, { commits: 1, applied: true });
+      let loads = 0;
+      const slow: Store = {
+        ...store,
+        async load(query_, signal) {
+          loads += 1;
+          if (loads > 2) return await store.load(query_, signal);
+          return await new Promise<never>((_, reject) =>
+            signal.addEventListener("abort", () => reject(abortedBy(signal, "none"))),
+          );
+        },
+      };
+      const result = transact(slow, query, { attempts: platform, decide: decider() });
+      await platform.elapse(9000);
+      expect(await result).toEqual({ ok: true, answer: "found 1" });
+    });
+
+    it("right after a lost race, the pause is that of a failure (Q34)", async () => {
+      const inner = fresh();
+      const platform = fakeAttempts(9000);
+      let commits = 0;
+      const store: Store = {
+        load: async (query_, signal) => await inner.load(query_, signal),
+        async commit(change_, query_, signal) {
+          commits += 1;
+          if (commits !== 2) return await inner.commit(change_, query_, signal);
+          return await new Promise<never>((_, reject) =>
+            signal.addEventListener("abort", () => reject(abortedBy(signal, "unknown"))),
+          );
+        },
+      };
+      const result = transact(store, query, { attempts: platform, decide: overtaken(inner, 1) });
+      await platform.elapse(9000);
+      expect(await result).toEqual({ ok: true, answer: "won 2" });
+      expect(platform.slept).toEqual([25]);
+    });
+  });
+
+  describe("with a snapshot that is older than one before", () => {
+    /** The first loads return the given snapshots, later ones the newest. The first commit is applied unless `held`. */
+    async function lagging(inner: Store, snapshots: readonly Snapshot<Query>[], { held }: { held: boolean }) {
+      const late: (() => Promise<unknown>)[] = [];
+      const queue = [...snapshots];
+      let commits = 0;
+      const store: Store = {
+        load: (async (query_: Query, signal: AbortSignal) =>
+          queue.shift() ?? (await inner.load(query_, signal))) as Store["load"],
+        async commit(change_, query_, signal) {
+          commits += 1;
+          if (commits > 1) return await inner.commit(change_, query_, signal);
+          const run = async () => await inner.commit(change_, query_, signal);
+          await (held ? late.push(run) : run());
+          throw new StoreUnavailable("connection", "unknown", "");
+        },
+      };
+      return { store, late };
+    }
+
+    /** Commits from revision 2 on. Refuses below, as if the permission had been granted at revision 2. */
+    const decide = async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+      if (snapshot.replay !== undefined || snapshot.store.revision >= 2) return await decider()(snapshot);
+      return { kind: "refused", failure: "denied" };
+    };
+
+    /** A store at revision 2 and its snapshots at the revisions 0, 1 and 2. The second commit raises the epoch. */
+    async function grown() {
+      const inner = fresh();
+      const snapshots = [await inner.load(query, never)];
+      await intrude(inner, 1);
+      snapshots.push(await inner.load(query, never));
+      const raising = { ...change("other 2", snapshots[1]!), authority: { keyId: "k1", mac: new Uint8Array(32) } };
+      expect((await inner.commit(raising, {}, never)).won).toBe(true);
+      snapshots.push(await inner.load(query, never));
+      return { inner, snapshots };
+    }
+
+    it.each([
+      [[2, 1], false, "found 3"],
+      [[2, 0], false, "found 3"],
+      [[2, 1, 0, 1], false, "found 3"],
+      [[2, 2], false, "found 3"],
+      [[2, 1], true, "won 3"],
+      [[2, 1, 0, 2], true, "won 3"],
+    ] as const)(
+      "does not refuse after an unanswered commit: snapshots %j, kept back: %s, answer: %s (H02)",
+      async (revisions, held, answer) => {
+        const { inner, snapshots } = await grown();
+        const { store, late } = await lagging(
+          inner,
+          revisions.map((revision) => snapshots[revision]!),
+          { held },
+        );
+        expect(await transact(store, query, { attempts: attempts(), decide })).toEqual({ ok: true, answer });
+        for (const each of late) expect(await each()).toMatchObject({ won: false });
+        expect(await revisionOf(inner)).toBe(3);
+      },
+    );
+
+    it("does not refuse if such a snapshot claims a newer revision, but has an older epoch (H02)", async () => {
+      const { inner, snapshots } = await grown();
+      const old = snapshots[1]!;
+      const forged = { ...old, store: { ...old.store, revision: 9 } };
+      const { store, late } = await lagging(inner, [snapshots[2]!, forged], { held: true });
+      let loads = 0;
+      const refusing = async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+        loads += 1;
+        if (loads === 2) return { kind: "refused", failure: "denied" };
+        // The commit that was kept back arrives before the next load.
+        if (loads === 3) expect(snapshot.replay).toBeDefined();
+        return await decider()(snapshot);
+      };
+      const platform = attempts({ sleep: async () => void (await late[0]?.()) });
+      expect(await transact(store, query, { attempts: platform, decide: refusing })).toEqual({
+        ok: true,
+        answer: "found 3",
+      });
+    });
+
+    it("does not refuse after a lost race either (H02)", async () => {
+      const { inner, snapshots } = await grown();
+      const queue = [snapshots[2], snapshots[1]];
+      const store: Store = {
+        load: (async (query_: Query, signal: AbortSignal) =>
+          queue.shift() ?? (await inner.load(query_, signal))) as Store["load"],
+        commit: async (change_, query_, signal) => await inner.commit(change_, query_, signal),
+      };
+      let decided = 0;
+      const interrupted = async (snapshot: Snapshot<Query>) => {
+        decided += 1;
+        if (decided <= 2) await intrude(inner, 10 + decided);
+        return await decide(snapshot);
+      };
+      expect(await transact(store, query, { attempts: attempts(), decide: interrupted })).toEqual({
+        ok: true,
+        answer: "won 5",
+      });
+    });
+  });
+
+  describe("with an urgent change", () => {
+    const urgent = (inner: Store, times: number) => {
+      const decide = overtaken(inner, times);
+      return async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+        const decision = await decide(snapshot);
+        return decision.kind === "commit" ? { ...decision, isUrgent: true } : decision;
+      };
+    };
+
+    it("decides again at once after three lost races, without a load or pause (H13)", async () => {
+      const inner = fresh();
+      const store = faulty(inner, []);
+      const platform = attempts();
+      const result = await transact(store, query, { attempts: platform, decide: urgent(inner, 3) });
+      expect(result).toEqual({ ok: true, answer: "won 4" });
+      expect(store.calls).toEqual(["load", "ok", "ok", "ok", "ok"]);
+      expect(platform.slept).toEqual([]);
+    });
+
+    it("pauses after four lost races, a quarter as long as others, so that several do not block each other (H13)", async () => {
+      const inner = fresh();
+      const platform = attempts();
+      const result = await transact(inner, query, { attempts: platform, decide: urgent(inner, 8) });
+      expect(result).toEqual({ ok: true, answer: "won 9" });
+      // Up to 4 and then 16 attempts of a millisecond, where others pause for 16 and 64.
+      expect(platform.slept).toEqual([2, 8]);
+    });
   });
 });

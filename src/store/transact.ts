@@ -1,6 +1,7 @@
 import { type Attempts, pauseAfterFailure, pauseAfterRace } from "./attempts.ts";
 import { load, loadUntil } from "./load.ts";
-import type { AnySnapshot, Change, Commit, Query, Snapshot, Store } from "./store.ts";
+import { limitRequestTime, type SendLimited } from "./request-limit.ts";
+import type { AnySnapshot, Change, Commit, Query, Rest, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 /** What to do, given a snapshot. After a lost race, the decision is made again from a newer snapshot. */
@@ -8,9 +9,20 @@ export type Decision<A, F> =
   /** The write id was committed before: nothing to write. `answer` is the answer of that commit. */
   | { readonly kind: "settled"; readonly answer: A }
   | { readonly kind: "refused"; readonly failure: F }
-  | { readonly kind: "commit"; readonly change: Change; readonly answer: (revision: number) => A };
+  | {
+      readonly kind: "commit";
+      readonly change: Change;
+      readonly answer: (revision: number) => A;
+      /** Tries again without a pause after more lost races than usual. For changes that others must not delay. */
+      readonly isUrgent?: boolean;
+    };
 
 export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readonly ok: false; readonly failure: F };
+
+/** Commits before a pause. Each but the first is decided from the snapshot that the lost one before it returned. */
+const COMMITS_AT_ONCE = 2;
+/** The same for urgent changes, whose pauses are shorter too. More would let several of them use up their requests at once. */
+const URGENT_COMMITS_AT_ONCE = 4;
 
 /**
  * Load, decide, commit: applies one change exactly once or not at all.
@@ -21,7 +33,10 @@ export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readon
  * A commit without an answer may have been applied, or may still be applied. All changes that `decide` returns must therefore
  * have the same write id, which the store accepts once, and `decide` must return `"settled"` if a snapshot contains that write
  * id. A refusal is returned only if no unanswered commit can still succeed. Otherwise a change could happen after its caller
- * was told that it was refused.
+ * was told that it was refused. A snapshot that is older than another one of this request never leads to a refusal.
+ *
+ * Each commit has a time limit of its own, like each load (decision 0028). After a commit that hangs, a load finds out
+ * whether it was applied.
  *
  * @throws StoreUnavailable at once if another attempt would fail too, otherwise if the store is unreachable, or the outcome
  * unknown, until the deadline. A permanent failure of a commit leaves earlier unanswered commits open.
@@ -34,79 +49,93 @@ export async function transact<Q extends Query, A, F>(
     readonly decide: (snapshot: Snapshot<Q>) => Promise<Decision<A, F>>;
   },
 ): Promise<Outcome<A, F>> {
-  const { attempts, decide } = options;
+  const { attempts } = options;
   const { deadline } = attempts;
-  const unanswered: Change[] = [];
+  const run = { ...options, query, sendLimited: limitRequestTime(attempts), unanswered: [], newestRevision: 0 };
   let snapshot = await load(store, query, attempts);
   for (let round = 0; ; round += 1) {
     const began = attempts.now();
-    let attempt = await decideAndCommit(store, snapshot, { query, attempts, decide, unanswered });
-    const lost = attempt.kind === "lost";
-    // Decided again at once, from the snapshot that the lost race returned.
-    if (attempt.kind === "lost") {
-      attempt = await decideAndCommit(store, attempt.snapshot, { query, attempts, decide, unanswered });
+    let attempt = await decideAndCommit(store, snapshot, run);
+    let lost = 0;
+    while (attempt.kind === "lost") {
+      lost += 1;
+      if (lost >= (attempt.isUrgent ? URGENT_COMMITS_AT_ONCE : COMMITS_AT_ONCE)) break;
+      attempt = await decideAndCommit(store, attempt.snapshot, run);
     }
     if (attempt.kind === "done") return attempt.outcome;
-    const retryAfterMs = attempt.kind === "open" ? attempt.retryAfterMs : undefined;
-    await (lost && retryAfterMs === undefined
-      ? pauseAfterRace(attempts, { round, attemptMs: (attempts.now() - began) / 2 }, deadline)
-      : pauseAfterFailure(attempts, { round, retryAfterMs }, deadline));
+    await (attempt.kind === "lost"
+      ? pauseAfterRace(
+          attempts,
+          { round: attempt.isUrgent ? round - 1 : round, attemptMs: (attempts.now() - began) / lost },
+          deadline,
+        )
+      : pauseAfterFailure(attempts, { round, retryAfterMs: attempt.retryAfterMs }, deadline));
     // Once a commit may be in flight, its outcome must be found out, even if the caller hangs up.
     snapshot =
-      unanswered.length === 0
+      run.unanswered.length === 0
         ? await load(store, query, attempts)
         : await loadUntil(store, query, { attempts, signal: deadline });
   }
 }
 
+/** The state of one call of {@link transact}. */
+interface Run<Q extends Query, A, F> {
+  readonly query: Q;
+  readonly attempts: Attempts;
+  readonly decide: (snapshot: Snapshot<Q>) => Promise<Decision<A, F>>;
+  readonly sendLimited: SendLimited;
+  /** Commits without an answer so far. */
+  readonly unanswered: Change[];
+  /** The highest store revision of the snapshots so far. */
+  newestRevision: number;
+}
+
 type Attempt<Q extends Query, A, F> =
   | { readonly kind: "done"; readonly outcome: Outcome<A, F> }
-  | { readonly kind: "lost"; readonly snapshot: Snapshot<Q> }
+  | { readonly kind: "lost"; readonly snapshot: Snapshot<Q>; readonly isUrgent: boolean }
   /** Nothing is certain yet: try again after a pause. */
   | { readonly kind: "open"; readonly retryAfterMs?: number | undefined };
 
 async function decideAndCommit<Q extends Query, A, F>(
   store: Store,
   snapshot: Snapshot<Q>,
-  context: {
-    readonly query: Q;
-    readonly attempts: Attempts;
-    readonly decide: (snapshot: Snapshot<Q>) => Promise<Decision<A, F>>;
-    /** Commits without an answer so far. */
-    readonly unanswered: Change[];
-  },
+  run: Run<Q, A, F>,
 ): Promise<Attempt<Q, A, F>> {
-  const { query, attempts, unanswered } = context;
-  const decision = await context.decide(snapshot);
+  const { attempts, unanswered } = run;
+  run.newestRevision = Math.max(run.newestRevision, snapshot.store.revision);
+  const decision = await run.decide(snapshot);
   switch (decision.kind) {
     case "settled":
       return { kind: "done", outcome: { ok: true, answer: decision.answer } };
-    case "refused":
-      return unanswered.every((change) => cannotSucceed(change, snapshot))
+    case "refused": {
+      // An older state may lack the permission, or the commit of this very request.
+      const isOlder = snapshot.store.revision < run.newestRevision;
+      return !isOlder && unanswered.every((change) => cannotSucceed(change, snapshot))
         ? { kind: "done", outcome: { ok: false, failure: decision.failure } }
         : { kind: "open" };
+    }
     case "commit": {
       if (attempts.client.aborted && unanswered.length === 0) {
         throw new StoreUnavailable("gone", "none", "before a commit");
       }
-      const result = await commit(store, decision.change, { query, deadline: attempts.deadline, unanswered });
+      const { change, isUrgent = false } = decision;
+      const result = await commit(store, change, run);
       if (result instanceof StoreUnavailable) return { kind: "open", retryAfterMs: result.retryAfterMs };
       return result.won
         ? { kind: "done", outcome: { ok: true, answer: decision.answer(result.revision) } }
-        : { kind: "lost", snapshot: result.snapshot };
+        : { kind: "lost", snapshot: result.snapshot, isUrgent };
     }
   }
 }
 
 /** Commits once. Returns a failure that a later attempt may overcome. */
-async function commit<Q extends Query>(
+async function commit<Q extends Query, A, F>(
   store: Store,
   change: Change,
-  context: { readonly query: Q; readonly deadline: AbortSignal; readonly unanswered: Change[] },
+  { query, attempts, sendLimited, unanswered }: Run<Q, A, F>,
 ): Promise<Commit<Q> | StoreUnavailable> {
-  const { unanswered } = context;
   try {
-    return await store.commit(change, context.query, context.deadline);
+    return await sendLimited(attempts.deadline, async (limited) => await store.commit(change, query, limited));
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     if (error.outcome === "unknown") unanswered.push(change);
@@ -117,19 +146,31 @@ async function commit<Q extends Query>(
   }
 }
 
-/** Whether the state that `change` was decided on is gone. Row versions and epochs never return to an old value. */
+/**
+ * Whether other commits have made `change` impossible. Revisions and epochs only grow, so a higher number proves it. A lower
+ * number or a missing row alone proves nothing: the snapshot may be older than the one that the change was decided on. Times
+ * prove nothing either, because clocks step back.
+ *
+ * The version of the changed row need not be compared: a commit that changes a row also adds an audit entry of its resource.
+ */
 function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
-  if (change.authority !== undefined && snapshot.store.epoch > change.audit.epoch) return true;
-  if (change.init !== undefined && snapshot.store.revision > 0) return true;
-  if (change.secret !== undefined && change.secret.kind !== "create") {
-    return snapshot.secret?.head?.version !== change.secret.seen;
-  }
-  if (change.policy !== undefined && change.policy.kind !== "create") {
-    return snapshot.policy?.row?.version !== change.policy.seen;
-  }
-  if (change.bundle !== undefined && change.bundle.kind !== "create") {
-    return snapshot.bundle?.row?.version !== change.bundle.seen;
+  const { epoch, revision } = snapshot.store;
+  if (change.init !== undefined && revision > 0) return true;
+  if (epoch > change.audit.epoch) {
+    if (change.authority !== undefined) return true;
+    // Row versions are never used again. A row that is missing here has been deleted: at the earlier epoch it existed.
+    if (change.rests.some((rest) => versionIn(snapshot, rest) !== rest.version)) return true;
   }
   const { tail } = snapshot.secret ?? snapshot.chain ?? {};
   return (tail?.revision ?? 0) > change.tail;
+}
+
+/** The version of a row that permits changes; 0 if it is missing. */
+function versionIn({ grants, trust }: AnySnapshot, { table, name }: Rest): number {
+  switch (table) {
+    case "policies":
+      return grants?.rows.find((row) => row.name === name)?.version ?? 0;
+    case "trust_bundles":
+      return trust?.row?.trustDomain === name ? trust.row.version : 0;
+  }
 }

@@ -1,5 +1,5 @@
 import { LibsqlError } from "@libsql/client/web";
-import { StoreUnavailable } from "../store-unavailable.ts";
+import { abortedBy, StoreUnavailable } from "../store-unavailable.ts";
 import { type ErrorMeaning, meaningOfNetworkError } from "./error-meaning.ts";
 import type { Mode } from "./execute.ts";
 
@@ -12,11 +12,7 @@ import type { Mode } from "./execute.ts";
 export function toUnavailable(error: unknown, mode: Mode, signal: AbortSignal): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
   const open = mode === "write" ? "unknown" : "none";
-  if (signal.aborted) {
-    const reason: unknown = signal.reason;
-    const gone = reason instanceof StoreUnavailable && reason.reason === "gone";
-    return new StoreUnavailable(gone ? "gone" : "deadline", open, "aborted");
-  }
+  if (signal.aborted) return abortedBy(signal, open);
   if (error instanceof LibsqlError) return new StoreUnavailable("malformed", open, safeCode(error.code));
   if (error instanceof SyntaxError || error instanceof RangeError) {
     return new StoreUnavailable("malformed", open, error.name);
