@@ -1,4 +1,4 @@
-import type { Log } from "./platform.ts";
+import type { Platform } from "./platform.ts";
 
 /** A counter of the platform (Workers: rate limiting binding). Each of the platform's locations counts separately. */
 export interface RateLimiter {
@@ -18,27 +18,47 @@ export class RateLimited extends Error {
   override readonly name = "RateLimited";
 }
 
+/** The longest wait for a counter, once by address and once by identity. A healthy counter takes a few milliseconds. */
+const TIMEOUT_MS = 100;
+
 /**
- * Counts a request. If the counter fails, the request passes and the failure is logged: the limit protects against load, and
- * is not an access control.
+ * Counts a request. If the counter fails or does not answer in 100 ms, the request passes and the failure is logged: the limit
+ * protects against load, and is not an access control.
  *
  * @throws RateLimited
  */
 export async function countRequest(
   limiter: RateLimiter | undefined,
   key: string,
-  { log, requestId }: { readonly log: Log; readonly requestId: string },
+  { platform, requestId }: { readonly platform: Pick<Platform, "log" | "sleep">; readonly requestId: string },
 ): Promise<void> {
   if (limiter === undefined) return;
   let success: boolean;
   try {
-    ({ success } = await limiter.limit({ key }));
+    ({ success } = await limitInTime(limiter, key, platform));
   } catch (error) {
     const reason = error instanceof Error ? error.name : "unknown";
-    log({ level: "error", event: "rate_limit_failed", requestId, reason });
+    platform.log({ level: "error", event: "rate_limit_failed", requestId, reason });
     return;
   }
   if (!success) throw new RateLimited("Cannot serve the request: the rate limit is exceeded");
+}
+
+async function limitInTime(
+  limiter: RateLimiter,
+  key: string,
+  platform: Pick<Platform, "sleep">,
+): Promise<{ readonly success: boolean }> {
+  const done = new AbortController();
+  const tooLate = async (): Promise<never> => {
+    await platform.sleep(TIMEOUT_MS, done.signal);
+    throw new DOMException("The rate limiter did not answer in time", "TimeoutError");
+  };
+  try {
+    return await Promise.race([limiter.limit({ key }), tooLate()]);
+  } finally {
+    done.abort();
+  }
 }
 
 /**

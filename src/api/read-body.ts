@@ -1,3 +1,5 @@
+import { abortable } from "../store/abortable.ts";
+
 export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly ok: false; readonly reason: "too_large" | "too_slow" | "unreadable" };
@@ -26,16 +28,11 @@ export async function readBody(request: Request, maxBytes: number, signal: Abort
 
 /** The server ends a message at its Content-Length (RFC 9112, section 6.3), so this read is bounded too. */
 async function readAtOnce(request: Request, maxBytes: number, signal: AbortSignal): Promise<Body> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(signal.reason);
-  signal.addEventListener("abort", giveUp);
   try {
-    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), stopped]));
+    const bytes = new Uint8Array(await abortable(request.arrayBuffer(), signal));
     return bytes.length > maxBytes ? { ok: false, reason: "too_large" } : { ok: true, bytes };
   } catch {
     return signal.aborted ? TOO_SLOW : { ok: false, reason: "unreadable" };
-  } finally {
-    signal.removeEventListener("abort", giveUp);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { KeyRing } from "../seal/key-ring.ts";
-import type { Keys } from "../seal/key-source.ts";
+import type { Keys, KeySource } from "../seal/key-source.ts";
+import { abortable } from "../store/abortable.ts";
 import type { Service } from "./service.ts";
 
 /** The keys of one request. */
@@ -8,14 +9,24 @@ export interface RequestKeys {
   readonly rootKeys: Extract<Keys, { readonly ok: true }>["roots"];
 }
 
-/** Reads the keys. Undefined if there are none; the operator's log then has the reason. */
+/** Reads the keys. Undefined if there are none before `signal` aborts; the operator's log then has the reason. */
 export async function readKeys(
   { keys, platform }: Pick<Service, "keys" | "platform">,
-  requestId: string,
+  { signal, requestId }: { readonly signal: AbortSignal; readonly requestId: string },
 ): Promise<RequestKeys | undefined> {
-  const read = await keys.read();
+  const read = await readKeysUntil(signal, keys);
   if (read.ok) return { ring: read.ring, rootKeys: read.roots };
   const detail = `SPIKE_ROOT_KEYS ${read.problem}`;
   platform.log({ level: "error", event: "not_configured", requestId, detail });
   return undefined;
+}
+
+/** Reads the keys, but not after `signal` aborts. A Secrets Store binding may take any time, and has no timeout of its own. */
+export async function readKeysUntil(signal: AbortSignal, keys: KeySource): Promise<Keys> {
+  try {
+    return await abortable(keys.read(), signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { ok: false, problem: "could not be read in time" };
+  }
 }

@@ -21,7 +21,7 @@ export async function refreshBundles(service: Service, at: number): Promise<void
   const { platform, fetch } = service;
   const id = createTraceId(platform);
   using deadline = startDeadline(platform, TIMEOUT_MS);
-  const keys = await readKeys(service, id);
+  const keys = await readKeys(service, { signal: deadline.attempts.deadline, requestId: id });
   if (keys === undefined) return;
   const deps = (): TrustDeps => ({
     // Each bundle has a request budget of its own: one that often loses races must not use up the budget of the others.

@@ -86,7 +86,7 @@ function listenForProof(
     delete trail.reason;
     if (isCounted) return;
     isCounted = true;
-    await countRequest(rateLimits.byIdentity, caller, { log: platform.log, requestId: c.get("requestId") });
+    await countRequest(rateLimits.byIdentity, caller, { platform, requestId: c.get("requestId") });
   };
 }
 

@@ -3,9 +3,11 @@ import { verifyStore, writingRing } from "../../commit/store-row.ts";
 import { SealError } from "../../seal/seal-error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { logException } from "../log-exception.ts";
+import { readKeysUntil } from "../read-keys.ts";
 import { respond, retryAfter } from "../respond.ts";
+import { startDeadline } from "../start-deadline.ts";
 
-/** Load balancers poll every few seconds: a later answer would be of no use. */
+/** Load balancers poll every few seconds: a later answer would be useless. */
 const TIMEOUT_MS = 2000;
 
 export const NOT_READY = { status: "not_ready" } as const;
@@ -34,9 +36,10 @@ export async function readyz(c: Context<AppEnv>): Promise<Response> {
 /** @throws SealError, StoreUnavailable */
 async function verifyReady(c: Context<AppEnv>): Promise<void> {
   const { deadline, client } = c.get("attempts");
-  const signal = AbortSignal.any([deadline, client, AbortSignal.timeout(TIMEOUT_MS)]);
+  using limit = startDeadline(c.env.platform, TIMEOUT_MS);
+  const signal = AbortSignal.any([deadline, client, limit.attempts.deadline]);
   const snapshot = await c.get("store").load({ keyUse: {} }, signal);
-  const keys = await c.env.keys.read();
+  const keys = await readKeysUntil(signal, c.env.keys);
   if (!keys.ok) throw new SealError("unknown_key", `SPIKE_ROOT_KEYS ${keys.problem}`);
   const { ring } = keys;
   await verifyStore(ring, snapshot);
