@@ -1,11 +1,11 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { auditOf } from "../../test/store-contract/rows.ts";
+import { auditOf, PINS } from "../../test/store-contract/rows.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { memoryStore } from "./memory/memory-store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
-const change = { audit: auditOf("w"), tail: 0 };
+const change = { audit: auditOf("w"), tail: 0, ...PINS };
 
 describe("limitRequests", () => {
   it("rejects the 41st database request, without sending it", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Attempts } from "./attempts.ts";
 import { fakeAttempts, PATIENT } from "../../test/harness/attempts.ts";
-import { auditOf } from "../../test/store-contract/rows.ts";
+import { auditOf, PINS } from "../../test/store-contract/rows.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { memoryStore } from "./memory/memory-store.ts";
+import type { BundleRow, PolicyRow } from "./rows.ts";
 import type { Change, Query, Snapshot, Store } from "./store.ts";
 import { abortedBy, StoreUnavailable, type UnavailableCause } from "./store-unavailable.ts";
 import { type Decision, transact } from "./transact.ts";
@@ -26,13 +27,20 @@ function attempts(overrides: Partial<Attempts> = {}): Attempts & { readonly slep
   };
 }
 
-const change = (
-  writeId: string,
-  snapshot: { readonly store: { readonly revision: number; readonly epoch: number } },
-): Change => ({
-  audit: auditOf(writeId, { resource: RESOURCE, base: snapshot.store.revision, epoch: snapshot.store.epoch }),
-  tail: snapshot.store.revision,
+const change = (writeId: string, { store }: Pick<Snapshot<Query>, "store">): Change => ({
+  audit: auditOf(writeId, { resource: RESOURCE, base: store.revision, epoch: store.epoch }),
+  tail: store.revision,
+  ...PINS,
+  decidedOn: store,
 });
+
+const INIT = { keys: [], keyId: "k1", mac: new Uint8Array(32) };
+
+/** The signed columns of a change that raises the epoch. */
+function authorityOf(snapshot?: Snapshot<Query>): NonNullable<Change["authority"]> {
+  const { auditFloor = 0, authority = new Uint8Array(16), generation = "", acknowledged = 0 } = snapshot?.store ?? {};
+  return { auditFloor, authority, generation, acknowledged, keyId: "k1", mac: new Uint8Array(32), nodes: [] };
+}
 
 /** Commits until its write id is found. With `refuseAfter`, refuses once another commit has that revision. */
 function decider(options: { readonly refuseAfter?: number } = {}) {
@@ -473,7 +481,7 @@ describe("transact", () => {
       const snapshots = [await inner.load(query, never)];
       await intrude(inner, 1);
       snapshots.push(await inner.load(query, never));
-      const raising = { ...change("other 2", snapshots[1]!), authority: { keyId: "k1", mac: new Uint8Array(32) } };
+      const raising = { ...change("other 2", snapshots[1]!), authority: authorityOf(snapshots[1]) };
       expect((await inner.commit(raising, {}, never)).won).toBe(true);
       snapshots.push(await inner.load(query, never));
       return { inner, snapshots };
@@ -539,6 +547,71 @@ describe("transact", () => {
         ok: true,
         answer: "won 5",
       });
+    });
+  });
+
+  describe("after an unanswered commit", () => {
+    const policy = (version: number) => ({ name: "p", version }) as PolicyRow;
+    const bundle = (version: number) => ({ trustDomain: "d", version }) as BundleRow;
+    const rests = [
+      { table: "policies", name: "p", version: 3 },
+      { table: "trust_bundles", name: "d", version: 2 },
+    ] as const;
+
+    /** The snapshot that the change was decided on. */
+    const DECIDED = { revision: 7, epoch: 4, policies: [policy(3)], bundle: bundle(2), tail: 5 };
+    type State = typeof DECIDED;
+
+    const snapshotOf = (empty: Snapshot<Query>, overrides: Partial<State>): Snapshot<Query> => {
+      const { revision, epoch, policies, bundle: row, tail } = { ...DECIDED, ...overrides };
+      return {
+        ...empty,
+        store: { ...empty.store, revision, epoch },
+        grants: { rows: policies, more: false },
+        trust: { row },
+        secret: {
+          head: undefined,
+          states: undefined,
+          version: undefined,
+          tail: { ...auditOf("t"), revision: tail },
+        },
+      };
+    };
+
+    it.each<readonly [string, boolean, Partial<Change>, Partial<State>]>([
+      ["nothing has changed", false, { rests }, {}],
+      ["other rows have changed", false, { rests }, { revision: 9, epoch: 6 }],
+      ["its resource has changed", true, { rests }, { revision: 9, tail: 8 }],
+      ["its resource has an older entry", false, { rests }, { revision: 9, tail: 4 }],
+      ["its policy was changed", true, { rests }, { revision: 8, epoch: 5, policies: [policy(8)] }],
+      ["its policy was deleted", true, { rests }, { revision: 8, epoch: 5, policies: [] }],
+      ["its policy is hidden", false, { rests }, { revision: 8, policies: [] }],
+      ["its policy is not there yet", false, { rests }, { revision: 9, epoch: 3, policies: [] }],
+      ["its policy has an earlier version", false, { rests }, { revision: 9, epoch: 3, policies: [policy(1)] }],
+      ["another policy was deleted", false, { rests: [] }, { revision: 8, epoch: 5, policies: [] }],
+      ["its bundle was changed", true, { rests }, { revision: 8, epoch: 5, bundle: bundle(8) }],
+      ["its bundle is not there yet", false, { rests }, { revision: 9, epoch: 3, bundle: bundle(1) }],
+      ["the epoch was raised", false, {}, { revision: 8, epoch: 5 }],
+      ["the epoch was raised, which it names", true, { authority: authorityOf() }, { revision: 8, epoch: 5 }],
+      ["the epoch, which it names, is lower", false, { authority: authorityOf() }, { revision: 9, epoch: 3 }],
+      ["the store is not empty any more", true, { init: INIT }, { revision: 8 }],
+    ])("refuses only if that commit can no longer succeed: %s, so %s (H02)", async (_, refuses, pins, overrides) => {
+      const empty = await fresh().load(query, never);
+      const replay = { ...auditOf("w"), revision: 10 };
+      const later = { ...snapshotOf(empty, { revision: 10 }), replay };
+      const queue = [snapshotOf(empty, {}), snapshotOf(empty, overrides)];
+      const store: Store = {
+        load: (async () => await Promise.resolve(queue.shift() ?? later)) as unknown as Store["load"],
+        commit: async () => await Promise.reject(new StoreUnavailable("connection", "unknown", "")),
+      };
+      const decide = async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+        if (queue.length === 0 && snapshot.replay === undefined) return { kind: "refused", failure: "refused" };
+        const decision = await decider()(snapshot);
+        if (decision.kind !== "commit") return decision;
+        return { ...decision, change: { ...decision.change, tail: DECIDED.tail, ...pins } };
+      };
+      const result = await transact(store, query, { attempts: attempts(), decide });
+      expect(result).toEqual(refuses ? { ok: false, failure: "refused" } : { ok: true, answer: "found 10" });
     });
   });
 

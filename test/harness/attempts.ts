@@ -7,7 +7,8 @@ const never = new AbortController().signal;
 /** Retry options without a deadline, a disconnecting client, limits or pauses. */
 export const PATIENT: Attempts = {
   deadline: never,
-  endsAt: Infinity,
+  // The last time that a Date can have.
+  endsAt: 8.64e15,
   client: never,
   sleep: async () => undefined,
   startTimer: () => ({ [Symbol.dispose]: () => undefined }),
