@@ -13,7 +13,7 @@ export type Decision<A, F> =
       readonly kind: "commit";
       readonly change: Change;
       readonly answer: (revision: number) => A;
-      /** Tries again without a pause after more lost races than usual. For changes that others must not delay. */
+      /** Commits again without a pause after more lost races than usual. For changes that others must not delay. */
       readonly isUrgent?: boolean;
     };
 
@@ -21,14 +21,14 @@ export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readon
 
 /** Commits before a pause. Each but the first is decided from the snapshot that the lost one before it returned. */
 const COMMITS_AT_ONCE = 2;
-/** The same for urgent changes, whose pauses are shorter too. More would let several of them use up their requests at once. */
-const URGENT_COMMITS_AT_ONCE = 4;
+/** The same for urgent changes. With more, several of them would use up their requests against each other. */
+const URGENT_COMMITS_AT_ONCE = 8;
 
 /**
  * Load, decide, commit: applies one change exactly once or not at all.
  *
  * Two round trips unless another commit interferes. After the first lost race, it decides again at once from the snapshot
- * that the commit returned. After the second, it waits and loads a new snapshot.
+ * that the commit returned. After the second, or the eighth of an urgent change, it waits and loads a new snapshot.
  *
  * A commit without an answer may have been applied, or may still be applied. All changes that `decide` returns must therefore
  * have the same write id, which the store accepts once, and `decide` must return `"settled"` if a snapshot contains that write
@@ -64,11 +64,7 @@ export async function transact<Q extends Query, A, F>(
     }
     if (attempt.kind === "done") return attempt.outcome;
     await (attempt.kind === "lost"
-      ? pauseAfterRace(
-          attempts,
-          { round: attempt.isUrgent ? round - 1 : round, attemptMs: (attempts.now() - began) / lost },
-          deadline,
-        )
+      ? pauseAfterRace(attempts, { round, attemptMs: (attempts.now() - began) / lost }, deadline)
       : pauseAfterFailure(attempts, { round, retryAfterMs: attempt.retryAfterMs }, deadline));
     // Once a commit may be in flight, its outcome must be found out, even if the caller hangs up.
     snapshot =

@@ -28,6 +28,13 @@ describe("an error of the driver", () => {
     expect(toUnavailable(new TypeError("m"), "read", gone)).toMatchObject({ reason: "gone", outcome: "none" });
   });
 
+  it("after its own time limit is a timeout, whose outcome is open for a commit (Q34)", () => {
+    const limit = AbortSignal.abort(new StoreUnavailable("timeout", "none", "2667 ms"));
+    const expected = { reason: "timeout", detail: "2667 ms", isPassing: true };
+    expect(toUnavailable(new TypeError("m"), "write", limit)).toMatchObject({ ...expected, outcome: "unknown" });
+    expect(toUnavailable(new TypeError("m"), "read", limit)).toMatchObject({ ...expected, outcome: "none" });
+  });
+
   it("never puts text of the server into the detail", () => {
     expect(toUnavailable(new LibsqlError("m", "SQLITE_see: value"), "read", NEVER).detail).toBe("unknown code");
   });
