@@ -161,11 +161,13 @@ function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   return (tail?.revision ?? 0) > change.tail;
 }
 
-/** The version of a row that permits changes; 0 if it is missing. */
-function versionIn({ grants, trust }: AnySnapshot, { table, name }: Rest): number {
+/** The version of a row that permits changes; 0 if it is missing. A row that may be on a later page counts as unchanged. */
+function versionIn({ grants, trust }: AnySnapshot, { table, name, version }: Rest): number {
   switch (table) {
-    case "policies":
-      return grants?.rows.find((row) => row.name === name)?.version ?? 0;
+    case "policies": {
+      const row = grants?.rows.find((candidate) => candidate.name === name);
+      return row?.version ?? (grants?.more === true ? version : 0);
+    }
     case "trust_bundles":
       return trust?.row?.trustDomain === name ? trust.row.version : 0;
   }
