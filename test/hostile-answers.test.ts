@@ -59,8 +59,8 @@ describe("authentic rows in the wrong place", () => {
     }
     const swap = (query: Query): Query => ({
       ...query,
-      ...(query.policy && { policy: { name: "two" } }),
-      ...(query.bundle && { bundle: { trustDomain: "two.org" } }),
+      ...(query.policy && { policy: { ...query.policy, name: "two" } }),
+      ...(query.bundle && { bundle: { ...query.bundle, trustDomain: "two.org" } }),
     });
     const service = await testService(lyingStore(inner, { query: swap }));
     expect(await service.post("/v1/acl/policy?action=get", { id: "one" })).toMatchObject(refused);

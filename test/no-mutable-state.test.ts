@@ -33,6 +33,7 @@ const BUILDERS = new Set([
   "jsonColumn",
   "partOf",
   "columnPart",
+  "withSlots",
   "versionColumns",
   "auditPartOf",
   "pathPartOf",

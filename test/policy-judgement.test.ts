@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { auditWalk } from "../src/audit/audit-walk.ts";
+import { POLICIES } from "../src/policy/policies.ts";
 import { sealPolicy } from "../src/policy/seal-policy.ts";
 import type { PolicyRules } from "../src/policy/policy.ts";
 import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
@@ -196,7 +197,7 @@ describe("a store that returns other rows than requested", () => {
     for (const name of ["one", "two"]) {
       await service.post(POLICY, { name, spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] });
     }
-    other.policy = (await inner.load({ policy: { name: "two" } }, new AbortController().signal)).policy;
+    other.policy = (await inner.load(POLICIES.query("two"), new AbortController().signal)).policy;
     state.active = true;
     expect((await service.post(`${POLICY}?action=get`, { id: "one" })).status).toBe(500);
     expect((await service.post(`${POLICY}?action=delete`, { id: "one" })).status).toBe(500);

@@ -33,9 +33,11 @@ const HEAD = {
   currentUntil: 7,
   oldest: 8,
   maxVersions: 9,
+  keptVersions: 15,
   casRequired: true,
   metadataCasRequired: false,
   metadataVersion: 10,
+  metadataAt: 16,
   deleteAfter: 11,
   custom: bytes(1),
   history: bytes(2),
@@ -55,6 +57,7 @@ describe("stored formats never change:", () => {
     const policy = {
       name: "p",
       writeId: "w",
+      base: 3,
       epoch: 1,
       idTag: bytes(1),
       pathTag: bytes(2),
@@ -65,6 +68,7 @@ describe("stored formats never change:", () => {
     const bundle = {
       trustDomain: "d",
       writeId: "w",
+      base: 3,
       epoch: 1,
       bundle: "{}",
       sequence: "1",
@@ -83,11 +87,11 @@ describe("stored formats never change:", () => {
       bundle: digest(bundleContext("store", bundle)),
     }).toMatchInlineSnapshot(`
       {
-        "bundle": "dff3fe8ce5d400f7",
+        "bundle": "d190b8ce10c90cf5",
         "dataKey": "4e6961fd558a01cb",
-        "head": "cd29954a9f926e01",
+        "head": "31c3745fbfa3ecd3",
         "history": "ebecef9d4b089bd9",
-        "policy": "83d41e864b648736",
+        "policy": "3eedca4bd08be9b4",
         "value": "2c096eb527fe5862",
       }
     `);
@@ -95,11 +99,23 @@ describe("stored formats never change:", () => {
 
   it("keys, MACs, tags and write ids", async () => {
     const ring = await ringOf(KEY_A);
-    const store = { storeId: "store", revision: 0, epoch: 0, schemaVersion: 1, auditFloor: 0, keyId: null, mac: null };
+    const store = {
+      storeId: "store",
+      revision: 0,
+      epoch: 0,
+      schemaVersion: 2,
+      auditFloor: 0,
+      authority: bytes(8).slice(0, 16),
+      generation: "",
+      acknowledged: 0,
+      keyId: null,
+      mac: null,
+    };
     const entry = await sealEntry(ring, "store", {
       writeId: "w",
       request: bytes(1),
       at: 2,
+      workerAt: 8,
       spiffeId: "spiffe://d/p",
       action: "put",
       resource: "secret:a",
@@ -108,6 +124,8 @@ describe("stored formats never change:", () => {
       base: 5,
       anchor: bytes(6),
       epoch: 7,
+      state: bytes(9),
+      leadsTo: "{}",
       outcome: "{}",
       traceId: "t",
     });
@@ -123,11 +141,11 @@ describe("stored formats never change:", () => {
     }).toMatchInlineSnapshot(`
       {
         "check": "314723d39ef067ed",
-        "entry": "0724856b7d5a4d91",
+        "entry": "d7b2fb11cd0a84cc",
         "idTag": "c0cf77f981eaea8e",
         "mac": "89113b57a07ca002",
         "pathTag": "ba09bb1e94b5a891",
-        "store": "55d9a8be1031a8be",
+        "store": "0993d9f555dcc99a",
         "writeId": "UpVTP5hKJwkGEpxc8wrSaGV9VqFVkEoigJicYbLq1WM",
       }
     `);

@@ -3,6 +3,7 @@ import { buildChange } from "../src/commit/build-change.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { memoryStore } from "../src/store/memory/memory-store.ts";
 import type { BulkStore } from "../src/store/store.ts";
+import { PATIENT } from "./harness/attempts.ts";
 import { countingStore } from "./harness/counting-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { testDomain } from "./harness/identity.ts";
@@ -250,7 +251,7 @@ describe.each(["memory", "libsql"])("rotation of a root key in the %s store", (k
       };
       const verdict = { ok: true, change: { prune: { above: 0, floor } }, authority: { auditFloor: floor } } as const;
       const place = { writeId: "prune", seq: 1, ring };
-      const at = { write, place, tail: undefined, snapshot };
+      const at = { write, place, tail: undefined, snapshot, rests: [], attempts: PATIENT };
       const change = await buildChange({ ...verdict, outcome: {}, now: snapshot.now }, at);
       const result = await store.commit(change, query, signal);
       expect(result.won).toBe(true);

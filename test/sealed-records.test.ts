@@ -86,8 +86,11 @@ const STORE: StoreRow = {
   storeId: "store",
   revision: 9,
   epoch: 4,
-  schemaVersion: 1,
+  schemaVersion: 2,
   auditFloor: 2,
+  authority: new Uint8Array(16),
+  generation: "",
+  acknowledged: 0,
   keyId: "a",
   mac: null,
 };
@@ -200,6 +203,7 @@ describe("the MAC of an audit entry", () => {
         writeId: "w",
         request: text(32),
         at: 5,
+        workerAt: 6,
         spiffeId: "spiffe://d/a",
         action: "put",
         resource: "secret:a",
@@ -208,6 +212,8 @@ describe("the MAC of an audit entry", () => {
         base: 3,
         anchor: text(32),
         epoch: 1,
+        state: text(32),
+        leadsTo: "{}",
         outcome: "{}",
         traceId: "t",
       })),
@@ -216,7 +222,7 @@ describe("the MAC of an audit entry", () => {
     const verify = async (row: AuditRow, store = STORE) => await refusal(verifyEntry(ring, store, row));
     expect(await verify(entry)).toBe("accepted");
     const columns = Object.keys(entry).filter((column) => column !== "revision");
-    expect(columns).toHaveLength(15);
+    expect(columns).toHaveLength(18);
     for (const column of columns) {
       const row = { ...entry, [column]: changed(entry[column as keyof AuditRow]) };
       expect(await verify(row), column).toBe(column === "keyId" ? "unknown_key" : "not_authentic");
@@ -227,18 +233,21 @@ describe("the MAC of an audit entry", () => {
 });
 
 describe("the MAC of the store row", () => {
-  it("covers every column except the revision (K01, K06, K08)", async () => {
+  it("covers every column except the revision and the schema version (K01, K06, K08)", async () => {
     const ring = await ringOf(KEY_A);
     const { mac } = await firstCommit(ring, STORE, 1);
     const keys = [{ keyId: "a", checkValue: ring.primary.check, createdAt: 1, hasPolicies: false }];
     const verify = async (row: StoreRow) => await refusal(verifyStore(ring, { store: row, newest: text(32), keys }));
     const row: StoreRow = { ...STORE, mac };
     expect(await verify(row)).toBe("accepted");
-    for (const column of ["storeId", "epoch", "schemaVersion", "auditFloor", "keyId", "mac"] as const) {
+    const { revision: _, schemaVersion: __, ...signed } = row;
+    for (const column of Object.keys(signed) as (keyof typeof signed)[]) {
       const reason = column === "keyId" ? "unknown_key" : "not_authentic";
       expect(await verify({ ...row, [column]: changed(row[column]) }), column).toBe(reason);
     }
     expect(await verify({ ...row, mac: null })).toBe("inconsistent");
+    // A migration raises the schema version, and cannot sign.
+    expect(await verify({ ...row, schemaVersion: 3 })).toBe("accepted");
   });
 });
 

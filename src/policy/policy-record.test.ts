@@ -7,7 +7,9 @@ import { policyContext, keyTag } from "./policy-record.ts";
 const ROW: Omit<PolicyValues, "sealed"> = {
   name: "readers",
   writeId: "w",
+  base: 4,
   epoch: 3,
+  slot: 7,
   idTag: new Uint8Array(32).fill(1),
   pathTag: new Uint8Array(32).fill(2),
   keyId: "a",
@@ -28,6 +30,7 @@ describe("a sealed policy", () => {
     const others: readonly Partial<typeof ROW>[] = [
       { name: "writers" },
       { writeId: "x" },
+      { base: 5 },
       { epoch: 4 },
       { idTag: ROW.pathTag },
       { pathTag: ROW.idTag },

@@ -9,7 +9,9 @@ it("the MAC of a stored bundle covers every column and the store", async () => {
   const row: Omit<BundleValues, "mac"> = {
     trustDomain: "example.org",
     writeId: "w",
+    base: 2,
     epoch: 1,
+    slot: 7,
     bundle: '{"keys":[]}',
     sequence: "18446744073709551616",
     endpointUrl: "https://example.org/bundle",
@@ -23,6 +25,7 @@ it("the MAC of a stored bundle covers every column and the store", async () => {
   const others: readonly Partial<typeof row>[] = [
     { trustDomain: "example.com" },
     { writeId: "x" },
+    { base: 3 },
     { epoch: 2 },
     { bundle: "{}" },
     { sequence: null },

@@ -71,12 +71,21 @@ export const versionOf = (number: number, writeId: string, overrides: Partial<Ve
   ...overrides,
 });
 
+/** The columns of the store row after a change that raises the epoch, and no nodes. */
+export const STATE = { auditFloor: 0, authority: bytes(7), generation: "", acknowledged: 0, nodes: [] } as const;
+
 /** What a change was decided on: nothing that the suite's store does not have. */
 export const PINS = {
   rests: [],
   notAfter: Number.MAX_SAFE_INTEGER,
   decidedOn: { keyId: null, schemaVersion: 2 },
 } as const;
+
+/** The change, decided on a store row under that key. */
+export const under = (keyId: string, change: Change): Change => ({
+  ...change,
+  decidedOn: { ...PINS.decidedOn, keyId },
+});
 
 interface Creation {
   readonly path?: string;

@@ -15,7 +15,7 @@ const LIMITS = { variableNumber: 100, functionArg: 32, compoundSelect: 5, sqlLen
 
 const OUTDATED = { keyId: "k", after: { keyId: "", name: "" }, limit: 1 } as const;
 const GRANTS = { idTags: [], pathTags: [], limit: 1 } as const;
-const TRUST = { trustDomain: "d" } as const;
+const TRUST = { trustDomain: "d", slot: 1 } as const;
 
 /** A query with every part. */
 const EVERYTHING: Required<Query> = {
@@ -24,7 +24,7 @@ const EVERYTHING: Required<Query> = {
   grants: GRANTS,
   trust: TRUST,
   identityGrants: { idTags: [], limit: 1 },
-  policy: { name: "n" },
+  policy: { name: "n", slot: 1 },
   policies: { after: "", limit: 1 },
   bundle: TRUST,
   bundles: { after: "", limit: 1 },
@@ -36,7 +36,6 @@ const EVERYTHING: Required<Query> = {
   outdatedSecrets: OUTDATED,
   outdatedPolicies: OUTDATED,
   outdatedBundles: OUTDATED,
-  outdatedDeletions: OUTDATED,
   writeId: "w",
 };
 

@@ -18,11 +18,14 @@ const FORMS: { readonly [Name in PartName]: readonly NonNullable<Query[Name]>[] 
     { prefix: "", after: "", limit: 1, within: [["p", "q"]], since: 1 },
   ],
   grants: [{ idTags: [Uint8Array.of(1)], pathTags: [], limit: 1 }],
-  trust: [{ trustDomain: "d" }, { trustDomain: "d", keyId: "k" }],
+  trust: [
+    { trustDomain: "d", slot: 1 },
+    { trustDomain: "d", keyId: "k", slot: 1 },
+  ],
   identityGrants: [{ idTags: [], limit: 1 }],
-  policy: [{ name: "n" }],
+  policy: [{ name: "n", slot: 1 }],
   policies: [{ after: "", limit: 1 }],
-  bundle: [{ trustDomain: "d" }],
+  bundle: [{ trustDomain: "d", slot: 1 }],
   bundles: [{ after: "", limit: 1 }],
   audit: [
     { after: 0, limit: 1 },
@@ -35,7 +38,6 @@ const FORMS: { readonly [Name in PartName]: readonly NonNullable<Query[Name]>[] 
   outdatedSecrets: [OUTDATED],
   outdatedPolicies: [OUTDATED],
   outdatedBundles: [OUTDATED],
-  outdatedDeletions: [OUTDATED],
 };
 
 const formsOf = <Name extends PartName>(name: Name) => FORMS[name].map((asked) => PARTS[name](asked));
@@ -58,7 +60,12 @@ describe("a load", () => {
 
   it("shares no placeholder between two parts: a query may ask for both", () => {
     const places = PART_NAMES.flatMap((name) => [
-      ...new Set(formsOf(name).flatMap(({ columns }) => columns.flatMap((column) => column.places))),
+      ...new Set(
+        formsOf(name).flatMap(({ columns, slots }) => [
+          ...columns.flatMap((column) => column.places),
+          ...(slots?.places ?? []),
+        ]),
+      ),
     ]);
     expect(new Set(places).size).toBe(places.length);
   });
@@ -68,7 +75,7 @@ describe("a load", () => {
     expect(sql).toMatch(/^select '\[' \|\| .* \|\| '\]' as j, .* as b0 from store /);
   });
 
-  const store = [["s", 0, 0, 1, 0, null, null], 1, null];
+  const store = [["s", 0, 0, 2, 0, "00".repeat(16), "", 0, null, null], 1, null];
   const rows = (...row: readonly unknown[]) => ({ rows: [row] as never });
 
   it("requires one row, with the JSON values that it asked for", () => {

@@ -67,7 +67,7 @@ export const outdatedSecretsPart = columnPart<Outdated, Page<SecretView>>(
 
 const POLICIES = "outdatedPolicies";
 
-const outdatedPolicies = outdatedRows(policies.name, POLICIES);
+const outdatedPolicies: SQL = outdatedRows(policies.name, POLICIES);
 
 export const outdatedPoliciesPart = withSlots(
   columnPart(jsonColumn(pageOf(policyWithTail, withTails("policy", outdatedPolicies), POLICIES)), valuesOf(POLICIES)),
@@ -76,7 +76,7 @@ export const outdatedPoliciesPart = withSlots(
 
 const BUNDLES = "outdatedBundles";
 
-const outdatedBundles = outdatedRows(trustBundles.trustDomain, BUNDLES);
+const outdatedBundles: SQL = outdatedRows(trustBundles.trustDomain, BUNDLES);
 
 export const outdatedBundlesPart = withSlots(
   columnPart(jsonColumn(pageOf(bundleWithTail, withTails("bundle", outdatedBundles), BUNDLES)), valuesOf(BUNDLES)),
