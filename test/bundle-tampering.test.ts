@@ -77,13 +77,15 @@ describe("an attacker with write access to the database, and trust bundles", () 
     ["inserts its own keys", "bundle = json('${BUNDLE}')", "seal_not_authentic"],
     ["raises the sequence", "sequence = '99'", "seal_not_authentic"],
     ["changes the endpoint", "endpoint_url = 'https://evil.example/'", "seal_not_authentic"],
-    ["changes the write id", "write_id = 'x'", "seal_inconsistent"],
-    ["changes the epoch", "epoch = epoch + 1", "seal_inconsistent"],
+    ["changes the write id", "write_id = 'x'", "seal_not_authentic"],
+    ["changes the epoch", "epoch = epoch - 1", "seal_not_authentic"],
+    ["changes the epoch to one that is not reached yet", "epoch = epoch + 9", "seal_inconsistent"],
+    ["changes the base", "base = base - 1", "seal_not_authentic"],
     ["changes the row version", "version = version - 1", "seal_inconsistent"],
     [
       "copies the bundle of another domain",
       "bundle = (SELECT bundle FROM trust_bundles WHERE trust_domain = 'attacker.org'), mac = (SELECT mac FROM trust_bundles WHERE trust_domain = 'attacker.org')",
-      "seal_not_authentic",
+      "seal_inconsistent",
     ],
     ["replaces the bundle by something malformed", "bundle = '{\"keys\":7}'", "seal_not_authentic"],
     ["names an unknown key", "key_id = 'zz'", "seal_unknown_key"],
@@ -96,7 +98,7 @@ describe("an attacker with write access to the database, and trust bundles", () 
   it("renames the row of another domain (K02)", async () => {
     await sql(
       "DELETE FROM trust_bundles WHERE trust_domain = 'partner.org'",
-      "INSERT INTO trust_bundles SELECT 'partner.org', version, write_id, epoch, bundle, sequence, endpoint_url, endpoint_profile, refresh_hint, fetched_at, key_id, mac FROM trust_bundles WHERE trust_domain = 'attacker.org'",
+      "INSERT INTO trust_bundles SELECT 'partner.org', version, write_id, base, epoch, slot, bundle, sequence, endpoint_url, endpoint_profile, refresh_hint, fetched_at, key_id, mac FROM trust_bundles WHERE trust_domain = 'attacker.org'",
     );
     await expectIgnored("seal_inconsistent");
   });

@@ -231,8 +231,9 @@ describe("a list without a limit that takes several loads", () => {
     const { revision } = database.database.prepare("SELECT revision FROM store").get() as { revision: number };
     insert(sql);
     // As a commit would: the entry has the write id that the head was born with.
-    database.database.exec(`INSERT INTO audit SELECT ${revision + 1}, 'big/new', request, at, spiffe_id, action,
-      'secret:big/new', 1, NULL, base, anchor, epoch, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${revision};
+    database.database
+      .exec(`INSERT INTO audit SELECT ${revision + 1}, 'big/new', request, at, worker_at, spiffe_id, action,
+      'secret:big/new', 1, NULL, base, anchor, epoch, state, leads_to, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${revision};
       UPDATE store SET revision = ${revision + 1}`);
   };
   beforeEach(() => insert(numberedPathsSql(9000, "big/", { length: 400 })));
@@ -256,8 +257,9 @@ describe("a list without a limit that takes several loads", () => {
     const change = () => {
       changed += 1;
       const { revision } = database.database.prepare("SELECT revision FROM store").get() as { revision: number };
-      database.database.exec(`INSERT INTO audit SELECT ${revision + 1}, 'w${revision}', request, at, spiffe_id, action,
-        resource, seq + 1, mac, base, anchor, epoch, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${revision};
+      database.database
+        .exec(`INSERT INTO audit SELECT ${revision + 1}, 'w${revision}', request, at, worker_at, spiffe_id, action,
+        resource, seq + 1, mac, base, anchor, epoch, state, leads_to, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${revision};
         UPDATE store SET revision = ${revision + 1}`);
       between = change;
     };
@@ -274,8 +276,8 @@ describe("a list without a limit that takes several loads", () => {
       insertEach(`big/new${created}`);
       const { revision } = database.database.prepare("SELECT revision FROM store").get() as { revision: number };
       database.database
-        .exec(`INSERT INTO audit SELECT ${revision + 1}, 'big/new${created}', request, at, spiffe_id, action,
-        'secret:big/new${created}', 1, NULL, base, anchor, epoch, outcome, trace_id, key_id, mac FROM audit
+        .exec(`INSERT INTO audit SELECT ${revision + 1}, 'big/new${created}', request, at, worker_at, spiffe_id, action,
+        'secret:big/new${created}', 1, NULL, base, anchor, epoch, state, leads_to, outcome, trace_id, key_id, mac FROM audit
         WHERE revision = ${revision}; UPDATE store SET revision = ${revision + 1}`);
       between = again;
     };

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { auditWalk } from "../src/audit/audit-walk.ts";
 import { POLICIES } from "../src/policy/policies.ts";
-import { sealPolicy } from "../src/policy/seal-policy.ts";
 import type { PolicyRules } from "../src/policy/policy.ts";
 import { remoteExecute } from "../src/store/libsql/remote-execute.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
@@ -10,6 +9,7 @@ import type { AnySnapshot, Store } from "../src/store/store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { httpDatabase } from "./harness/http-database.ts";
 import { storeManyPolicies } from "./harness/many-policies.ts";
+import { replacingRules } from "./harness/replacing-rules.ts";
 import { KEY_A, ringOf, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
@@ -21,26 +21,6 @@ const allow = (name: string, pathPattern: string) => ({
   pathPattern,
   permissions: ["list"],
 });
-const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-
-/** A store that replaces the rules of every put policy, after all checks of the put. */
-function replacingRules(inner: Store, rules: PolicyRules, prefixes = { idKey: "", pathKey: "" }): Store {
-  return {
-    load: async (query, signal) => await inner.load(query, signal),
-    commit: async (change, query, signal) => {
-      if (change.policy === undefined || change.policy.kind === "remove")
-        return await inner.commit(change, query, signal);
-      const { storeId } = (await inner.load({}, signal)).store;
-      const { idTag: _, pathTag: __, sealed: ___, keyId: ____, ...place } = change.policy.row;
-      const row = await sealPolicy(
-        { ring: await ringOf(KEY_A), randomBytes },
-        { ...rules, ...prefixes },
-        { storeId, ...place },
-      );
-      return await inner.commit({ ...change, policy: { ...change.policy, row } }, query, signal);
-    },
-  };
-}
 
 describe("a stored policy that a put would refuse", () => {
   const good = { name: "p", spiffeidPattern: `${ID}/w$`, pathPattern: "^app/", permissions: ["read"] };
@@ -52,7 +32,7 @@ describe("a stored policy that a put would refuse", () => {
       { spiffeIdPattern: "spiffe://spike\\.ist/w", pathPattern: "^spike/system/acl$", permissions: ["super"] },
     ],
   ])("grants nothing on policies: %s (3.4)", async (_, rules) => {
-    const service = await testService(replacingRules(memoryStore({ storeId: "s", now: Date.now }), rules));
+    const service = await testService(replacingRules(memoryStore({ storeId: "s", now: Date.now }), { rules }));
     expect((await service.post(POLICY, good)).status).toBe(200);
     const workload = await service.as("/w");
     expect((await workload(`${POLICY}?action=list`, {})).status).toBe(401);

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { slotOf } from "../src/commit/authority/slot.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
-import type { Store } from "../src/store/store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
+import { storeManyPolicies } from "./harness/many-policies.ts";
+import { replacingRules } from "./harness/replacing-rules.ts";
 import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
 
 const POLICY = "/v1/acl/policy";
@@ -93,11 +95,25 @@ describe("an attacker with write access to the database, and policies", () => {
     ["changes its row version", "inconsistent", ["UPDATE policies SET version = 1 WHERE name = 'reader'"]],
     ["names another key (K08)", "malformed", ["UPDATE policies SET key_id = 'z' WHERE name = 'reader'"]],
     ["truncates it (K09)", "malformed", ["UPDATE policies SET sealed = x'01' WHERE name = 'reader'"]],
-    ["removes its audit entries", "inconsistent", ["DELETE FROM audit WHERE resource = 'policy:reader'"]],
+    ["changes its base", "not_authentic", ["UPDATE policies SET base = 0 WHERE name = 'reader'"]],
     [
-      "alters its audit entry",
-      "not_authentic",
-      ["UPDATE audit SET spiffe_id = 'spiffe://spike.ist/x' WHERE resource = 'policy:reader'"],
+      "gives it a version that is not reached yet",
+      "inconsistent",
+      ["UPDATE policies SET version = 99 WHERE name = 'reader'"],
+    ],
+    ["removes the nodes of the authority trie", "inconsistent", ["DELETE FROM authority"]],
+    ["empties the nodes of the authority trie", "inconsistent", ["UPDATE authority SET content = x'00'"]],
+    [
+      "truncates the nodes of the authority trie",
+      "inconsistent",
+      ["UPDATE authority SET content = substr(content, 1, 9)"],
+    ],
+    [
+      "exchanges two members in the authority trie",
+      "inconsistent",
+      [
+        "UPDATE authority SET content = CAST(x'00' || substr(content, 2, 8) || substr(content, 34, 16) || substr(content, 26, 8) || substr(content, 10, 16) AS BLOB)",
+      ],
     ],
   ])("%s: it grants nothing", async (_, reason, statements) => {
     await sql(...statements);
@@ -105,6 +121,22 @@ describe("an attacker with write access to the database, and policies", () => {
     const { rows: all } = await database.client.execute("SELECT * FROM policies");
     const name = rows.length === 1 ? "reader" : all.length === 1 ? "other" : "x";
     await expectIgnored(name, `seal_${reason}`);
+  });
+
+  it("gives it the slot of another policy: it grants nothing, because the loaded nodes do not prove it", async () => {
+    const ring = await ringOf(KEY_A);
+    const patternsOf = () => ({ spiffeIdPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$" });
+    await storeManyPolicies({ client: database.client, ring }, { count: 40, patternsOf });
+    expect(await readAs("/reader")).toBe(200);
+    const digit = slotOf("policy:reader").prefix >= 2 ** 47 ? 0 : 2 ** 48 - 1;
+    await sql(`UPDATE policies SET slot = ${digit} WHERE name = 'reader'`);
+    service.log.length = 0;
+    expect(await readAs("/reader")).toBe(401);
+    expect(service.log).toMatchObject([{ event: "policy_ignored", reason: "seal_inconsistent" }]);
+    // A read by name does not use the stored slot, and a put writes the right one.
+    expect((await service.post(`${POLICY}?action=get`, { id: "reader" })).status).toBe(200);
+    await put("reader", "^spiffe://spike\\.ist/reader$", "^app/");
+    expect(await readAs("/reader")).toBe(200);
   });
 
   it("gives it the tags of another policy: it grants nothing", async () => {
@@ -116,7 +148,7 @@ describe("an attacker with write access to the database, and policies", () => {
     await sql("UPDATE policies SET sealed = x'01'", "UPDATE policies SET version = 1 WHERE name = 'other'");
     service.log.length = 0;
     await put("reader", "^spiffe://spike\\.ist/reader$", "^app/");
-    expect(service.log).toMatchObject([{ event: "policy_ignored", reason: "seal_malformed" }]);
+    expect(service.log).toMatchObject([{ event: "policy_ignored", reason: "seal_inconsistent" }]);
     expect(await readAs("/reader")).toBe(200);
     const got = await service.post(`${POLICY}?action=get`, { id: "reader" });
     expect(got.body["createdAt"]).toBe(got.body["updatedAt"]);
@@ -126,23 +158,58 @@ describe("an attacker with write access to the database, and policies", () => {
     expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).toEqual([]);
   });
 
-  it("alters a row and its audit entry: every write to that name fails", async () => {
-    await sql("UPDATE policies SET sealed = x'01'", "UPDATE audit SET trace_id = 'x' WHERE resource = 'policy:reader'");
-    expect((await service.post(`${POLICY}?action=delete`, { id: "reader" })).status).toBe(500);
-  });
+  it.each([
+    ["removes", "DELETE FROM audit WHERE resource = 'policy:reader'", "gap"],
+    ["alters", "UPDATE audit SET spiffe_id = 'spiffe://spike.ist/x' WHERE resource = 'policy:reader'", "not_authentic"],
+  ])(
+    "%s the audit entry of a policy: it still grants, and the audit check reports that",
+    async (_, statement, kind) => {
+      await sql(statement);
+      expect(await readAs("/reader")).toBe(200);
+      const kinds = async () =>
+        ((await service.post("/v1/audit?action=verify", {})).body["problems"] as { kind: string }[]).map((p) => p.kind);
+      expect(await kinds()).toContain(kind);
+      await sql("UPDATE policies SET sealed = x'01' WHERE name = 'reader'");
+      await expectIgnored("reader", "seal_malformed");
+      await put("reader", "^spiffe://spike\\.ist/reader$", "^app/");
+      expect(await readAs("/reader")).toBe(200);
+      await remove("reader");
+      expect(await readAs("/reader")).toBe(401);
+      expect(await kinds()).toContain(kind);
+    },
+  );
 
-  it("hides a policy: get, put and delete fail with 500", async () => {
-    await sql("DELETE FROM policies WHERE name = 'reader'");
-    const policy = { name: "reader", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] };
-    for (const [target, body] of [
-      [`${POLICY}?action=get`, { id: "reader" }],
-      [`${POLICY}?action=delete`, { id: "reader" }],
-      [POLICY, policy],
-    ] as const) {
-      service.log.length = 0;
-      expect((await service.post(target, body)).status, target).toBe(500);
-      expect(service.log).toMatchObject([{ event: "request_failed", reason: "seal_inconsistent" }]);
-    }
+  it("hides a policy: get fails with 500, and put and delete repair that", async () => {
+    const hide = "DELETE FROM policies WHERE name = 'reader'";
+    const get = async () => (await service.post(`${POLICY}?action=get`, { id: "reader" })).status;
+    const expectReported = (event: string) => {
+      const line = {
+        event,
+        reason: "seal_inconsistent",
+        detail: expect.stringContaining('policy "reader" is missing'),
+      };
+      expect(service.log.splice(0)).toMatchObject([line]);
+    };
+    await sql("CREATE TABLE old AS SELECT * FROM policies WHERE name = 'reader'", hide);
+    service.log.length = 0;
+    expect(await get()).toBe(500);
+    expectReported("request_failed");
+    expect(await readAs("/reader")).toBe(401);
+    await put("reader", "^spiffe://spike\\.ist/reader$", "^nothing/");
+    expectReported("policy_ignored");
+    expect(await get()).toBe(200);
+    // The hidden row, put back beside or instead of the new one, grants nothing.
+    await sql(hide, "INSERT INTO policies SELECT * FROM old");
+    await expectIgnored("reader", "seal_inconsistent");
+    await sql(hide);
+    service.log.length = 0;
+    await remove("reader");
+    expectReported("policy_ignored");
+    expect(await get()).toBe(404);
+    await sql("INSERT INTO policies SELECT * FROM old");
+    await expectIgnored("reader", "seal_inconsistent");
+    await remove("reader");
+    expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).toEqual([]);
   });
 
   it("a policy under a key that is not in the ring grants nothing, and the log names the key", async () => {
@@ -156,32 +223,13 @@ describe("an attacker with write access to the database, and policies", () => {
 
 describe("a stored policy whose pattern is no longer accepted (G05)", () => {
   it("grants nothing and is reported, but can be read, replaced and deleted", async () => {
-    const { sealPolicy } = await import("../src/policy/seal-policy.ts");
     const database = await fileDatabase();
-    const ring = await ringOf(KEY_A);
-    const inner = libsqlStore(database.execute);
     // As written by an older version of this service, with other limits.
-    const store: Store = {
-      load: async (query, signal) => await inner.load(query, signal),
-      commit: async (change, query, signal) => {
-        if (change.policy?.kind !== "create") return await inner.commit(change, query, signal);
-        const { row } = change.policy;
-        const { store: now } = await inner.load({}, signal);
-        const rules = {
-          spiffeIdPattern: "^spiffe://spike\\.ist/w$",
-          pathPattern: "^app/a{500}",
-          permissions: ["read"] as const,
-        };
-        const { idTag, pathTag, sealed: _, keyId: __, ...place } = row;
-        expect([idTag.length, pathTag.length]).toEqual([32, 32]);
-        const sealed = await sealPolicy(
-          { ring, randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
-          { ...rules, idKey: "spiffe://spike.ist/", pathKey: "app/" },
-          { storeId: now.storeId, ...place },
-        );
-        return await inner.commit({ ...change, policy: { kind: "create", row: sealed } }, query, signal);
-      },
-    };
+    const store = replacingRules(libsqlStore(database.execute), {
+      rules: { spiffeIdPattern: "^spiffe://spike\\.ist/w$", pathPattern: "^app/a{500}", permissions: ["read"] },
+      prefixes: { idKey: "spiffe://spike.ist/", pathKey: "app/" },
+      onlyNew: true,
+    });
     const service = await testService(store);
     await service.post(SECRETS, { path: "app/a", values: {} });
     const good = {

@@ -16,7 +16,8 @@ function clocked(inner: Store, now: () => number): Store {
   return {
     load: async (query, signal) => at(await inner.load(query, signal)),
     commit: async (change, query, signal) => {
-      const result = await inner.commit(change, query, signal);
+      const notAfter = change.notAfter - now() + Date.now();
+      const result = await inner.commit({ ...change, notAfter }, query, signal);
       return result.won ? result : { ...result, snapshot: at(result.snapshot) };
     },
   };
@@ -278,7 +279,7 @@ describe("pruning does not hide what an attacker changed in the database", () =>
     await database.client.execute(`DELETE FROM audit WHERE revision = ${cut}`);
     await database.client.execute(`UPDATE audit SET revision = ${cut} WHERE revision = ${cut - 1}`);
     await database.client.execute(
-      `INSERT INTO audit SELECT ${cut - 1}, write_id || 'x', request, at, spiffe_id, action, resource, seq, prev, base, anchor, epoch, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${cut - 2}`,
+      `INSERT INTO audit SELECT ${cut - 1}, write_id || 'x', request, at, worker_at, spiffe_id, action, resource, seq, prev, base, anchor, epoch, state, leads_to, outcome, trace_id, key_id, mac FROM audit WHERE revision = ${cut - 2}`,
     );
     expect((await service.post("/v1/audit?action=verify", {})).body["problems"]).not.toEqual([]);
     const { status } = await prune();

@@ -3,7 +3,20 @@ import { AuthorityTrie } from "../../src/commit/authority/trie.ts";
 import type { BundleValues } from "../../src/store/rows.ts";
 import { authorityContract } from "./authority-contract.ts";
 import { gateContract } from "./gate-contract.ts";
-import { auditOf, bundleOf, bytes, creation, headOf, never, policyOf, PINS, STATE, under, update, versionOf } from "./rows.ts";
+import {
+  auditOf,
+  bundleOf,
+  bytes,
+  creation,
+  headOf,
+  never,
+  policyOf,
+  PINS,
+  STATE,
+  under,
+  update,
+  versionOf,
+} from "./rows.ts";
 import { pageContract } from "./page-contract.ts";
 import { rotationContract } from "./rotation-contract.ts";
 import type { AuditQuery, BulkStore, Change, PathRange, Store } from "../../src/store/store.ts";
