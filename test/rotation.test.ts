@@ -250,9 +250,9 @@ describe.each(["memory", "libsql"])("rotation of a root key in the %s store", (k
         request: { label: "r", fields: [] },
       };
       const verdict = { ok: true, change: { prune: { above: 0, floor } }, authority: { auditFloor: floor } } as const;
-      const place = { writeId: "prune", seq: 1, ring };
+      const place = { writeId: "prune", seq: 1, ring, time: snapshot.now };
       const at = { write, place, tail: undefined, snapshot, rests: [], attempts: PATIENT };
-      const change = await buildChange({ ...verdict, outcome: {}, now: snapshot.now }, at);
+      const change = await buildChange({ ...verdict, outcome: {} }, at);
       const result = await store.commit(change, query, signal);
       expect(result.won).toBe(true);
       return await store.load(query, signal);

@@ -85,7 +85,7 @@ async function prunePage(
       if (floor === undefined) return unpruned("nothing_to_prune");
       const outcome = { floor, more: audit.more || audit.rows.length > size };
       const change = { prune: { above: auditFloor, floor } };
-      return { ok: true, change, authority: { auditFloor: floor }, outcome, now };
+      return { ok: true, change, authority: { auditFloor: floor }, outcome };
     },
   });
 }

@@ -7,6 +7,7 @@ import type { AnySnapshot, Query, Snapshot } from "../store/store.ts";
 import { type Decision, type Outcome, transact } from "../store/transact.ts";
 import { type AcceptedWrite, buildChange, type NextEntry, type RecordedRequest } from "./build-change.ts";
 import type { WriteDeps } from "./deps.ts";
+import { effectiveTime, timeBounds } from "./effective-time.ts";
 import { verifyEntry } from "./entry.ts";
 import { verifyStore, writingRing } from "./store-row.ts";
 import { writeIdOf } from "./write-id.ts";
@@ -81,7 +82,12 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     }
 
     const tail = options.tailOf(snapshot);
-    const place = { writeId, seq: (tail?.seq ?? 0) + 1, ring: writingRing(ring, snapshot) };
+    const place = {
+      writeId,
+      seq: (tail?.seq ?? 0) + 1,
+      ring: writingRing(ring, snapshot),
+      time: effectiveTime(snapshot, timeBounds(attempts.now())),
+    };
     const decision = await options.decide(snapshot, place);
     if (!decision.ok) return refuse(decision.failure);
 

@@ -37,8 +37,6 @@ export interface AcceptedWrite<A extends object> {
   };
   /** Recorded in the audit entry and returned to the caller. Never holds a secret value. */
   readonly outcome: A;
-  /** Milliseconds by the database's clock, never before the previous write of the resource. */
-  readonly now: number;
 }
 
 /** The audit entry that a write is going to append. */
@@ -47,6 +45,8 @@ export interface NextEntry {
   readonly seq: number;
   /** All rows of the write are sealed with its primary key. */
   readonly ring: KeyRing;
+  /** When the rows are written: see `effectiveTime`. The entry itself has the times of both clocks. */
+  readonly time: number;
 }
 
 /** Everything needed to seal a stored row again, under the primary key of `ring`. */
@@ -55,8 +55,6 @@ export interface RewrapInput extends NextEntry {
   /** With the rows of the page that were rewrapped before. */
   readonly trie: AuthorityTrie;
   readonly randomBytes: RandomBytes;
-  /** Milliseconds by the database's clock. */
-  readonly now: number;
 }
 
 /** Combines the changed rows with the audit entry and, where needed, a newly signed store row. */
@@ -94,7 +92,7 @@ export async function buildChange(
       writeId,
       seq,
       request: await computeMac(ring.primary, write.request),
-      at: accepted.now,
+      at: snapshot.now,
       workerAt,
       spiffeId: caller,
       action,
@@ -108,7 +106,7 @@ export async function buildChange(
       outcome: JSON.stringify(accepted.outcome),
       traceId,
     }),
-    store.revision === 0 ? firstCommit(ring, store, accepted.now) : undefined,
+    store.revision === 0 ? firstCommit(ring, store, place.time) : undefined,
     raises ? signState(ring.primary, next) : undefined,
   ]);
   return {

@@ -56,7 +56,6 @@ export async function deleteAuthorityRow<Row extends AuthorityRow, Value extends
         change: found.version === 0 ? {} : table.removal(name, found.version),
         authority: { trie: withRow(table, state.trie, { name, row: undefined }) },
         outcome: {},
-        now: snapshot.now,
       };
     },
   });

@@ -53,7 +53,7 @@ export async function putPolicy(
     query: { ...POLICIES.query(name), chain: { resource } },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: () => ({}),
-    async decide(snapshot, { writeId, ring }) {
+    async decide(snapshot, { writeId, ring, time }) {
       const valid = check();
       if (!valid.ok) return invalidPolicy(valid.fault);
       const report = (fault: SealFault): void => deps.reportPolicy({ policy: name, ...fault });
@@ -61,7 +61,6 @@ export async function putPolicy(
       const loaded = { ring: deps.ring, store, trie, name, row: snapshot.policy?.row };
       const found = await findReplaceable(POLICIES, { ...loaded, report });
       if (cas !== undefined && cas !== (found?.version ?? 0)) return failed("version_conflict");
-      const { now } = snapshot;
       const row = await sealPolicy({ ring, randomBytes: deps.randomBytes }, valid.rules, {
         storeId: store.storeId,
         name,
@@ -69,14 +68,14 @@ export async function putPolicy(
         base: store.revision,
         epoch: store.epoch,
         slot: slotOfRow(POLICIES, name).prefix,
-        createdAt: found?.value?.createdAt ?? now,
-        updatedAt: now,
+        createdAt: found?.value?.createdAt ?? time,
+        updatedAt: time,
       });
       const policy: PolicyChange = found?.version
         ? { kind: "update", seen: found.version, row }
         : { kind: "create", row };
       const authority = { trie: withRow(POLICIES, trie, { name, row }) };
-      return { ok: true, change: { policy }, authority, outcome: {}, now };
+      return { ok: true, change: { policy }, authority, outcome: {} };
     },
   });
   if (!result.ok) return result;

@@ -55,8 +55,8 @@ async function recordRecovery(
     query: { chain: { resource: RESOURCE } },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parseRecovery,
-    decide: async ({ now }, { ring }) =>
-      await Promise.resolve({ ok: true, change: {}, outcome: { keyId: ring.primary.id, threshold, shares }, now }),
+    decide: async (_, { ring }) =>
+      await Promise.resolve({ ok: true, change: {}, outcome: { keyId: ring.primary.id, threshold, shares } }),
   });
   return result.ok ? result.answer.keyId : undefined;
 }

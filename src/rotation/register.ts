@@ -37,7 +37,7 @@ export async function registerKey(
     query: { chain: { resource: "store" } },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: readKeyId,
-    async decide({ store, keys, now }) {
+    async decide({ store, keys }, { time }) {
       if (primary.id !== keyId) return await Promise.resolve(refuse({ code: "key_not_first" }));
       if (store.keyId === keyId) return refuse({ code: "registered", revision: store.revision });
       if (findOtherId(primary, { ring: deps.ring, keys }) !== undefined) return refuse({ code: "duplicate_key" });
@@ -45,11 +45,10 @@ export async function registerKey(
       const hasRow = store.revision === 0 || keys.some((key) => key.keyId === keyId);
       return {
         ok: true,
-        change: hasRow ? {} : { register: [toKeyRow(primary, now)] },
+        change: hasRow ? {} : { register: [toKeyRow(primary, time)] },
         ring: deps.ring,
         authority: {},
         outcome: { keyId },
-        now,
       };
     },
   });

@@ -1,6 +1,7 @@
 import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/build-change.ts";
 import { authorityIn } from "../commit/authority-row.ts";
 import type { AuthorityTrie } from "../commit/authority/trie.ts";
+import { effectiveTime, timeBounds } from "../commit/effective-time.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { verifyStore, writingRing } from "../commit/store-row.ts";
 import { writeIdOf } from "../commit/write-id.ts";
@@ -146,9 +147,13 @@ async function changeFor(
   const { caller, traceId } = request;
   const { resource, tail } = item;
   const { ring, randomBytes, attempts } = deps;
-  const place = { writeId: await writeIdOf(caller, undefined, randomBytes), seq: (tail?.seq ?? 0) + 1, ring };
-  const { store, now } = snapshot;
-  const verdict = await item.rewrap({ ...place, store, trie, randomBytes, now });
+  const place = {
+    writeId: await writeIdOf(caller, undefined, randomBytes),
+    seq: (tail?.seq ?? 0) + 1,
+    ring,
+    time: effectiveTime(snapshot, timeBounds(attempts.now())),
+  };
+  const verdict = await item.rewrap({ ...place, store: snapshot.store, trie, randomBytes });
   const write = {
     caller,
     traceId,
@@ -184,8 +189,8 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): { readonly items: rea
         ...itemOf("secret", view.head?.path, view.head?.keyId),
         tail: view.tail,
         async rewrap(input) {
-          const { change, version, now } = await rewrapSecret(view, input);
-          return { ok: true, change: { secret: change }, outcome: { version }, now };
+          const { change, version } = await rewrapSecret(view, input);
+          return { ok: true, change: { secret: change }, outcome: { version } };
         },
       }));
     case "policy":
@@ -194,7 +199,7 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): { readonly items: rea
         tail,
         async rewrap(input) {
           const { change, trie } = await rewrapPolicy(row, input);
-          return { ok: true, change: { policy: change }, authority: { trie }, outcome: {}, now: input.now };
+          return { ok: true, change: { policy: change }, authority: { trie }, outcome: {} };
         },
       }));
     case "bundle":
@@ -203,7 +208,7 @@ function itemsOf({ kind }: Cursor, snapshot: AnySnapshot): { readonly items: rea
         tail,
         async rewrap(input) {
           const { change, outcome, trie } = await rewrapBundle(row, input);
-          return { ok: true, change: { bundle: change }, authority: { trie }, outcome, now: input.now };
+          return { ok: true, change: { bundle: change }, authority: { trie }, outcome };
         },
       }));
   }

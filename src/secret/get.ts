@@ -1,3 +1,4 @@
+import { effectiveTime, timeBounds } from "../commit/effective-time.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { SecretRow } from "../store/rows.ts";
@@ -27,11 +28,12 @@ export async function getSecret(
   { path, number }: { readonly path: SecretPath; readonly number: number },
 ): Promise<SecretResult<ReadVersion>> {
   const version: "current" | number = number === 0 ? "current" : number;
-  const snapshot = await loadPermitted(deps, { secret: { path, version } });
+  const bounds = timeBounds(deps.attempts.now());
+  const snapshot = await loadPermitted(deps, { secret: { path, version, bounds } });
   if (snapshot === undefined) return failed("denied");
   const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
-  const now = writeTime(snapshot.now, head);
+  const now = writeTime({ time: effectiveTime(snapshot, bounds) }, head);
   const wanted = number === 0 ? currentOf(head, snapshot.secret, now) : liveNumber(snapshot.secret, number, now);
   if (wanted.number === 0) return failed("not_found");
   const row = snapshot.secret.version;
@@ -49,15 +51,16 @@ interface Wanted {
 
 const NONE: Wanted = { number: 0, writeId: null };
 
-/** The head names the current version. Once that version has expired, only the states of all versions can. */
-function currentOf(head: SecretRow, view: SecretView, now: number): Wanted {
-  const { states } = view;
-  const { currentUntil } = head;
-  if (states === undefined || currentUntil === null) {
-    // If the version expires at all, the database found that time to be in the future.
+/**
+ * The head names the current version. Once that version has expired, only the states of all versions can. The database decides
+ * by the same rule and the same time, so it has returned these states.
+ */
+function currentOf(head: SecretRow, { states }: SecretView, now: number): Wanted {
+  if (head.currentUntil === null || head.currentUntil > now) {
     return { number: head.current, writeId: head.currentWriteId };
   }
-  const { current, currentWriteId } = summarize(states, Math.max(now, currentUntil));
+  if (states === undefined) throw new SealError("inconsistent", `the versions of "secret:${head.path}" are missing`);
+  const { current, currentWriteId } = summarize(states, now);
   return { number: current, writeId: currentWriteId };
 }
 

@@ -1,3 +1,4 @@
+import { effectiveTime, timeBounds } from "../commit/effective-time.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
 import { failed, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
@@ -32,7 +33,8 @@ export async function getMetadata(
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
   if (number !== 0 && !versions.some((version) => version.number === number)) return failed("not_found");
-  const { current, oldest } = summarize(versions, writeTime(snapshot.now, head));
+  const time = effectiveTime(snapshot, timeBounds(deps.attempts.now()));
+  const { current, oldest } = summarize(versions, writeTime({ time }, head));
   const { createdAt, updatedAt } = head;
   const maxVersions = head.maxVersions || head.keptVersions;
   return { ok: true, answer: { current, oldest, createdAt, updatedAt, maxVersions, versions } };

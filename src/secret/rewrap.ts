@@ -15,16 +15,16 @@ import { verifySecret } from "./verify-secret.ts";
  */
 export async function rewrapSecret(
   view: SecretView,
-  { now: clock, ...input }: RewrapInput,
-): Promise<{ readonly change: SecretChange; readonly version: number; readonly now: number }> {
+  input: RewrapInput,
+): Promise<{ readonly change: SecretChange; readonly version: number }> {
   const path = parseSecretPath(view.head?.path ?? "");
   if (path === undefined) throw new SealError("malformed", "a secret has an invalid path");
   const head = await verifySecret(input.ring, input.store, { path, view });
   if (head === undefined) throw new SealError("inconsistent", "a secret to rewrap has no head");
-  const now = writeTime(clock, head);
+  const now = writeTime(input, head);
   const change = await sealChange(
     { versions: view.states ?? [] },
     { ...input, path, head, now, keptVersions: head.keptVersions },
   );
-  return { change, version: head.current, now };
+  return { change, version: head.current };
 }

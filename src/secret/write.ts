@@ -88,9 +88,9 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
     query: { secret: { path, version: "none" } },
     tailOf: ({ secret }) => secret?.tail,
     parseOutcome,
-    async decide({ store, now: clock, secret }, entry) {
+    async decide({ store, secret }, entry) {
       const head = await verifySecret(deps.ring, store, { path, view: secret });
-      const now = writeTime(clock, head);
+      const now = writeTime(entry, head);
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);
       if (conflict && head !== undefined) return failed("version_conflict");
       const found = head && { head, versions: secret.states ?? [] };
@@ -100,7 +100,7 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
       const change = {
         secret: await sealChange(verdict.edit, { path, store, head, now, randomBytes, keptVersions, ...entry }),
       };
-      return { ok: true, change, outcome: verdict.outcome, now };
+      return { ok: true, change, outcome: verdict.outcome };
     },
   });
 }

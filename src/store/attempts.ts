@@ -12,7 +12,7 @@ export interface Attempts {
   startTimer(ms: number, onEnd: () => void): Disposable;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Milliseconds. Only differences count. */
+  /** Milliseconds since the epoch, by the worker's clock. */
   now(): number;
 }
 

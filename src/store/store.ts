@@ -134,6 +134,14 @@ interface SecretRequest {
   readonly path: string;
   /** The version to read with its value: the highest live version, or the one with this number. `"none"`: states only. */
   readonly version: "current" | "none" | number;
+  /** `"current"` expires by the database's clock within these bounds, but never before the head was written. No bounds if unset. */
+  readonly bounds?: TimeBounds;
+}
+
+/** Bounds of a time, both inclusive. Milliseconds since the epoch. */
+export interface TimeBounds {
+  readonly earliest: number;
+  readonly latest: number;
 }
 
 interface PathsRequest {

@@ -103,7 +103,6 @@ export async function putBundle(
         change: { bundle: change },
         authority,
         outcome: { sequence: row.sequence },
-        now: snapshot.now,
       };
     },
   });

@@ -98,7 +98,7 @@ async function storeFetched(
     query: { ...BUNDLES.query(trustDomain), chain: { resource } },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parseBundleOutcome,
-    async decide(snapshot, { writeId, ring }): Promise<WriteDecision<BundleOutcome, Stale>> {
+    async decide(snapshot, { writeId, ring, time }): Promise<WriteDecision<BundleOutcome, Stale>> {
       const { store, trie } = authorityIn(snapshot);
       const loaded = { ring: deps.ring, store, trie, name: trustDomain, row: snapshot.bundle?.row };
       const found = await verifyAuthorityRow(BUNDLES, loaded);
@@ -120,11 +120,11 @@ async function storeFetched(
         endpointUrl,
         endpointProfile,
         refreshHint: keys.refreshHint ?? null,
-        fetchedAt: snapshot.now,
+        fetchedAt: time,
       });
       const change = { bundle: { kind: "update", seen: found.version, row } } as const;
       const authority = { trie: withRow(BUNDLES, trie, { name: trustDomain, row }) };
-      return { ok: true, change, authority, outcome: { sequence: row.sequence }, now: snapshot.now };
+      return { ok: true, change, authority, outcome: { sequence: row.sequence } };
     },
   });
   if (result.ok) {

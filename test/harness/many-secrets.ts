@@ -36,7 +36,7 @@ export async function creationOf(
 ): Promise<Change> {
   const { store, now } = snapshot;
   const resource = `secret:${path}`;
-  const place = { writeId, seq: 1, ring };
+  const place = { writeId, seq: 1, ring, time: now };
   const state = { number: 1, writeId, createdAt: now, deletedAt: null, destroyedAt: null };
   const edit = { versions: [state], added: { state, text } };
   const secret = await sealChange(edit, { ...place, path, store, head: undefined, now, randomBytes, keptVersions: 10 });
@@ -45,7 +45,7 @@ export async function creationOf(
   // The length of a real trace id.
   const traceId = "0".repeat(32);
   const write = { caller, action: "put", resource, traceId, request };
-  const verdict = { ok: true, change: { secret }, outcome: { version: 1 }, now } as const;
+  const verdict = { ok: true, change: { secret }, outcome: { version: 1 } } as const;
   return await buildChange(verdict, {
     write,
     place,

@@ -133,9 +133,11 @@ function secretView(state: State, request: Parts["secret"]["request"], now: numb
   const found = state.secrets.get(request.path);
   const versions = found?.versions ?? [];
   const until = found?.head.currentUntil ?? null;
-  const lapsed = until !== null && until <= now;
+  const { earliest, latest } = request.bounds ?? { earliest: 0, latest: Infinity };
+  const time = Math.max(found?.head.writtenAt ?? 0, earliest, Math.min(latest, now));
+  const lapsed = until !== null && until <= time;
   const highestLive = versions.findLast(
-    (version) => version.destroyedAt === null && (version.deletedAt === null || version.deletedAt > now),
+    (version) => version.destroyedAt === null && (version.deletedAt === null || version.deletedAt > time),
   );
   const current = lapsed ? highestLive?.number : found?.head.current;
   const number = request.version === "current" ? current : request.version;

@@ -1,7 +1,7 @@
 import { and, asc, eq, exists, getTableColumns, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { AuditRow, Bytes, SecretRow, VersionState } from "../../rows.ts";
-import type { SecretView } from "../../store.ts";
+import type { SecretView, TimeBounds } from "../../store.ts";
 import { db, placeholder } from "../query-builder.ts";
 import { secrets, secretVersions } from "../schema.ts";
 import { bytesColumn, jsonColumn } from "./column.ts";
@@ -26,11 +26,14 @@ const { path: _, revision: __, sealed: ___, ...stateColumns } = getTableColumns(
 /** A version without its value, of the row `x`. */
 export const state: Json<VersionState> = row(stateColumns);
 
+/** The database's clock within the bounds of the request, but never before the head was written. */
+const time: SQL = sql`max(${head.writtenAt}, ${placeholder("earliest")}, min(${placeholder("latest")}, ${now}))`;
+
 /** The head's `current` has expired, so a lower version is current now. */
-const isLapsed: SQL = sql`${head.currentUntil} is not null and ${head.currentUntil} <= ${now}`;
+const isLapsed: SQL = sql`${head.currentUntil} is not null and ${head.currentUntil} <= ${time}`;
 
 const highestLive: SQL = sql`(select max(l.number) from ${secretVersions} l where l.path = ${head.path}
-  and l.destroyed_at is null and (l.deleted_at is null or l.deleted_at > ${now}))`;
+  and l.destroyed_at is null and (l.deleted_at is null or l.deleted_at > ${time}))`;
 
 const headRow: Json<SecretRow | undefined> = one(rowOf(head), (select) => select.from(head).where(eq(head.path, path)));
 
@@ -97,8 +100,10 @@ const parts = {
   ),
 } as const;
 
-function valuesOf({ path, version }: Asked<"secret">) {
-  return { path, number: typeof version === "number" ? version : null };
+const UNBOUNDED: TimeBounds = { earliest: 0, latest: Number.MAX_SAFE_INTEGER };
+
+function valuesOf({ path, version, bounds = UNBOUNDED }: Asked<"secret">) {
+  return { path, number: typeof version === "number" ? version : null, ...bounds };
 }
 
 interface Cells {
