@@ -9,6 +9,7 @@ import { readKeys } from "./read-keys.ts";
 import { reportBundle } from "./report-problems.ts";
 import type { Service } from "./service.ts";
 import { createTraceId } from "./trace-id.ts";
+import { watchedStore } from "./watched-store.ts";
 
 /** Interval of the scheduled refreshes, in milliseconds. wrangler.toml has the same interval, and a test compares them. */
 export const EVERY_MS = 300_000;
@@ -23,9 +24,10 @@ export async function refreshBundles(service: Service, at: number): Promise<void
   using deadline = startDeadline(platform, TIMEOUT_MS);
   const keys = await readKeys(service, { signal: deadline.attempts.deadline, requestId: id });
   if (keys === undefined) return;
+  const store = watchedStore(service, id);
   const deps = (): TrustDeps => ({
     // Each bundle has a request budget of its own: one that often loses races must not use up the budget of the others.
-    store: limitRequests(service.store, () => platform.now()),
+    store: limitRequests(store, () => platform.now()),
     ring: keys.ring,
     attempts: deadline.attempts,
     randomBytes: (length) => platform.randomBytes(length),

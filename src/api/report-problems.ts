@@ -1,5 +1,6 @@
 import type { PolicyProblem } from "../policy/deps.ts";
 import type { RowProblem } from "../rotation/deps.ts";
+import type { ClockSkew } from "../store/watch-clock.ts";
 import type { BundleProblem } from "../trust/deps.ts";
 import type { Log } from "./platform.ts";
 
@@ -25,4 +26,16 @@ export function reportBundle(log: Log, requestId: string): (problem: BundleProbl
 export function reportRow(log: Log, requestId: string): (problem: RowProblem) => void {
   return ({ resource, reason, detail }) =>
     log({ level: "error", event: "row_not_rewrapped", requestId, reason, detail: `${resource}: ${detail}` });
+}
+
+/** Logs that the clocks of the database and the worker differ. */
+export function reportSkew(log: Log, requestId: string): (skew: ClockSkew) => void {
+  return ({ direction, seconds }) =>
+    log({
+      level: "warn",
+      event: "clock_skew",
+      requestId,
+      reason: `database_${direction}`,
+      detail: `the database's clock is ${seconds} s ${direction === "ahead" ? "ahead of" : "behind"} the worker's`,
+    });
 }

@@ -1,13 +1,15 @@
-import { auditedWrite, type WriteFailure, type WriteOrigin } from "../commit/audited-write.ts";
+import { auditedWrite, type WriteDecision, type WriteFailure, type WriteOrigin } from "../commit/audited-write.ts";
 import type { WriteDeps } from "../commit/deps.ts";
 import { verifyEntry } from "../commit/entry.ts";
+import { loadPermitted } from "../commit/load-permitted.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
-import type { AnySnapshot } from "../store/store.ts";
+import type { AnySnapshot, Page } from "../store/store.ts";
 import type { Outcome } from "../store/transact.ts";
 import { auditWalk } from "./audit-walk.ts";
+import { datedBy, laterTime } from "./entry-time.ts";
 
 /** Minimum age of pruned entries: for that long, operators can investigate and clients can repeat a write by its key. */
 export const MIN_KEPT_DAYS = 7;
@@ -31,7 +33,8 @@ export interface PruneResult {
  * because rows are verified with it. Raises the audit floor. The floor is covered by the store's MAC, so the database cannot
  * present a gap as pruned.
  *
- * The idempotency keys of deleted entries are forgotten.
+ * The idempotency keys of deleted entries are forgotten. So one clock that is wrong, now or when an entry was written, must
+ * not make an entry look older than it is: see {@link datedBy} and decision 0027.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -47,14 +50,45 @@ export async function pruneAudit(
     resource: "audit",
     request: { label: "request", fields: ["audit.prune", days] },
   };
-  for (let size = PAGE_SIZE; ; size = Math.ceil(size / 4)) {
-    const result = await prunePage(deps, write, { days, size });
+  let size = PAGE_SIZE;
+  let later: AuditRow | undefined;
+  for (;;) {
+    const result = await prunePage(deps, write, { days, size, later });
     if (result.ok) return result;
     const { failure } = result;
     if (!("floor" in failure)) return { ok: false, failure };
     // A page of one entry cannot get smaller.
-    if (failure.code === "page_too_large" && size > 1) continue;
+    if (failure.code === "page_too_large" && size > 1) {
+      size = Math.ceil(size / 4);
+      continue;
+    }
+    if (failure.code === "misdated" && later === undefined) {
+      later = await findOldEntry(deps, failure);
+      if (later !== undefined) continue;
+    }
     return { ok: true, answer: { floor: failure.floor, more: false, revision: failure.revision } };
+  }
+}
+
+/**
+ * An entry after the page that is older than `before` and dates the whole page. Undefined if none is found.
+ *
+ * Looks at one entry in twice the distance each time: at 10 of a million. It is found at the latest when the entries that are old
+ * enough by both clocks are as many as those before them that are not.
+ *
+ * @throws SealError, StoreUnavailable
+ */
+async function findOldEntry(
+  deps: WriteDeps,
+  { last, before }: Extract<Unpruned, { readonly code: "misdated" }>,
+): Promise<AuditRow | undefined> {
+  for (let distance = PAGE_SIZE; ; distance *= 2) {
+    const snapshot = await loadPermitted(deps, { audit: { after: last + distance, limit: 1 } });
+    const entry = snapshot?.audit.rows[0];
+    if (snapshot === undefined || entry === undefined) return undefined;
+    if (entry.base < last || laterTime(entry) >= before || !isUnderRingKey(deps.ring, entry)) continue;
+    await verifyEntry(deps.ring, snapshot.store, entry);
+    return entry;
   }
 }
 
@@ -62,7 +96,7 @@ export async function pruneAudit(
 async function prunePage(
   deps: WriteDeps,
   write: Parameters<typeof auditedWrite>[1],
-  { days, size }: { readonly days: number; readonly size: number },
+  { days, size, later }: { readonly days: number; readonly size: number; readonly later: AuditRow | undefined },
 ): Promise<Outcome<PruneResult, WriteFailure | Unpruned>> {
   // One entry more than is deleted: an entry is deleted only if a later one confirms it.
   const page = { after: 0, limit: size + 1, aboveFloor: true };
@@ -70,19 +104,14 @@ async function prunePage(
     query: { chain: { resource: "audit" }, audit: page, auditContext: page },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parsePruneOutcome,
-    async decide({ store, keys, now, audit, auditContext }) {
+    async decide({ store, keys, now, audit, auditContext }): Promise<WriteDecision<PruneOutcome, Unpruned>> {
       const { auditFloor, revision } = store;
-      const unpruned = (code: Unpruned["code"]) =>
-        ({ ok: false, failure: { code, floor: auditFloor, revision } }) as const;
-      if (auditContext.more) return unpruned("page_too_large");
-      const floor = await prunableFloor(deps.ring, {
-        store,
-        keys,
-        entries: audit.rows,
-        before: Math.min(now, deps.attempts.now()) - days * DAY_MS,
-        context: auditContext.rows,
-      });
-      if (floor === undefined) return unpruned("nothing_to_prune");
+      const unpruned = { floor: auditFloor, revision } as const;
+      if (auditContext.more) return { ok: false, failure: { code: "page_too_large", ...unpruned } };
+      const before = Math.min(now, deps.attempts.now()) - days * DAY_MS;
+      const page = { store, keys, entries: audit.rows, later, before, context: auditContext.rows };
+      const floor = await prunableFloor(deps.ring, page);
+      if (floor === undefined) return { ok: false, failure: whyNot(audit, { ...unpruned, before }) };
       const outcome = { floor, more: audit.more || audit.rows.length > size };
       const change = { prune: { above: auditFloor, floor } };
       return { ok: true, change, authority: { auditFloor: floor }, outcome };
@@ -90,15 +119,31 @@ async function prunePage(
   });
 }
 
-/** Why a page was not pruned. `page_too_large`: the entries that it refers to do not fit into one load. */
-interface Unpruned {
-  readonly code: "nothing_to_prune" | "page_too_large";
-  readonly floor: number;
-  readonly revision: number;
+type PruneOutcome = Pick<PruneResult, "floor" | "more">;
+
+/** Why a page was not pruned. */
+type Unpruned = { readonly floor: number; readonly revision: number } & (
+  | { readonly code: "nothing_to_prune" }
+  /** The entries that it refers to do not fit into one load. */
+  | { readonly code: "page_too_large" }
+  /** Its first entry is old by one of its times only, and more entries follow the page. */
+  | { readonly code: "misdated"; readonly last: number; readonly before: number }
+);
+
+function whyNot(
+  { rows, more }: Page<AuditRow>,
+  { before, ...state }: { readonly floor: number; readonly revision: number; readonly before: number },
+): Unpruned {
+  const [first] = rows;
+  const last = rows.at(-1);
+  const isOld = first !== undefined && Math.min(first.at, first.workerAt) < before;
+  return more && isOld && last !== undefined
+    ? { code: "misdated", last: last.revision, before, ...state }
+    : { code: "nothing_to_prune", ...state };
 }
 
 /**
- * The highest revision up to which all entries are older than `before`. Undefined if there is none.
+ * The highest revision up to which all entries are dated before `before`. Undefined if there is none.
  *
  * No MAC covers the revision of an entry. The database could move an old entry to a recent revision, so that entries which
  * are not old would be deleted. Therefore a later entry must confirm the entry at the new floor: its `anchor` is the MAC of
@@ -113,12 +158,15 @@ async function prunableFloor(
     readonly entries: readonly AuditRow[];
     /** Earlier entries that `entries` refer to. */
     readonly context: readonly AuditRow[];
+    /** A verified entry after the page that may date it. */
+    readonly later: AuditRow | undefined;
     readonly before: number;
   },
 ): Promise<number | undefined> {
-  const { store, entries, context, before } = page;
-  const hasKey = ({ keyId }: AuditRow): boolean => ring.keys.some(({ id }) => id === keyId);
-  const firstKept = entries.findIndex((entry) => entry.at >= before);
+  const { store, entries, context, later, before } = page;
+  const hasKey = (entry: AuditRow): boolean => isUnderRingKey(ring, entry);
+  const dates = datedBy(entries, [...entries.filter(hasKey), ...(later === undefined ? [] : [later])]);
+  const firstKept = dates.findIndex((by) => by === undefined || laterTime(by) >= before);
   const old = firstKept < 0 ? entries : entries.slice(0, firstKept);
   const byBase = new Map(entries.map((entry) => [entry.base, entry]));
   const newest = old.findLast((entry) => {
@@ -129,7 +177,11 @@ async function prunableFloor(
   });
   const confirming = newest && byBase.get(newest.revision);
   if (newest === undefined || confirming === undefined) return undefined;
-  await verifyEntry(ring, store, confirming);
+  // The walk verifies the entries up to `newest`. Those after it count only as far as they confirm or date it.
+  const relied = new Set([confirming, ...dates.slice(0, old.indexOf(newest) + 1)]);
+  for (const entry of relied) {
+    if (entry !== undefined && entry.revision > newest.revision) await verifyEntry(ring, store, entry);
+  }
   const walk = auditWalk(ring, store.auditFloor);
   const problems = (await Promise.all(context.map(async (entry) => await walk.addContext(page, entry)))).flat();
   for (const entry of old.filter(({ revision }) => revision <= newest.revision)) {
@@ -143,7 +195,11 @@ async function prunableFloor(
   return newest.revision;
 }
 
-function parsePruneOutcome(outcome: unknown): { readonly floor: number; readonly more: boolean } | undefined {
+function isUnderRingKey(ring: KeyRing, { keyId }: AuditRow): boolean {
+  return ring.keys.some(({ id }) => id === keyId);
+}
+
+function parsePruneOutcome(outcome: unknown): PruneOutcome | undefined {
   if (typeof outcome !== "object" || outcome === null || !("floor" in outcome && "more" in outcome)) return undefined;
   const { floor, more } = outcome;
   return typeof floor === "number" && typeof more === "boolean" ? { floor, more } : undefined;

@@ -8,9 +8,11 @@ import { checkEntry, type EntryCheck } from "./check-entry.ts";
 export interface AuditFilter {
   readonly resource?: string;
   readonly spiffeId?: string;
-  /** Milliseconds since the Unix epoch, inclusive. */
+  /**
+   * An entry matches if one of its two times is in this range: an investigator must find it even if one clock was wrong.
+   * Milliseconds since the Unix epoch, `from` inclusive, `until` exclusive.
+   */
   readonly from?: number;
-  /** Milliseconds since the Unix epoch, exclusive. */
   readonly until?: number;
 }
 

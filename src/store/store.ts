@@ -181,7 +181,7 @@ export interface AuditQuery {
   readonly aboveFloor?: boolean;
   readonly resource?: string;
   readonly spiffeId?: string;
-  /** Milliseconds since the epoch: `from` inclusive, `until` exclusive. */
+  /** One of an entry's two times must be in this range: `from` inclusive, `until` exclusive. Milliseconds since the epoch. */
   readonly from?: number;
   readonly until?: number;
 }

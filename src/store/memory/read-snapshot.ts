@@ -209,7 +209,8 @@ function auditOf(state: State, request: AuditQuery): Page<AuditRow> {
   const floor = request.aboveFloor === true ? state.store.auditFloor : 0;
   const found = state.audit
     .filter((entry) => entry.revision > floor)
-    .filter((entry) => entry.revision > after && entry.revision <= upTo && entry.at >= from && entry.at < until)
+    .filter((entry) => entry.revision > after && entry.revision <= upTo)
+    .filter((entry) => [entry.at, entry.workerAt].some((time) => time >= from && time < until))
     .filter((entry) => resource === undefined || entry.resource === resource)
     .filter((entry) => spiffeId === undefined || entry.spiffeId === spiffeId);
   return pageOf(found, request.limit);

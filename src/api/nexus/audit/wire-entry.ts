@@ -12,10 +12,12 @@ const LAST_TIME = 253_402_300_799_999;
 
 /** The JSON of an audit entry. `authentic` is null and `status` is present if the worker lacks the entry's key. */
 export function wireEntry({ entry, status }: ReadEntry): object {
-  const { revision, at, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } = entry;
+  const { revision, at, workerAt, spiffeId, action, resource, seq, outcome, traceId, writeId, base, epoch, keyId } =
+    entry;
   return {
     revision,
     time: readableTime(at),
+    workerTime: readableTime(workerAt),
     spiffeId,
     action,
     resource,

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, gte, lt, lte, or, sql, type SQL } from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
+import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { AuditRow } from "../../rows.ts";
 import type { Page } from "../../store.ts";
 import { db, placeholder, type Values } from "../query-builder.ts";
@@ -34,12 +34,17 @@ const ifAsked = (name: string, condition: (value: SQL) => SQL): SQL | undefined 
 const startOf = (page: "audit" | "context"): SQL =>
   sql`max(${placeholder(`${page}After`)}, case when ${placeholder(`${page}AboveFloor`)} then ${store.auditFloor} else 0 end)`;
 
+const isWithin = (column: SQLiteColumn): SQL | undefined =>
+  and(
+    ifAsked("from", (time) => gte(column, time)),
+    ifAsked("until", (time) => lt(column, time)),
+  );
+
 const filter = and(
   gt(audit.revision, startOf("audit")),
   ifAsked("upTo", (revision) => lte(audit.revision, revision)),
   ifAsked("spiffeId", (spiffeId) => eq(audit.spiffeId, spiffeId)),
-  ifAsked("from", (time) => gte(audit.at, time)),
-  ifAsked("until", (time) => lt(audit.at, time)),
+  or(isWithin(audit.at), isWithin(audit.workerAt)),
 );
 
 const page = (condition: SQL | undefined): SQL =>
