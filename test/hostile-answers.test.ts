@@ -25,7 +25,7 @@ describe("authentic rows in the wrong place", () => {
   let honest: TestService;
   let clock: number;
   beforeEach(async () => {
-    clock = 1_800_000_000_000;
+    clock = Date.now();
     inner = memoryStore({ storeId: "s", now: () => clock });
     honest = await testService(inner);
     await honest.post(SECRETS, { path: "prod/root", values: { v: "TOP" } });

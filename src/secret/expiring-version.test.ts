@@ -113,7 +113,7 @@ describe.each(["memory", "libSQL"])("a version that expires (%s)", (kind) => {
   it("is not readable if the database omits the versions that would replace it", async () => {
     clock = END;
     const lying: Store = {
-      commit: store.commit,
+      commit: async (...args) => await store.commit(...args),
       load: async (query, signal) => {
         const snapshot = await store.load(query, signal);
         return { ...snapshot, secret: { ...snapshot.secret, states: undefined } } as never;

@@ -13,7 +13,7 @@ describe("a watched store", () => {
   let store: BulkStore;
   beforeEach(() => {
     [worker, database, latencyMs, reports] = [T, T, 0, []];
-    const answer = <A>(result: A): never => {
+    const answer = (result: object): never => {
       worker += latencyMs;
       return result as never;
     };

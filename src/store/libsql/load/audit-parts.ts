@@ -21,7 +21,7 @@ export function auditPart({ resource }: Asked<"audit">): AuditPart {
 const entry = alias(audit, "x");
 
 /** A page of audit entries that a query returns as rows. */
-export const entries = (query: SQL, bounds: { readonly limit: SQL; readonly maxBytes: number }): Json<Page<AuditRow>> =>
+const entries = (query: SQL, bounds: { readonly limit: SQL; readonly maxBytes: number }): Json<Page<AuditRow>> =>
   pageIn<AuditRow>(rowOf(entry), sql`${query} x`, bounds);
 
 /** A filter is off while its placeholder is NULL. */
