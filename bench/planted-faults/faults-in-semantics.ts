@@ -23,7 +23,7 @@ export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
   {
     name: "version numbers of deleted versions are reused",
     edits: [
-      { file: PUT, in: "decidePut.number", use: "secret.head.latest", with: "secret?.head.current" },
+      { file: PUT, in: "decidePut.number", use: "latest", with: "(secret?.head.current ?? 0)" },
       {
         file: PUT,
         in: "decidePut",

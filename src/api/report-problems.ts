@@ -1,5 +1,6 @@
 import type { PolicyProblem } from "../policy/deps.ts";
 import type { RowProblem } from "../rotation/deps.ts";
+import type { SecretProblem } from "../secret/remove.ts";
 import type { ClockSkew } from "../store/watch-clock.ts";
 import type { BundleProblem } from "../trust/deps.ts";
 import type { Log } from "./platform.ts";
@@ -20,6 +21,12 @@ export function reportBundle(log: Log, requestId: string): (problem: BundleProbl
       reason,
       detail: `bundle of "${trustDomain}": ${detail}`,
     });
+}
+
+/** Logs a stored secret that is removed although it does not verify. */
+export function reportSecret(log: Log, requestId: string): (problem: SecretProblem) => void {
+  return ({ path, reason, detail }) =>
+    log({ level: "error", event: "secret_not_verified", requestId, reason, detail: `secret "${path}": ${detail}` });
 }
 
 /** Logs a row that stays under its old key because it does not verify. */

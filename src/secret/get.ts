@@ -31,7 +31,7 @@ export async function getSecret(
   const bounds = timeBounds(deps.attempts.now());
   const snapshot = await loadPermitted(deps, { secret: { path, version, bounds } });
   if (snapshot === undefined) return failed("denied");
-  const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
+  const head = await verifySecret(deps.ring, snapshot, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const now = writeTime({ time: effectiveTime(snapshot, bounds) }, head);
   const wanted = number === 0 ? currentOf(head, snapshot.secret, now) : liveNumber(snapshot.secret, number, now);

@@ -29,7 +29,7 @@ export async function getMetadata(
 ): Promise<SecretResult<Metadata>> {
   const snapshot = await loadPermitted(deps, { secret: { path, version: "none" } });
   if (snapshot === undefined) return failed("denied");
-  const head = await verifySecret(deps.ring, snapshot.store, { path, view: snapshot.secret });
+  const head = await verifySecret(deps.ring, snapshot, { path, view: snapshot.secret });
   if (head === undefined) return failed("not_found");
   const versions = snapshot.secret.states ?? [];
   if (number !== 0 && !versions.some((version) => version.number === number)) return failed("not_found");

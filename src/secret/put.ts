@@ -1,6 +1,6 @@
 import type { SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
-import type { FoundSecret, Verdict, WriteRequest, Written } from "./write.ts";
+import type { FoundSecret, VerbInput, Verdict, WriteRequest, Written } from "./write.ts";
 import { writeSecret } from "./write.ts";
 import { addVersion } from "./versions.ts";
 
@@ -24,10 +24,10 @@ export async function putSecret(
 
 function decidePut(
   secret: FoundSecret | undefined,
-  put: { readonly writeId: string; readonly now: number; readonly text: string; readonly keptVersions: number },
+  put: VerbInput & { readonly text: string; readonly keptVersions: number },
 ): Verdict {
-  const { writeId, now, text } = put;
-  const number = (secret?.head.latest ?? 0) + 1;
+  const { writeId, now, latest, text } = put;
+  const number = latest + 1;
   const deleteAfter = secret?.head.deleteAfter ?? 0;
   const deletedAt = deleteAfter === 0 ? null : now + deleteAfter;
   const state = { number, writeId, createdAt: now, deletedAt, destroyedAt: null };

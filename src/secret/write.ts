@@ -4,6 +4,7 @@ import type { Field } from "../seal/encoding.ts";
 import type { SecretRow } from "../store/rows.ts";
 import { failed, type SecretFailure, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
+import { lastNumber } from "./removal.ts";
 import { sealChange, type VersionEdit } from "./seal-change.ts";
 import type { SecretPath } from "./secret-path.ts";
 import { writeTime } from "./write-time.ts";
@@ -47,7 +48,14 @@ export interface Verb {
   readonly action: "put" | "delete" | "undelete";
   /** Its arguments besides path and `cas`. A request repeated under its idempotency key must have the same ones. */
   readonly body: readonly Field[];
-  decide(secret: FoundSecret | undefined, write: { readonly writeId: string; readonly now: number }): Verdict;
+  decide(secret: FoundSecret | undefined, write: VerbInput): Verdict;
+}
+
+export interface VerbInput {
+  readonly writeId: string;
+  readonly now: number;
+  /** The highest version number ever used at the path, also by secrets that were removed. */
+  readonly latest: number;
 }
 
 export interface FoundSecret {
@@ -88,13 +96,15 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
     query: { secret: { path, version: "none" } },
     tailOf: ({ secret }) => secret?.tail,
     parseOutcome,
-    async decide({ store, secret }, entry) {
-      const head = await verifySecret(deps.ring, store, { path, view: secret });
+    async decide(snapshot, entry) {
+      const { store, secret } = snapshot;
+      const head = await verifySecret(deps.ring, snapshot, { path, view: secret });
       const now = writeTime(entry, head);
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);
       if (conflict && head !== undefined) return failed("version_conflict");
       const found = head && { head, versions: secret.states ?? [] };
-      const verdict = verb.decide(found, { writeId: entry.writeId, now });
+      const latest = head?.latest ?? lastNumber(deps.ring, store, secret.tail);
+      const verdict = verb.decide(found, { writeId: entry.writeId, now, latest });
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
       const change = {

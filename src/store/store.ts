@@ -22,7 +22,8 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  *
  * **Conditional.** A commit wins only if, when it is applied,
  *
- * 1. the changed row has the row version that the change was decided on, or has not existed since it was found missing,
+ * 1. the changed row has the row version that the change was decided on, or has not existed since it was found missing; for
+ *    the removal of a secret: no commit has written an audit entry of that secret since,
  * 2. each row that the change rests on has the row version that it was decided on,
  * 3. the store has the epoch that it was decided on, if the change raises the epoch,
  * 4. the store row has the key and the schema version that it was decided on,
@@ -310,7 +311,11 @@ export type SecretChange =
       readonly head: SecretValues;
       readonly versions: VersionChanges;
     }
-  | { readonly kind: "remove"; readonly seen: number; readonly path: string };
+  /**
+   * Removes the head, if there is one, and all versions. Depends on the audit entries of the path instead of the head's row
+   * version, so that versions without a head can be removed too.
+   */
+  | { readonly kind: "remove"; readonly path: string };
 
 export interface VersionChanges {
   readonly insert?: VersionRow;

@@ -95,7 +95,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
       it("removes a secret with all its versions", async () => {
         await commit(creation("w1"));
         const removal = { audit: auditOf("w2", { action: "remove" }), tail: 1, ...PINS };
-        await commit({ ...removal, secret: { kind: "remove", seen: 1, path: "a" } });
+        await commit({ ...removal, secret: { kind: "remove", path: "a" } });
         expect(await view("a", 1)).toMatchObject({ head: undefined, states: [], version: undefined });
         expect((await view()).tail?.writeId).toBe("w2");
       });
@@ -220,7 +220,7 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
 
     it("a creation if a head was created and removed since", async () => {
       await commit(creation("w1"));
-      const secret = { kind: "remove", seen: 1, path: "a" } as const;
+      const secret = { kind: "remove", path: "a" } as const;
       await commit({ audit: auditOf("w2", { action: "remove" }), tail: 1, ...PINS, secret });
       await expectLost(creation("w3"));
       await expectLost(creation("w4", { tail: 1 }));
@@ -232,7 +232,7 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       await commit(creation("w1"));
       await commit(update("w2", 1));
       await expectLost(update("w3", 1, { versions: { insert: versionOf(2, "w3") } }));
-      const secret = { kind: "remove", seen: 1, path: "a" } as const;
+      const secret = { kind: "remove", path: "a" } as const;
       await expectLost({ audit: auditOf("w4"), tail: 1, ...PINS, secret });
     });
 

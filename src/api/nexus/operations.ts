@@ -19,11 +19,12 @@ import { remove as removePolicy } from "./policy/delete.ts";
 import { get as getPolicy } from "./policy/get.ts";
 import { list as listPolicies } from "./policy/list.ts";
 import { put as putPolicy } from "./policy/put.ts";
-import { remove as removeSecret } from "./secret/delete.ts";
+import { softDelete } from "./secret/delete.ts";
 import { get as getSecret } from "./secret/get.ts";
 import { list as listSecrets } from "./secret/list.ts";
 import { metadata } from "./secret/metadata.ts";
 import { put as putSecret } from "./secret/put.ts";
+import { remove as removeSecret } from "./secret/remove.ts";
 import { undelete } from "./secret/undelete.ts";
 
 /**
@@ -31,7 +32,15 @@ import { undelete } from "./secret/undelete.ts";
  * a URL without a query.
  */
 export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
-  "/v1/store/secrets": { "": putSecret, get: getSecret, delete: removeSecret, undelete, list: listSecrets },
+  "/v1/store/secrets": {
+    "": putSecret,
+    get: getSecret,
+    delete: softDelete,
+    undelete,
+    list: listSecrets,
+    // SPIKE only soft-deletes.
+    remove: removeSecret,
+  },
   "/v1/store/secrets/metadata": { get: metadata },
   "/v1/acl/policy": { "": putPolicy, get: getPolicy, delete: removePolicy, list: listPolicies },
   "/v1/cipher/encrypt": { "": encrypt },

@@ -35,7 +35,7 @@ function fitsSecret(state: State, change: SecretChange, untouched: boolean): boo
     case "update":
       return state.secrets.get(change.head.path)?.head.version === change.seen;
     case "remove":
-      return state.secrets.get(change.path)?.head.version === change.seen;
+      return untouched;
   }
 }
 

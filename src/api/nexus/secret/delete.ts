@@ -5,7 +5,7 @@ import { pathMember } from "./path-member.ts";
 import { secretOperation } from "./secret-operation.ts";
 
 /** `POST /v1/store/secrets?action=delete`: soft-deletes versions. */
-export const remove = secretOperation({
+export const softDelete = secretOperation({
   action: "secret.delete",
   wanted: "write",
   members: { path: pathMember, versions: integers(), cas: integer({ min: 0 }) },

@@ -1,22 +1,22 @@
 import { badRequest } from "../failure.ts";
 import type { Member } from "../../../json/member.ts";
 import type { Members, ValuesOf } from "../../../json/read-members.ts";
-import type { SecretDeps } from "../../../secret/deps.ts";
+import type { RemovalDeps } from "../../../secret/remove.ts";
 import { PATH_RULE, type SecretPath } from "../../../secret/secret-path.ts";
 import type { Answer } from "../failure.ts";
 import { type Operation, operation, type OperationCall, type OperationDefinition } from "../operation.ts";
 import { secretDeps } from "./secret-deps.ts";
 
-interface SecretCall extends OperationCall<SecretDeps> {
+interface SecretCall extends OperationCall<RemovalDeps> {
   readonly path: SecretPath;
 }
 
 interface SecretOperation<M extends Members> extends Pick<
-  OperationDefinition<M, SecretDeps>,
+  OperationDefinition<M, RemovalDeps>,
   "action" | "members" | "errorBody"
 > {
   /** The permission on the secret's path. */
-  readonly wanted: "read" | "write";
+  readonly wanted: "read" | "write" | "super";
   run(call: SecretCall, input: ValuesOf<M>): Promise<Answer>;
 }
 

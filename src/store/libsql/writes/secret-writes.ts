@@ -16,6 +16,7 @@ const { path: _, ...assigned } = setOfPlaceholders(secrets);
 export const secretWrites = {
   gateCreate: gate(and(notExists(db.select(one).from(secrets).where(atPath)), isUntouched)),
   gateUpdate: gate(exists(db.select(one).from(secrets).where(headAsLoaded))),
+  gateRemove: gate(isUntouched),
   insertHead: prepare(
     db.insert(secrets).select(ifOurs({ ...rowOfPlaceholders(secrets), version: nextRevision.as("version") })),
   ),
@@ -25,7 +26,7 @@ export const secretWrites = {
       .set({ ...assigned, version: nextRevisionValue })
       .where(and(headAsLoaded, gateIsOurs)),
   ),
-  deleteHead: prepare(db.delete(secrets).where(and(headAsLoaded, gateIsOurs))),
+  deleteHead: prepare(db.delete(secrets).where(and(atPath, gateIsOurs))),
   deleteVersions: prepare(
     db.delete(secretVersions).where(and(eq(secretVersions.path, placeholder("path")), gateIsOurs)),
   ),
@@ -39,17 +40,17 @@ export function secretGate(change: SecretChange, entry: Values): Statement {
     case "update":
       return bind(secretWrites.gateUpdate, { ...entry, path: change.head.path, seen: change.seen });
     case "remove":
-      return bind(secretWrites.gateUpdate, { ...entry, path: change.path, seen: change.seen });
+      return bind(secretWrites.gateRemove, entry);
   }
 }
 
 /** What a commit changes of a secret: its head, and the versions. */
 export function secretStatements(change: SecretChange, ourWriteId: string): readonly Statement[] {
   if (change.kind === "remove") {
-    const { path, seen } = change;
+    const { path } = change;
     return [
       bind(secretWrites.deleteVersions, { path, ourWriteId }),
-      bind(secretWrites.deleteHead, { path, seen, ourWriteId }),
+      bind(secretWrites.deleteHead, { path, ourWriteId }),
     ];
   }
   const head = { ...change.head, ourWriteId };
