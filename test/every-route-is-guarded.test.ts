@@ -17,6 +17,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/store/secrets?action=get": { path: "app/a" },
   "/v1/store/secrets?action=delete": { path: "app/a" },
   "/v1/store/secrets?action=undelete": { path: "app/a", versions: [1] },
+  "/v1/store/secrets?action=remove": { path: "app/a" },
   "/v1/store/secrets?action=list": {},
   "/v1/store/secrets/metadata?action=get": { path: "app/a" },
   "/v1/acl/policy": { name: "new", spiffeidPattern: "^spiffe://d/a$", pathPattern: "^a/", permissions: ["read"] },
@@ -181,7 +182,8 @@ describe("every operation", async () => {
     const [path = "", action = ""] = target.split("?action=");
     const { access } = OPERATIONS[path]![action]!;
     const paths = ["^app/", "^spike/system/acl$", "^spike/system/secret$", "^spike/system/cipher/exec$"];
-    for (const permission of ["read", "write", "list", "execute"]) {
+    const isSuper = "wanted" in access && access.wanted === "super";
+    for (const permission of ["read", "write", "list", "execute", ...(isSuper ? ["super"] : [])]) {
       for (const pathPattern of paths) {
         const policy = {
           name: "one",

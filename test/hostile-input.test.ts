@@ -119,6 +119,7 @@ async function expectMalformedPaths(paths: readonly string[]): Promise<void> {
       GET,
       `${SECRETS}?action=delete`,
       `${SECRETS}?action=undelete`,
+      `${SECRETS}?action=remove`,
       `${METADATA}?action=get`,
     ]) {
       expect((await service.post(target, { path, values: {} })).status, `${target} ${JSON.stringify(path)}`).toBe(400);
@@ -835,6 +836,7 @@ describe("responses", () => {
         GET,
         `${SECRETS}?action=delete`,
         `${SECRETS}?action=undelete`,
+        `${SECRETS}?action=remove`,
         `${METADATA}?action=get`,
       ]) {
         const existing = await request(target, { path: "app/a", values: {} });
@@ -842,7 +844,8 @@ describe("responses", () => {
         expect(existing.headers.map(([name]) => name)).not.toContain("server-timing");
         expect(await request(target, { path: "app/none", values: {} }), target).toEqual(existing);
         const isList = /delete|undelete/.test(target);
-        const other = target === SECRETS ? { cas: 9 } : isList ? { versions: [9] } : { version: 9 };
+        const hasCas = target === SECRETS || target.endsWith("=remove");
+        const other = hasCas ? { cas: 9 } : isList ? { versions: [9] } : { version: 9 };
         expect(await request(target, { path: "app/a", values: {}, ...other }), target).toEqual(existing);
       }
       for (const action of ["get", "delete"]) {

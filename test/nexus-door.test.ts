@@ -28,6 +28,7 @@ const OPERATIONS: readonly (readonly [string, object, object])[] = [
   [`${SECRETS}?action=get`, { path: "a" }, { data: null }],
   [`${SECRETS}?action=delete`, { path: "a" }, {}],
   [`${SECRETS}?action=undelete`, { path: "a" }, {}],
+  [`${SECRETS}?action=remove`, { path: "a" }, {}],
   [`${SECRETS}?action=list`, {}, { keys: null }],
   [`${METADATA}?action=get`, { path: "a" }, { metadata: NO_METADATA }],
   [POLICY, A_POLICY, {}],

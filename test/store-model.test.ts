@@ -41,6 +41,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({ target: fc.constant("?action=remove"), body: fc.record({ path, cas }), key }),
+  },
+  {
     weight: 3,
     arbitrary: fc.record({
       target: fc.constantFrom("?action=get", "/metadata?action=get"),

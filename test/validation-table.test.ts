@@ -30,6 +30,7 @@ const PATHS: readonly Place[] = [
   [`${SECRETS}?action=get`, (path) => ({ path })],
   [`${SECRETS}?action=delete`, (path) => ({ path })],
   [`${SECRETS}?action=undelete`, (path) => ({ path })],
+  [`${SECRETS}?action=remove`, (path) => ({ path })],
   [`${METADATA}?action=get`, (path) => ({ path })],
 ];
 /** Not in SPIKE, and optional: empty means absent. */
@@ -242,6 +243,7 @@ describe("a request that SPIKE rejects is rejected with 400, and changes nothing
       [SECRETS, '"path":"versions","values":{}'],
       [`${SECRETS}?action=delete`, '"path":"versions"'],
       [`${SECRETS}?action=undelete`, '"path":"versions"'],
+      [`${SECRETS}?action=remove`, '"path":"versions"'],
       [POLICY, JSON.stringify(POLICY_OF).slice(1, -1)],
       [`${POLICY}?action=delete`, '"id":"p"'],
     ] as const) {

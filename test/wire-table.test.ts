@@ -92,6 +92,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     notFound: { path: "a", versions: [1] },
     conflict: { path: "gone", cas: 7 },
   },
+  "remove secret": {
+    target: `${SECRETS}?action=remove`,
+    good: { path: "removed" },
+    answer: { version: 0, revision: number },
+    around: {},
+    wrongType: { path: "a", cas: "1" },
+    wrongValue: { path: "a", versions: [1] },
+    notFound: { path: "none" },
+    conflict: { path: "a", cas: 7 },
+  },
   "list secrets": {
     target: `${SECRETS}?action=list`,
     good: { prefix: "go" },
@@ -177,7 +187,7 @@ describe("on the wire", () => {
   beforeAll(async () => {
     edge = await cluster(1, { SPIKE_REQUEST_TIMEOUT_MS: "2000" });
     const send = async (target: string, body: object) => expect((await post(target, body)).status).toBe(200);
-    for (const path of ["a", "gone", "broken"]) await send(SECRETS, { path, values: { k: "v" } });
+    for (const path of ["a", "gone", "broken", "removed"]) await send(SECRETS, { path, values: { k: "v" } });
     await send(`${SECRETS}?action=delete`, { path: "gone" });
     for (const name of ["p", "doomed", "broken"]) await send(POLICY, { name, ...policy });
     await send(POLICY, { name: "listed", ...policy, pathPattern: "^listed/" });

@@ -92,6 +92,8 @@ function toError(failure: {
   const err = json?.["err"];
   const id = response.headers.get("x-request-id");
   const logHint = id === null ? "" : ` See its log for request ID ${id}.`;
+  // Another server has another body for a path that it does not know.
+  if (err === "api_not_found") return new CliError(`Cannot ${action}: it does not exist.`);
   switch (status) {
     case 401:
       return new CliError(

@@ -19,6 +19,8 @@ export interface CliIo {
 export interface Terminal {
   /** Prompts for a value without echoing it. Undefined if the user cancels. */
   promptHidden(question: string): Promise<string | undefined>;
+  /** Prompts for a line of text. Undefined if the user cancels. */
+  promptText(question: string): Promise<string | undefined>;
   confirm(question: string): Promise<boolean>;
 }
 

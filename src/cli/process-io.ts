@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { confirm, isCancel, password } from "@clack/prompts";
+import { confirm, isCancel, password, text as promptText } from "@clack/prompts";
 import type { CliIo, Progress, Terminal } from "./cli-io.ts";
 import { startProgressBar } from "./progress-bar.ts";
 
@@ -28,6 +28,10 @@ function createTerminal(): Terminal {
   return {
     async promptHidden(message) {
       const entered = await password({ message, output });
+      return isCancel(entered) ? undefined : entered;
+    },
+    async promptText(message) {
+      const entered = await promptText({ message, output });
       return isCancel(entered) ? undefined : entered;
     },
     async confirm(message) {

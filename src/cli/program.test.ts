@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import { CommanderError } from "commander";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type HttpDatabase, httpDatabase } from "../../test/harness/http-database.ts";
@@ -218,6 +219,75 @@ describe("spike operator", () => {
     expect(await errorOf(["register"])).toContain("missing required argument");
   });
 
+  describe("remove", () => {
+    const exists = async (path: string) =>
+      (await service.post("/v1/store/secrets?action=get", { path })).status === 200;
+    const typing = (typed: string | undefined, questions: string[] = []): Partial<CliIo> => ({
+      terminal: {
+        promptHidden: async () => await Promise.reject(new Error("the path is no secret")),
+        promptText: async (question) => (questions.push(question), typed),
+        confirm: async () => await Promise.reject(new Error("a yes is too easy")),
+      },
+    });
+
+    it("removes a secret after its path is typed again, or with --yes", async () => {
+      const questions: string[] = [];
+      expect(await spike(["remove", "a"], typing("a", questions))).toMatchObject({
+        exitCode: 0,
+        stdout: "",
+        stderr: 'Removed secret "a" with all its versions, at revision 4.',
+      });
+      expect(questions).toEqual([
+        'This removes "a" with all its versions and cannot be undone. Type the path again to confirm',
+      ]);
+      expect((await spike(["remove", "b", "--yes"])).exitCode).toBe(0);
+      expect([await exists("a"), await exists("b"), await exists("c")]).toEqual([false, false, true]);
+    });
+
+    it.each([
+      ["another path", typing("b")],
+      ["a yes", typing("yes")],
+      ["nothing", typing("")],
+      ["a cancellation", typing(undefined)],
+      ["no terminal", {}],
+    ])("changes nothing after %s", async (_, overrides) => {
+      expect(await spike(["remove", "a"], overrides)).toMatchObject({
+        exitCode: 1,
+        stderr: 'Cannot remove secret "a": not confirmed. Nothing was changed; --yes skips the question.',
+      });
+      expect(await exists("a")).toBe(true);
+    });
+
+    it("removes a secret that does not verify, and says so (H10)", async () => {
+      const client = createClient({ url: database.url });
+      await client.execute("UPDATE secrets SET mac = zeroblob(32) WHERE path = 'a'");
+      client.close();
+      const { exitCode, stderr } = await spike(["remove", "a", "--yes"]);
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain("The removed secret did not verify (seal_not_authentic). The log has the details.");
+      expect((await service.post("/v1/store/secrets", { path: "a", values: {}, cas: 0 })).status).toBe(200);
+    });
+
+    it("explains why a secret cannot be removed", async () => {
+      expect(await spike(["remove", "none", "--yes"])).toMatchObject({
+        exitCode: 1,
+        stderr: 'Cannot remove secret "none": it does not exist.',
+      });
+      const nobody = await writeToken("/nobody");
+      expect((await spike(["remove", "a", "--yes", "--token-file", nobody])).stderr).toContain("permission denied");
+      expect(await spike(["remove", "a b", "--yes"])).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining("(path must be 1 to 500 characters"),
+      });
+      expect(await spike(["remove"])).toMatchObject({ exitCode: 2 });
+      const other = { fetch: async () => new Response("Not Found", { status: 404 }) };
+      expect((await spike(["remove", "a", "--yes"], other)).stderr).toContain("Check that it is SPIKE Edge.");
+      const old = { fetch: async () => Response.json({ err: "version_conflict" }, { status: 409 }) };
+      expect((await spike(["remove", "a", "--yes"], old)).stderr).toContain("conflict");
+      expect(await exists("a")).toBe(true);
+    });
+  });
+
   describe("recover", () => {
     it("writes each share to its own file and deletes share files of a previous key", async () => {
       const dir = join(folder, "shares");
@@ -268,13 +338,18 @@ describe("spike operator", () => {
         readStdin: async () => undefined,
         terminal: {
           promptHidden: async (question) => (questions.push(question), entered[questions.length % 3]),
+          promptText: async () => undefined,
           confirm: async () => confirms,
         },
       });
       expect(await restore([], [], terminal(false))).toMatchObject({ exitCode: 1, runs: [] });
       expect((await restore([], [], terminal(true))).runs).toHaveLength(1);
       expect(questions).toHaveLength(4);
-      const canceled = { promptHidden: async () => undefined, confirm: async () => true };
+      const canceled = {
+        promptHidden: async () => undefined,
+        promptText: async () => undefined,
+        confirm: async () => true,
+      };
       const found = await restore([], [], { readStdin: async () => undefined, terminal: canceled });
       expect(found).toMatchObject({ exitCode: 1, runs: [], stderr: expect.stringContaining("canceled") });
     });

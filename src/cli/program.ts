@@ -3,6 +3,7 @@ import type { Connection } from "./call-nexus.ts";
 import type { CliIo } from "./cli-io.ts";
 import { recover } from "./operator/recover.ts";
 import { register } from "./operator/register.ts";
+import { remove } from "./operator/remove.ts";
 import { restore, type RestoreOptions } from "./operator/restore.ts";
 import { rewrap } from "./operator/rewrap.ts";
 import { status } from "./operator/status.ts";
@@ -15,7 +16,7 @@ export function createProgram(io: CliIo): Command {
     writeErr: (text) => io.log(text.trimEnd()),
   });
   program.exitOverride();
-  const operator = program.command("operator").description("rotate, back up and restore root keys");
+  const operator = program.command("operator").description("rotate, back up and restore root keys; remove secrets");
   addServiceCommands(operator, io);
   operator
     .command("restore [files...]")
@@ -56,6 +57,9 @@ function addServiceCommands(operator: Command, io: CliIo): void {
   command("rewrap", "move all rows to the first key while the service keeps running").action(
     async (options: Connection) => await rewrap(io, options),
   );
+  command("remove <path>", "remove a secret with all its versions, even if it does not verify; cannot be undone")
+    .option("--yes", "do not ask for confirmation")
+    .action(async (path: string, options: Connection & { yes?: boolean }) => await remove(io, path, options));
   command("recover", "write the shares of the root key to files; requires the recover role")
     .option("--dir <folder>", "output folder (SPIKE_PILOT_RECOVERY_DIR/recover, default ~/.spike/recover)")
     .action(async (options: Connection & { dir?: string }) => await recover(io, options));

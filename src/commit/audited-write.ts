@@ -84,7 +84,7 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const tail = options.tailOf(snapshot);
     const place = {
       writeId,
-      seq: (tail?.seq ?? 0) + 1,
+      seq: nextSeq(tail),
       ring: writingRing(ring, snapshot),
       time: effectiveTime(snapshot, timeBounds(attempts.now())),
     };
@@ -98,6 +98,12 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     return { kind: "commit", change, isUrgent, answer: (revision) => ({ ...decision.outcome, revision }) };
   };
   return await transact(deps.store, query, { attempts, decide });
+}
+
+/** An altered entry can have any number. It must not keep its resource from being written. */
+function nextSeq(tail: AuditRow | undefined): number {
+  const seq = (tail?.seq ?? 0) + 1;
+  return Number.isSafeInteger(seq) ? seq : 1;
 }
 
 /** Decides a request whose write id is already committed: the recorded outcome, provided that the request is the same. */

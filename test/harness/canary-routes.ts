@@ -76,6 +76,19 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
       409: [{ name: "a wrong cas", body: { path: "app/kept", cas: 99 } }],
     }),
   },
+  [`${SECRETS}?action=remove`]: {
+    writes: true,
+    async valid({ newName, prepare }) {
+      const path = `app/${newName()}`;
+      await prepare(SECRETS, { path, values: {} });
+      return { path };
+    },
+    more: async () => ({
+      400: [{ name: "versions", body: { path: "app/kept", versions: [1] } }],
+      404: [{ name: "an unknown secret", body: { path: "app/none" } }],
+      409: [{ name: "a wrong cas", body: { path: "app/kept", cas: 99 } }],
+    }),
+  },
   [`${SECRETS}?action=list`]: {
     valid: async ({ canaries }) => ({ prefix: canaries.text("a prefix", ALLOWED.filter), after: "", limit: 3 }),
     more: async ({ canaries }) => ({

@@ -236,6 +236,22 @@ function losesWhatItMust(store: () => Store, commit: (change: Change) => Promise
       await expectLost({ audit: auditOf("w4"), tail: 1, ...PINS, secret });
     });
 
+    it("a removal if the secret was changed, or removed and created again, since", async () => {
+      const removal = (writeId: string, tail: number): Change => ({
+        audit: auditOf(writeId, { action: "remove" }),
+        tail,
+        ...PINS,
+        secret: { kind: "remove", path: "a" },
+      });
+      await commit(creation("w1"));
+      await commit(update("w2", 1));
+      await expectLost(removal("w3", 1));
+      expect((await commit(removal("w4", 2))).won).toBe(true);
+      expect((await commit(creation("w5", { tail: 3, ...PINS }))).won).toBe(true);
+      await expectLost(removal("w6", 2));
+      await expectLost(removal("w7", 3));
+    });
+
     it("a write id that was committed before, for any resource", async () => {
       await commit(creation("w1"));
       await expectLost(creation("w1", { path: "b" }));

@@ -12,27 +12,13 @@ const EMPTY_TRIE = "6e340b9cffb37a989ca544e6bb780a2c";
  * The complete store contract in memory, for tests and development. It is the specification that the libSQL store is compared
  * with. A load or commit is atomic because it runs within one turn of the event loop.
  */
-export function memoryStore(options: { readonly storeId: string; readonly now: () => number }): BulkStore {
-  const state: State = {
-    store: {
-      storeId: options.storeId,
-      revision: 0,
-      epoch: 0,
-      schemaVersion: 2,
-      auditFloor: 0,
-      authority: hexToBytes(EMPTY_TRIE),
-      generation: "",
-      acknowledged: 0,
-      keyId: null,
-      mac: null,
-    },
-    keys: [],
-    secrets: new Map(),
-    policies: new Map(),
-    bundles: new Map(),
-    nodes: new Map(),
-    audit: [],
-  };
+export function memoryStore(options: {
+  readonly storeId: string;
+  readonly now: () => number;
+  /** What is stored at first: nothing unless set. The store changes it. */
+  readonly state?: State;
+}): BulkStore {
+  const { state = emptyState(options.storeId) } = options;
   const read = <Q extends Query>(query: Q): Snapshot<Q> => readSnapshot(state, query, options.now());
   const apply = (change: Change): number | undefined => {
     if (!mayCommit(state, change, options.now())) return undefined;
@@ -59,5 +45,28 @@ export function memoryStore(options: { readonly storeId: string; readonly now: (
       const revisions = changes.map(apply);
       return { revisions, snapshot: read(query) };
     },
+  };
+}
+
+export function emptyState(storeId: string): State {
+  return {
+    store: {
+      storeId,
+      revision: 0,
+      epoch: 0,
+      schemaVersion: 2,
+      auditFloor: 0,
+      authority: hexToBytes(EMPTY_TRIE),
+      generation: "",
+      acknowledged: 0,
+      keyId: null,
+      mac: null,
+    },
+    keys: [],
+    secrets: new Map(),
+    policies: new Map(),
+    bundles: new Map(),
+    nodes: new Map(),
+    audit: [],
   };
 }
