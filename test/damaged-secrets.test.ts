@@ -94,6 +94,25 @@ const CASES: Readonly<Record<string, Case>> = {
     statuses: BROKEN,
     fault: "seal_inconsistent",
   },
+  "a number of the head is above all safe integers": {
+    damage: onHead(() => ({ latest: 2 ** 60 })),
+    statuses: BROKEN,
+    fault: "seal_not_authentic",
+    libsqlOnly: true,
+  },
+  "the row version is above all safe integers": {
+    damage: onHead(() => ({ version: 2 ** 60 })),
+    statuses: BROKEN,
+    fault: "seal_inconsistent",
+    libsqlOnly: true,
+  },
+  "a time of a version is above all safe integers": {
+    damage: onVersion(2, () => ({ createdAt: 2 ** 60 })),
+    statuses: HISTORY,
+    fault: "seal_not_authentic",
+    headVerifies: true,
+    libsqlOnly: true,
+  },
   "a soft deletion is undone": {
     damage: onVersion(1, () => ({ deletedAt: null })),
     statuses: HISTORY,

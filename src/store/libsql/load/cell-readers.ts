@@ -11,6 +11,17 @@ export const readInteger: Read<number> = (value) => {
   throw malformed("a value is not an integer");
 };
 
+/** No code of ours writes it, and no check of a row accepts it. */
+const ALTERED = Number.MIN_SAFE_INTEGER;
+
+/**
+ * Reads an integer of a row that has a MAC or seal of its own. An integer that this code can't have written becomes one that
+ * does not verify, so that the row fails like any altered row and can be named, removed or written again. As a malformed answer
+ * it would fail every load that contains the row.
+ */
+export const readVerifiable: Read<number> = (value) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) ? ALTERED : readInteger(value);
+
 export const readText: Read<string> = (value) => {
   if (typeof value === "string") return value;
   throw malformed("a value is not a text");

@@ -2,7 +2,7 @@ import { getTableColumns, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { db } from "../query-builder.ts";
 import type { Page } from "../../store.ts";
-import { orAbsent, type Read, readList, readText } from "./cell-readers.ts";
+import { orAbsent, type Read, readList, readText, readVerifiable } from "./cell-readers.ts";
 import { readPage } from "./read-page.ts";
 import { type Columns, readFields, rowReader, type RowOf } from "./row-reader.ts";
 
@@ -18,13 +18,18 @@ export interface Json<T> {
 }
 
 /** A row as an array, in the order of the columns. */
-export function row<C extends Columns>(columns: C): Json<RowOf<C>> {
-  return { sql: jsonArray(Object.values(columns).map(jsonColumn)), read: rowReader(columns) };
+export function row<C extends Columns>(columns: C, integers?: Read<number>): Json<RowOf<C>> {
+  return { sql: jsonArray(Object.values(columns).map(jsonColumn)), read: rowReader(columns, integers) };
 }
 
 /** All columns of a table or of an alias. */
 export function rowOf<Table extends SQLiteTable>(table: Table): Json<RowOf<Table["_"]["columns"]>> {
   return row(getTableColumns(table));
+}
+
+/** {@link rowOf} for rows that are verified before they are used: see {@link readVerifiable}. */
+export function verifiableRowOf<Table extends SQLiteTable>(table: Table): Json<RowOf<Table["_"]["columns"]>> {
+  return row(getTableColumns(table), readVerifiable);
 }
 
 /** Several values as an array, read into an object. */

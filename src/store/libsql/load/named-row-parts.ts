@@ -4,7 +4,7 @@ import type { BundleRow, PolicyRow } from "../../rows.ts";
 import { db, placeholder } from "../query-builder.ts";
 import { policies, trustBundles } from "../schema.ts";
 import { jsonColumn } from "./column.ts";
-import { type Json, one, page, rowOf } from "./json.ts";
+import { type Json, one, page, verifiableRowOf } from "./json.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart, partOf, withSlots } from "./part.ts";
 import { ifProvable, ifShown } from "./scope.ts";
@@ -14,10 +14,10 @@ const policy = alias(policies, "p");
 const bundle = alias(trustBundles, "b");
 
 const policyNamed = (name: string): Json<PolicyRow | undefined> =>
-  one(rowOf(policy), (select) => select.from(policy).where(eq(policy.name, placeholder(name))));
+  one(verifiableRowOf(policy), (select) => select.from(policy).where(eq(policy.name, placeholder(name))));
 
 const bundleOf = (trustDomain: string): Json<BundleRow | undefined> =>
-  one(rowOf(bundle), (select) => select.from(bundle).where(eq(bundle.trustDomain, placeholder(trustDomain))));
+  one(verifiableRowOf(bundle), (select) => select.from(bundle).where(eq(bundle.trustDomain, placeholder(trustDomain))));
 
 export const policyPart = withSlots(
   partOf(

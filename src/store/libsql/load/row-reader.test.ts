@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { AuditRow, BundleRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../../rows.ts";
 import { bytes, flag, time } from "../column-types.ts";
 import { type audit, keys, policies, secrets, secretVersions, type store, type trustBundles } from "../schema.ts";
-import type { Read } from "./cell-readers.ts";
+import { type Read, readVerifiable } from "./cell-readers.ts";
 import { rowReader } from "./row-reader.ts";
 
 const columns = {
@@ -37,6 +37,18 @@ describe("a row", () => {
   it.each(["1", 1.5, 2 ** 53, null, undefined, true])("has integers where the schema says so: not %j", (value) => {
     expect(() => read([value, "a", "00", 1, null])).toThrow("malformed");
   });
+
+  it.each([2 ** 53, -(2 ** 53), 2 ** 63])(
+    "with a MAC may have the integer %j, as one that does not verify (H10)",
+    (value) => {
+      const verifiable = rowReader(getTableColumns(sqliteTable("t", columns)), readVerifiable);
+      expect(verifiable([value, "a", "00", 1, null])).toMatchObject({ id: Number.MIN_SAFE_INTEGER });
+      expect(verifiable([7, "a", "00", 1, null])).toMatchObject({ id: 7 });
+      for (const other of ["1", 1.5, null, undefined, true]) {
+        expect(() => verifiable([other, "a", "00", 1, null])).toThrow("malformed");
+      }
+    },
+  );
 
   it.each([1, null, undefined])("has texts where the schema says so: not %j", (value) => {
     expect(() => read([1, value, "00", 1, null])).toThrow("malformed");

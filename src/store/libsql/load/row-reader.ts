@@ -14,8 +14,8 @@ export type RowOf<C extends Columns> = { readonly [Key in keyof C]: GetColumnDat
  * The result has the schema's types. Assigned to `Read<SecretRow>`, it compiles only if the schema and the domain agree on every
  * column.
  */
-export function rowReader<C extends Columns>(columns: C): Read<RowOf<C>> {
-  return readFields(Object.entries(columns).map(([key, column]) => [key, columnReader(column)] as const));
+export function rowReader<C extends Columns>(columns: C, integers: Read<number> = readInteger): Read<RowOf<C>> {
+  return readFields(Object.entries(columns).map(([key, column]) => [key, columnReader(column, integers)] as const));
 }
 
 /** Reads a JSON array with one value for each field, in their order. */
@@ -33,11 +33,12 @@ export function readFields<T>(fields: readonly (readonly [key: string, read: Rea
   };
 }
 
-function columnReader(column: SQLiteColumn): Read<unknown> {
-  const read = STORAGE[column.getSQLType()];
+function columnReader(column: SQLiteColumn, integers: Read<number>): Read<unknown> {
+  const type = column.getSQLType();
+  const read = type === "integer" ? integers : STORAGE[type];
   if (read === undefined) throw new TypeError(`Cannot read column "${column.name}": its type is unknown`);
   const mapped: Read<unknown> = (value) => column.mapFromDriverValue(read(value));
   return column.notNull ? mapped : orNull(mapped);
 }
 
-const STORAGE: Readonly<Record<string, Read<unknown>>> = { integer: readInteger, text: readText, blob: readHex };
+const STORAGE: Readonly<Record<string, Read<unknown>>> = { text: readText, blob: readHex };

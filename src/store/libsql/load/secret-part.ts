@@ -4,8 +4,9 @@ import type { AuditRow, Bytes, SecretRow, VersionState } from "../../rows.ts";
 import type { SecretView, TimeBounds } from "../../store.ts";
 import { db, placeholder } from "../query-builder.ts";
 import { secrets, secretVersions } from "../schema.ts";
+import { readVerifiable } from "./cell-readers.ts";
 import { bytesColumn, jsonColumn } from "./column.ts";
-import { type Json, list, mapped, one, row, rowOf, type Select } from "./json.ts";
+import { type Json, list, mapped, one, row, type Select, verifiableRowOf } from "./json.ts";
 import { now } from "./now.ts";
 import { type Asked, type Part, partOf } from "./part.ts";
 import { ifShown } from "./scope.ts";
@@ -24,7 +25,7 @@ const path = placeholder("path");
 const { path: _, revision: __, sealed: ___, ...stateColumns } = getTableColumns(version);
 
 /** A version without its value, of the row `x`. */
-export const state: Json<VersionState> = row(stateColumns);
+export const state: Json<VersionState> = row(stateColumns, readVerifiable);
 
 /** The database's clock within the bounds of the request, but never before the head was written. */
 const time: SQL = sql`max(${head.writtenAt}, ${placeholder("earliest")}, min(${placeholder("latest")}, ${now}))`;
@@ -35,7 +36,9 @@ const isLapsed: SQL = sql`${head.currentUntil} is not null and ${head.currentUnt
 const highestLive: SQL = sql`(select max(l.number) from ${secretVersions} l where l.path = ${head.path}
   and l.destroyed_at is null and (l.deleted_at is null or l.deleted_at > ${time}))`;
 
-const headRow: Json<SecretRow | undefined> = one(rowOf(head), (select) => select.from(head).where(eq(head.path, path)));
+const headRow: Json<SecretRow | undefined> = one(verifiableRowOf(head), (select) =>
+  select.from(head).where(eq(head.path, path)),
+);
 
 const states: Json<readonly VersionState[]> = list(
   state,

@@ -3,7 +3,7 @@ import { alias } from "drizzle-orm/sqlite-core";
 import type { AuditRow, BundleRow, PolicyRow } from "../../rows.ts";
 import type { RowWithTail } from "../../store.ts";
 import { audit, policies, secrets, trustBundles } from "../schema.ts";
-import { fields, joined, type Json, one, rowOf } from "./json.ts";
+import { fields, joined, type Json, one, verifiableRowOf } from "./json.ts";
 
 /** Alias of rows in a list: see {@link withTails}. */
 const ROW = "x";
@@ -19,16 +19,16 @@ const resourceOf = {
   secret: sql`'secret:' || ${secret.path}`,
 } as const;
 
-const tail = joined<AuditRow>(rowOf(entry));
+const tail = joined<AuditRow>(verifiableRowOf(entry));
 
 /** Rows of a query with the alias `x`. */
-export const policyRow: Json<PolicyRow> = rowOf(policy);
-export const bundleRow: Json<BundleRow> = rowOf(bundle);
+export const policyRow: Json<PolicyRow> = verifiableRowOf(policy);
+export const bundleRow: Json<BundleRow> = verifiableRowOf(bundle);
 
 export const policyWithTail: Json<RowWithTail<PolicyRow>> = fields({ row: policyRow, tail });
 export const bundleWithTail: Json<RowWithTail<BundleRow>> = fields({ row: bundleRow, tail });
 /** Columns of the row of a secret, with its newest audit entry. */
-export const headWithTail = { head: rowOf(secret), tail } as const;
+export const headWithTail = { head: verifiableRowOf(secret), tail } as const;
 
 /** Rows of a query in parentheses, each with the newest audit entry of its resource. */
 export function withTails(kind: keyof typeof resourceOf, query: SQLWrapper): SQL {
@@ -38,7 +38,7 @@ export function withTails(kind: keyof typeof resourceOf, query: SQLWrapper): SQL
 
 /** The newest audit entry of a resource. */
 export function tailOf(resource: SQL): Json<AuditRow | undefined> {
-  return one(rowOf(entry), (select) =>
+  return one(verifiableRowOf(entry), (select) =>
     select.from(entry).where(eq(entry.resource, resource)).orderBy(desc(entry.revision)).limit(1),
   );
 }
