@@ -155,7 +155,7 @@ describe("the reason of a 400", () => {
     [
       "/v1/store/secrets?action=rotate",
       {},
-      ["query", /^must be absent, or \?action= and one of get, delete, undelete, list$/],
+      ["query", /^must be absent, or \?action= and one of get, delete, undelete, remove, list$/],
     ],
     ["/v1/store/secrets/metadata", {}, ["query", /^must be \?action= and one of get$/]],
     ["/v1/store/secret", {}, ["target", /^must be the path of an operation/]],

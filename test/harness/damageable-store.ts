@@ -43,7 +43,8 @@ export function damageableMemoryStore(): DamageableStore {
 }
 
 export async function damageableLibsqlStore(): Promise<DamageableStore> {
-  const { client, execute, close } = await fileDatabase();
+  const database = await fileDatabase();
+  const { client, execute } = database;
   const rowsOf = async (sql: string, path: string): Promise<readonly Record<string, unknown>[]> => {
     const { rows, columns } = await client.execute({ sql, args: [path] });
     return rows.map((row) =>
@@ -76,7 +77,7 @@ export async function damageableLibsqlStore(): Promise<DamageableStore> {
       for (const version of versions) await insert("secret_versions", version);
       for (const entry of entries) await insert("audit", entry);
     },
-    close,
+    close: () => database.close(),
   };
 }
 

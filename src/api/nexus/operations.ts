@@ -37,9 +37,9 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operati
     get: getSecret,
     delete: softDelete,
     undelete,
-    list: listSecrets,
     // SPIKE only soft-deletes.
     remove: removeSecret,
+    list: listSecrets,
   },
   "/v1/store/secrets/metadata": { get: metadata },
   "/v1/acl/policy": { "": putPolicy, get: getPolicy, delete: removePolicy, list: listPolicies },

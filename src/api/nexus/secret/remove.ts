@@ -1,14 +1,13 @@
+import type { Violation } from "../../../json/fault.ts";
 import { integer, integers } from "../../../json/member.ts";
 import type { SealFault } from "../../../seal/seal-error.ts";
 import { removeSecret } from "../../../secret/remove.ts";
 import { pathMember } from "./path-member.ts";
 import { secretOperation } from "./secret-operation.ts";
 
-/** Without this member, a request to delete single versions would remove all of them. */
-const noVersions = integers({
-  rule: { rule: "must be empty: all versions are removed; to delete single versions, use action=delete" },
-  isValid: () => false,
-});
+const NO_VERSIONS: Violation = {
+  rule: "must be empty: all versions are removed; to delete single versions, use action=delete",
+};
 
 /**
  * `POST /v1/store/secrets?action=remove`: removes a secret with all its versions.
@@ -19,7 +18,12 @@ const noVersions = integers({
 export const remove = secretOperation({
   action: "secret.remove",
   wanted: "super",
-  members: { path: pathMember, cas: integer({ min: 0 }), versions: noVersions },
+  members: {
+    path: pathMember,
+    cas: integer({ min: 0 }),
+    // Otherwise a request to delete single versions would remove all of them.
+    versions: integers({ rule: NO_VERSIONS, isValid: () => false }),
+  },
   errorBody: (err) => ({ err }),
   async run({ deps, origin, path }, { cas }) {
     const result = await removeSecret(deps, { ...origin, path, cas });
