@@ -196,6 +196,37 @@ export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
     tests: ["test/tampering.test.ts"],
   },
   {
+    name: "a secret that was removed and created again starts at version 1",
+    testsOnly: true,
+    edits: [{ file: "src/secret/removal.ts", in: "lastNumber", body: "return 0;" }],
+    tests: ["test/secret-removal.test.ts"],
+  },
+  {
+    name: "a delegate can remove a secret that does not verify",
+    testsOnly: true,
+    edits: [{ file: "src/secret/remove.ts", in: "findRemovable", use: "UNRESTRICTED", with: "access" }],
+    tests: ["test/damaged-secrets.test.ts"],
+  },
+  {
+    name: "a removal does not depend on other commits",
+    testsOnly: true,
+    edits: [
+      {
+        file: "src/store/libsql/writes/secret-writes.ts",
+        in: "secretWrites.gateRemove",
+        use: "isUntouched",
+        with: "undefined",
+      },
+    ],
+    tests: ["test/secret-removal.test.ts"],
+  },
+  {
+    name: "the setting of the worker decides how many versions an existing secret keeps",
+    testsOnly: true,
+    edits: [{ file: PUT, in: "decidePut.keep", value: "put.keptVersions" }],
+    tests: ["test/kept-versions.test.ts"],
+  },
+  {
     name: "a revoked policy that was put back is accepted",
     testsOnly: true,
     edits: [
