@@ -10,7 +10,6 @@ import { parseRemoval, REMOVAL, type Removal } from "./removal.ts";
 import type { SecretPath } from "./secret-path.ts";
 import { verifyHead, verifySecret } from "./verify-secret.ts";
 import type { WriteRequest } from "./write.ts";
-import { writeTime } from "./write-time.ts";
 
 /** A stored secret that does not verify, for the operator's log. */
 export interface SecretProblem extends SealFault {
@@ -65,7 +64,6 @@ export async function removeSecret(deps: RemovalDeps, request: WriteRequest): Pr
           latest: head?.latest ?? snapshot.store.revision,
           ...(fault && { fault: fault.reason }),
         },
-        now: writeTime(snapshot.now, head),
       };
     },
   });
