@@ -19,7 +19,7 @@ import {
 } from "./rows.ts";
 import { pageContract } from "./page-contract.ts";
 import { rotationContract } from "./rotation-contract.ts";
-import type { AuditQuery, BulkStore, Change, PathRange, Store } from "../../src/store/store.ts";
+import type { AuditQuery, BulkStore, Change, PathRange, Store, TimeBounds } from "../../src/store/store.ts";
 
 /**
  * The suite of the store contract. Every implementation passes all of it.
@@ -146,6 +146,26 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
         const found = await view("a", "current");
         expect(found.version?.number).toBe(2);
         expect(found.states).toHaveLength(3);
+      });
+
+      it.each<readonly [string, TimeBounds, number, number]>([
+        ["before the earliest time", { earliest: 3e15, latest: 4e15 }, 2e15, 2],
+        ["at the earliest time", { earliest: 3e15, latest: 4e15 }, 3e15, 2],
+        ["after the earliest time", { earliest: 3e15, latest: 4e15 }, 3e15 + 1, 3],
+        ["at the latest time", { earliest: 0, latest: 1000 }, 1000, 2],
+        ["after the latest time", { earliest: 0, latest: 1000 }, 1001, 3],
+        ["at the time of the last write, after the latest time", { earliest: 0, latest: 0 }, 10, 2],
+      ])("expires within the bounds of the request: %s", async (_, bounds, until, current) => {
+        await three();
+        await commit(
+          update("w4", 3, {
+            head: { current: 3, currentUntil: until, writtenAt: 10 },
+            versions: { softDelete: { numbers: [3], at: until } },
+          }),
+        );
+        const { secret } = await store.load({ secret: { path: "a", version: "current", bounds } }, never);
+        expect(secret.version?.number).toBe(current);
+        expect(secret.states?.length).toBe(current === 3 ? undefined : 3);
       });
 
       it("returns the current version until it expires", async () => {
@@ -510,6 +530,8 @@ function readsTheAudit(store: () => Store, commit: (change: Change) => Promise<u
       ["of a resource, behind a revision", { resource: "a", after: 1, limit: 1 }, [3]],
       ["of a caller", { spiffeId: "spiffe://example.org/1" }, [2, 4, 6]],
       ["of a time", { from: 1_000_010, until: 1_000_030 }, [2, 3]],
+      ["of a time by the worker's clock", { from: 1_700_000_000_008, until: 1_700_000_000_009 }, [1, 2, 3, 4, 5, 6]],
+      ["of a time between those of both clocks", { from: 1_000_060, until: 1_700_000_000_008 }, []],
       ["by all filters", { resource: "b", spiffeId: "spiffe://example.org/1", until: 1_000_030 }, [2]],
       ["of what is not there", { resource: "secret:none" }, []],
     ])("is read by: %s", async (_, filter, expected) => {

@@ -1,7 +1,7 @@
 import { and, asc, eq, exists, getTableColumns, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { AuditRow, Bytes, SecretRow, VersionState } from "../../rows.ts";
-import type { SecretView, TimeBounds } from "../../store.ts";
+import type { SecretView } from "../../store.ts";
 import { db, placeholder } from "../query-builder.ts";
 import { secrets, secretVersions } from "../schema.ts";
 import { readVerifiable } from "./cell-readers.ts";
@@ -103,7 +103,7 @@ const parts = {
   ),
 } as const;
 
-const UNBOUNDED: TimeBounds = { earliest: 0, latest: Number.MAX_SAFE_INTEGER };
+const UNBOUNDED = { earliest: 0, latest: Number.MAX_SAFE_INTEGER } as const;
 
 function valuesOf({ path, version, bounds = UNBOUNDED }: Asked<"secret">) {
   return { path, number: typeof version === "number" ? version : null, ...bounds };
