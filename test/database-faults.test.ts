@@ -3,7 +3,7 @@ import { createClient, type Transaction } from "@libsql/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, cluster } from "./harness/cluster.ts";
 import { IS_EXTERNAL } from "./harness/test-databases.ts";
-import { type Fault, isCommit } from "../tools/fault-proxy/fault-proxy.ts";
+import { type Fault, isCommit, isWon } from "../tools/fault-proxy/fault-proxy.ts";
 
 const DEADLINE_MS = 1500;
 
@@ -35,6 +35,7 @@ describe("a worker whose database", () => {
   const PERSISTENT: readonly (readonly [string, Fault])[] = [
     ["resets every connection", "cut-request"],
     ["never answers", "hang"],
+    ["never answers and carries nothing out", "swallow"],
     ["is slower than the deadline", { delayMs: DEADLINE_MS * 2 }],
     ["answers 502", { status: 502 }],
     ["answers 429", { status: 429 }],
@@ -198,6 +199,49 @@ describe("a worker whose database", () => {
     inject(() => "pass");
     const again = await timed("", { path: "a", values: { v: "2" } }, headers);
     expect(again).toMatchObject({ status: 200, body: { version: before + 1 } });
+    expect(await latest()).toBe(before + 1);
+  });
+
+  it("never gets a commit: 503 at the deadline, and the same idempotency key is applied once", async () => {
+    const before = await latest();
+    inject((body) => (isCommit(body) ? "swallow" : "pass"));
+    const headers = { "Idempotency-Key": `swallow-${before}` };
+    expect((await timed("", { path: "a", values: { v: "2" } }, headers)).status).toBe(503);
+    expect(await latest()).toBe(before);
+    const again = await timed("", { path: "a", values: { v: "2" } }, headers);
+    expect(again).toMatchObject({ status: 200, body: { version: before + 1 } });
+    expect(await latest()).toBe(before + 1);
+  });
+
+  it("gets a commit after its deadline: the commit is not applied (H07)", async () => {
+    const before = await latest();
+    let passedOn: Promise<string | undefined> | undefined;
+    edge.proxies[0]!.inject((body) => {
+      if (!isCommit(body)) return "pass";
+      if (passedOn !== undefined) return { status: 502 };
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      passedOn = promise;
+      return { fault: { status: 502, passedOnAfterMs: DEADLINE_MS + 500 }, happened: resolve };
+    });
+    expect((await timed("", { path: "a", values: { v: "late" } })).status).toBe(503);
+    const answer = await passedOn;
+    expect(answer, "the database has answered the late commit").toContain('"step_results"');
+    expect(isWon(answer ?? "")).toBe(false);
+    expect(await latest()).toBe(before);
+  });
+
+  it("gets a commit after its 502 and before the deadline: the caller gets the true answer (H07)", async () => {
+    const before = await latest();
+    let commits = 0;
+    inject((body) => {
+      if (!isCommit(body)) return "pass";
+      commits += 1;
+      return commits === 1 ? { status: 502, passedOnAfterMs: 100 } : { status: 502 };
+    });
+    expect(await timed("", { path: "a", values: { v: "2" } })).toMatchObject({
+      status: 200,
+      body: { version: before + 1 },
+    });
     expect(await latest()).toBe(before + 1);
   });
 

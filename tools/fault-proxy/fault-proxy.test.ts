@@ -82,6 +82,39 @@ describe("the fault proxy", () => {
     expect(seen).toEqual([]);
   });
 
+  it("answers with a status at once, and passes the request on later", async () => {
+    const { proxy, seen } = await setUp();
+    const reported: (string | undefined)[] = [];
+    proxy.inject(() => ({
+      fault: { status: 502, passedOnAfterMs: 100 },
+      happened: (answer) => void reported.push(answer),
+    }));
+    expect(await send(proxy, "a")).toBe("no");
+    expect([seen, reported, proxy.underWay()]).toEqual([[], [], 1]);
+    await expect.poll(() => [reported, proxy.underWay()]).toEqual([["a!"], 0]);
+    expect(seen).toEqual(["a"]);
+  });
+
+  it.each([
+    ["hang", ["a"]],
+    ["swallow", []],
+  ] as const)("keeps the connection open without a response: %s", async (fault, arrived) => {
+    const { proxy, seen } = await setUp();
+    proxy.inject(() => fault);
+    const waiting = fetch(proxy.url, { method: "POST", body: "a", signal: AbortSignal.timeout(300) });
+    await expect(waiting).rejects.toThrow(/timeout/);
+    expect(seen).toEqual(arrived);
+  });
+
+  it("changes requests, and passes one on to another target", async () => {
+    const { proxy, seen } = await setUp();
+    const other = await setUp();
+    proxy.rewrite((body) => body.toUpperCase());
+    proxy.inject((body) => (body === "b" ? { target: other.proxy.url } : "pass"));
+    expect([await send(proxy, "a"), await send(proxy, "b")]).toEqual(["A!", "B!"]);
+    expect([seen, other.seen]).toEqual([["A"], ["B"]]);
+  });
+
   it.each([
     [true, '{"step_results":[{"cols":[],"rows":[],"x":null},{"cols":[{"name":"revision"}],"rows":[[{"value":"1"}]]}]}'],
     [

@@ -14,6 +14,8 @@ export type Fault =
   | "cut-half-answer"
   /** The request is carried out; the response never comes. */
   | "hang"
+  /** The request is not passed on; the response never comes, and the connection stays open. */
+  | "swallow"
   /** The request is carried out twice; the second response is passed on. */
   | "twice"
   /** The response is replaced. The request is passed on only if `carriedOut` is set. The default body is "no". */
@@ -23,6 +25,10 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly carriedOut?: boolean;
     }
+  /** The response is this status, at once. The request is passed on after this many milliseconds. */
+  | { readonly status: number; readonly passedOnAfterMs: number }
+  /** The request is passed on to this URL instead of the target. */
+  | { readonly target: string }
   /** The request is carried out; the response is 200 with this body. */
   | { readonly body: string }
   /** The request is passed on after this many milliseconds. */
@@ -52,6 +58,8 @@ export interface FaultProxy {
   requests(): number;
   /** Sets the function that chooses a fault for each further request, by its body and head. */
   inject(choose: (body: string, incoming: IncomingMessage) => Fault | Choice): void;
+  /** Sets the function that changes each request body when it is passed on. */
+  rewrite(change: (body: string) => string): void;
   /** Sets the function that gets each response of the target, whether it is passed on or not. */
   watch(see: (answer: Buffer) => void): void;
   /** The number of requests that are not finished. */
@@ -89,13 +97,16 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
   let underWay = 0;
   let chosen: (body: string, incoming: IncomingMessage) => Fault | Choice = () => "pass";
   let watching: ((answer: Buffer) => void) | undefined;
+  let rewriting: ((body: string) => string) | undefined;
 
   const forward = async (
     incoming: IncomingMessage,
-    body: Buffer,
+    received: Buffer,
     sender: AbortSignal,
+    to: string | (() => string) = target,
   ): Promise<{ headers: IncomingMessage["headers"]; status: number; body: Buffer }> => {
-    const outgoing = request(new URL(incoming.url ?? "/", typeof target === "string" ? target : target()), {
+    const body = rewriting === undefined ? received : Buffer.from(rewriting(received.toString()));
+    const outgoing = request(new URL(incoming.url ?? "/", typeof to === "string" ? to : to()), {
       method: incoming.method ?? "POST",
       headers: { ...incoming.headers, "content-length": body.length },
       agent,
@@ -137,6 +148,7 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
       happened(undefined);
       return cut();
     }
+    if (fault === "swallow") return happened(undefined);
     if (typeof fault === "object" && "meanwhile" in fault) {
       let answer: string | undefined;
       const arrived = async (): Promise<void> => {
@@ -148,6 +160,12 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
       await fault.meanwhile({ answer: () => answer });
       return cut();
     }
+    if (typeof fault === "object" && "passedOnAfterMs" in fault) {
+      over.byUs = true;
+      outgoing.writeHead(fault.status).end("no");
+      await new Promise((go) => setTimeout(go, fault.passedOnAfterMs));
+      return happened((await forward(incoming, body, signal)).body.toString());
+    }
     if (typeof fault === "object" && "status" in fault) {
       const answer = fault.carriedOut === true ? await forward(incoming, body, signal) : undefined;
       happened(answer?.body.toString());
@@ -157,7 +175,8 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     // The request is passed on even if its sender gives up during the delay.
     if (typeof fault === "object" && "delayMs" in fault) await new Promise((go) => setTimeout(go, fault.delayMs));
     if (fault === "twice") await forward(incoming, body, signal);
-    const answer = await forward(incoming, body, signal);
+    const to = typeof fault === "object" && "target" in fault ? fault.target : target;
+    const answer = await forward(incoming, body, signal, to);
     if (choice !== "pass") happened(answer.body.toString());
     if (fault === "cut-answer") return cut();
     if (fault === "hang") return;
@@ -187,6 +206,9 @@ export async function faultProxy(target: string | (() => string)): Promise<Fault
     requests: () => seen,
     inject: (choose) => {
       chosen = choose;
+    },
+    rewrite: (change) => {
+      rewriting = change;
     },
     watch: (see) => {
       watching = see;
