@@ -10,6 +10,9 @@ const REQUESTS: Readonly<Record<Request["kind"], string>> = {
   list: "a successful list",
   grant: "a successful grant",
   revoke: "a successful revoke",
+  delegate: "a successful delegate",
+  undelegate: "a successful undelegate",
+  prune: "a successful prune of the audit",
 };
 const REFUSALS: Readonly<Record<number, string>> = {
   401: "a request refused with 401",

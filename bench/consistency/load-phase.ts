@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Cluster, DEFAULT_WORKER } from "./cluster/cluster.ts";
-import type { FaultCounts } from "./faults/fault-counts.ts";
+import type { FaultState } from "./faults/fault-state.ts";
 import { injectClientFaults, injectDatabaseFaults } from "./faults/network-faults.ts";
 import { NextCommitFault } from "./faults/next-commit-fault.ts";
+import { plannedFaults } from "./faults/planned-faults.ts";
 import { injectProcessFaults } from "./faults/process-faults.ts";
 import { Client, type ClientDeps } from "./load/client.ts";
 import { Coverage } from "./coverage.ts";
@@ -12,7 +13,7 @@ import { createRandom, type Random } from "./random.ts";
 interface LoadPhase {
   readonly deps: ClientDeps;
   readonly options: RunOptions;
-  readonly counts: FaultCounts;
+  readonly faults: FaultState;
   readonly now: () => number;
   readonly print: (line: string) => void;
 }
@@ -42,11 +43,13 @@ const PROGRESS_MS = 10_000;
 
 /** Runs the clients while faults are injected. Afterwards all workers run without faults, and no request is pending. */
 export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<LoadResult> {
-  const { options, counts } = phase;
+  const { options, faults: state } = phase;
+  const { counts, lateCommits } = state;
   const random = createRandom(options.seed);
-  const nextCommitFaults = cluster.workers.map(({ databaseProxy, clientProxy }) => {
+  const nextCommitFaults = cluster.workers.map(({ databaseProxy, clientProxy }, index) => {
     const next = new NextCommitFault();
-    injectDatabaseFaults(databaseProxy, { random, counts, nextCommitFault: () => next.take() });
+    const plannedFault = plannedFaults(state, { index, nextCommitFault: next, random });
+    injectDatabaseFaults(databaseProxy, { random, counts, plannedFault, lateCommits });
     injectClientFaults(clientProxy, { random, counts });
     return next;
   });
@@ -66,7 +69,7 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
     injectProcessFaults(cluster, {
       nextCommitFaults,
       random,
-      counts,
+      state,
       intervalMs,
       minOperations: MIN_OPERATIONS_PER_CLIENT * options.clients,
       operations: () => progress.operations,
@@ -80,7 +83,7 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
 }
 
 async function runClients(
-  { deps, options, counts, now, print }: LoadPhase,
+  { deps, options, faults: { counts }, now, print }: LoadPhase,
   {
     random,
     signal,
@@ -92,7 +95,7 @@ async function runClients(
   const coverage = new Coverage(options);
   const maxOperations = Math.max(MAX_EXTENSION * options.operations, MIN_MAX_OPERATIONS);
   const isOver = (): boolean => {
-    const isComplete = counts.missing().length + coverage.missing().length === 0 || started >= maxOperations;
+    const isComplete = counts.missingUnderLoad().length + coverage.missing().length === 0 || started >= maxOperations;
     const isTimeUp = now() - startedAt > options.seconds * 1000;
     return signal.aborted || isTimeUp || (started >= options.operations && isComplete);
   };

@@ -59,7 +59,7 @@ describe("readOptions with an external database", () => {
   const env = { SPIKE_TEST_DATABASE_URL: "http://127.0.0.1:1" };
 
   it("chooses the faults that need no process of the database by default (Q54)", () => {
-    const chosen = FAULT_NAMES.filter((name) => name !== "database-killed" && name !== "busy");
+    const chosen = FAULT_NAMES.filter((name) => !["database-killed", "busy", "stale-load"].includes(name));
     expect(readOptions([], env)).toMatchObject({ faults: new Set(chosen), database: { url: "http://127.0.0.1:1/" } });
     expect(readOptions(["--faults", "delay,disconnect"], env)).toMatchObject({
       faults: new Set(["delay", "disconnect"]),

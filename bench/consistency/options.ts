@@ -23,7 +23,7 @@ kind of response has occurred. It fails if one of them has not, or if the operat
 Faults: ${FAULT_NAMES.join(", ")}
 
 If ${DATABASE_URL} is set, the run erases and uses that database instead of its own. It then cannot have the faults
-${[...NEED_DATABASE_PROCESS].join(" and ")}, which need the process of the database; "all" is all others.`;
+${[...NEED_DATABASE_PROCESS].join(", ")}, which need the process of the database; "all" is all others.`;
 
 export interface RunOptions {
   readonly operations: number;

@@ -10,7 +10,7 @@ export async function readAuditLog(databaseUrl: string): Promise<readonly AuditE
     const entries: AuditEntry[] = [];
     for (;;) {
       const { rows } = await client.execute({
-        sql: `SELECT revision, action, resource, write_id, trace_id, spiffe_id, at, outcome
+        sql: `SELECT revision, action, resource, write_id, trace_id, spiffe_id, at, worker_at, outcome
           FROM audit WHERE revision > ? ORDER BY revision LIMIT ${PAGE_SIZE}`,
         args: [entries.at(-1)?.revision ?? 0],
       });
@@ -24,9 +24,7 @@ export async function readAuditLog(databaseUrl: string): Promise<readonly AuditE
 
 function toEntry(row: Row): AuditEntry {
   const action = text(row, "action");
-  if (action !== "put" && action !== "delete" && action !== "undelete" && action !== "remove") {
-    throw new Error(`Cannot read the audit log: unknown action "${action}"`);
-  }
+  if (!isAction(action)) throw new Error(`Cannot read the audit log: unknown action "${action}"`);
   const outcome: unknown = JSON.parse(text(row, "outcome"));
   const version: unknown =
     typeof outcome === "object" && outcome !== null ? Reflect.get(outcome, "version") : undefined;
@@ -38,8 +36,15 @@ function toEntry(row: Row): AuditEntry {
     trace: text(row, "trace_id"),
     caller: new URL(text(row, "spiffe_id")).pathname,
     at: Number(row["at"]),
+    workerAt: Number(row["worker_at"]),
     ...(typeof version === "number" && { version }),
   };
+}
+
+const ACTIONS: readonly string[] = ["put", "delete", "undelete", "remove", "prune"] satisfies AuditEntry["action"][];
+
+function isAction(action: string): action is AuditEntry["action"] {
+  return ACTIONS.includes(action);
 }
 
 function text(row: Row, column: string): string {

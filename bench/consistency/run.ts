@@ -1,12 +1,14 @@
-import { type Cluster, startCluster } from "./cluster/cluster.ts";
+import { type Cluster, REQUEST_TIMEOUT_MS, startCluster } from "./cluster/cluster.ts";
 import type { FaultCounter } from "./faults/fault-counts.ts";
-import type { History } from "./history/history.ts";
+import type { AuditEntry, History } from "./history/history.ts";
 import { runLoadPhase } from "./load-phase.ts";
+import { prepareOldWrites, repeatOldWrites } from "./old-writes.ts";
 import type { RunOptions } from "./options.ts";
 import { type Outage, runOutage } from "./outage.ts";
 import { readAuditLog } from "./read-audit-log.ts";
 import { Session } from "./session.ts";
 import { databaseTimeOrigin } from "./database-time-origin.ts";
+import { runWithheldPhase } from "./withheld/withheld-phase.ts";
 import { type AuditVerification, verifyAudit } from "./verify-audit.ts";
 
 /** What a run recorded, before the history is checked. */
@@ -27,11 +29,21 @@ export interface Run {
   readonly timeouts: number;
   /** The service's own verification of its audit. */
   readonly verification: AuditVerification;
+  /** Number of audit entries in the database. The history also has those that were pruned. */
+  readonly storedEntries: number;
+  /** How far the last prune went, and how far it should go. Undefined without old entries. */
+  readonly pruned?: { readonly floor: number; readonly expected: number };
   readonly outage: Outage;
   /** Errors that the workers logged and no fault explains, and unexpected exits. */
   readonly unexpectedErrors: readonly string[];
   /** Number of lines that the workers logged. */
   readonly loggedLines: number;
+}
+
+/** The entries that are not stored any more. */
+function missingEntries(entries: readonly AuditEntry[], stored: readonly AuditEntry[]): readonly AuditEntry[] {
+  const revisions = new Set(stored.map(({ revision }) => revision));
+  return entries.filter(({ revision }) => !revisions.has(revision));
 }
 
 const WAITING_CLIENTS = 500;
@@ -49,24 +61,47 @@ export async function run(options: RunOptions, folder: string, print: (line: str
 async function runOn(cluster: Cluster, options: RunOptions, print: (line: string) => void): Promise<Run> {
   const { authority, database, workers, maxVersions } = cluster;
   const session = new Session(cluster, options);
-  const { operations, counts, transport, clientDeps, now } = session;
+  const { operations, faults, transport, clientDeps, now } = session;
+  const { counts } = faults;
   try {
     const isExternal = database.process === undefined;
     const timeOrigin = isExternal ? await databaseTimeOrigin(database.url()) : performance.timeOrigin;
+    for (const { databaseProxy } of workers) databaseProxy.rewrite((body) => faults.clock.rewrite(body));
+    const oldWrites = options.faults.has("database-clock") ? await prepareOldWrites(cluster, session) : undefined;
     await session.grantAll();
-    const load = await runLoadPhase(cluster, { deps: clientDeps, options, counts, now, print });
+    const load = await runLoadPhase(cluster, { deps: clientDeps, options, faults, now, print });
     print("database outage");
     const send = async (index: number) => await session.sendWaiting(index);
     const outage = await runOutage(cluster, { clients: WAITING_CLIENTS, now, send });
     print("reading everything back");
+    const pruned = await repeatOldWrites(session, oldWrites);
     const readBack = await session.readAllBack();
-    const auditLog = await readAuditLog(database.url());
+    const stored = await readAuditLog(database.url());
     const token = await authority.tokenOf("superuser", now());
     const verification = await verifyAudit(clientDeps.workers[0] ?? "", token);
     // Their logs are read afterwards.
     for (const worker of workers) await worker.kill();
+    const unexpectedErrors = workers.flatMap((worker) => [...worker.unexpectedErrors()]);
+    const isWithheld = options.faults.has("withheld-commit");
+    if (isWithheld) print("a database that withholds commits");
+    const trials = isWithheld ? await runWithheldPhase(cluster, session) : [];
     return {
-      history: { timeOrigin, maxVersions, clients: options.clients, operations, auditLog },
+      history: {
+        timeOrigin,
+        maxVersions: maxVersions[0] ?? 0,
+        maxVersionsByWorker: maxVersions,
+        clients: options.clients,
+        faults: [...options.faults],
+        deadlineMs: REQUEST_TIMEOUT_MS,
+        lateCommits: faults.lateCommits.all(),
+        trials,
+        clockChanges: faults.clock.changes(),
+        ...(oldWrites !== undefined && { prunableUntil: oldWrites.prunableUntil }),
+        operations,
+        auditLog: [...missingEntries(oldWrites?.prunableEntries ?? [], stored), ...stored],
+      },
+      storedEntries: stored.length,
+      ...(pruned !== undefined && { pruned }),
       loadOperations: load.operations,
       loadSeconds: load.seconds,
       faults: counts.all(),
@@ -77,7 +112,7 @@ async function runOn(cluster: Cluster, options: RunOptions, print: (line: string
       timeouts: transport.timeouts,
       verification,
       outage,
-      unexpectedErrors: workers.flatMap((worker) => worker.unexpectedErrors()),
+      unexpectedErrors,
       loggedLines: workers.reduce((sum, worker) => sum + worker.loggedLines(), 0),
     };
   } finally {

@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster/cluster.ts";
-import { FaultCounts } from "./faults/fault-counts.ts";
+import { FaultState } from "./faults/fault-state.ts";
 import type { Exchange, Operation, Request } from "./history/history.ts";
 import { Client, type ClientDeps } from "./load/client.ts";
 import { HttpTransport } from "./load/http-transport.ts";
@@ -13,6 +13,9 @@ import { createRandom } from "./random.ts";
 
 const OPERATIONS_PER_COLD_PATH = 40;
 
+/** Teams that may change policies at first. */
+const DELEGATES = ["red", "green"] as const;
+
 /** Placeholder for an operation that is not completed. */
 const PENDING: Operation = {
   id: -1,
@@ -25,9 +28,11 @@ const PENDING: Operation = {
 /** Records the operations of a run, and executes those before and after the load phase. */
 export class Session {
   readonly operations: Operation[] = [];
-  readonly counts: FaultCounts;
+  readonly faults: FaultState;
   readonly transport: HttpTransport;
   readonly clientDeps: ClientDeps;
+  /** How far the workers' clocks are ahead, outside the load phase. */
+  clockSkewMs = 0;
   private readonly known = new KnownVersions();
   private readonly options: RunOptions;
   private readonly readers: readonly Client[];
@@ -35,7 +40,7 @@ export class Session {
 
   constructor({ workers, authority }: Cluster, options: RunOptions) {
     this.options = options;
-    this.counts = new FaultCounts(options.faults);
+    this.faults = new FaultState(options, this.now);
     this.transport = new HttpTransport(this.now);
     this.clientDeps = {
       paths: createPaths(options.operations / OPERATIONS_PER_COLD_PATH),
@@ -43,10 +48,11 @@ export class Session {
       usedKeys: new UsedKeys(),
       workers: workers.map(({ clientProxy }) => clientProxy.url),
       send: async (request, sendOptions) => await this.transport.send(request, sendOptions),
-      tokenOf: async (caller) => await authority.tokenOf(caller, this.now()),
+      tokenOf: async (caller) => await authority.tokenOf(caller, this.now(), this.clockSkewMs),
       nextOperationId: () => this.nextOperationId(),
       record: (operation) => this.record(operation),
-      onDisconnect: () => this.counts.increment("client disconnected during a request"),
+      amend: (operation) => this.record(operation),
+      onDisconnect: () => this.faults.counts.increment("client disconnected during a request"),
       disconnectRate: 0,
     };
     // The summary distinguishes clients by number: those of the load phase come first, then the readers.
@@ -58,6 +64,7 @@ export class Session {
 
   async grantAll(): Promise<void> {
     for (const team of TEAMS) await this.execute(this.readers[0], grantAll(team), 0);
+    for (const team of DELEGATES) await this.execute(this.readers[0], { kind: "delegate", team }, 0);
   }
 
   /** Sends a put or a get; for clients that wait for a database. */
@@ -98,6 +105,39 @@ export class Session {
       { length: this.options.clients },
       (_, index) => new Client(this.clientDeps, firstNumber + index, createRandom(index)),
     );
+  }
+
+  /** Runs one request of the superuser, outside the load phase. */
+  async executeAsSuperuser(
+    request: Request,
+    options: { readonly worker: number; readonly key?: string },
+  ): Promise<Operation> {
+    const operation = await this.superuser().execute(request, { id: this.nextOperationId(), ...options });
+    this.record(operation);
+    return operation;
+  }
+
+  /** Sends one request that is not recorded. @returns the status */
+  async sendAs(caller: string, request: Request, worker: number): Promise<number> {
+    const { clientDeps } = this;
+    const { status } = await clientDeps.send(request, {
+      url: clientDeps.workers[worker] ?? "",
+      worker,
+      trace: crypto.randomUUID().replaceAll("-", ""),
+      token: await clientDeps.tokenOf(caller),
+      key: undefined,
+      disconnectAfterMs: undefined,
+    });
+    return status;
+  }
+
+  /** Sends a write of {@link executeAsSuperuser} again under its key. */
+  async repeat(operation: Operation, worker: number): Promise<void> {
+    this.record(await this.superuser().repeat(operation, worker));
+  }
+
+  private superuser(): Client {
+    return this.readers[0] ?? missing();
   }
 
   private async execute(client: Client | undefined, request: Request, worker: number): Promise<Operation> {

@@ -22,10 +22,10 @@ it("is strictly serializable in 20 000 operations through two workers under all 
   expect(Object.keys(summary.faults).toSorted()).toEqual(counters.toSorted());
   expect(Object.values(summary.faults).filter((count) => count === 0)).toEqual([]);
   // A run in which nothing succeeds, or nothing is refused, proves nothing.
-  for (const kind of ["put", "delete", "undelete", "get", "metadata", "list", "grant", "revoke"]) {
+  for (const kind of ["put", "delete", "undelete", "get", "metadata", "list", "grant", "revoke", "prune"]) {
     expect(summary.outcomes[kind]?.["ok"], kind).toBeGreaterThan(0);
   }
   for (const refusal of ["refused 401", "refused 404", "refused 409", "refused 422", "unknown"]) {
     expect(Object.values(summary.outcomes).filter((outcomes) => (outcomes[refusal] ?? 0) > 0)).not.toEqual([]);
   }
-}, 300_000);
+}, 600_000);

@@ -105,12 +105,13 @@ function earlyEndProblems(
   return [`The run ended after ${loadOperations} of ${operations} operations and ${Math.round(loadSeconds)} s`];
 }
 
-function auditProblems({ history: { auditLog }, verification: { entries, problems } }: Run): readonly string[] {
+function auditProblems({ storedEntries, pruned, verification: { entries, problems } }: Run): readonly string[] {
   return [
     ...problems.map((problem) => `The audit verification reports: ${problem}`),
-    ...(entries === auditLog.length
-      ? []
-      : [`The audit verification verified ${entries} of ${auditLog.length} entries`]),
+    ...(entries === storedEntries ? [] : [`The audit verification verified ${entries} of ${storedEntries} entries`]),
+    ...(pruned !== undefined && pruned.floor < pruned.expected
+      ? [`The last prune went up to revision ${pruned.floor}, but all entries up to ${pruned.expected} are old`]
+      : []),
   ];
 }
 

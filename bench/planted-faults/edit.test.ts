@@ -12,6 +12,7 @@ describe("body", () => {
     ["an arrow function without braces", "const f = (a: number) => ", "a > 0", ";"],
     ["a method", "const store = { f() ", "{ return 1; }", " };"],
     ["a property", "const store = { f: async () => ", "{ return 1; }", " };"],
+    ["a method of a class", "class Store { f() ", "{ return 1; }", " }"],
   ])("replaces the statements of %s", (_, before, body, after) => {
     expect(edit({ file, in: "f", body: "return 2;" }, before + body + after)).toBe(`${before}{return 2;}${after}`);
   });
@@ -21,6 +22,11 @@ describe("body", () => {
     ["the value of an arrow function", "const f = () => ({});", "const f = () => {/**/return (({}));};"],
   ])("passes on %s", (_, source, changed) => {
     expect(edit({ file, in: "f", body: (body) => `/**/${body}` }, source)).toBe(changed);
+  });
+
+  it("replaces the statements of a private method", () => {
+    const source = "class Store { f() {} #f() { return 1; } }";
+    expect(edit({ file, in: "#f", body: "return 2;" }, source)).toBe("class Store { f() {} #f() {return 2;} }");
   });
 
   it("rejects what is not a function", () => {

@@ -43,8 +43,18 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   },
   {
     name: "the gate does not check the epoch",
-    edits: [{ file: GATE, in: "gate", use: "store.epoch", with: 'placeholder("epoch")' }],
+    edits: [{ file: GATE, in: "always", use: "store.epoch", with: 'placeholder("epoch")' }],
     tests: ["test/revocation.test.ts"],
+  },
+  {
+    name: "commits do not depend on the policy that permits them",
+    edits: [{ file: GATE, in: "always", use: "restsHold", with: "undefined" }],
+    tests: ["test/revocation.test.ts"],
+  },
+  {
+    name: "commits are applied at any time",
+    edits: [{ file: GATE, in: "always", call: "lte", with: "undefined" }],
+    tests: ["test/database-faults.test.ts"],
   },
   {
     name: "policy changes do not raise the epoch",
@@ -138,6 +148,25 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     name: "a refusal is returned while a commit may still succeed",
     edits: [{ file: TRANSACT, in: "cannotSucceed", body: "return true;" }],
     tests: ["src/store/transact.test.ts", "test/database-faults.test.ts", "test/lost-answers.test.ts"],
+  },
+  {
+    name: "an older state counts as proof that a commit was not applied",
+    edits: [
+      { file: TRANSACT, in: "decideAndCommit.isOlder", value: "false" },
+      {
+        file: TRANSACT,
+        in: "cannotSucceed",
+        body: `
+  if (change.authority !== undefined && snapshot.store.epoch !== change.audit.epoch) return true;
+  if (change.secret !== undefined && change.secret.kind !== "create") {
+    return snapshot.secret?.head?.version !== change.secret.seen;
+  }
+  const { tail } = snapshot.secret ?? snapshot.chain ?? {};
+  return (tail?.revision ?? 0) !== change.tail;
+`,
+      },
+    ],
+    tests: ["src/store/transact.test.ts"],
   },
   {
     name: "retries use a new write id",

@@ -31,6 +31,8 @@ export function declarationsOf(scope: Node, name: string): readonly Declaration[
       (isFunction(node.init) ? functions : variables).push({ node: node.init, isValue: true });
     } else if (node.type === "Property" && !node.computed && nameOf(node.key) === name) {
       (isFunction(node.value) ? functions : properties).push({ node: node.value, isValue: !node.method });
+    } else if (node.type === "MethodDefinition" && methodNameOf(node.key) === name && isFunction(node.value)) {
+      functions.push({ node: node.value, isValue: false });
     }
   }
   return [functions, variables, properties].find(({ length }) => length > 0) ?? [];
@@ -86,6 +88,11 @@ function nameOf(node: Node): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** The name of a method, with the `#` of a private one. */
+function methodNameOf(key: Node): string | undefined {
+  return key.type === "PrivateIdentifier" ? `#${key.name}` : nameOf(key);
 }
 
 /** Parts of nodes in which an identifier is not a use: types, bindings, assignment targets and names of properties. */

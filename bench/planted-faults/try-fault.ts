@@ -22,7 +22,7 @@ type Detection = Omit<Verdict, "name">;
 
 /** Operations of the first run, and of a second one if the first shows no anomaly. */
 const RUNS: readonly number[] = [3000, 12_000];
-const RUN_MS = 300_000;
+const RUN_MS = 600_000;
 /** The exit code for a command line that is not understood. */
 const USAGE_ERROR = 2;
 const TESTS_MS = 300_000;

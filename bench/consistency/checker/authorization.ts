@@ -1,11 +1,12 @@
-import type { Caller, Operation, Permission, Request } from "../history/history.ts";
+import { type Caller, delegationOf, type Operation, type Permission, type Request } from "../history/history.ts";
+import type { Intervals } from "./intervals.ts";
 import type { PolicyTimeline } from "./policy-timeline.ts";
 import { ALL_REVISIONS, inside, NO_REVISIONS, outside, type RevisionSet } from "./revision-set.ts";
 
 type Policies = ReadonlyMap<string, PolicyTimeline>;
 
 /** `nothing`: allowed without a policy. `impossible`: no policy of this run can allow it. */
-type Requirement = "nothing" | "impossible" | Permission;
+type Requirement = "nothing" | "impossible" | "delegation" | Permission;
 
 /** The permission that a request requires of the caller's policy. */
 export function requiredPermission(caller: Caller, request: Request): Requirement {
@@ -24,8 +25,18 @@ export function requiredPermission(caller: Caller, request: Request): Requiremen
       return "list";
     case "grant":
     case "revoke":
+    case "delegate":
+    case "undelegate":
+      return "delegation";
+    case "prune":
       return "impossible";
   }
+}
+
+/** When the caller has a permission. */
+export function intervalsOf(policies: Policies, caller: Caller, required: "delegation" | Permission): Intervals {
+  if (required === "delegation") return policies.get(delegationOf(caller))?.exists ?? [];
+  return policies.get(caller)?.[required] ?? [];
 }
 
 /** The revisions at which the operation is permitted. */
@@ -33,7 +44,7 @@ export function permittedRevisions(policies: Policies, { caller, request }: Oper
   const required = requiredPermission(caller, request);
   if (required === "nothing") return ALL_REVISIONS;
   if (required === "impossible") return NO_REVISIONS;
-  return inside(policies.get(caller)?.[required] ?? []);
+  return inside(intervalsOf(policies, caller, required));
 }
 
 /** The revisions at which the operation is denied. */
@@ -41,7 +52,7 @@ export function deniedRevisions(policies: Policies, { caller, request }: Operati
   const required = requiredPermission(caller, request);
   if (required === "nothing") return NO_REVISIONS;
   if (required === "impossible") return ALL_REVISIONS;
-  return outside(policies.get(caller)?.[required] ?? []);
+  return outside(intervalsOf(policies, caller, required));
 }
 
 /** The prefix of the paths that a permitted list of `prefix` shows to the caller. Undefined if it shows none. */

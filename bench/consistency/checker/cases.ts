@@ -3,18 +3,24 @@ export const CASES = {
   audit_entry: "audit entries compared with the requests that committed them",
   acknowledgement: "acknowledged writes compared with their audit entries",
   repetition: "further responses to the same write, compared with the first one",
+  refused_write: "refused writes of which the audit log must have nothing",
+  late_commit: "commits that reached the database after the deadline of their request",
   change_order: "changes whose time was compared with that of the previous change",
   change_time: "changes whose time was compared with that of their request",
+  metadata_time: "metadata whose times were compared with that of the run",
   committed_permission: "commits of workloads compared with the policies",
+  delegated_change: "policy changes of workloads compared with the policies that delegate them",
   write: "responses to successful writes",
   value: "values that were read",
   metadata: "metadata that was read",
   list: "lists",
+  prune: "responses to prunes of the audit",
   not_found: "responses with status 404",
   conflict: "responses with status 409",
   key_reuse: "responses with status 422",
   denial: "responses with status 401",
   permission: "other responses to workloads, compared with the policies",
+  withheld_right: "requests to a database that applied a withheld policy or put an old one back",
   order: "responses that must not be older than an earlier response",
   concurrency: "responses to requests during which something was committed",
 } as const;
@@ -25,18 +31,43 @@ export type CaseKind = keyof typeof CASES;
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const CASE_KINDS = Object.keys(CASES) as readonly CaseKind[];
 
+/** What a run was able to cause. */
+export interface CaseOptions {
+  readonly clients: number;
+  /** Undefined if it is unknown. */
+  readonly faults: ReadonlySet<string> | undefined;
+}
+
+/** Kinds that only occur under a fault. */
+const NEEDED_FAULTS: readonly (readonly [CaseKind, string])[] = [
+  ["late_commit", "late-commit"],
+  ["withheld_right", "withheld-commit"],
+];
+
+/** Kinds that cannot be checked under a fault. */
+const PREVENTING_FAULTS: readonly (readonly [CaseKind, string])[] = [
+  ["change_order", "database-clock"],
+  ["change_time", "database-clock"],
+];
+
 /** The kinds that cannot occur with these options, and why. */
-export function impossibleCases({ clients }: { readonly clients: number }): ReadonlyMap<CaseKind, string> {
-  if (clients > 1) return new Map();
+export function impossibleCases({ clients, faults }: CaseOptions): ReadonlyMap<CaseKind, string> {
+  const needed = NEEDED_FAULTS.filter(([, fault]) => faults?.has(fault) === false);
+  const prevented = PREVENTING_FAULTS.filter(([, fault]) => faults?.has(fault) === true);
+  const ofFaults = [
+    ...needed.map(([kind, fault]) => [kind, `without the fault ${fault}`] as const),
+    ...prevented.map(([kind, fault]) => [kind, `with the fault ${fault}`] as const),
+  ];
+  if (clients > 1) return new Map(ofFaults);
   const reason = "with one client, all requests are those of the superuser";
-  return new Map((["committed_permission", "denial", "permission"] as const).map((kind) => [kind, reason]));
+  const ofWorkloads = (["committed_permission", "delegated_change", "denial", "permission"] as const).map(
+    (kind) => [kind, reason] as const,
+  );
+  return new Map([...ofFaults, ...ofWorkloads]);
 }
 
 /** One sentence for each kind without a case that could have had one. */
-export function missingCases(
-  cases: Readonly<Record<CaseKind, number>>,
-  options: { readonly clients: number },
-): readonly string[] {
+export function missingCases(cases: Readonly<Record<CaseKind, number>>, options: CaseOptions): readonly string[] {
   const impossible = impossibleCases(options);
   return CASE_KINDS.filter((kind) => cases[kind] === 0 && !impossible.has(kind)).map(
     (kind) => `Nothing was checked of the kind "${kind}": ${CASES[kind]}`,

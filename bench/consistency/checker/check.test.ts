@@ -718,6 +718,82 @@ const FAULTY_HISTORIES: readonly FaultyHistory[] = [
   },
   {
     kind: "wrong_refusal",
+    title: "404 for the end of an existing delegation",
+    build: (history, faulty) => {
+      if (faulty) history.delegate("red");
+      history.undelegate("red", { status: 404 });
+    },
+  },
+  {
+    kind: "revoked_allowed",
+    title: "a workload changes a policy after its delegation has ended (H04)",
+    build: (history, faulty) => {
+      history.delegate("red");
+      if (faulty) history.undelegate("red");
+      history.grant("blue", ["read"], red);
+    },
+  },
+  {
+    kind: "granted_denied",
+    title: "a workload with a delegation is not allowed to change a policy",
+    build: (history, faulty) => {
+      if (faulty) history.delegate("red");
+      history.revoke("blue", { ...red, status: 401 });
+    },
+  },
+  {
+    kind: "late_commit",
+    title: "a commit that was passed on after the deadline is applied (H07)",
+    build: (history, faulty) => {
+      history.put("a", 1, { at: [0, 8100], status: 503, entry: {} });
+      history.facts({
+        deadlineMs: 8000,
+        lateCommits: [{ trace: traceOf(0), receivedAt: 100, at: 9500, isWon: faulty }],
+      });
+    },
+  },
+  {
+    kind: "late_commit",
+    title: "the database's clock was not set back while the commit was late (H07)",
+    build: (history, faulty) => {
+      history.put("a", 1, { at: [10, 8100], status: 503, entry: {} });
+      const lateCommits = [{ trace: traceOf(0), receivedAt: 100, at: 9500, isWon: true }];
+      const changes = [
+        { at: 2000, offsetMs: -86_400_000 },
+        { at: faulty ? 3000 : 9600, offsetMs: 0 },
+      ];
+      history.facts({ deadlineMs: 8000, lateCommits, clockChanges: changes });
+    },
+  },
+  {
+    kind: "pruned_early",
+    title: "a prune deletes young entries (H08)",
+    build: (history, faulty) => {
+      history.put("a", 1);
+      history.put("a", 2);
+      history.prune(faulty ? 2 : 1, { entry: {} });
+      history.facts({ prunableUntil: 1 });
+    },
+  },
+  {
+    kind: "wrong_outcome",
+    title: "a prune that finds nothing returns an old revision",
+    build: (history, faulty) => {
+      history.put("a", 1);
+      history.put("a", 2);
+      history.prune(0, { revision: faulty ? 1 : 2 });
+    },
+  },
+  {
+    kind: "withheld_right",
+    title: "a workload is served by a withheld policy (H04, H05, H06)",
+    build: (history, faulty) => {
+      const exchanges = [401, faulty ? 200 : 500].map((status) => ({ kind: "get" as const, status }));
+      history.facts({ trials: [{ fault: "withheld policy applied two epochs later", exchanges }] });
+    },
+  },
+  {
+    kind: "wrong_refusal",
     title: "a retried put is refused after it was committed",
     build: (history, faulty) => {
       const retries = [{ invokedAt: 30, completedAt: 40, status: faulty ? 409 : 200 }];

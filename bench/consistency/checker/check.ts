@@ -1,7 +1,10 @@
 import type { History, Operation } from "../history/history.ts";
 import type { Report } from "./anomaly.ts";
 import { checkAcknowledgements } from "./check-acknowledgements.ts";
+import { checkLateCommits } from "./check-late-commits.ts";
+import { checkPruning } from "./check-pruning.ts";
 import { checkTimes } from "./check-times.ts";
+import { checkTrials } from "./check-trials.ts";
 import { buildExchangeTable, type ExchangeTable, sortedIndexes } from "./exchange-table.ts";
 import { Findings } from "./findings.ts";
 import { linearizeHistory } from "./linearize-history.ts";
@@ -21,6 +24,9 @@ export function check(history: History): Report {
   const store = replay(history, commits, findings);
   checkAcknowledgements(history, { commits, store }, findings);
   checkTimes(history, commits, table, findings);
+  checkLateCommits(history, table, findings);
+  checkPruning(history, findings);
+  checkTrials(history, findings);
   const context = {
     history,
     table,

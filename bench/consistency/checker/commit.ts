@@ -1,4 +1,4 @@
-import type { AuditEntry, Operation } from "../history/history.ts";
+import { type AuditEntry, delegationOf, type Operation } from "../history/history.ts";
 
 /** An audit entry and the exchange that caused it. */
 export interface Commit {
@@ -50,6 +50,12 @@ export function targetOf({ request }: Operation): Target | undefined {
       return { action: "put", resource: POLICY + request.team };
     case "revoke":
       return { action: "delete", resource: POLICY + request.team };
+    case "delegate":
+      return { action: "put", resource: POLICY + delegationOf(request.team) };
+    case "undelegate":
+      return { action: "delete", resource: POLICY + delegationOf(request.team) };
+    case "prune":
+      return { action: "prune", resource: "audit" };
     case "get":
     case "metadata":
     case "list":

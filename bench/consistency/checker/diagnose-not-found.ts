@@ -39,7 +39,7 @@ export function diagnoseMissingVersion(
     const detail = `${name}, of unknown outcome, was missing behind newer versions, but was committed at revision ${revision}.`;
     return { kind: "late_write", ...subject, detail };
   }
-  if (isNextToBePruned(context, observation, { secret, version })) {
+  if (isNextToBePruned(observation, { secret, version })) {
     const detail = `${name}, the current and the lowest one, was missing ${bounds}.`;
     return { kind: "current_pruned", ...subject, detail };
   }
@@ -61,11 +61,10 @@ function wasAcknowledged({ history }: CheckContext, { operationId }: VersionTime
 
 /** True if the version is the current one and the next put would prune it. */
 function isNextToBePruned(
-  { history }: CheckContext,
   { lower }: Observation,
   { secret, version }: { readonly secret: SecretTimeline; readonly version: VersionTimeline },
 ): boolean {
   if (!contains(version.current, lower)) return false;
   const newest = newestAt(secret, lower)?.latest ?? version.number;
-  return newest > version.number && newest - version.number >= history.maxVersions - 1;
+  return newest > version.number && newest - version.number >= secret.maxVersions - 1;
 }

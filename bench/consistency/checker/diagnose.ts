@@ -23,6 +23,10 @@ export function diagnose(context: CheckContext, observation: Observation): Viola
     const number = request.kind === "get" ? request.number : 0;
     return diagnoseNotFound(context, observation, { path: request.path, number });
   }
+  if (result?.kind === "pruned") {
+    const detail = `A prune of the audit was decided at revision ${result.revision}, and not ${describeBounds(observation)}.`;
+    return { kind: "wrong_outcome", detail };
+  }
   return diagnoseWriteRefusal(context, observation);
 }
 

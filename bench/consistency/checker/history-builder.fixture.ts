@@ -1,4 +1,13 @@
-import type { AuditEntry, Caller, Exchange, History, Operation, Request, Result } from "../history/history.ts";
+import {
+  type AuditEntry,
+  type Caller,
+  delegationOf,
+  type Exchange,
+  type History,
+  type Operation,
+  type Request,
+  type Result,
+} from "../history/history.ts";
 
 /** What differs from a successful operation of the superuser. */
 interface Overrides {
@@ -24,6 +33,7 @@ export class HistoryBuilder {
   readonly #maxVersions: number;
   readonly #operations: Operation[] = [];
   readonly #auditLog: AuditEntry[] = [];
+  #facts: Partial<History> = {};
   #now = 0;
   #revision = 0;
 
@@ -32,7 +42,12 @@ export class HistoryBuilder {
   }
 
   build(): History {
-    return { maxVersions: this.#maxVersions, operations: this.#operations, auditLog: this.#auditLog };
+    return { maxVersions: this.#maxVersions, ...this.#facts, operations: this.#operations, auditLog: this.#auditLog };
+  }
+
+  /** Adds what a run records besides operations and audit log. */
+  facts(facts: Omit<Partial<History>, "operations" | "auditLog">): void {
+    this.#facts = { ...this.#facts, ...facts };
   }
 
   /** The database's time at a revision. */
@@ -74,6 +89,26 @@ export class HistoryBuilder {
 
   revoke(team: string, options: Overrides = {}) {
     return this.#write({ kind: "revoke", team }, 0, options);
+  }
+
+  delegate(team: string, options: Overrides = {}) {
+    return this.#write({ kind: "delegate", team }, 0, options);
+  }
+
+  undelegate(team: string, options: Overrides = {}) {
+    return this.#write({ kind: "undelegate", team }, 0, options);
+  }
+
+  /** A prune that deleted the entries up to `floor`, now or earlier. Without an entry, it was decided at the last revision. */
+  prune(floor: number, options: Overrides = {}) {
+    const isAudited = options.entry !== undefined && options.entry !== false;
+    if (isAudited) this.#revision += 1;
+    const revision = options.revision ?? this.#revision;
+    const id = this.#add({ kind: "prune", days: 7 }, { kind: "pruned", revision, floor }, options);
+    if (!isAudited) return id;
+    const trace = traceOf(id);
+    this.#auditLog.push(this.#entryOf(revision, { action: "prune", resource: "audit", trace, ...options.entry }));
+    return id;
   }
 
   /** @param response the value, or the status of a refusal */
@@ -141,7 +176,7 @@ export class HistoryBuilder {
       const caller = options.caller === undefined ? "/superuser" : `/team/${options.caller}`;
       const trace = this.#operations[id]!.exchanges[0]!.trace;
       const isSecret = "path" in request;
-      const resource = isSecret ? `secret:${request.path}` : `policy:${"team" in request ? request.team : ""}`;
+      const resource = isSecret ? `secret:${request.path}` : `policy:${policyOf(request)}`;
       const action = actionOf(request);
       const defaults = { action, resource, trace, caller, ...(isSecret && { version }) };
       this.#auditLog.push(this.#entryOf(revision, { ...defaults, ...(entry !== false && entry) }));
@@ -190,8 +225,13 @@ export function traceOf(id: number, index = 0): string {
   return `${id.toString(16).padStart(30, "0")}${index.toString(16).padStart(2, "0")}`;
 }
 
+function policyOf(request: Request): string {
+  if (!("team" in request)) return "";
+  return request.kind === "delegate" || request.kind === "undelegate" ? delegationOf(request.team) : request.team;
+}
+
 function actionOf({ kind }: Request): AuditEntry["action"] {
-  if (kind === "grant") return "put";
+  if (kind === "grant" || kind === "delegate") return "put";
   return kind === "put" || kind === "undelete" ? kind : "delete";
 }
 

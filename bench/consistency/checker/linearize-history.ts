@@ -66,7 +66,13 @@ const CASES_BY_STATUS: Readonly<Record<number, CaseKind>> = {
   409: "conflict",
   422: "key_reuse",
 };
-const CASES_BY_RESULT = { written: "write", value: "value", metadata: "metadata", keys: "list" } as const;
+const CASES_BY_RESULT = {
+  written: "write",
+  value: "value",
+  metadata: "metadata",
+  keys: "list",
+  pruned: "prune",
+} as const;
 
 /** The kinds of case that a response belongs to. */
 function casesOf({ operation, exchange, lower, lowerSetBy, upper }: Observation): readonly CaseKind[] {

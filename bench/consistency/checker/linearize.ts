@@ -22,6 +22,7 @@ export function linearize(context: CheckContext, observation: Observation): numb
   }
   if (result?.kind === "written") return linearizeWrite(context, observation);
   const commit = context.commits.byOperation[operation.id];
+  if (result?.kind === "pruned" && commit?.exchangeId === exchangeId) return commit.entry.revision;
   // This exchange was refused, but it committed. matchAuditLog has reported that.
   if (commit?.exchangeId === exchangeId) return undefined;
   const { policies } = context.store;

@@ -1,4 +1,4 @@
-import type { AuditEntry, History, Operation } from "../history/history.ts";
+import { type AuditEntry, type History, isWrite, type Operation } from "../history/history.ts";
 import { type Commit, type Commits, hasTarget, secretPath, subjectOf, targetOf } from "./commit.ts";
 import { exchangeById, type ExchangeTable } from "./exchange-table.ts";
 import type { Finding, Findings } from "./findings.ts";
@@ -39,6 +39,9 @@ export function matchAuditLog(history: History, table: ExchangeTable, findings: 
   const complete =
     presumed.length === 0 ? all : [...all, ...presumed].sort((one, other) => one.entry.revision - other.entry.revision);
   findGaps(complete, duplicateRevisions, findings);
+  for (const { request, exchanges } of history.operations) {
+    if (isWrite(request) && exchanges.every(({ status }) => isRefusal(status))) findings.checked("refused_write");
+  }
   return { all: complete, byOperation };
 }
 

@@ -1,4 +1,4 @@
-import type { Exchange, Operation, Request } from "../history/history.ts";
+import { delegationOf, type Exchange, type Operation, type Request } from "../history/history.ts";
 import { type CheckContext, secretFor, type Violation } from "./check-context.ts";
 import { contains, nextBoundary, nextInside } from "./intervals.ts";
 import { ALL_REVISIONS, inside, intersection, outside, type RevisionSet } from "./revision-set.ts";
@@ -39,9 +39,13 @@ function notFound(context: CheckContext, request: Request): RevisionSet | undefi
       return nothingToUndelete(secretFor(context, request.path), request);
     case "revoke":
       return outside(context.store.policies.get(request.team)?.exists ?? []);
+    case "undelegate":
+      return outside(context.store.policies.get(delegationOf(request.team))?.exists ?? []);
     case "put":
     case "list":
     case "grant":
+    case "delegate":
+    case "prune":
       return undefined;
   }
 }

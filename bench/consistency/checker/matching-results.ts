@@ -24,6 +24,7 @@ export function revisionsMatchingResult(
   if (request.kind === "list" && result?.kind === "keys") {
     return matchList(context, visiblePrefix(caller, request.prefix), result.keys);
   }
+  if (request.kind === "prune" && result?.kind === "pruned") return inside([result.revision, result.revision + 1]);
   const detail = `The response to a ${request.kind} had ${result === undefined ? "no result" : `a result of kind "${result.kind}"`}.`;
   return { kind: "unexpected_response", detail };
 }

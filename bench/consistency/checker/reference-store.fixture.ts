@@ -66,6 +66,10 @@ export class ReferenceStore {
       case "revoke":
         if (!this.policies.has(request.team)) return { status: 404 };
         return { status: 200, commit: () => (this.policies.delete(request.team), 0) };
+      case "delegate":
+      case "undelegate":
+      case "prune":
+        throw new TypeError("The reference store has neither delegations nor an audit");
       default:
         return this.#write(request);
     }

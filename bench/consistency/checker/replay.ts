@@ -1,5 +1,5 @@
 import type { History } from "../history/history.ts";
-import { requiredPermission } from "./authorization.ts";
+import { intervalsOf, requiredPermission } from "./authorization.ts";
 import { type Commit, type Commits, policyName, secretPath } from "./commit.ts";
 import { diagnoseVersionNumber } from "./diagnose-version-number.ts";
 import type { Findings } from "./findings.ts";
@@ -15,6 +15,9 @@ export interface StoreTimeline {
   /** The versions that each put created, by operation ID: one, unless it was applied twice. */
   readonly versionsByPut: readonly (readonly VersionTimeline[] | undefined)[];
 }
+
+/** A little less than the 15 minutes at which the service replaces the time of the database. */
+const MAX_EXACT_DISTANCE_MS = 14 * 60 * 1000;
 
 interface Replay {
   readonly history: History;
@@ -51,7 +54,8 @@ function checkPermission({ policies, findings }: Replay, { entry, operation }: C
   const required = requiredPermission(caller, request);
   if (required === "nothing") return;
   findings.checked("committed_permission");
-  if (required !== "impossible" && isOpen(policies.get(caller)?.[required] ?? [])) return;
+  if (required === "delegation") findings.checked("delegated_change");
+  if (required !== "impossible" && isOpen(intervalsOf(policies, caller, required))) return;
   const detail = `Operation ${id} of team ${caller} was committed at revision ${entry.revision}, although no policy granted it.`;
   findings.add({ kind: "revoked_allowed", operations: [id], revision: entry.revision, detail });
 }
@@ -73,7 +77,8 @@ function applyToPolicy({ findings }: Replay, { entry, operation }: Commit, polic
 function applyToSecret(run: Replay, commit: Commit, secret: SecretTimeline): void {
   const { findings } = run;
   const { entry, operation, presumed } = commit;
-  const { revision, action, at } = entry;
+  const { revision, action } = entry;
+  const at = timeOf(entry, secret);
   const subject = { operations: idsOf(operation), revision, path: secret.path };
   if (presumed) secret.timesUnknown = true;
   const request = operation?.request;
@@ -82,7 +87,7 @@ function applyToSecret(run: Replay, commit: Commit, secret: SecretTimeline): voi
     const detail = `Revision ${revision} expected version ${cas} to be the latest, but it was version ${secret.latest}.`;
     findings.add({ kind: "lost_update", ...subject, detail });
   }
-  if (action === "put") return applyPut(run, commit, secret);
+  if (action === "put") return applyPut(run, commit, { secret, at });
   if (action === "remove") return remove(secret, revision);
   const numbers = request !== undefined && "numbers" in request ? request.numbers : [];
   const existed = secret.latest > 0;
@@ -98,14 +103,35 @@ function applyToSecret(run: Replay, commit: Commit, secret: SecretTimeline): voi
   }
 }
 
-function applyPut({ history, findings, versionsByPut }: Replay, commit: Commit, secret: SecretTimeline): void {
+function applyPut(
+  { history, findings, versionsByPut }: Replay,
+  commit: Commit,
+  { secret, at }: { readonly secret: SecretTimeline; readonly at: number },
+): void {
   const { entry, operation } = commit;
-  const { revision, at } = entry;
+  const { revision } = entry;
   const number = entry.version ?? secret.latest + 1;
   if (number !== secret.latest + 1) findings.add(diagnoseVersionNumber(history, commit, { secret, number }));
   const added = { number, operationId: operation?.id ?? -1, revision, at };
-  const version = put(secret, added, history.maxVersions);
+  if (!isOpen(secret.exists)) secret.maxVersions = maxVersionsOf(history, commit);
+  const version = put(secret, added);
   if (operation !== undefined) versionsByPut[operation.id] = [...(versionsByPut[operation.id] ?? []), version];
+}
+
+/**
+ * The time of a change: by the database's clock, but not before the previous change of the path. If that clock is too far from the
+ * worker's, the service replaces its time by one that no audit entry has, so the times of the path are unknown from then on.
+ */
+function timeOf({ at, workerAt = at }: Commit["entry"], secret: SecretTimeline): number {
+  if (Math.abs(at - workerAt) > MAX_EXACT_DISTANCE_MS) secret.timesUnknown = true;
+  else secret.writtenAt = Math.max(at, secret.writtenAt);
+  return secret.writtenAt;
+}
+
+/** The setting of the worker that creates the secret. */
+function maxVersionsOf({ maxVersions, maxVersionsByWorker }: History, { entry, operation }: Commit): number {
+  const worker = operation?.exchanges.find(({ trace }) => trace === entry.trace)?.worker ?? -1;
+  return maxVersionsByWorker?.[worker] ?? maxVersions;
 }
 
 function idsOf(operation: Commit["operation"]): readonly number[] {

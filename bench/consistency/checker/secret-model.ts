@@ -9,8 +9,9 @@ interface NewVersion {
   readonly at: number;
 }
 
-/** Adds a version and prunes the lowest numbers beyond `maxVersions`. */
-export function put(secret: SecretTimeline, added: NewVersion, maxVersions: number): VersionTimeline {
+/** Adds a version and prunes the lowest numbers beyond `secret.maxVersions`. */
+export function put(secret: SecretTimeline, added: NewVersion): VersionTimeline {
+  const { maxVersions } = secret;
   const { number, operationId, revision, at } = added;
   if (!isOpen(secret.exists)) startInterval(secret.exists, revision);
   const before = secret.kept.filter((version) => version.number < number);

@@ -25,6 +25,10 @@ export interface VersionTimeline {
 /** One path at all revisions. */
 export interface SecretTimeline {
   readonly path: string;
+  /** Time of the last change. */
+  writtenAt: number;
+  /** Number of versions that the path keeps in this lifetime. */
+  maxVersions: number;
   readonly digest: number;
   readonly exists: Intervals;
   /** Revisions without a current version, including those before the first put. */
@@ -51,6 +55,8 @@ export interface SecretTimeline {
 export function emptySecret(path: string): SecretTimeline {
   return {
     path,
+    writtenAt: 0,
+    maxVersions: 0,
     digest: pathDigest(path),
     exists: [],
     noCurrent: [0, Infinity],

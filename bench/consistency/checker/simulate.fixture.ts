@@ -213,7 +213,14 @@ class Simulator {
     const result = { kind: "written", version, revision } as const;
     const isPolicy = request.kind === "grant" || request.kind === "revoke";
     const action = request.kind === "grant" ? "put" : request.kind === "revoke" ? "delete" : request.kind;
-    if (action === "get" || action === "metadata" || action === "list") throw new Error("A read cannot commit");
+    if (
+      action === "get" ||
+      action === "metadata" ||
+      action === "list" ||
+      action === "delegate" ||
+      action === "undelegate"
+    )
+      throw new Error("A read cannot commit");
     const resource = "path" in request ? `secret:${request.path}` : `policy:${"team" in request ? request.team : ""}`;
     const callerId = caller === "superuser" ? "/superuser" : `/team/${caller}`;
     const entry = { revision, action, resource, writeId: `write ${revision}`, trace, caller: callerId, at } as const;

@@ -20,7 +20,7 @@ export async function openDatabase({
 }): Promise<ClusterDatabase> {
   if (database === undefined) {
     const process = await startDatabase(folder);
-    return { url: () => process.url(), process, close: async () => await process.kill() };
+    return { url: () => process.url(), process, close: async () => await process.close() };
   }
   const claimed = await claimDatabase(database);
   return {

@@ -37,12 +37,15 @@ export interface Cluster {
   readonly authority: Authority;
   readonly database: ClusterDatabase;
   readonly workers: readonly ClusterWorker[];
-  /** Number of versions that the workers keep of each secret. */
-  readonly maxVersions: number;
+  /** Number of versions that a new secret keeps, by the worker that creates it. */
+  readonly maxVersions: readonly number[];
   close(): Promise<void>;
 }
 
-const MAX_VERSIONS = 10;
+/** Workers have different settings: the one that creates a secret decides for good. */
+const MAX_VERSIONS = [10, 7] as const;
+/** The deadline of each request, after its arrival at a worker. */
+export const REQUEST_TIMEOUT_MS = 8000;
 const ROOT_KEYS: Readonly<Record<KeyName, string>> = {
   a: `a:${Buffer.alloc(32, 0x11).toString("base64url")}`,
   b: `b:${Buffer.alloc(32, 0x22).toString("base64url")}`,
@@ -58,7 +61,8 @@ interface ClusterOptions {
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const [database, authority, built] = await Promise.all([openDatabase(options), createAuthority(), buildWorker()]);
-  const start: StartWorker = async ({ keyRing, clockSkewMs }, { databaseUrl, onLine }) =>
+  const maxVersions = Array.from({ length: options.workers }, (_, index) => MAX_VERSIONS[index % 2] ?? MAX_VERSIONS[0]);
+  const start: StartWorker = async ({ keyRing, clockSkewMs }, { databaseUrl, onLine, index }) =>
     await startWorker(
       built.folder,
       {
@@ -66,18 +70,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         SPIKE_ROOT_KEYS: keyRing.map((name) => ROOT_KEYS[name]).join(","),
         SPIKE_TRUST_BUNDLES: JSON.stringify({ [TRUST_DOMAIN]: authority.bundle }),
         SPIKE_TRUST_ROOT_PILOT: TRUST_DOMAIN,
-        SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(MAX_VERSIONS),
+        SPIKE_NEXUS_MAX_SECRET_VERSIONS: String(maxVersions[index]),
+        SPIKE_REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
       },
       { clockSkewMs, onLine },
     );
-  const workers = await Promise.all(
-    Array.from({ length: options.workers }, async () => await addWorker(database, start)),
-  );
+  const workers = await Promise.all(maxVersions.map(async (_, index) => await addWorker(database, start, index)));
   return {
     authority,
     database,
     workers,
-    maxVersions: MAX_VERSIONS,
+    maxVersions,
     async close() {
       for (const worker of workers) {
         await worker.kill();
@@ -91,10 +94,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 type StartWorker = (
   options: WorkerOptions,
-  connections: { readonly databaseUrl: string; readonly onLine: (line: string) => void },
+  connections: { readonly index: number; readonly databaseUrl: string; readonly onLine: (line: string) => void },
 ) => Promise<Worker>;
 
-async function addWorker(database: ClusterDatabase, start: StartWorker): Promise<ClusterWorker> {
+async function addWorker(database: ClusterDatabase, start: StartWorker, index: number): Promise<ClusterWorker> {
   const databaseProxy = await faultProxy(() => database.url());
   const unexpectedErrors: string[] = [];
   let abortedRequests = 0;
@@ -105,7 +108,7 @@ async function addWorker(database: ClusterDatabase, start: StartWorker): Promise
     if (line.includes('"store_gone"')) abortedRequests += 1;
     if (isUnexpectedError(line)) unexpectedErrors.push(line);
   };
-  const connections = { databaseUrl: databaseProxy.url, onLine };
+  const connections = { index, databaseUrl: databaseProxy.url, onLine };
   let current = await start(DEFAULT_WORKER, connections);
   let isRunning = true;
   const reportExit = async (worker: Worker): Promise<void> => {

@@ -9,7 +9,15 @@ export const FAULT_COUNTERS = {
   "connection-reset": ["request to the database lost", "request to the worker lost"],
   "response-lost": ["response to a commit lost", "response of a worker lost"],
   duplicate: ["request to the database executed twice", "request to the worker executed twice"],
-  delay: ["request delayed up to 50 ms", "request delayed up to 5 s", "request never answered by the database"],
+  delay: ["request delayed up to 50 ms", "request delayed up to 5 s"],
+  hang: [
+    "load never answered",
+    "commit not applied and never answered",
+    "commit applied and never answered",
+    "no request of a worker answered for 300 ms",
+  ],
+  "late-commit": ["commit applied after its 502", "commit passed on after its deadline"],
+  "stale-load": ["load after an unanswered commit answered with an older state"],
   "bad-response": [
     "response of the database truncated",
     "request to the database rejected with 429",
@@ -21,7 +29,19 @@ export const FAULT_COUNTERS = {
   busy: ["SQLITE_BUSY"],
   disconnect: ["client disconnected during a request"],
   "clock-skew": ["worker started with its clock 10 minutes ahead", "worker started with its clock 10 minutes behind"],
+  "database-clock": [
+    "clock of the database days ahead for one write",
+    "clock of the database days behind for one write",
+    "clock of the database days ahead for a while",
+    "clock of the database days behind for a while",
+  ],
   "key-ring": ["key ring changed"],
+  "withheld-commit": [
+    "withheld policy applied two epochs later",
+    "withheld policy applied with its authority trie",
+    "withheld policy applied over a newer one",
+    "deleted policy put back with its audit entry",
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type FaultName = keyof typeof FAULT_COUNTERS;
@@ -32,7 +52,10 @@ export type FaultCounter = (typeof FAULT_COUNTERS)[FaultName][number];
 export const FAULT_NAMES = Object.keys(FAULT_COUNTERS) as readonly FaultName[];
 
 /** Faults that kill or lock the process of the database. The others only need the proxies and the workers. */
-export const NEED_DATABASE_PROCESS: ReadonlySet<FaultName> = new Set(["database-killed", "busy"]);
+export const NEED_DATABASE_PROCESS: ReadonlySet<FaultName> = new Set(["database-killed", "busy", "stale-load"]);
+
+/** These come after the load, because they leave a database that the service refuses to use. */
+const AFTER_LOAD: readonly FaultCounter[] = FAULT_COUNTERS["withheld-commit"];
 
 /** Counts how often each fault of the chosen kinds took effect. */
 export class FaultCounts {
@@ -51,6 +74,11 @@ export class FaultCounts {
   /** Includes counters that are zero. */
   all(): readonly (readonly [FaultCounter, number])[] {
     return [...this.counts];
+  }
+
+  /** The counters that are still zero and can rise during the load. */
+  missingUnderLoad(): readonly FaultCounter[] {
+    return this.missing().filter((counter) => !AFTER_LOAD.includes(counter));
   }
 
   /** The counters that are still zero. */

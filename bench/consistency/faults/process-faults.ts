@@ -2,7 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isWon } from "../../../tools/fault-proxy/fault-proxy.ts";
 import { type Cluster, type ClusterWorker, DEFAULT_WORKER, type WorkerOptions } from "../cluster/cluster.ts";
 import type { Random } from "../random.ts";
+import { type Direction, randomOffsetMs } from "./database-clock.ts";
 import type { FaultCounter, FaultCounts, FaultName } from "./fault-counts.ts";
+import type { FaultState } from "./fault-state.ts";
 import type { CommitPhase, NextCommitFault } from "./next-commit-fault.ts";
 
 interface ProcessFault {
@@ -14,9 +16,11 @@ interface Injection {
   /** By worker. */
   readonly nextCommitFaults: readonly NextCommitFault[];
   readonly random: Random;
-  readonly counts: FaultCounts;
+  readonly state: FaultState;
 }
 
+const HANG_MS = 300;
+const MAX_JUMP_MS = 2500;
 const POLL_MS = 20;
 const SKEW_MS = 600_000;
 /** How workers restart, in turn. The number is odd, so that two workers do not always get the same options. */
@@ -42,8 +46,8 @@ export async function injectProcessFaults(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { counts, random, intervalMs, minOperations, operations, signal } = injection;
-  const faults = processFaults(cluster, injection).filter(({ name }) => counts.chosen.has(name));
+  const { state, random, intervalMs, minOperations, operations, signal } = injection;
+  const faults = processFaults(cluster, injection).filter(({ name }) => state.counts.chosen.has(name));
   for (let round = 0; faults.length > 0 && !signal.aborted; round += 1) {
     const before = operations();
     await pause(intervalMs * (0.5 + random.next()), undefined, { signal }).catch(() => undefined);
@@ -63,7 +67,8 @@ interface Target {
   readonly nextOptions: (worker: ClusterWorker) => WorkerOptions;
 }
 
-function processFaults(cluster: Cluster, { random, counts, nextCommitFaults }: Injection): readonly ProcessFault[] {
+function processFaults(cluster: Cluster, { random, state, nextCommitFaults }: Injection): readonly ProcessFault[] {
+  const { counts } = state;
   const target: Target = {
     cluster,
     random,
@@ -75,11 +80,16 @@ function processFaults(cluster: Cluster, { random, counts, nextCommitFaults }: I
     nextOptions: restartOptions(counts),
   };
   return [
+    copyDatabase(cluster, state),
     killWorker(target, "arriving", "worker killed before the commit"),
+    jumpClock(state, random, "behind"),
     killDatabase(target),
     killWorker(target, "under way", "worker killed during the commit"),
     { name: "busy", inject: async () => await cluster.database.process?.lock(250 + random.below(300)) },
+    hangDatabase(cluster, state, random),
     killWorker(target, "answered", "worker killed after the commit"),
+    jumpClock(state, random, "ahead"),
+    copyDatabase(cluster, state),
     restartWorker(target, "key-ring"),
     restartWorker(target, "clock-skew"),
   ];
@@ -119,6 +129,41 @@ function killDatabase({ cluster, random, counts, pickWorker }: Target): ProcessF
       if (wasDuringBatch) counts.increment("database killed during a batch");
       await pause(random.below(300));
       await cluster.database.process?.start();
+    },
+  };
+}
+
+/** Makes the state that stale loads are answered with. */
+function copyDatabase({ database }: Cluster, { staleLoads }: FaultState): ProcessFault {
+  return {
+    name: "stale-load",
+    async inject() {
+      staleLoads.copyUrl = await database.process?.serveCopy();
+    },
+  };
+}
+
+/** Both workers see the same clock. */
+function jumpClock({ clock, counts }: FaultState, random: Random, direction: Direction): ProcessFault {
+  return {
+    name: "database-clock",
+    async inject() {
+      clock.set(randomOffsetMs(direction, random));
+      await pause(50 + random.below(MAX_JUMP_MS));
+      clock.set(0);
+      counts.increment(`clock of the database days ${direction} for a while`);
+    },
+  };
+}
+
+function hangDatabase({ workers }: Cluster, { hanging }: FaultState, random: Random): ProcessFault {
+  return {
+    name: "hang",
+    async inject() {
+      const index = random.below(workers.length);
+      hanging.add(index);
+      await pause(HANG_MS);
+      hanging.delete(index);
     },
   };
 }

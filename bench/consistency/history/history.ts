@@ -13,7 +13,11 @@ export type Request =
   | { readonly kind: "metadata"; readonly path: string }
   | { readonly kind: "list"; readonly prefix: string }
   | { readonly kind: "grant"; readonly team: string; readonly permissions: readonly Permission[] }
-  | { readonly kind: "revoke"; readonly team: string };
+  | { readonly kind: "revoke"; readonly team: string }
+  /** Lets a team change policies, and ends that. */
+  | { readonly kind: "delegate"; readonly team: string }
+  | { readonly kind: "undelegate"; readonly team: string }
+  | { readonly kind: "prune"; readonly days: number };
 
 /** A version as metadata shows it. Times are Unix milliseconds by the database's clock. */
 export interface VersionMetadata {
@@ -34,7 +38,9 @@ export type Result =
       /** By ascending number. */
       readonly versions: readonly VersionMetadata[];
     }
-  | { readonly kind: "keys"; readonly keys: readonly string[] };
+  | { readonly kind: "keys"; readonly keys: readonly string[] }
+  /** `floor`: no entry above this revision was deleted. */
+  | { readonly kind: "pruned"; readonly revision: number; readonly floor: number };
 
 /** One request to a worker and its response. Times are milliseconds by one monotonic clock for the whole run. */
 export interface Exchange {
@@ -67,8 +73,8 @@ export interface Operation {
 export interface AuditEntry {
   readonly revision: number;
   /** `remove` ends the lifetime of a path and all its versions. The next put starts again at version 1. */
-  readonly action: "put" | "delete" | "undelete" | "remove";
-  /** `secret:PATH` or `policy:NAME`. A team's policy has the team's name. */
+  readonly action: "put" | "delete" | "undelete" | "remove" | "prune";
+  /** `secret:PATH`, `policy:NAME` or `audit`. A team's policy has the team's name, its delegation the name `delegate-TEAM`. */
   readonly resource: string;
   readonly writeId: string;
   readonly trace: string;
@@ -76,29 +82,73 @@ export interface AuditEntry {
   readonly caller: string;
   /** Unix milliseconds by the database's clock. */
   readonly at: number;
+  /** Unix milliseconds by the clock of the worker. */
+  readonly workerAt?: number;
   /** The version in the response: the one written, or the resulting current one. Absent for policies. */
   readonly version?: number;
 }
 
+/** Requests to a database that applied a withheld commit or put old rows back. */
+export interface Trial {
+  /** What the database did. */
+  readonly fault: string;
+  readonly exchanges: readonly { readonly kind: Request["kind"]; readonly status: number }[];
+}
+
+/** From `at` on, by the clock of the exchanges, the database's clock is ahead by `offsetMs`. */
+export interface ClockChange {
+  readonly at: number;
+  readonly offsetMs: number;
+}
+
+/** A commit that a proxy had answered with 502, and passed on to the database later. */
+export interface LateCommit {
+  /** Trace ID of the exchange. */
+  readonly trace: string;
+  /** When the proxy received it and passed it on, by the clock of the exchanges. */
+  readonly receivedAt: number;
+  readonly at: number;
+  /** True if the database applied it then. */
+  readonly isWon: boolean;
+}
+
 /** Everything that was recorded in a run. */
 export interface History {
+  /** Names of the faults that were injected. Undefined in a history that was not recorded. */
+  readonly faults?: readonly string[];
+  /** Deadline of each request, in milliseconds after its arrival at a worker. */
+  readonly deadlineMs?: number;
+  readonly lateCommits?: readonly LateCommit[];
+  readonly trials?: readonly Trial[];
+  /** Entries up to this revision are old by both clocks, so they may be pruned. Others may not. */
+  readonly prunableUntil?: number;
+  /** Jumps of the database's clock for all requests, in ascending order. */
+  readonly clockChanges?: readonly ClockChange[];
   /** Unix milliseconds at which the clock of the exchanges starts, by this machine's clock. */
   readonly timeOrigin?: number;
   /** Number of clients under faults. Undefined in a history that was not recorded. */
   readonly clients?: number;
   /** Number of versions that the service keeps of each secret. */
   readonly maxVersions: number;
+  /** The same by the worker that created the secret, if workers differ. */
+  readonly maxVersionsByWorker?: readonly number[];
   /** Indexed by `id`, from 0. */
   readonly operations: readonly Operation[];
   /** In the order in which the database returned the entries. */
   readonly auditLog: readonly AuditEntry[];
 }
 
+/** True for requests that may be repeated under an idempotency key. A prune that finds nothing to delete commits nothing. */
 export function isWrite({ kind }: Request): boolean {
-  return kind !== "get" && kind !== "metadata" && kind !== "list";
+  return kind !== "get" && kind !== "metadata" && kind !== "list" && kind !== "prune";
 }
 
 /** True if any exchange of the operation succeeded. */
 export function isAcknowledged(operation: Operation | undefined): boolean {
   return operation?.exchanges.some(({ status }) => status === 200) === true;
+}
+
+/** Name of the policy that lets a team change policies. */
+export function delegationOf(team: string): string {
+  return `delegate-${team}`;
 }

@@ -26,6 +26,8 @@ export interface ClientDeps {
   /** Undefined when the run is over. */
   nextOperationId(): number | undefined;
   record(operation: Operation): void;
+  /** Replaces a recorded operation by one with more exchanges. */
+  amend(operation: Operation): void;
   /** Called when a client disconnected before the response. */
   onDisconnect(): void;
   /** Share of the requests whose client disconnects. */
@@ -43,6 +45,9 @@ const MAX_EXCHANGES = 12;
 const MAX_DISCONNECT_MS = 30;
 const REPLAY_RATE = 0.1;
 const CONCURRENT_RETRY_RATE = 0.05;
+/** Share of the operations before which an old write is repeated. */
+const LATE_REPLAY_RATE = 0.01;
+const MAX_REMEMBERED = 20;
 const KEY_REUSE_RATE = 0.03;
 const BORROWED_KEY_RATE = 0.1;
 const DEFINITE_STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 404, 409, 413, 422]);
@@ -55,6 +60,8 @@ export class Client {
   private sent = 0;
   /** The latest acknowledged write with a key. */
   private acknowledged: Operation | undefined;
+  /** Acknowledged writes with keys, from all parts of the run. */
+  private readonly remembered: Operation[] = [];
 
   constructor(deps: ClientDeps, number: number, random: Random) {
     this.deps = deps;
@@ -66,6 +73,7 @@ export class Client {
     for (;;) {
       const id = this.deps.nextOperationId();
       if (id === undefined) return;
+      if (this.random.chance(LATE_REPLAY_RATE)) await this.repeatOld();
       const operation = (this.random.chance(KEY_REUSE_RATE) && (await this.reuseKey(id))) || (await this.runNext(id));
       this.deps.record(operation);
     }
@@ -74,10 +82,30 @@ export class Client {
   /** Runs one request of the superuser, without retries. */
   async execute(
     request: Request,
-    { id, worker }: { readonly id: number; readonly worker: number },
+    { id, worker, key }: { readonly id: number; readonly worker: number; readonly key?: string },
   ): Promise<Operation> {
-    const caller = "superuser";
-    return { id, client: this.number, caller, request, exchanges: [await this.send({ caller, request }, worker)] };
+    const operation = { id, client: this.number, caller: "superuser", request, ...(key !== undefined && { key }) };
+    return { ...operation, exchanges: [await this.send(operation, worker)] };
+  }
+
+  /** Sends a write again under its key. @returns the operation with one more exchange */
+  async repeat(operation: Operation, worker?: number): Promise<Operation> {
+    return { ...operation, exchanges: [...operation.exchanges, await this.send(operation, worker)] };
+  }
+
+  /** Repeats a write long after it was acknowledged: its key must still be known. */
+  private async repeatOld(): Promise<void> {
+    const index = this.random.below(this.remembered.length);
+    const operation = this.remembered[index];
+    if (operation === undefined) return;
+    const repeated = await this.repeat(operation);
+    this.remembered[index] = repeated;
+    this.deps.amend(repeated);
+  }
+
+  private remember(operation: Operation): void {
+    if (this.remembered.length < MAX_REMEMBERED) this.remembered.push(operation);
+    else if (this.random.chance(0.1)) this.remembered[this.random.below(MAX_REMEMBERED)] = operation;
   }
 
   private async runNext(id: number): Promise<Operation> {
@@ -90,6 +118,7 @@ export class Client {
     const completed = { ...operation, key, exchanges: await this.sendUntilDefinite({ caller, request, key }) };
     if (isWrite(request) && isAcknowledged(completed)) {
       this.acknowledged = completed;
+      this.remember(completed);
       if (borrowed === undefined) this.deps.usedKeys.add(caller, key);
     }
     return completed;

@@ -10,9 +10,14 @@ export interface Paths {
   /** The path that all clients of a team write all the time. */
   hot(team: Team): string;
   cold(team: Team, random: Random): string;
+  /** A path of its own for one operation, which no other operation writes. */
+  quiet(team: Team, id: number): string;
   /** A prefix to list: usually of one group of cold paths, sometimes a shorter one if there are not too many paths. */
   prefix(team: Team, random: Random): string;
 }
+
+/** Part of all quiet paths, and of no other. */
+export const QUIET = "/quiet/";
 
 const GROUP_SIZE = 40;
 /** The service lists at most 10 000 paths. */
@@ -25,6 +30,7 @@ export function createPaths(coldCount: number): Paths {
   const group = (team: Team, random: Random): string => `team/${team}/cold/${random.below(groups)}/`;
   return {
     hot: (team) => `team/${team}/hot`,
+    quiet: (team, id) => `team/${team}${QUIET}${id}`,
     cold: (team, random) => `${group(team, random)}${random.below(GROUP_SIZE)}`,
     prefix(team, random) {
       const isTooMany = groups * GROUP_SIZE * TEAMS.length > MAX_LISTED;

@@ -16,7 +16,10 @@ interface PlanDeps {
   readonly known: KnownVersions;
 }
 
+const QUIET_RATE = 0.01;
 const HOT_RATE = 0.25;
+const PRUNE_RATE = 0.005;
+const KEPT_DAYS: readonly number[] = [7, 30, 90];
 const ALL_PERMISSIONS: readonly Permission[] = ["read", "write", "list"];
 
 /** Plans a client's next operation. Its ID makes the value of a put unique. */
@@ -27,10 +30,25 @@ export function planOperation({ random, paths, known }: PlanDeps, client: number
   if (caller === "superuser" && random.chance(0.03)) {
     return { caller, request: planPolicyChange(random), keyed: random.chance(0.5) };
   }
+  // Workloads too: they are denied unless the superuser has let their team change policies.
+  if (caller !== "superuser" && random.chance(0.015)) {
+    return { caller, request: planPolicyChange(random), keyed: random.chance(0.5) };
+  }
+  if (caller === "superuser" && random.chance(0.01)) {
+    const kind = random.chance(0.7) ? "delegate" : "undelegate";
+    return { caller, request: { kind, team: random.pick(TEAMS) }, keyed: random.chance(0.5) };
+  }
+  if (caller === "superuser" && random.chance(PRUNE_RATE)) {
+    return { caller, request: { kind: "prune", days: random.pick(KEPT_DAYS) }, keyed: false };
+  }
   // Some requests of workloads are about another team's paths, and are denied.
   const owner = caller === "superuser" || random.chance(0.03) ? random.pick(TEAMS) : team;
   if (random.chance(0.04)) {
     return { caller, request: { kind: "list", prefix: paths.prefix(owner, random) }, keyed: false };
+  }
+  if (random.chance(QUIET_RATE)) {
+    const request: Request = { kind: "put", path: paths.quiet(owner, id), value: `value of operation ${id}` };
+    return { caller, request, keyed: random.chance(0.5) };
   }
   const path = random.chance(HOT_RATE) ? paths.hot(owner) : paths.cold(owner, random);
   const request = planSecretRequest({ path, latest: known.latest(path), id }, random);

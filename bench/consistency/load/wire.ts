@@ -1,6 +1,6 @@
 import { memberOf } from "../../../tools/demo/response.ts";
 import { TRUST_DOMAIN } from "../cluster/authority.ts";
-import type { Request, Result, VersionMetadata } from "../history/history.ts";
+import { delegationOf, type Request, type Result, type VersionMetadata } from "../history/history.ts";
 
 const SECRETS = "/v1/store/secrets";
 const POLICIES = "/v1/acl/policy";
@@ -26,13 +26,25 @@ export function encodeRequest(request: Request): { readonly target: string; read
       return { target: `${SECRETS}?action=list`, body: { prefix: request.prefix } };
     case "grant": {
       const { team, permissions } = request;
-      const domain = TRUST_DOMAIN.replaceAll(".", String.raw`\.`);
-      const patterns = { spiffeidPattern: `^spiffe://${domain}/team/${team}$`, pathPattern: `^team/${team}/` };
+      const patterns = { spiffeidPattern: idPattern(team), pathPattern: `^team/${team}/` };
       return { target: POLICIES, body: { name: team, ...patterns, permissions } };
+    }
+    case "delegate": {
+      const { team } = request;
+      const patterns = { spiffeidPattern: idPattern(team), pathPattern: "^spike/system/acl$" };
+      return { target: POLICIES, body: { name: delegationOf(team), ...patterns, permissions: ["write"] } };
     }
     case "revoke":
       return { target: `${POLICIES}?action=delete`, body: { id: request.team } };
+    case "undelegate":
+      return { target: `${POLICIES}?action=delete`, body: { id: delegationOf(request.team) } };
+    case "prune":
+      return { target: "/v1/audit?action=prune", body: { days: request.days } };
   }
+}
+
+function idPattern(team: string): string {
+  return `^spiffe://${TRUST_DOMAIN.replaceAll(".", String.raw`\.`)}/team/${team}$`;
 }
 
 /** Parses the body of a 200 response. Undefined if it is not a valid response to such a request. */
@@ -45,6 +57,8 @@ export function parseResult({ kind }: Request, text: string): Result | undefined
       return writeResult(memberOf(body, "version"), memberOf(body, "revision"));
     case "grant":
     case "revoke":
+    case "delegate":
+    case "undelegate":
       // The `version` of a policy is the revision or 0, and never a version number.
       return writeResult(0, memberOf(body, "revision"));
     case "get": {
@@ -57,6 +71,12 @@ export function parseResult({ kind }: Request, text: string): Result | undefined
     }
     case "metadata":
       return parseMetadata(body);
+    case "prune": {
+      const [revision, floor] = [memberOf(body, "revision"), memberOf(body, "floor")];
+      return typeof revision === "number" && typeof floor === "number"
+        ? { kind: "pruned", revision, floor }
+        : undefined;
+    }
   }
 }
 
