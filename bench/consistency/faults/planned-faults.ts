@@ -28,7 +28,8 @@ export function plannedFaults(
   let writes = 0;
   const jump = (body: string): void => {
     const writeId = writeIdIn(body);
-    if (writeId === undefined || !random.chance(CLOCK_RATE)) return;
+    // A late commit must see the clock that it was decided by.
+    if (writeId === undefined || lateCommits.faultOf(body) !== undefined || !random.chance(CLOCK_RATE)) return;
     writes += 1;
     const direction = (writes + index) % 2 === 0 ? "ahead" : "behind";
     clock.setFor(writeId, randomOffsetMs(direction, random));
