@@ -164,7 +164,7 @@ export const SETTINGS = {
     kind: "variable",
     format: wholeNumber(1, 10_000),
     default: "10",
-    meaning: "Number of versions kept per secret",
+    meaning: "Number of versions that a new secret keeps. A secret keeps the number that was set when it was created",
     dev: "passes on",
   },
   SPIKE_NEXUS_SHAMIR_THRESHOLD: {
@@ -206,7 +206,8 @@ export const SETTINGS = {
     kind: "variable",
     format: wholeNumber(100, 25_000),
     default: "8000",
-    meaning: "Deadline of a request in milliseconds",
+    meaning:
+      "Deadline of a request in milliseconds. A database request that [hangs](docs/operations.md#when-the-database-fails) is repeated within it",
     dev: "passes on",
   },
 } as const satisfies Readonly<Record<string, SettingRow<unknown>>>;
