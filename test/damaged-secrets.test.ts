@@ -223,8 +223,8 @@ describe.each(Object.entries(BACKENDS))("a secret in the %s store", (backend, op
     return { service, backing: opened, revision: 7 };
   };
 
-  const remove = async (service: TestService, body: object = {}) =>
-    await service.post(`${SECRETS}?action=remove`, { path: "a", ...body });
+  const remove = async (service: TestService, body: object = {}, headers: Record<string, string> = {}) =>
+    await service.post(`${SECRETS}?action=remove`, { path: "a", ...body }, { headers });
   const put = async (service: TestService, body: object = {}) =>
     await service.post(SECRETS, { path: "a", values: { v: "new" }, ...body });
   const statusesOf = async (service: TestService): Promise<readonly number[]> => {
@@ -258,7 +258,9 @@ describe.each(Object.entries(BACKENDS))("a secret in the %s store", (backend, op
     const { fault, headVerifies = false } = found;
     service.log.length = 0;
     if (headVerifies) expect((await remove(service, { cas: LATEST - 1 })).body).toEqual({ err: "version_conflict" });
-    const removed = await remove(service, { cas: LATEST });
+    const key = { "Idempotency-Key": "k" };
+    const began = Date.now();
+    const removed = await remove(service, { cas: LATEST }, key);
     expect([removed.status, removed.body]).toEqual([
       200,
       {
@@ -281,6 +283,8 @@ describe.each(Object.entries(BACKENDS))("a secret in the %s store", (backend, op
     const { head, versions, entries } = await backing.read("a");
     expect([head, versions]).toEqual([undefined, []]);
     expect(entries.at(-1)).toMatchObject({ action: "remove", revision: revision + 1 });
+    expect(Math.abs(entries.at(-1)!.at - began)).toBeLessThan(60_000);
+    expect((await remove(service, { cas: LATEST }, key)).text).toBe(removed.text);
     expect(JSON.parse(entries.at(-1)!.outcome)).toEqual({ latest, ...(fault !== undefined && { fault }) });
     const statuses = await statusesOf(service);
     // The put created a new secret, which the delegate removed.
