@@ -24,7 +24,8 @@ export async function readKeys(
 /** Reads the keys, but not after `signal` aborts. A Secrets Store binding may take any time, and has no timeout of its own. */
 export async function readKeysUntil(signal: AbortSignal, keys: KeySource): Promise<Keys> {
   try {
-    return await abortable(keys.read(), signal);
+    const read = keys.read();
+    return read instanceof Promise ? await abortable(read, signal) : read;
   } catch (error) {
     if (!signal.aborted) throw error;
     return { ok: false, problem: "could not be read in time" };

@@ -14,13 +14,13 @@ export type Keys =
 
 /** Where keys come from. Read once per request. */
 export interface KeySource {
-  read(): Promise<Keys>;
+  read(): Keys | Promise<Keys>;
 }
 
 /** Keys from the text of `SPIKE_ROOT_KEYS`, derived once. */
 export async function fixedKeys(text: string): Promise<KeySource> {
   const keys = await parseKeys(text);
-  return { read: async () => await Promise.resolve(keys) };
+  return { read: () => keys };
 }
 
 /**

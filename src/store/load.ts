@@ -13,23 +13,27 @@ const MAX_TRIES = 10;
  * @throws StoreUnavailable
  */
 export async function load<Q extends Query>(store: Store, query: Q, attempts: Attempts): Promise<Snapshot<Q>> {
-  return await loadUntil(store, query, { attempts, signal: AbortSignal.any([attempts.deadline, attempts.client]) });
+  return await loadUntil(store, query, { attempts, stops: [attempts.deadline, attempts.client] });
 }
 
-/** Like {@link load}, but stops only when the given signal aborts. */
+/** Like {@link load}, but stops only when one of the given signals aborts. */
 export async function loadUntil<Q extends Query>(
   store: Store,
   query: Q,
-  options: { readonly attempts: Attempts; readonly signal: AbortSignal },
+  options: { readonly attempts: Attempts; readonly stops: readonly AbortSignal[] },
 ): Promise<Snapshot<Q>> {
-  const { attempts, signal } = options;
+  const { attempts, stops } = options;
   const sendLimited = limitRequestTime(attempts);
   for (let tried = 0; ; tried += 1) {
     try {
-      return await sendLimited(signal, async (limited) => await store.load(query, limited));
+      return await sendLimited(stops, async (limited) => await store.load(query, limited));
     } catch (error) {
       if (!(error instanceof StoreUnavailable) || !error.isPassing || tried + 1 >= MAX_TRIES) throw error;
-      await pauseAfterFailure(attempts, { round: tried, retryAfterMs: error.retryAfterMs }, signal);
+      await pauseAfterFailure(
+        attempts,
+        { round: tried, retryAfterMs: error.retryAfterMs },
+        AbortSignal.any([...stops]),
+      );
     }
   }
 }

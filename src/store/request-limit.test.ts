@@ -7,7 +7,7 @@ import { limitRequestTime, type SendLimited } from "./request-limit.ts";
 async function hang(attempts: FakeAttempts, send: SendLimited): Promise<readonly [ms: number, reason: unknown]> {
   const began = attempts.now();
   let ended: readonly [number, unknown] | undefined;
-  const work = send(attempts.deadline, async (signal) => {
+  const work = send([attempts.deadline], async (signal) => {
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     ended = [attempts.now() - began, signal.reason];
   });
@@ -28,7 +28,7 @@ describe("the limit of a database request", () => {
     for (const reason of ["timeout", "timeout", "deadline"]) {
       let ended: readonly [number, unknown] | undefined;
       const began = attempts.now();
-      const work = send(attempts.deadline, async (signal) => {
+      const work = send([attempts.deadline], async (signal) => {
         await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
         ended = [attempts.now() - began, signal.reason];
       });
@@ -44,8 +44,8 @@ describe("the limit of a database request", () => {
     const attempts = fakeAttempts(9000);
     const send = limitRequestTime(attempts);
     for (let n = 0; n < 5; n += 1) {
-      expect(await send(attempts.deadline, async () => await Promise.resolve(n))).toBe(n);
-      await expect(send(attempts.deadline, async () => await Promise.reject(new Error("reset")))).rejects.toThrow();
+      expect(await send([attempts.deadline], async () => await Promise.resolve(n))).toBe(n);
+      await expect(send([attempts.deadline], async () => await Promise.reject(new Error("reset")))).rejects.toThrow();
     }
     expect(await hang(attempts, send)).toMatchObject([3000, { reason: "timeout" }]);
   });
@@ -54,12 +54,12 @@ describe("the limit of a database request", () => {
     const attempts = fakeAttempts(9000);
     const send = limitRequestTime(attempts);
     const open = () => [attempts.timers(), getEventListeners(attempts.deadline, "abort").length];
-    await send(attempts.deadline, async () => {
+    await send([attempts.deadline], async () => {
       expect(open()).toEqual([1, 1]);
       await Promise.resolve();
     });
     expect(open()).toEqual([0, 0]);
-    await expect(send(attempts.deadline, async () => await Promise.reject(new Error("reset")))).rejects.toThrow();
+    await expect(send([attempts.deadline], async () => await Promise.reject(new Error("reset")))).rejects.toThrow();
     expect(open()).toEqual([0, 0]);
     await hang(attempts, send);
     expect(open()).toEqual([0, 0]);
@@ -70,13 +70,13 @@ describe("the limit of a database request", () => {
     const send = limitRequestTime(attempts);
     const stop = new AbortController();
     const reasons: unknown[] = [];
-    const work = send(stop.signal, async (signal) => {
+    const work = send([stop.signal], async (signal) => {
       stop.abort("stopped");
       reasons.push(signal.reason);
       await Promise.resolve();
     });
     await work;
-    await send(stop.signal, async (signal) => {
+    await send([stop.signal], async (signal) => {
       reasons.push(signal.reason);
       await Promise.resolve();
     });

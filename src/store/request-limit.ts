@@ -7,8 +7,8 @@ const SHARE = 1 / 3;
 /** The request after this many timeouts is the last one, and gets all the remaining time. */
 const MAX_TIMEOUTS = 2;
 
-/** Sends one database request. Its signal aborts when `stop` does, or when the request's own time is up. */
-export type SendLimited = <T>(stop: AbortSignal, send: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+/** Sends one database request. Its signal aborts when one of `stops` does, or when the request's own time is up. */
+export type SendLimited = <T>(stops: readonly AbortSignal[], send: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 /**
  * Limits the time of each database request of a sequence, so that one that hangs can be repeated before the deadline
@@ -18,21 +18,24 @@ export type SendLimited = <T>(stop: AbortSignal, send: (signal: AbortSignal) => 
  */
 export function limitRequestTime(attempts: Attempts): SendLimited {
   let timeouts = 0;
-  return async (stop, send) => {
-    if (timeouts === MAX_TIMEOUTS) return await send(stop);
-    const limit = new AbortController();
+  const startTimer = (limit: AbortController): Disposable => {
     const ms = Math.max(0, Math.ceil((attempts.endsAt - attempts.now()) * SHARE));
-    const onStop = (): void => limit.abort(stop.reason);
-    stop.addEventListener("abort", onStop);
-    if (stop.aborted) onStop();
-    using _timer = attempts.startTimer(ms, () => {
+    return attempts.startTimer(ms, () => {
       timeouts += 1;
       limit.abort(new StoreUnavailable("timeout", "none", `${ms} ms`));
     });
+  };
+  return async (stops, send) => {
+    // One controller and no `AbortSignal.any`, because every request pays for these objects.
+    const limit = new AbortController();
+    const onStop = (): void => limit.abort(stops.find(({ aborted }) => aborted)?.reason);
+    for (const stop of stops) stop.addEventListener("abort", onStop);
+    if (stops.some(({ aborted }) => aborted)) onStop();
+    using _timer = timeouts < MAX_TIMEOUTS ? startTimer(limit) : undefined;
     try {
       return await send(limit.signal);
     } finally {
-      stop.removeEventListener("abort", onStop);
+      for (const stop of stops) stop.removeEventListener("abort", onStop);
     }
   };
 }

@@ -70,7 +70,7 @@ export async function transact<Q extends Query, A, F>(
     snapshot =
       run.unanswered.length === 0
         ? await load(store, query, attempts)
-        : await loadUntil(store, query, { attempts, signal: deadline });
+        : await loadUntil(store, query, { attempts, stops: [deadline] });
   }
 }
 
@@ -131,7 +131,7 @@ async function commit<Q extends Query, A, F>(
   { query, attempts, sendLimited, unanswered }: Run<Q, A, F>,
 ): Promise<Commit<Q> | StoreUnavailable> {
   try {
-    return await sendLimited(attempts.deadline, async (limited) => await store.commit(change, query, limited));
+    return await sendLimited([attempts.deadline], async (limited) => await store.commit(change, query, limited));
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     if (error.outcome === "unknown") unanswered.push(change);
