@@ -134,6 +134,8 @@ CREATE INDEX `audit_by_resource` ON `audit` (`resource`,`revision`);
 --> statement-breakpoint
 CREATE INDEX `audit_by_key` ON `audit` (`key_id`);
 --> statement-breakpoint
+CREATE INDEX `audit_by_raised_epoch` ON `audit` (`epoch`) WHERE leads_to is not null;
+--> statement-breakpoint
 CREATE INDEX `policies_by_tags` ON `policies` (`path_tag`,`id_tag`);
 --> statement-breakpoint
 CREATE INDEX `policies_by_id_tag` ON `policies` (`id_tag`);

@@ -66,13 +66,15 @@ export async function buildChange(
     /** The newest audit entry of the resource. */
     readonly tail: AuditRow | undefined;
     readonly snapshot: AnySnapshot;
+    /** The store row as loaded, if `snapshot` has a repaired one. */
+    readonly damaged?: StoreRow | undefined;
     /** The rows that permit the write. */
     readonly rests: readonly Rest[];
     /** The worker's clock, and when the request ends by it. */
     readonly attempts: Pick<Attempts, "now" | "endsAt">;
   },
 ): Promise<Change> {
-  const { write, place, tail, snapshot, rests, attempts } = at;
+  const { write, place, tail, snapshot, damaged, rests, attempts } = at;
   const { writeId, seq } = place;
   const ring = accepted.ring ?? place.ring;
   const { store, newest } = snapshot;
@@ -115,7 +117,8 @@ export async function buildChange(
     rests,
     // By the database's clock. The request may end earlier, because the snapshot took time to arrive.
     notAfter: snapshot.now + Math.max(0, attempts.endsAt - workerAt),
-    decidedOn: { keyId: store.keyId, schemaVersion: store.schemaVersion },
+    decidedOn: { keyId: (damaged ?? store).keyId, schemaVersion: store.schemaVersion },
+    ...(damaged && { damagedEpoch: damaged.epoch }),
     ...accepted.change,
     ...(init && { init }),
     ...(mac && { authority: { ...next, mac, nodes: trie?.changes ?? [] } }),

@@ -106,13 +106,25 @@ export interface Parts {
   readonly audit: Part<AuditQuery, Page<AuditRow>>;
   /**
    * The earlier entries that the first `limit` audit entries after `after` (and above the audit floor, with `aboveFloor`)
-   * refer to: the entry at revision `after` itself, the previous entry of each one's resource, and the entry at each one's
-   * `base`. By ascending revision. `more` is true if they do not all fit: request a page with a smaller `limit`, which
-   * refers to fewer.
+   * refer to: the entry at revision `after` itself, the previous entry of each one's resource, the entry at each one's
+   * `base`, and the entries that raised the epoch to one of theirs, or to the store's. By ascending revision. `more` is true if
+   * they do not all fit: request a page with a smaller `limit`, which refers to fewer.
    */
   readonly auditContext: Part<Pick<AuditQuery, "after" | "limit" | "aboveFloor">, Page<AuditRow>>;
+  /** The acknowledgements of faults in the audit, in the order of their resources. */
+  readonly acknowledgements: Part<object, Page<AuditRow>>;
+  /** The entries that raised the epoch, from the highest epoch down. */
+  readonly authorityEntries: Part<{ readonly limit: number }, Page<AuditRow>>;
   /** The newest audit entry of a resource. */
   readonly chain: Part<{ readonly resource: string }, { readonly tail: AuditRow | undefined }>;
+  /** All secrets with the states of all versions but without values, by path in ascending order of UTF-8 bytes. */
+  readonly secrets: Part<After<string>, Page<SecretView>>;
+  /** Paths that have versions but no head, among the first `limit` paths with versions after `after`. */
+  readonly headless: Part<After<string>, Examined<string>>;
+  /** Newest audit entries of secrets, policies and bundles without a row, among the first `limit` resources after `after`. */
+  readonly rowless: Part<After<string>, Examined<AuditRow>>;
+  /** Nodes of the authority trie at one depth, by id. */
+  readonly level: Part<After<number> & { readonly depth: number }, TrieLevel>;
   /** Which registered keys are in use. */
   readonly keyUse: Part<object, readonly KeyUse[]>;
   /** How many rows depend on each key. */
@@ -123,6 +135,30 @@ export interface Parts {
   readonly outdatedPolicies: Part<Outdated, Page<RowWithTail<PolicyRow>>>;
   /** Trust bundles under another key. */
   readonly outdatedBundles: Part<Outdated, Page<RowWithTail<BundleRow>>>;
+}
+
+/** The first `limit` of a list after `after` (exclusive). */
+interface After<Position> {
+  readonly after: Position;
+  readonly limit: number;
+}
+
+/** The rows that were found among the first names of a list. */
+export interface Examined<Row> {
+  readonly rows: readonly Row[];
+  /** The last name that was examined, if there may be more. */
+  readonly next: string | undefined;
+}
+
+/** A part of one depth of the authority trie. */
+export interface TrieLevel {
+  readonly nodes: Page<AuthorityNode>;
+  /** All nodes above these. */
+  readonly ancestors: readonly AuthorityNode[];
+  /** The ids of the nodes directly below these. */
+  readonly children: readonly number[];
+  /** The resources of the policies and bundles whose stored slots are below the leaves among these, or between them. */
+  readonly resources: Page<string>;
 }
 
 /** What to read besides the store row and its keys. */
@@ -258,6 +294,8 @@ export interface Change {
   readonly rests: readonly Rest[];
   /** The latest time, by the database's clock, at which the change may be applied. Milliseconds. */
   readonly notAfter: number;
+  /** The epoch of a damaged store row, as loaded. The commit requires this one, instead of the one that its entry names. */
+  readonly damagedEpoch?: number;
   /** Columns of the store row that the change was decided on. */
   readonly decidedOn: Pick<StoreRow, "keyId" | "schemaVersion">;
   readonly secret?: SecretChange;
@@ -268,7 +306,7 @@ export interface Change {
   /** Keys to register with their check values. */
   readonly register?: readonly KeyRow[];
   /**
-   * Raises the epoch by one, with the signed columns of the store row in the next epoch. Set if the change affects who may do
+   * Raises the epoch by one, to the one after its entry's, with the signed columns of the store row in the next epoch. Set if the change affects who may do
    * what, or another of these columns.
    */
   readonly authority?: Pick<StoreRow, "auditFloor" | "authority" | "generation" | "acknowledged"> & {

@@ -152,7 +152,7 @@ async function commit<Q extends Query, A, F>(
 function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   const { epoch, revision } = snapshot.store;
   if (change.init !== undefined && revision > 0) return true;
-  if (epoch > change.audit.epoch) {
+  if (epoch > (change.damagedEpoch ?? change.audit.epoch)) {
     if (change.authority !== undefined) return true;
     // Row versions are never used again. A row that is missing here has been deleted: at the earlier epoch it existed.
     if (change.rests.some((rest) => versionIn(snapshot, rest) !== rest.version)) return true;

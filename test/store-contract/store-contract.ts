@@ -18,6 +18,7 @@ import {
   versionOf,
 } from "./rows.ts";
 import { pageContract } from "./page-contract.ts";
+import { walkContract } from "./walk-contract.ts";
 import { rotationContract } from "./rotation-contract.ts";
 import type { AuditQuery, BulkStore, Change, PathRange, Store, TimeBounds } from "../../src/store/store.ts";
 
@@ -42,6 +43,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
     rotationContract(() => store);
     gateContract(() => store);
     authorityContract(() => store);
+    walkContract(() => store);
     describe("one change", () => {
       it("stores head, version and audit entry under its revision", async () => {
         expect(await commit(creation("w1"))).toEqual({ won: true, revision: 1 });

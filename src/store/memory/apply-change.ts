@@ -18,7 +18,7 @@ export function applyChange(state: State, change: Change, revision: number): voi
   if (change.authority !== undefined) {
     const { nodes, ...columns } = change.authority;
     for (const { id, content } of nodes) state.nodes.set(id, content);
-    state.store = { ...state.store, ...columns, epoch: state.store.epoch + 1 };
+    state.store = { ...state.store, ...columns, epoch: change.audit.epoch + 1 };
   }
   state.store = { ...state.store, revision };
 }

@@ -4,7 +4,7 @@ import type { State } from "./state.ts";
 /** Whether the state is still the one that the change was decided on: the conditions of the contract. */
 export function mayCommit(state: State, change: Change, now: number): boolean {
   const { audit, secret, policy, bundle, tail, decidedOn } = change;
-  if (change.authority !== undefined && state.store.epoch !== audit.epoch) return false;
+  if (change.authority !== undefined && state.store.epoch !== (change.damagedEpoch ?? audit.epoch)) return false;
   if (state.store.keyId !== decidedOn.keyId || state.store.schemaVersion !== decidedOn.schemaVersion) return false;
   if (now > change.notAfter) return false;
   if (!change.rests.every((rest) => versionOf(state, rest) === rest.version)) return false;

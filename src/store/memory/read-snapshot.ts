@@ -1,7 +1,9 @@
 import type { AuditRow, AuthorityNode, Bytes, PolicyRow, SecretRow, VersionRow, VersionState } from "../rows.ts";
 import type { AnySnapshot, AuditQuery, KeyCount, KeyUse, Outdated, Page, Parts, PathPage } from "../store.ts";
 import type { Query, SecretView, Snapshot } from "../store.ts";
+import { compareBytes, compareTexts, pageOf, sorted } from "./lists.ts";
 import type { State } from "./state.ts";
+import { levelOf, rowlessOf } from "./walk-parts.ts";
 
 /** What a query reads from. */
 interface View {
@@ -39,6 +41,24 @@ const READERS: {
   bundles: ({ all }, { after, limit }) => pageOf(sortedRows(all.bundles, after), limit),
   audit: ({ all }, request) => auditOf(all, request),
   auditContext: ({ all }, request) => auditContextOf(all, request),
+  acknowledgements: ({ all }) =>
+    pageOf(
+      all.audit.filter(({ resource }) => resource.startsWith("acknowledgement:")),
+      1000,
+    ),
+  authorityEntries: ({ all }, { limit }) =>
+    pageOf(
+      all.audit
+        .filter(({ leadsTo }) => leadsTo !== null)
+        .toSorted((a, b) => b.epoch - a.epoch || b.revision - a.revision),
+      limit,
+    ),
+  secrets: ({ all }, { after, limit }) =>
+    mapPage(pageOf(sorted(all.secrets.keys(), after), limit), (path) => secretView(all, { path, version: "none" }, 0)),
+  // Versions are stored with their heads.
+  headless: () => ({ rows: [], next: undefined }),
+  rowless: ({ all }, request) => rowlessOf(all, request),
+  level: ({ all }, request) => levelOf(all, request),
   chain: ({ visible }, { resource }) => ({ tail: tailOf(visible, resource) }),
   keyUse: ({ all }) => keyUseOf(all),
   keyCounts: ({ all }) => keyCountsOf(all),
@@ -158,11 +178,6 @@ function tailOf(state: State, resource: string): AuditRow | undefined {
   return state.audit.findLast((entry) => entry.resource === resource);
 }
 
-/** The first rows that fit into one load. Only paths are cut by their size: other lists take much less memory than a worker has. */
-function pageOf<Row>(rows: readonly Row[], limit: number): Page<Row> {
-  return { rows: rows.slice(0, limit), more: rows.length > limit };
-}
-
 function mapPage<Row, Result>({ rows, more }: Page<Row>, map: (row: Row) => Result): Page<Result> {
   return { rows: rows.map(map), more };
 }
@@ -219,8 +234,14 @@ function auditOf(state: State, request: AuditQuery): Page<AuditRow> {
 function auditContextOf(state: State, request: Parts["auditContext"]["request"]): Page<AuditRow> {
   const { rows: page } = auditOf(state, request);
   const start = Math.max(request.after, request.aboveFloor === true ? state.store.auditFloor : 0);
+  const epochs = [...page, ...state.audit.filter(({ revision }) => revision === start)].map(({ epoch }) => epoch);
+  const [first, last] = [Math.min(...epochs) - 1, Math.max(...epochs)];
+  const raising = state.audit.filter(
+    ({ leadsTo, epoch }) => leadsTo !== null && ((epoch >= first && epoch <= last) || epoch === state.store.epoch - 1),
+  );
   const wanted = new Set([
     start,
+    ...raising.map(({ revision }) => revision),
     ...page.flatMap((entry) => [
       entry.base,
       state.audit.findLast(({ resource, revision }) => resource === entry.resource && revision < entry.revision)
@@ -283,26 +304,4 @@ function sortedRows<Row>(rows: ReadonlyMap<string, Row>, after: string): readonl
   return sorted(rows.keys(), after)
     .map((name) => rows.get(name))
     .filter((row) => row !== undefined);
-}
-
-/** The texts after `after`, in the order of SQLite's BINARY collation. JavaScript would compare UTF-16 code units. */
-function sorted(texts: Iterable<string>, after: string): readonly string[] {
-  const encoder = new TextEncoder();
-  const start = encoder.encode(after);
-  return [...texts]
-    .map((text) => ({ text, bytes: encoder.encode(text) }))
-    .filter(({ bytes }) => compareBytes(bytes, start) > 0)
-    .sort((a, b) => compareBytes(a.bytes, b.bytes))
-    .map(({ text }) => text);
-}
-
-function compareTexts(a: string, b: string): number {
-  const encoder = new TextEncoder();
-  return compareBytes(encoder.encode(a), encoder.encode(b));
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const different = a.findIndex((byte, index) => byte !== b[index]);
-  if (different < 0) return a.length - b.length;
-  return (a[different] ?? 0) - (b[different] ?? -1);
 }

@@ -71,8 +71,15 @@ function auditPartOf(column: Column<Page<AuditRow>>): AuditPart {
   );
 }
 
-const contextPage: SQL = sql`(select revision, resource, base from ${audit}
+const contextPage: SQL = sql`(select revision, resource, base, epoch from ${audit}
   where revision > ${startOf("context")} order by revision limit ${placeholder("contextLimit")})`;
+
+/** Entries that raised the epoch to one of a page, of the entry before it, or of the store. */
+const raisedEpochs: SQL = sql`r.revision from
+    (select min(p.epoch) - 1 as first, max(p.epoch) as last from (select epoch from ${contextPage}
+      union all select epoch from ${audit} where revision = ${startOf("context")}) p) e
+  cross join ${audit} r on r.leads_to is not null and r.epoch between e.first and e.last
+  union select r.revision from ${audit} r where r.leads_to is not null and r.epoch = ${store.epoch} - 1`;
 
 /** Entries before a page that the page refers to: by chain, by base, or as the entry at which it begins. */
 export const auditContextPart = columnPart(
@@ -81,10 +88,11 @@ export const auditContextPart = columnPart(
       sql`(select a.* from ${audit} a where a.revision <= ${startOf("context")} and a.revision in (
           select (select max(b.revision) from ${audit} b where b.resource = p.resource and b.revision < p.revision)
             from ${contextPage} p
-          union select p.base from ${contextPage} p union select ${startOf("context")})
+          union select p.base from ${contextPage} p union select ${startOf("context")} union select ${raisedEpochs})
         order by a.revision)`,
-      // At most two entries for each entry of the page, and the one that the page begins after: all of them, if they fit.
-      { limit: sql`2 * ${placeholder("contextLimit")} + 2`, maxBytes: MAX_BYTES.auditContext },
+      // At most two entries for each entry of the page, the one that the page begins after, and those that raised an epoch. If
+      // these are more, the database is dishonest.
+      { limit: sql`3 * ${placeholder("contextLimit")} + 10`, maxBytes: MAX_BYTES.auditContext },
     ),
   ),
   (page: Asked<"auditContext">) => pageValues("context", page),
@@ -95,6 +103,29 @@ export const chainPart = partOf(
   { tail: jsonColumn(ifShown(tailOf(sql`${placeholder("chainOf")}`))) },
   ({ resource }: Asked<"chain">) => ({ chainOf: resource }),
   (chain) => chain,
+);
+
+/** Entries that raised the epoch, from the highest epoch down. */
+export const authorityEntriesPart = columnPart(
+  jsonColumn(
+    entries(
+      sql`(select a.* from ${audit} a where a.leads_to is not null order by a.epoch desc, a.revision desc
+        limit ${placeholder("authorityLimit")})`,
+      { limit: sql`${placeholder("authorityLimit")}`, maxBytes: MAX_BYTES.audit },
+    ),
+  ),
+  ({ limit }: Asked<"authorityEntries">) => ({ authorityLimit: limit + 1 }),
+);
+
+/** A semicolon is the character after a colon. */
+export const acknowledgementsPart = columnPart<Asked<"acknowledgements">, Page<AuditRow>>(
+  jsonColumn(
+    entries(
+      sql`(select a.* from ${audit} a where a.resource > 'acknowledgement:' and a.resource < 'acknowledgement;'
+        order by a.resource, a.revision limit 1000)`,
+      { limit: sql`1000`, maxBytes: MAX_BYTES.acknowledgements },
+    ),
+  ),
 );
 
 /** The entry of a write id. */

@@ -11,6 +11,11 @@ export const MAX_BYTES = {
   bundles: 3_000_000,
   audit: 1_500_000,
   auditContext: 2_500_000,
+  /** Each has at most 3 KB. In a load with a page of the audit and its context. */
+  acknowledgements: 400_000,
   /** The only list of its load. One secret with 10 000 versions takes 1.3 MB. */
   outdated: 4_000_000,
+  secrets: 4_000_000,
+  /** Nodes and resources of one depth. In a load with both, and with the nodes above. */
+  level: 1_000_000,
 } as const;

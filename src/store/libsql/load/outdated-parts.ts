@@ -53,7 +53,8 @@ const HEADS = "outdatedHeads";
 const versions = list(state, sql`(select w.* from ${secretVersions} w where w.path = x.path order by w.number) x`);
 const states: Json<readonly VersionState[]> = { sql: sql`json(${versions.sql})`, read: versions.read };
 
-const secretView = mapped(fields({ ...headWithTail, states }), ({ head, tail, states }) => ({
+/** A row of {@link withTails} with the states of all versions. */
+export const secretView: Json<SecretView> = mapped(fields({ ...headWithTail, states }), ({ head, tail, states }) => ({
   head,
   states,
   version: undefined,

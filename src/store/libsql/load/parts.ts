@@ -1,4 +1,4 @@
-import { auditContextPart, auditPart, chainPart } from "./audit-parts.ts";
+import { acknowledgementsPart, auditContextPart, auditPart, authorityEntriesPart, chainPart } from "./audit-parts.ts";
 import { grantsPart, identityGrantsPart } from "./grant-parts.ts";
 import { keyCountsPart, keyUsePart } from "./key-parts.ts";
 import { bundlePart, bundlesPart, policiesPart, policyPart, trustPart } from "./named-row-parts.ts";
@@ -6,6 +6,7 @@ import { outdatedBundlesPart, outdatedPoliciesPart, outdatedSecretsPart } from "
 import type { Asked, Found, Part, PartName } from "./part.ts";
 import { pathPart } from "./path-part.ts";
 import { secretPart } from "./secret-part.ts";
+import { headlessPart, levelPart, rowlessPart, secretsPart } from "./walk-parts.ts";
 
 /** Every part that a query may ask for. Some have several forms, which need different columns. */
 export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<Asked<Name>, Found<Name>> }> = {
@@ -20,7 +21,13 @@ export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<
   bundles: () => bundlesPart,
   audit: auditPart,
   auditContext: () => auditContextPart,
+  acknowledgements: () => acknowledgementsPart,
+  authorityEntries: () => authorityEntriesPart,
   chain: () => chainPart,
+  secrets: () => secretsPart,
+  headless: () => headlessPart,
+  rowless: () => rowlessPart,
+  level: () => levelPart,
   keyUse: () => keyUsePart,
   keyCounts: () => keyCountsPart,
   outdatedSecrets: () => outdatedSecretsPart,

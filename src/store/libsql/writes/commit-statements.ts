@@ -22,18 +22,19 @@ export function commitStatements(change: Change): readonly Statement[] {
     ...(policy === undefined ? [] : [namedRowStatement(policyWrites, policy, ourWriteId)]),
     ...(bundle === undefined ? [] : [namedRowStatement(bundleWrites, bundle, ourWriteId)]),
     ...pruneStatements(change, ourWriteId),
-    ...(authority === undefined ? [] : authorityStatements(authority, ourWriteId)),
+    ...(authority === undefined ? [] : authorityStatements(authority, change.audit)),
     bind(storeWrites.closeGate, { ourWriteId }),
   ];
 }
 
-function gateOf({ audit, secret, policy, bundle, tail, init, authority, ...pins }: Change): Statement {
+function gateOf({ audit, secret, policy, bundle, tail, init, authority, damagedEpoch, ...pins }: Change): Statement {
   const { rests, notAfter, decidedOn } = pins;
   const entry = {
     ...audit,
     tail,
     isInit: init !== undefined,
     pinsEpoch: authority !== undefined,
+    pinnedEpoch: damagedEpoch ?? audit.epoch,
     storeKeyId: decidedOn.keyId,
     schemaVersion: decidedOn.schemaVersion,
     notAfter,

@@ -62,7 +62,7 @@ const restsHold: SQL = sql`not exists (select 1 from json_each(${placeholder("re
 const always: SQL | undefined = and(
   isTheStore,
   or(eq(placeholder("isInit"), sql`0`), eq(store.revision, sql`0`)),
-  or(eq(placeholder("pinsEpoch"), sql`0`), eq(store.epoch, placeholder("epoch"))),
+  or(eq(placeholder("pinsEpoch"), sql`0`), eq(store.epoch, placeholder("pinnedEpoch"))),
   sql`${store.keyId} is ${placeholder("storeKeyId")}`,
   eq(store.schemaVersion, placeholder("schemaVersion")),
   lte(now, placeholder("notAfter")),

@@ -44,7 +44,7 @@ export const storeWrites = {
   sign: updateStore(signature),
   raiseEpoch: updateStore({
     ...signature,
-    epoch: sql`${store.epoch} + 1`,
+    epoch: sql`${placeholder("nextEpoch")}`,
     auditFloor: sql`${placeholder("auditFloor")}`,
     authority: sql`${placeholder("authority")}`,
     generation: sql`${placeholder("generation")}`,
@@ -81,11 +81,11 @@ export function pruneStatements({ prune }: Change, ourWriteId: string): readonly
 /** Raises the epoch, and stores the changed nodes of the authority trie. */
 export function authorityStatements(
   { nodes, ...state }: NonNullable<Change["authority"]>,
-  ourWriteId: string,
+  { writeId: ourWriteId, epoch }: Change["audit"],
 ): readonly Statement[] {
   const changed = nodes.map(({ id, content }) => [id, bytesToHex(content)]);
   return [
     ...(changed.length === 0 ? [] : [bind(storeWrites.putNodes, { nodes: JSON.stringify(changed), ourWriteId })]),
-    bind(storeWrites.raiseEpoch, { ...state, ourWriteId }),
+    bind(storeWrites.raiseEpoch, { ...state, nextEpoch: epoch + 1, ourWriteId }),
   ];
 }
