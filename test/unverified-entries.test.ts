@@ -48,7 +48,11 @@ describe("entries of the stored audit under a key that has left the ring", () =>
     const answer = await by.post("/v1/audit?action=verify", {});
     expect(answer.status, JSON.stringify(by.log)).toBe(200);
     const { problems, unverified = [] } = answer.body;
-    return { problems: problems as Problem[], unverified: unverified as { keyId: string; entries: number }[] };
+    // A secret whose newest entry does not verify is a problem too, but not one of the audit.
+    return {
+      problems: (problems as Problem[]).filter((problem) => "revision" in problem),
+      unverified: unverified as { keyId: string; entries: number }[],
+    };
   };
   const verdicts = async (by = alone) => (await list(by)).map(({ authentic }) => authentic);
   /** `list` and `verify` must agree on each entry: authentic, unverified or not authentic. */

@@ -12,14 +12,15 @@ interface Page {
   readonly problems: readonly unknown[];
   /** Entries whose key the service does not have. */
   readonly unverified?: readonly unknown[];
-  readonly next?: number;
+  /** A revision, or after the audit a position in the rows. */
+  readonly next?: number | string;
 }
 
 /** Runs the service's audit verification to the end. */
 export async function verifyAudit(workerUrl: string, token: string): Promise<AuditVerification> {
   const problems: string[] = [];
   let entries = 0;
-  let after = 0;
+  let after: number | string = 0;
   for (;;) {
     const response = await fetch(`${workerUrl}/v1/audit?action=verify`, {
       method: "POST",

@@ -1,24 +1,11 @@
-import { raisesEpoch } from "../commit/entry.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { AuditRow, Bytes, KeyRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot } from "../store/store.ts";
-import { checkEntry } from "./check-entry.ts";
-
-/** A problem in the stored audit. */
-export interface AuditProblem {
-  /** Revision of the entry that shows the problem. */
-  readonly revision: number;
-  readonly kind:
-    | "gap"
-    | "not_authentic"
-    | "unregistered_key"
-    | "broken_chain"
-    | "broken_anchor"
-    | "broken_epoch"
-    | "missing_tail";
-  readonly detail: string;
-}
+import { type AuditProblem, faultOf } from "./audit-problem.ts";
+import { checkEntry, type EntryCheck } from "./check-entry.ts";
+import { type EpochProblem, EpochWalk } from "./epoch-walk.ts";
+import { reachedTime, withheldProblem } from "./withheld-entry.ts";
 
 /** The part of an entry's snapshot that the entry is checked against. The store row is verified. */
 type WalkedState = Pick<AnySnapshot, "store" | "keys">;
@@ -37,25 +24,47 @@ interface AuditWalk {
   /** Checks the next entry. */
   check(state: WalkedState, entry: AuditRow): Promise<readonly AuditProblem[]>;
   /** Checks that the last entry was the newest one of the store. */
-  finish(store: StoreRow): readonly AuditProblem[];
+  finish(store: StoreRow): Promise<readonly AuditProblem[]>;
 }
 
 /** How many commits an entry's `base` may be back: more than a store can make before the deadline of a request. */
 const MAX_BASE_DISTANCE = 50_000;
 
+/** An entry that was seen, as far as later entries refer to it. */
+interface SeenEntry {
+  readonly mac: Bytes;
+  readonly isAuthentic: boolean;
+}
+
+/** A contradiction that an entry shows. `isLoss`: it follows from an entry that is missing or does not verify. */
+interface Contradiction {
+  readonly detail: string;
+  readonly isLoss: boolean;
+}
+
 /**
  * Reports every gap, every entry that does not verify, and every entry that contradicts an earlier one: the previous entry
- * of its resource, or the entry at its `base`. Memory grows with the number of resources, not of entries.
+ * of its resource, the entry at its `base`, the entries that raised the epoch, or the times of all of them. Memory grows with
+ * the number of resources and of epochs, not of entries.
  *
  * @param after revision before the first checked entry: 0, or where an earlier walk ended
  */
 export function auditWalk(ring: KeyRing, after: number): AuditWalk {
-  const macs = new Map<number, Bytes>();
-  const tails = new Map<string, AuditRow>();
+  const seen = new Map<number, SeenEntry>();
+  const tails = new Map<string, AuditRow & { readonly isAuthentic: boolean }>();
   const unverified = new Map<string, number>();
   let last = after;
-  let newest: AuditRow | undefined;
+  let reached = -Infinity;
   let firstFloor: number | undefined;
+  let epochs: EpochWalk | undefined;
+  const epochsOf = ({ storeId }: StoreRow): EpochWalk => (epochs ??= new EpochWalk(ring, storeId));
+  const remember = (entry: AuditRow, { status }: EntryCheck): void => {
+    const isAuthentic = status === "authentic";
+    seen.set(entry.revision, { mac: entry.mac, isAuthentic });
+    if (isAuthentic) reached = reachedTime(reached, entry);
+    if ((tails.get(entry.resource)?.revision ?? 0) < entry.revision)
+      tails.set(entry.resource, { ...entry, isAuthentic });
+  };
   return {
     get last() {
       return last;
@@ -63,114 +72,143 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
     unverified,
     async addContext({ store }, entry) {
       const { revision } = entry;
-      const seen = macs.get(revision);
-      if (seen !== undefined) {
-        if (equalBytes(seen, entry.mac)) return [];
-        return [{ revision, kind: "not_authentic", detail: "the database returned a different entry earlier" }];
+      const known = seen.get(revision);
+      if (known !== undefined) {
+        if (equalBytes(known.mac, entry.mac)) return [];
+        const detail = "the database returned a different entry earlier";
+        return [{ revision, kind: "not_authentic", detail, fault: undefined }];
       }
       const result = await checkEntry(ring, store, entry);
-      const problems = result.status === "not_authentic" ? [toProblem(result, revision)] : [];
-      macs.set(revision, entry.mac);
-      if (revision === last) newest = entry;
-      if ((tails.get(entry.resource)?.revision ?? 0) < revision) tails.set(entry.resource, entry);
-      return problems;
+      await epochsOf(store).add(entry, { status: result.status, floor: store.auditFloor });
+      remember(entry, result);
+      return result.status === "not_authentic" ? [await notAuthentic(entry, result.detail)] : [];
     },
     async check({ store, keys }, entry) {
-      const { revision, keyId } = entry;
+      const { revision, keyId, base } = entry;
       const { auditFloor: floor } = store;
       firstFloor ??= floor;
       const problems: AuditProblem[] = [];
-      const add = (kind: AuditProblem["kind"], detail: string | undefined): void => {
-        if (detail !== undefined) problems.push({ revision, kind, detail });
+      const add = async (kind: AuditProblem["kind"], found: Contradiction | undefined): Promise<void> => {
+        if (found !== undefined) problems.push(await problemOf(kind, entry, found));
       };
-      add("gap", gapProblem(last, entry, floor));
-      const result = await checkEntry(ring, store, entry);
-      if (result.status === "not_authentic") problems.push(toProblem(result, revision));
-      if (result.status === "unverified") {
-        unverified.set(keyId, (unverified.get(keyId) ?? 0) + 1);
-        add("unregistered_key", keyProblem(keys, entry));
+      // At or below the floor, only the newest entry of each resource is left. Above it, no revision may be missing.
+      const expected = Math.max(last, floor) + 1;
+      if (revision > floor && revision !== expected) {
+        problems.push(await missingEntries({ revision, kind: "gap" }, [expected, revision - 1]));
       }
-      add("broken_chain", chainProblem(tails.get(entry.resource), entry, { floor, pruned: floor > firstFloor }));
-      add("broken_anchor", anchorProblem(macs.get(entry.base), entry, floor));
-      add("broken_epoch", epochProblem(newest, entry, floor));
-      newest = entry;
-      macs.set(revision, entry.mac);
-      macs.delete(revision - MAX_BASE_DISTANCE);
-      tails.set(entry.resource, entry);
+      const result = await checkEntry(ring, store, entry);
+      const { status } = result;
+      const isAuthentic = status === "authentic";
+      if (status === "not_authentic") problems.push(await notAuthentic(entry, result.detail));
+      if (status === "unverified") {
+        unverified.set(keyId, (unverified.get(keyId) ?? 0) + 1);
+        await add("unregistered_key", keyProblem(keys, entry));
+      }
+      const pruned = floor > firstFloor;
+      await add("broken_chain", chainProblem(tails.get(entry.resource), entry, { floor, pruned, isAuthentic }));
+      await add("broken_anchor", anchorProblem(seen.get(base), entry, { floor, isAuthentic }));
+      for (const found of await epochsOf(store).check(entry, { status, floor })) {
+        problems.push(await epochProblem(entry, found));
+      }
+      const delay = isAuthentic ? withheldProblem(reached, entry) : undefined;
+      await add("withheld", delay === undefined ? undefined : { detail: delay, isLoss: false });
+      remember(entry, result);
+      seen.delete(revision - MAX_BASE_DISTANCE);
       last = revision;
       return problems;
     },
-    finish({ revision, epoch }) {
-      if (last !== revision) return [{ revision, kind: "missing_tail", detail: `the last entry is ${last}` }];
-      if (newest === undefined || epochAfter(newest) === epoch) return [];
-      const detail = `the entries lead to epoch ${epochAfter(newest)}, but the store has epoch ${epoch}`;
-      return [{ revision, kind: "broken_epoch", detail }];
+    async finish(store) {
+      const { revision, auditFloor } = store;
+      const problems: AuditProblem[] = [];
+      if (last !== revision) {
+        const first = Math.max(last, auditFloor) + 1;
+        problems.push(await missingEntries({ revision, kind: "missing_tail" }, [first, revision]));
+      }
+      for (const found of await epochsOf(store).finish(store)) {
+        problems.push(await epochProblem({ revision, mac: store.mac }, found));
+      }
+      return problems;
     },
   };
 }
 
-/** At or below the floor, only the newest entry of each resource is left. Above it, no revision may be missing. */
-function gapProblem(last: number, { revision }: AuditRow, floor: number): string | undefined {
-  const expected = Math.max(last, floor) + 1;
-  return revision > floor && revision !== expected ? `expected revision ${expected}` : undefined;
-}
-
 /** Whether an entry continues the chain of its resource. `pruned`: the floor was raised during this walk. */
 function chainProblem(
-  previous: AuditRow | undefined,
+  previous: (AuditRow & { readonly isAuthentic: boolean }) | undefined,
   entry: AuditRow,
-  { floor, pruned }: { readonly floor: number; readonly pruned: boolean },
-): string | undefined {
+  { floor, pruned, isAuthentic }: { readonly floor: number; readonly pruned: boolean; readonly isAuthentic: boolean },
+): Contradiction | undefined {
   // Entries at or below the floor may be pruned, so the first remaining entry of a resource can have any `seq`.
   if (previous === undefined) {
     const starts = entry.seq === 1 && entry.prev === null;
-    return starts || floor > 0 ? undefined : `the first entry found of its resource has number ${entry.seq}`;
+    if (starts || floor > 0) return undefined;
+    return { detail: `the first entry found of its resource has number ${entry.seq}`, isLoss: true };
   }
   // The entries between these two may have been pruned during the walk, before it reached them.
   if (pruned && previous.revision <= floor && entry.seq > previous.seq + 1) return undefined;
-  if (entry.seq !== previous.seq + 1) return `entry ${entry.seq} of its resource follows entry ${previous.seq}`;
-  return equalBytes(entry.prev, previous.mac)
-    ? undefined
-    : `does not continue the entry at revision ${previous.revision}`;
-}
-
-/**
- * Whether the epochs of two consecutive entries fit together.
- *
- * A commit wins only at the epoch that it was decided on, and only changes of permissions raise the epoch. So the epochs
- * count these changes: a deleted entry is noticed even if another commit has taken its revision.
- */
-function epochProblem(previous: AuditRow | undefined, entry: AuditRow, floor: number): string | undefined {
-  if (previous === undefined && entry.revision > 1) return undefined;
-  const expected = previous === undefined ? 0 : epochAfter(previous);
-  // At or below the floor, entries in between may be pruned.
-  const fits = previous !== undefined && previous.revision < floor ? entry.epoch >= expected : entry.epoch === expected;
-  return fits ? undefined : `was decided on epoch ${entry.epoch}, expected ${expected}`;
-}
-
-function epochAfter({ epoch, resource }: AuditRow): number {
-  return raisesEpoch(resource) ? epoch + 1 : epoch;
+  const involvesLoss = !isAuthentic || !previous.isAuthentic;
+  if (entry.seq !== previous.seq + 1) {
+    const detail = `entry ${entry.seq} of its resource follows entry ${previous.seq}`;
+    return { detail, isLoss: involvesLoss || entry.seq > previous.seq };
+  }
+  if (equalBytes(entry.prev, previous.mac)) return undefined;
+  return { detail: `does not continue the entry at revision ${previous.revision}`, isLoss: involvesLoss };
 }
 
 /** Whether the newest entry at the time of this one (its `anchor`) is still the entry at that revision. */
-function anchorProblem(seen: Bytes | undefined, entry: AuditRow, floor: number): string | undefined {
-  if (entry.base === 0) return entry.anchor === null ? undefined : "refers to an entry before the first one";
-  if (seen === undefined && entry.base <= floor) return undefined;
-  return seen !== undefined && equalBytes(entry.anchor, seen)
-    ? undefined
-    : `refers to a different entry at revision ${entry.base}`;
+function anchorProblem(
+  found: SeenEntry | undefined,
+  { base, anchor }: AuditRow,
+  { floor, isAuthentic }: { readonly floor: number; readonly isAuthentic: boolean },
+): Contradiction | undefined {
+  if (base === 0) {
+    return anchor === null ? undefined : { detail: "refers to an entry before the first one", isLoss: !isAuthentic };
+  }
+  if (found === undefined) {
+    // Without an anchor, the entry was missing already: its loss was acknowledged by this entry.
+    if (base <= floor || anchor === null) return undefined;
+    return { detail: `refers to a different entry at revision ${base}`, isLoss: true };
+  }
+  if (equalBytes(anchor, found.mac)) return undefined;
+  return { detail: `refers to a different entry at revision ${base}`, isLoss: !isAuthentic || !found.isAuthentic };
 }
 
 /**
  * The problem of an entry whose key is neither in the ring nor registered. Keys are registered before their first
  * entry and stay registered, so someone changed the database: the entry is forged, or the row of its key was deleted.
  */
-function keyProblem(keys: readonly KeyRow[], { keyId }: AuditRow): string | undefined {
-  return keys.some((key) => key.keyId === keyId)
-    ? undefined
-    : "is under a key that is neither in the ring nor registered in this store";
+function keyProblem(keys: readonly KeyRow[], { keyId }: AuditRow): Contradiction | undefined {
+  if (keys.some((key) => key.keyId === keyId)) return undefined;
+  return { detail: "is under a key that is neither in the ring nor registered in this store", isLoss: true };
 }
 
-function toProblem({ detail }: { readonly detail: string }, revision: number): AuditProblem {
-  return { revision, kind: "not_authentic", detail };
+type Shown = { readonly revision: number; readonly mac: Bytes | null };
+
+async function problemOf(
+  kind: AuditProblem["kind"],
+  { revision, mac }: Shown,
+  { detail, isLoss }: Contradiction,
+): Promise<AuditProblem> {
+  // With the MAC, an acknowledgement does not cover another entry that is put in this place.
+  return { revision, kind, detail, fault: isLoss ? await faultOf(kind, [revision, detail, mac]) : undefined };
+}
+
+async function notAuthentic(entry: AuditRow, detail: string): Promise<AuditProblem> {
+  return await problemOf("not_authentic", entry, { detail, isLoss: true });
+}
+
+async function epochProblem(shown: Shown, { kind, missing, ...found }: EpochProblem): Promise<AuditProblem> {
+  if (missing === undefined) return await problemOf(kind, shown, found);
+  return { revision: shown.revision, kind, detail: found.detail, fault: await faultOf("missing_epochs", missing) };
+}
+
+async function missingEntries(
+  shown: Pick<AuditProblem, "revision" | "kind">,
+  [first, last]: readonly [first: number, last: number],
+): Promise<AuditProblem> {
+  const detail =
+    first === last
+      ? `the entry at revision ${first} is missing`
+      : `the entries at revisions ${first} to ${last} are missing`;
+  return { ...shown, detail, fault: await faultOf("missing", [first, last]) };
 }

@@ -8,6 +8,7 @@ import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
 import type { AnySnapshot, Page } from "../store/store.ts";
 import type { Outcome } from "../store/transact.ts";
+import { type Acknowledged, readAcknowledged, splitAcknowledged } from "./acknowledged.ts";
 import { auditWalk } from "./audit-walk.ts";
 import { datedBy, laterTime } from "./entry-time.ts";
 
@@ -101,15 +102,23 @@ async function prunePage(
   // One entry more than is deleted: an entry is deleted only if a later one confirms it.
   const page = { after: 0, limit: size + 1, aboveFloor: true };
   return await auditedWrite(deps, write, {
-    query: { chain: { resource: "audit" }, audit: page, auditContext: page },
+    query: { chain: { resource: "audit" }, audit: page, auditContext: page, acknowledgements: {} },
     tailOf: ({ chain }) => chain?.tail,
     parseOutcome: parsePruneOutcome,
-    async decide({ store, keys, now, audit, auditContext }): Promise<WriteDecision<PruneOutcome, Unpruned>> {
+    async decide({
+      store,
+      keys,
+      now,
+      audit,
+      auditContext,
+      acknowledgements,
+    }): Promise<WriteDecision<PruneOutcome, Unpruned>> {
       const { auditFloor, revision } = store;
       const unpruned = { floor: auditFloor, revision } as const;
       if (auditContext.more) return { ok: false, failure: { code: "page_too_large", ...unpruned } };
       const before = Math.min(now, deps.attempts.now()) - days * DAY_MS;
-      const page = { store, keys, entries: audit.rows, later, before, context: auditContext.rows };
+      const acknowledged = await readAcknowledged(deps.ring, store, acknowledgements);
+      const page = { store, keys, entries: audit.rows, later, before, context: auditContext.rows, acknowledged };
       const floor = await prunableFloor(deps.ring, page);
       if (floor === undefined) return { ok: false, failure: whyNot(audit, { ...unpruned, before }) };
       const outcome = { floor, more: audit.more || audit.rows.length > size };
@@ -148,7 +157,7 @@ function whyNot(
  * No MAC covers the revision of an entry. The database could move an old entry to a recent revision, so that entries which
  * are not old would be deleted. Therefore a later entry must confirm the entry at the new floor: its `anchor` is the MAC of
  * that entry and its `base` that revision. Both entries must be under keys of the ring. The deleted entries must also be
- * complete and consistent, because a gap must not disappear below the floor.
+ * complete and consistent, because a gap must not disappear below the floor, unless it was acknowledged.
  *
  * @throws SealError
  */
@@ -161,6 +170,7 @@ async function prunableFloor(
     /** A verified entry after the page that may date it. */
     readonly later: AuditRow | undefined;
     readonly before: number;
+    readonly acknowledged: Acknowledged;
   },
 ): Promise<number | undefined> {
   const { store, entries, context, later, before } = page;
@@ -187,7 +197,7 @@ async function prunableFloor(
   for (const entry of old.filter(({ revision }) => revision <= newest.revision)) {
     problems.push(...(await walk.check(page, entry)));
   }
-  const [problem] = problems;
+  const [problem] = splitAcknowledged(problems, page.acknowledged.faults).open;
   if (problem !== undefined) {
     const detail = `cannot prune the audit at revision ${problem.revision}: ${problem.detail}`;
     throw new SealError("inconsistent", detail);

@@ -1,5 +1,5 @@
 import type { WriteDeps } from "../commit/deps.ts";
-import { verifyStore } from "../commit/store-row.ts";
+import { verifyStoreRow } from "../commit/store-row.ts";
 import { load } from "../store/load.ts";
 import type { AuditRow } from "../store/rows.ts";
 import { checkEntry, type EntryCheck } from "./check-entry.ts";
@@ -46,7 +46,7 @@ export async function readAudit(
   const { after, limit, resource } = request;
   const upTo = resource === undefined ? { upTo: after + MAX_SCANNED } : {};
   const snapshot = await load(store, { audit: { ...request, ...upTo } }, attempts);
-  await verifyStore(ring, snapshot);
+  await verifyStoreRow(ring, snapshot);
   const entries = await Promise.all(
     snapshot.audit.rows.map(async (entry): Promise<ReadEntry> => {
       const { status } = await checkEntry(ring, snapshot.store, entry);

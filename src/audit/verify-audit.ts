@@ -1,37 +1,45 @@
 import type { WriteDeps } from "../commit/deps.ts";
-import { verifyStore } from "../commit/store-row.ts";
+import { verifyStoreRow } from "../commit/store-row.ts";
 import { load } from "../store/load.ts";
 import type { Bytes } from "../store/rows.ts";
-import { type AuditProblem, auditWalk } from "./audit-walk.ts";
+import { type Acknowledged, readAcknowledged, splitAcknowledged } from "./acknowledged.ts";
+import { type AuditProblem, digestOfProblems } from "./audit-problem.ts";
+import { auditWalk } from "./audit-walk.ts";
 
 /** The result of a verification. */
 export interface AuditReport {
   /** Number of checked entries. */
   readonly entries: number;
   readonly problems: readonly AuditProblem[];
+  /** Problems that the superuser has acknowledged. */
+  readonly acknowledged: readonly AuditProblem[];
   /** Number of unverified entries per key id that the ring lacks. Listing gives them the same status. */
   readonly unverified: ReadonlyMap<string, number>;
   /** The last checked revision. The next verification continues after it. Undefined at the end of the audit. */
   readonly next: number | undefined;
+  /** The last revision that `problems` and `digest` are about. */
+  readonly upTo: number;
+  /** Digest of `problems` and of the range that they are about, for an acknowledgement. */
+  readonly digest: string;
   /** Revision of the store. */
   readonly revision: number;
   /**
-   * MAC of the entry at `revision`. An operator who keeps both elsewhere can detect a store that was rolled back, even after
-   * further commits.
+   * MAC of the entry at `revision`; null if that entry is missing. An operator who keeps both elsewhere can detect a store that
+   * was rolled back, even after further commits.
    */
   readonly newest: Bytes | null;
 }
 
-/** Reports are read by people. More problems than this add nothing. */
+/** A part of the audit with at least this many problems ends early, so that people can read the report. */
 const MAX_PROBLEMS = 100;
 
 /**
  * Verifies the stored audit after revision `after`. Reports every gap, every entry that does not verify, and every entry
  * that contradicts an earlier one.
  *
- * Stops after `pages` loads of `perPage` entries, or after `maxMs`. `next` is where to continue. Earlier entries that a page
- * refers to are loaded with it, so verifying in parts finds the same problems as verifying at once, unless the database
- * returns different entries at different times.
+ * Stops after revision `upTo`, after `pages` loads of `perPage` entries, or after `maxMs`. `next` is where to continue. Earlier
+ * entries that a page refers to are loaded with it, so verifying in parts finds the same problems as verifying at once, unless
+ * the database returns different entries at different times.
  *
  * @throws SealError if the store row does not verify
  */
@@ -39,41 +47,52 @@ export async function verifyAudit(
   { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
   options: {
     readonly after?: number;
+    readonly upTo?: number;
     readonly pages?: number;
     readonly perPage?: number;
     readonly maxMs?: number;
   } = {},
 ): Promise<AuditReport> {
-  const { after = 0, pages = 20, perPage = 1000, maxMs = 3000 } = options;
+  const { after = 0, upTo: end = Infinity, pages = 20, perPage = 1000, maxMs = 3000 } = options;
   const started = attempts.now();
   const walk = auditWalk(ring, after);
-  const problems: AuditProblem[] = [];
+  const found: AuditProblem[] = [];
+  let known: Acknowledged | undefined;
   let entries = 0;
   let limit = perPage;
   for (let page = 1; ; page += 1) {
     const bounds = { after: walk.last, limit };
-    const snapshot = await load(store, { audit: bounds, auditContext: bounds }, attempts);
-    await verifyStore(ring, snapshot);
+    const snapshot = await load(store, { audit: bounds, auditContext: bounds, acknowledgements: {} }, attempts);
+    await verifyStoreRow(ring, snapshot);
     if (snapshot.auditContext.more && limit > 1) {
       limit = Math.ceil(limit / 4);
       continue;
     }
-    for (const entry of snapshot.auditContext.rows) problems.push(...(await walk.addContext(snapshot, entry)));
-    for (const entry of snapshot.audit.rows) problems.push(...(await walk.check(snapshot, entry)));
-    entries += snapshot.audit.rows.length;
+    if (known === undefined) {
+      known = await readAcknowledged(ring, snapshot.store, snapshot.acknowledgements);
+      if (after === 0) found.push(...known.problems);
+    }
+    const { faults } = known;
+    const isFull = (): boolean => splitAcknowledged(found, faults).open.length >= MAX_PROBLEMS;
+    for (const entry of snapshot.auditContext.rows) found.push(...(await walk.addContext(snapshot, entry)));
+    let cut: number | undefined;
+    for (const entry of snapshot.audit.rows) {
+      if (entry.revision > end) cut = end;
+      else if (isFull()) cut = walk.last;
+      if (cut !== undefined) break;
+      found.push(...(await walk.check(snapshot, entry)));
+      entries += 1;
+    }
     const { newest } = snapshot;
     const { revision } = snapshot.store;
-    const atEnd = !snapshot.audit.more;
-    if (atEnd) problems.push(...walk.finish(snapshot.store));
-    if (atEnd || page >= pages || attempts.now() - started > maxMs || problems.length >= MAX_PROBLEMS) {
-      return {
-        entries,
-        problems: problems.slice(0, MAX_PROBLEMS),
-        unverified: walk.unverified,
-        next: atEnd ? undefined : walk.last,
-        revision,
-        newest,
-      };
-    }
+    const atEnd = cut === undefined && !snapshot.audit.more;
+    if (atEnd) found.push(...(await walk.finish(snapshot.store)));
+    const isOver = attempts.now() - started > maxMs || page >= pages;
+    if (!atEnd && cut === undefined && !isOver) continue;
+    const upTo = atEnd ? revision : (cut ?? walk.last);
+    const { open: problems, acknowledged } = splitAcknowledged(found, faults);
+    const digest = await digestOfProblems({ after, upTo }, problems);
+    const next = atEnd ? undefined : walk.last;
+    return { entries, problems, acknowledged, unverified: walk.unverified, next, upTo, digest, revision, newest };
   }
 }

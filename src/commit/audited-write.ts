@@ -58,6 +58,13 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     /** The newest audit entry of the resource as loaded by `query`, verified or not. */
     readonly tailOf: (snapshot: AnySnapshot) => AuditRow | undefined;
     readonly decide: (snapshot: Snapshot<Q>, place: NextEntry) => Promise<WriteDecision<A, F>>;
+    /**
+     * Returns the store row to decide on, instead of the loaded one, which must then verify together with the newest audit
+     * entry. For repairs only.
+     *
+     * @throws SealError
+     */
+    readonly repairStore?: (snapshot: Snapshot<Q>) => Promise<StoreRow>;
     /** Parses a recorded `outcome`. Undefined if it does not belong to this kind of write. */
     readonly parseOutcome: (outcome: unknown) => A | undefined;
   },
@@ -67,9 +74,11 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
   const query = { ...access.query, ...options.query, writeId };
   let commitSent = false;
 
-  const decide = async (snapshot: Snapshot<typeof query>): Promise<Decision<Committed<A>, F | WriteFailure>> => {
+  const decide = async (loaded: Snapshot<typeof query>): Promise<Decision<Committed<A>, F | WriteFailure>> => {
+    const snapshot =
+      options.repairStore === undefined ? loaded : { ...loaded, store: await options.repairStore(loaded) };
     const { store, replay } = snapshot;
-    await verifyStore(ring, snapshot);
+    if (snapshot === loaded) await verifyStore(ring, snapshot);
 
     // A commit that this request itself sent was permitted, even if its response was lost. The permission may have been
     // revoked since, possibly by that very commit. To answer "denied" would be wrong.
@@ -91,7 +100,8 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     const decision = await options.decide(snapshot, place);
     if (!decision.ok) return refuse(decision.failure);
 
-    const change = await buildChange(decision, { write, place, tail, snapshot, rests, attempts });
+    const damaged = store === loaded.store ? undefined : loaded.store;
+    const change = await buildChange(decision, { write, place, tail, snapshot, damaged, rests, attempts });
     commitSent = true;
     // A delegate who keeps writing policies must not delay a revocation by the superuser.
     const isUrgent = access === UNRESTRICTED && change.authority !== undefined;

@@ -75,16 +75,24 @@ export function requireCurrentRow<Row extends AuthorityRow>(
   { store, trie }: AuthorityState,
   row: Row,
 ): void {
+  requirePossibleRow(table, store, row);
   const name = table.nameOf(row);
-  // No MAC covers `version`, but one covers `base`: a row cannot have the version of an earlier row of its name.
-  if (!(row.base < row.version && row.version <= store.revision && row.epoch < store.epoch)) {
-    throw inconsistent(table, name, "has a base, epoch or version that this store cannot have");
-  }
   const resource = authorityResource(table, name);
   const member = trie.memberIn(slotOf(resource));
   if (member === undefined || !equalBytes(member, memberOf(resource, table.sealOf(row)))) {
     throw inconsistent(table, name, "is not the one that the authority trie contains");
   }
+}
+
+/** Verifies that the store can have had a row at some time. @throws SealError */
+export function requirePossibleRow<Row extends AuthorityRow>(
+  table: AuthorityTable<Row, Versioned>,
+  store: StoreRow,
+  row: Row,
+): void {
+  // No MAC covers `version`, but one covers `base`: a row cannot have the version of an earlier row of its name.
+  if (row.base < row.version && row.version <= store.revision && row.epoch < store.epoch) return;
+  throw inconsistent(table, table.nameOf(row), "has a base, epoch or version that this store cannot have");
 }
 
 /** A row as loaded by its name, and what it is checked against. */

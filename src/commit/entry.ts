@@ -7,13 +7,6 @@ import type { AuditRow, AuditValues, StoreRow } from "../store/rows.ts";
 /** An audit entry without its MAC. */
 export type AuditDraft = Omit<AuditValues, "keyId" | "mac">;
 
-/** Whether each change of this resource raises the epoch: it affects permissions, the audit floor or the store row. */
-export function raisesEpoch(resource: string): boolean {
-  return (
-    resource === "audit" || resource === "store" || resource.startsWith("policy:") || resource.startsWith("bundle:")
-  );
-}
-
 /** Adds the MAC under the primary key. */
 export async function sealEntry(ring: KeyRing, storeId: string, draft: AuditDraft): Promise<AuditValues> {
   const unsigned = { ...draft, keyId: ring.primary.id };

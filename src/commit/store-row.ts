@@ -1,4 +1,5 @@
-import { bytesToHex } from "@noble/curves/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/curves/utils.js";
+import { isRecord } from "../json/is-record.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import { type KeyRing, requireRingKey, type RingKey } from "../seal/key-ring.ts";
 import { computeMac, requireMac } from "../seal/mac.ts";
@@ -21,16 +22,17 @@ interface StoreState {
  *
  * @throws SealError
  */
-export async function verifyStore(ring: KeyRing, { store, newest, keys }: StoreState): Promise<void> {
-  for (const row of keys) {
-    const key = ring.keys.find((candidate) => candidate.id === row.keyId);
-    if (key !== undefined && !equalBytes(key.check, row.checkValue)) {
-      throw new SealError(
-        "wrong_key",
-        `the key with id "${row.keyId}" is not the key that this store registered under that id`,
-      );
-    }
+export async function verifyStore(ring: KeyRing, state: StoreState): Promise<void> {
+  await verifyStoreRow(ring, state);
+  const { store, newest } = state;
+  if (store.revision > 0 && newest === null) {
+    throw new SealError("inconsistent", `the newest audit entry, ${store.revision}, is missing`);
   }
+}
+
+/** Like {@link verifyStore}, but the newest audit entry may be missing: for the repair of the audit. @throws SealError */
+export async function verifyStoreRow(ring: KeyRing, { store, newest, keys }: StoreState): Promise<void> {
+  requireRegisteredKeys(ring, keys);
   const { keyId, mac } = store;
   if (store.revision === 0) {
     // Nothing is signed yet. The first commit signs this state, so it must be exactly the state of an empty store.
@@ -41,8 +43,20 @@ export async function verifyStore(ring: KeyRing, { store, newest, keys }: StoreS
     throw new SealError("inconsistent", "the store has revision 0 but is not empty");
   }
   if (keyId === null || mac === null) throw new SealError("inconsistent", "the store row has no MAC");
-  if (newest === null) throw new SealError("inconsistent", `the newest audit entry, ${store.revision}, is missing`);
   await requireMac(ring, storeContext(store), { keyId, mac });
+}
+
+/** Requires that the ring's keys are those of the store. @throws SealError */
+export function requireRegisteredKeys(ring: KeyRing, keys: readonly KeyRow[]): void {
+  for (const row of keys) {
+    const key = ring.keys.find((candidate) => candidate.id === row.keyId);
+    if (key !== undefined && !equalBytes(key.check, row.checkValue)) {
+      throw new SealError(
+        "wrong_key",
+        `the key with id "${row.keyId}" is not the key that this store registered under that id`,
+      );
+    }
+  }
 }
 
 /**
@@ -99,7 +113,7 @@ export async function firstCommit(ring: KeyRing, store: StoreRow, now: number): 
 }
 
 /** The signed columns of the store row. */
-type SignedState = Pick<
+export type SignedState = Pick<
   StoreRow,
   "storeId" | "epoch" | "auditFloor" | "authority" | "generation" | "acknowledged" | "keyId"
 >;
@@ -112,6 +126,22 @@ export async function signState(key: RingKey, state: SignedState): Promise<Bytes
 /** The signed columns as JSON, for the audit entry of the commit that leads to them. */
 export function describeState({ epoch, auditFloor, authority, generation, acknowledged, keyId }: SignedState): string {
   return JSON.stringify({ epoch, auditFloor, authority: bytesToHex(authority), generation, acknowledged, keyId });
+}
+
+/** The state that an entry's `leadsTo` describes. Undefined if the text does not describe one. */
+export function parseState(storeId: string, leadsTo: string): (SignedState & { readonly keyId: string }) | undefined {
+  const value: unknown = JSON.parse(leadsTo);
+  if (!isRecord(value)) return undefined;
+  const { epoch, auditFloor, authority, generation, acknowledged, keyId } = value;
+  if (typeof epoch !== "number" || typeof auditFloor !== "number" || typeof acknowledged !== "number") return undefined;
+  if (typeof authority !== "string" || typeof generation !== "string" || typeof keyId !== "string") return undefined;
+  return { storeId, epoch, auditFloor, authority: hexToBytes(authority), generation, acknowledged, keyId };
+}
+
+/** What the first commit signs: the state of an empty store, with the key that it registers. */
+export function emptyState(storeId: string, keyId: string): SignedState & { readonly keyId: string } {
+  const { root: authority } = AuthorityTrie.of([]);
+  return { storeId, epoch: 0, auditFloor: 0, authority, generation: "", acknowledged: 0, keyId };
 }
 
 /** Not the schema version: a migration raises it, and cannot sign. */

@@ -59,6 +59,23 @@ export function text({ required = false, rule, isValid }: TextOptions = {}): Mem
   };
 }
 
+/** An integer or a string, as another response returned it. Absent or null is `undefined`. `parse` returns undefined for others. */
+export function position<T>(rule: Violation, parse: (value: number | string) => T | undefined): Member<T | undefined> {
+  return {
+    type: "integer or string",
+    rule,
+    isRequired: false,
+    read(found) {
+      if (isAbsent(found)) return valid(undefined);
+      const value = found.node.type === "string" ? readText(found.node) : readInteger(found.text);
+      if (!value.ok) return broken({ rule: "must be an integer or a string" });
+      const parsed = parse(value.value);
+      return parsed === undefined ? broken(rule) : valid(parsed);
+    },
+    check: () => undefined,
+  };
+}
+
 interface IntegerOptions {
   readonly min?: number;
   readonly max?: number;

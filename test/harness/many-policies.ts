@@ -36,6 +36,7 @@ export async function storeManyPolicies(
     return node?.kind === "leaf" ? node.entries : [];
   });
   let trie = new AuthorityTrie({ root: store.authority, nodes: [] });
+  const now = Date.now();
   let { mac } = store;
   let anchor = newest;
   for (let start = 0; start < count; start += 500) {
@@ -72,8 +73,9 @@ export async function storeManyPolicies(
       const entry = await sealEntry(ring, store.storeId, {
         writeId: place.writeId,
         request: new Uint8Array(32),
-        at: n,
-        workerAt: n,
+        // Entries that are older than those before them look as if they had been kept back.
+        at: now,
+        workerAt: now,
         spiffeId: "spiffe://spike.ist/spike/pilot/role/superuser",
         action: "put",
         resource: `policy:${place.name}`,
