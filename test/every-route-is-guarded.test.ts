@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../src/api/app.ts";
+import { digestOfProblems } from "../src/audit/audit-problem.ts";
 import { OPERATIONS } from "../src/api/nexus/operations.ts";
 import { importProxySecret } from "../src/api/proxy-secret.ts";
 import { certificateAuthority, toRfc9440 } from "../src/identity/x509/minting.fixture.ts";
@@ -37,8 +38,11 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/operator/status": {},
   "/v1/operator/register": { keyId: "a" },
   "/v1/operator/rewrap": {},
+  "/v1/operator/rebuild?action=store": {},
+  "/v1/operator/rebuild?action=authority": {},
   "/v1/audit?action=list": {},
   "/v1/audit?action=verify": {},
+  "/v1/audit?action=acknowledge": { upTo: 0, digest: await digestOfProblems({ after: 0, upTo: 0 }, []) },
   "/v1/audit?action=prune": { days: 7 },
 };
 

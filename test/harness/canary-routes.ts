@@ -1,3 +1,4 @@
+import { digestOfProblems } from "../../src/audit/audit-problem.ts";
 import { encodeBase64 } from "../../src/encoding/base64.ts";
 import { ALLOWED, AUDIT, BUNDLE, type CanaryFixture, POLICY, SECRETS } from "./canary-fixture.ts";
 import type { Faults } from "./canary-probe.ts";
@@ -288,6 +289,24 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
     valid: async () => ({ limit: 1 }),
     more: async ({ canaries }) => ({
       400: [{ name: "a malformed cursor", body: { after: canaries.text("a malformed cursor") } }],
+    }),
+  },
+  "/v1/operator/rebuild?action=store": {
+    valid: async () => ({}),
+    more: async ({ canaries }) => ({
+      409: [{ name: "a digest of nothing", body: { digest: canaries.text("an unknown digest") } }],
+    }),
+  },
+  "/v1/operator/rebuild?action=authority": {
+    valid: async () => ({}),
+    more: async ({ canaries }) => ({
+      409: [{ name: "a digest of another list", body: { digest: canaries.text("a digest of another list") } }],
+    }),
+  },
+  [`${AUDIT}?action=acknowledge`]: {
+    valid: async () => ({ upTo: 0, digest: await digestOfProblems({ after: 0, upTo: 0 }, []) }),
+    more: async ({ canaries }) => ({
+      409: [{ name: "a digest of other problems", body: { upTo: 1, digest: canaries.text("a digest of problems") } }],
     }),
   },
   [`${AUDIT}?action=list`]: {

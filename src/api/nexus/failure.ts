@@ -1,6 +1,7 @@
 import type { CipherFailure } from "../../cipher/failure.ts";
 import type { Fault } from "../../json/fault.ts";
 import type { PolicyFailure } from "../../policy/failure.ts";
+import type { RepairFailure } from "../../repair/failure.ts";
 import type { RotationFailure } from "../../rotation/failure.ts";
 import type { SecretFailure } from "../../secret/failure.ts";
 import type { TrustFailure } from "../../trust/failure.ts";
@@ -11,6 +12,7 @@ export type Failure =
   | PolicyFailure
   | TrustFailure
   | RotationFailure
+  | RepairFailure
   | CipherFailure
   | { readonly code: "bad_request"; readonly fault: Fault }
   | { readonly code: "unreadable_body" }
@@ -48,6 +50,7 @@ type DetailedCode =
   | "invalid_policy"
   | "invalid_bundle"
   | "endpoint_failed"
+  | "store_not_recoverable"
   | "ciphertext_too_large";
 
 export function refused(code: Exclude<Failure["code"], DetailedCode>): Refusal {

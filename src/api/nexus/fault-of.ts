@@ -9,6 +9,7 @@ export function faultOf(failure: Failure): Fault | undefined {
     case "invalid_policy":
     case "invalid_bundle":
     case "endpoint_failed":
+    case "store_not_recoverable":
     case "ciphertext_too_large":
       return failure.fault;
     case "unreadable_body":

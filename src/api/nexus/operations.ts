@@ -1,3 +1,4 @@
+import { acknowledge } from "./audit/acknowledge.ts";
 import { list as listAudit } from "./audit/list.ts";
 import { prune as pruneAudit } from "./audit/prune.ts";
 import { verify as verifyAudit } from "./audit/verify.ts";
@@ -10,6 +11,8 @@ import { refresh } from "./bundle/refresh.ts";
 import { decrypt } from "./cipher/decrypt.ts";
 import { encrypt } from "./cipher/encrypt.ts";
 import type { Operation } from "./operation.ts";
+import { rebuildTrie } from "./operator/rebuild-authority.ts";
+import { rebuildStoreRow } from "./operator/rebuild-store.ts";
 import { recover } from "./operator/recover.ts";
 import { register } from "./operator/register.ts";
 import { restore } from "./operator/restore.ts";
@@ -54,6 +57,7 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operati
   "/v1/operator/status": { "": status },
   "/v1/operator/register": { "": register },
   "/v1/operator/rewrap": { "": rewrap },
-  // SPIKE stores no audit.
-  "/v1/audit": { list: listAudit, verify: verifyAudit, prune: pruneAudit },
+  // SPIKE stores no audit, and does not verify what it stores.
+  "/v1/operator/rebuild": { store: rebuildStoreRow, authority: rebuildTrie },
+  "/v1/audit": { list: listAudit, verify: verifyAudit, acknowledge, prune: pruneAudit },
 };

@@ -31,6 +31,10 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   key_not_first: { status: 409, err: "key_not_first" },
   key_not_primary: { status: 409, err: "key_not_primary" },
   duplicate_key: { status: 409, err: "duplicate_key" },
+  list_changed: { status: 409, err: "list_changed" },
+  store_not_damaged: { status: 409, err: "store_not_damaged" },
+  store_not_recoverable: { status: 409, err: "store_not_recoverable" },
+  too_many_rows: { status: 409, err: "too_many_rows" },
   too_many_names: { status: 400, err: "too_large" },
 };
 
