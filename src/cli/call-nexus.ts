@@ -100,7 +100,7 @@ function toError(failure: {
         `Cannot ${action}: permission denied. The token may have expired, or its SPIFFE ID may lack the required role.`,
       );
     case 409:
-      return new CliError(`Cannot ${action}: ${describeConflict(err)}`);
+      return new CliError(`Cannot ${action}: ${describeConflict(err)}${reasonText(json?.["reason"])}`);
     case 503:
       return err === "state_not_ready"
         ? new CliError(`Cannot ${action}: the service has no root key or is not configured.${logHint}`)

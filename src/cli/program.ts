@@ -1,12 +1,15 @@
 import { Command } from "commander";
 import type { Connection } from "./call-nexus.ts";
 import type { CliIo } from "./cli-io.ts";
+import { acknowledge } from "./operator/acknowledge.ts";
+import { rebuildAuthority, rebuildStore } from "./operator/rebuild.ts";
 import { recover } from "./operator/recover.ts";
 import { register } from "./operator/register.ts";
 import { remove } from "./operator/remove.ts";
 import { restore, type RestoreOptions } from "./operator/restore.ts";
 import { rewrap } from "./operator/rewrap.ts";
 import { status } from "./operator/status.ts";
+import { verify } from "./operator/verify.ts";
 
 /** The command line: `spike NOUN VERB`. */
 export function createProgram(io: CliIo): Command {
@@ -16,8 +19,11 @@ export function createProgram(io: CliIo): Command {
     writeErr: (text) => io.log(text.trimEnd()),
   });
   program.exitOverride();
-  const operator = program.command("operator").description("rotate, back up and restore root keys; remove secrets");
+  const operator = program
+    .command("operator")
+    .description("rotate, back up and restore root keys; verify and repair what is stored");
   addServiceCommands(operator, io);
+  addRepairCommands(operator, io);
   operator
     .command("restore [files...]")
     .description(
@@ -40,14 +46,41 @@ export function createProgram(io: CliIo): Command {
   return program;
 }
 
+/** A command that calls the service. */
+function serviceCommand(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option("--url <url>", "URL of the service (SPIKE_NEXUS_API_URL)")
+    .option("--token-file <file>", "file that contains your JWT-SVID (SPIKE_TOKEN_FILE)");
+}
+
+const YES = ["--yes", "do not ask for confirmation"] as const;
+
+/** Adds the commands that verify and repair what is stored. */
+function addRepairCommands(operator: Command, io: CliIo): void {
+  serviceCommand(operator, "verify", "verify the audit and all rows, and print what to do about each problem").action(
+    async (options: Connection) => await verify(io, options),
+  );
+  serviceCommand(operator, "acknowledge", "record that you know about lost audit entries, so that pruning can go on")
+    .option(...YES)
+    .action(async (options: Connection & { yes?: boolean }) => await acknowledge(io, options));
+  const rebuild = operator.command("rebuild").description("rebuild what proves that rows are current");
+  serviceCommand(rebuild, "store", "rebuild a damaged store row from the audit")
+    .option(...YES)
+    .action(async (options: Connection & { yes?: boolean }) => await rebuildStore(io, options));
+  serviceCommand(
+    rebuild,
+    "authority",
+    "trust the policies and trust bundles that the database shows now; compare the list",
+  )
+    .option(...YES)
+    .action(async (options: Connection & { yes?: boolean }) => await rebuildAuthority(io, options));
+}
+
 /** Adds the commands that call the service. */
 function addServiceCommands(operator: Command, io: CliIo): void {
-  const command = (name: string, description: string): Command =>
-    operator
-      .command(name)
-      .description(description)
-      .option("--url <url>", "URL of the service (SPIKE_NEXUS_API_URL)")
-      .option("--token-file <file>", "file that contains your JWT-SVID (SPIKE_TOKEN_FILE)");
+  const command = (name: string, description: string): Command => serviceCommand(operator, name, description);
   command("status", "show which rows depend on which root key")
     .option("--json", "print the response unchanged")
     .action(async (options: Connection & { json?: boolean }) => await status(io, options));
@@ -58,7 +91,7 @@ function addServiceCommands(operator: Command, io: CliIo): void {
     async (options: Connection) => await rewrap(io, options),
   );
   command("remove <path>", "remove a secret with all its versions, even if it does not verify; cannot be undone")
-    .option("--yes", "do not ask for confirmation")
+    .option(...YES)
     .action(async (path: string, options: Connection & { yes?: boolean }) => await remove(io, path, options));
   command("recover", "write the shares of the root key to files; requires the recover role")
     .option("--dir <folder>", "output folder (SPIKE_PILOT_RECOVERY_DIR/recover, default ~/.spike/recover)")
