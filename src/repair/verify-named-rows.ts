@@ -10,18 +10,24 @@ import {
 } from "../commit/authority-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { AnySnapshot, Page } from "../store/store.ts";
+import type { AnySnapshot, Page, RowWithTail } from "../store/store.ts";
 import { problemIn, type RowProblem } from "./row-problem.ts";
 
-/** Verifies a page of policies or bundles: each opens, has the slot of its name, and is the one that the trie contains. */
-export async function verifyNamedRows<Row extends AuthorityRow & { readonly slot: number }, Value extends Versioned>(
+/**
+ * Verifies a page of policies or bundles: each opens, has the slot of its name, is the one that the trie contains, and was written
+ * by its newest audit entry.
+ */
+export async function verifyNamedRows<
+  Row extends AuthorityRow & { readonly slot: number; readonly writeId: string },
+  Value extends Versioned,
+>(
   table: AuthorityTable<Row, Value>,
   ring: KeyRing,
-  { page, ...snapshot }: Pick<AnySnapshot, "store" | "nodes"> & { readonly page: Page<Row> },
+  { page, ...snapshot }: Pick<AnySnapshot, "store" | "nodes"> & { readonly page: Page<RowWithTail<Row>> },
 ): Promise<readonly RowProblem[]> {
   const state = authorityIn(snapshot);
   const problems = await Promise.all(
-    page.rows.map(async (row) => {
+    page.rows.map(async ({ row, tail }) => {
       const name = table.nameOf(row);
       return await problemIn(authorityResource(table, name), async () => {
         await table.open(ring, state.store.storeId, row);
@@ -29,6 +35,10 @@ export async function verifyNamedRows<Row extends AuthorityRow & { readonly slot
           throw new SealError("inconsistent", `${table.title(name)} has a slot that its name does not lead to`);
         }
         if (hasIntactPath(table, state, name)) requireCurrentRow(table, state, row);
+        // A lost entry is a gap in the audit. No MAC covers the version, and `cas` is compared with it.
+        if (tail !== undefined && (tail.writeId !== row.writeId || tail.revision !== row.version)) {
+          throw new SealError("inconsistent", `${table.title(name)} was not written by its newest audit entry`);
+        }
       });
     }),
   );

@@ -92,21 +92,21 @@ async function verifyPage(deps: RowDeps, cursor: RowCursor, limit: number): Prom
       return await verifySecrets(deps, cursor, limit);
     case "policies": {
       const { after } = cursor;
-      const snapshot = await loadVerified(deps, { policies: { after, limit } });
-      const { policies: page, store, nodes } = snapshot;
+      const snapshot = await loadVerified(deps, { policiesWithTails: { after, limit } });
+      const { policiesWithTails: page, store, nodes } = snapshot;
       const problems = await verifyNamedRows(POLICIES, deps.ring, { store, nodes, page });
       return reportOf(cursor.phase, store, {
         problems,
         rows: page.rows.length,
-        last: lastOf(page, ({ name }) => name),
+        last: lastOf(page, ({ row }) => row.name),
       });
     }
     case "bundles": {
       const { after } = cursor;
-      const snapshot = await loadVerified(deps, { bundles: { after, limit } });
-      const { bundles: page, store, nodes } = snapshot;
+      const snapshot = await loadVerified(deps, { bundlesWithTails: { after, limit } });
+      const { bundlesWithTails: page, store, nodes } = snapshot;
       const problems = await verifyNamedRows(BUNDLES, deps.ring, { store, nodes, page });
-      const last = lastOf(page, ({ trustDomain }) => trustDomain);
+      const last = lastOf(page, ({ row }) => row.trustDomain);
       return reportOf(cursor.phase, store, { problems, rows: page.rows.length, last });
     }
     case "versions": {

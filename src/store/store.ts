@@ -119,6 +119,10 @@ export interface Parts {
   readonly chain: Part<{ readonly resource: string }, { readonly tail: AuditRow | undefined }>;
   /** All secrets with the states of all versions but without values, by path in ascending order of UTF-8 bytes. */
   readonly secrets: Part<After<string>, Page<SecretView>>;
+  /** All policies with their newest audit entries, by name. */
+  readonly policiesWithTails: Part<After<string>, Page<RowWithTail<PolicyRow>>>;
+  /** All trust bundles with their newest audit entries, by trust domain. */
+  readonly bundlesWithTails: Part<After<string>, Page<RowWithTail<BundleRow>>>;
   /** Paths that have versions but no head, among the first `limit` paths with versions after `after`. */
   readonly headless: Part<After<string>, Examined<string>>;
   /** Newest audit entries of secrets, policies and bundles without a row, among the first `limit` resources after `after`. */

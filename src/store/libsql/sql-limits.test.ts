@@ -33,6 +33,8 @@ const EVERYTHING: Required<Query> = {
   acknowledgements: {},
   authorityEntries: { limit: 1 },
   secrets: { after: "", limit: 1 },
+  policiesWithTails: { after: "", limit: 1 },
+  bundlesWithTails: { after: "", limit: 1 },
   headless: { after: "", limit: 1 },
   rowless: { after: "", limit: 1 },
   level: { after: 0, depth: 0, limit: 1 },

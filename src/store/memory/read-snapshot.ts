@@ -53,6 +53,16 @@ const READERS: {
         .toSorted((a, b) => b.epoch - a.epoch || b.revision - a.revision),
       limit,
     ),
+  policiesWithTails: ({ all }, { after, limit }) =>
+    mapPage(pageOf(sortedRows(all.policies, after), limit), (row) => ({
+      row,
+      tail: tailOf(all, `policy:${row.name}`),
+    })),
+  bundlesWithTails: ({ all }, { after, limit }) =>
+    mapPage(pageOf(sortedRows(all.bundles, after), limit), (row) => ({
+      row,
+      tail: tailOf(all, `bundle:${row.trustDomain}`),
+    })),
   secrets: ({ all }, { after, limit }) =>
     mapPage(pageOf(sorted(all.secrets.keys(), after), limit), (path) => secretView(all, { path, version: "none" }, 0)),
   // Versions are stored with their heads.
@@ -112,11 +122,14 @@ function nodesFor(
   parts: Partial<AnySnapshot>,
 ): readonly AuthorityNode[] {
   const { grants, identityGrants, policies, bundles, outdatedPolicies, outdatedBundles } = parts;
+  const { policiesWithTails, bundlesWithTails } = parts;
   const found: readonly { readonly slot: number }[] = [
     ...[grants, identityGrants, policies].flatMap((page) => page?.rows ?? []),
     ...(bundles?.rows ?? []),
     ...(outdatedPolicies?.rows ?? []).map(({ row }) => row),
     ...(outdatedBundles?.rows ?? []).map(({ row }) => row),
+    ...(policiesWithTails?.rows ?? []).map(({ row }) => row),
+    ...(bundlesWithTails?.rows ?? []).map(({ row }) => row),
   ];
   const slots = [
     ...found.map(({ slot }) => slot),

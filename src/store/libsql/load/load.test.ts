@@ -35,6 +35,8 @@ const FORMS: { readonly [Name in PartName]: readonly NonNullable<Query[Name]>[] 
   acknowledgements: [{}],
   authorityEntries: [{ limit: 1 }],
   secrets: [{ after: "", limit: 1 }],
+  policiesWithTails: [{ after: "", limit: 1 }],
+  bundlesWithTails: [{ after: "", limit: 1 }],
   headless: [{ after: "", limit: 1 }],
   rowless: [{ after: "", limit: 1 }],
   level: [{ after: 0, depth: 0, limit: 1 }],

@@ -16,6 +16,8 @@ export const MAX_BYTES = {
   /** The only list of its load. One secret with 10 000 versions takes 1.3 MB. */
   outdated: 4_000_000,
   secrets: 4_000_000,
+  /** With nodes of up to a kilobyte for each row. */
+  withTails: 3_000_000,
   /** Nodes and resources of one depth. In a load with both, and with the nodes above. */
   level: 1_000_000,
 } as const;

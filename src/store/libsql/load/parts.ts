@@ -6,6 +6,7 @@ import { outdatedBundlesPart, outdatedPoliciesPart, outdatedSecretsPart } from "
 import type { Asked, Found, Part, PartName } from "./part.ts";
 import { pathPart } from "./path-part.ts";
 import { secretPart } from "./secret-part.ts";
+import { bundlesWithTailsPart, policiesWithTailsPart } from "./walk-parts.ts";
 import { headlessPart, levelPart, rowlessPart, secretsPart } from "./walk-parts.ts";
 
 /** Every part that a query may ask for. Some have several forms, which need different columns. */
@@ -25,6 +26,8 @@ export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<
   authorityEntries: () => authorityEntriesPart,
   chain: () => chainPart,
   secrets: () => secretsPart,
+  policiesWithTails: () => policiesWithTailsPart,
+  bundlesWithTails: () => bundlesWithTailsPart,
   headless: () => headlessPart,
   rowless: () => rowlessPart,
   level: () => levelPart,

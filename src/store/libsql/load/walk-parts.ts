@@ -1,7 +1,7 @@
 import { asc, gt, type SQL, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
+import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { AuditRow, AuthorityNode } from "../../rows.ts";
-import type { Examined, Page, SecretView, TrieLevel } from "../../store.ts";
+import type { Examined, Page, RowWithTail, SecretView, TrieLevel } from "../../store.ts";
 import { db, placeholder } from "../query-builder.ts";
 import { audit, authority, policies, secrets, secretVersions, trustBundles } from "../schema.ts";
 import { orNull, readInteger, readText } from "./cell-readers.ts";
@@ -9,8 +9,8 @@ import { jsonColumn } from "./column.ts";
 import { fields, type Json, list, mapped, page, rowOf, text } from "./json.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
 import { secretView } from "./outdated-parts.ts";
-import { type Asked, columnPart, partOf } from "./part.ts";
-import { withTails } from "./tails.ts";
+import { type Asked, columnPart, type Part, partOf, withSlots } from "./part.ts";
+import { bundleWithTail, policyWithTail, withTails } from "./tails.ts";
 
 /** Parts for the verification of all rows, page by page. */
 
@@ -30,6 +30,39 @@ export const secretsPart = columnPart<Asked<"secrets">, Page<SecretView>>(
   ),
   ({ after, limit }) => ({ secretsAfter: after, secretsLimit: limit + 1 }),
 );
+
+/** All rows of a table, after the name in the placeholder. */
+const rowsAfter = (name: SQLiteColumn, list: string): SQL =>
+  sql`(select * from ${name.table} where ${name} > ${placeholder(`${list}After`)} order by ${name} limit ${placeholder(`${list}Limit`)})`;
+
+function withTailsPart<Row>(
+  row: Json<RowWithTail<Row>>,
+  { kind, list, name }: { readonly kind: "policy" | "bundle"; readonly list: string; readonly name: SQLiteColumn },
+): Part<After, Page<RowWithTail<Row>>> {
+  const rows = rowsAfter(name, list);
+  const limit: SQL = sql`${placeholder(`${list}Limit`)}`;
+  return withSlots(
+    columnPart(
+      jsonColumn(page(row, withTails(kind, rows), { limit, maxBytes: MAX_BYTES.withTails })),
+      ({ after, limit }: After) => ({ [`${list}After`]: after, [`${list}Limit`]: limit + 1 }),
+    ),
+    sql`select slot from ${rows}`,
+  );
+}
+
+type After = Asked<"policiesWithTails">;
+
+export const policiesWithTailsPart = withTailsPart(policyWithTail, {
+  kind: "policy",
+  list: "tailedPolicies",
+  name: policies.name,
+});
+
+export const bundlesWithTailsPart = withTailsPart(bundleWithTail, {
+  kind: "bundle",
+  list: "tailedBundles",
+  name: trustBundles.trustDomain,
+});
 
 /** The rows of `from` that are kept, among the names that a walk has examined, and where the walk ended. */
 function examined<T>(
