@@ -49,6 +49,8 @@ const DAMAGE: Readonly<
       "UPDATE audit SET spiffe_id = 'spiffe://x/y' WHERE revision = 1",
       "UPDATE audit SET leads_to = NULL WHERE revision = 7",
       "UPDATE audit SET epoch = 0 WHERE revision = 7",
+      "UPDATE audit SET epoch = 9223372036854775807 WHERE revision = 7",
+      "UPDATE audit SET base = -9223372036854775808, seq = 9223372036854775807 WHERE revision = 1",
     ],
     shows: /^audit entry \d+: (gap|not_authentic): /m,
     fails: ["prune"],

@@ -5,7 +5,7 @@ import type { Page } from "../../store.ts";
 import { db, placeholder, type Values } from "../query-builder.ts";
 import { audit, store } from "../schema.ts";
 import { type Column, jsonColumn } from "./column.ts";
-import { type Json, one, page as pageIn, rowOf } from "./json.ts";
+import { type Json, one, page as pageIn, verifiableRowOf } from "./json.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart, type Part, partOf } from "./part.ts";
 import { ifShown } from "./scope.ts";
@@ -22,7 +22,7 @@ const entry = alias(audit, "x");
 
 /** A page of audit entries that a query returns as rows. */
 const entries = (query: SQL, bounds: { readonly limit: SQL; readonly maxBytes: number }): Json<Page<AuditRow>> =>
-  pageIn<AuditRow>(rowOf(entry), sql`${query} x`, bounds);
+  pageIn<AuditRow>(verifiableRowOf(entry), sql`${query} x`, bounds);
 
 /** A filter is off while its placeholder is NULL. */
 const ifAsked = (name: string, condition: (value: SQL) => SQL): SQL | undefined => {
@@ -130,7 +130,7 @@ export const acknowledgementsPart = columnPart<Asked<"acknowledgements">, Page<A
 
 /** The entry of a write id. */
 export const replay = jsonColumn<AuditRow | undefined>(
-  one(rowOf(entry), (select) => select.from(entry).where(eq(entry.writeId, placeholder("replayOf")))),
+  one(verifiableRowOf(entry), (select) => select.from(entry).where(eq(entry.writeId, placeholder("replayOf")))),
 );
 
 function pageValues(page: "audit" | "context", asked: Asked<"auditContext">): Values {

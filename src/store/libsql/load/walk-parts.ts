@@ -6,7 +6,7 @@ import { db, placeholder } from "../query-builder.ts";
 import { audit, authority, policies, secrets, secretVersions, trustBundles } from "../schema.ts";
 import { orNull, readInteger, readText } from "./cell-readers.ts";
 import { jsonColumn } from "./column.ts";
-import { fields, type Json, list, mapped, page, rowOf, text } from "./json.ts";
+import { fields, type Json, list, mapped, page, rowOf, text, verifiableRowOf } from "./json.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
 import { secretView } from "./outdated-parts.ts";
 import { type Asked, columnPart, type Part, partOf, withSlots } from "./part.ts";
@@ -110,7 +110,7 @@ const hasNoRow: SQL = sql`case substr(x.name, 1, 7)
   else 0 end`;
 
 const tail = alias(audit, "t");
-const tailRow: Json<AuditRow> = rowOf(tail);
+const tailRow: Json<AuditRow> = verifiableRowOf(tail);
 
 const rowlessLimit: SQL = sql`${placeholder("rowlessLimit")}`;
 
