@@ -169,22 +169,19 @@ function damaged(cell: Cell, pick: Random): Cell {
 }
 
 function nameOf(row: Row): string {
-  return String(Object.values(row)[0]);
+  return textOf(Object.values(row)[0] ?? null);
 }
 
 function primaryOf(table: TableName, row: Row): string {
-  return table === "secret_versions" ? `${row["path"]} ${row["number"]}` : nameOf(row);
+  return table === "secret_versions" ? `${nameOf(row)} ${textOf(row["number"] ?? null)}` : nameOf(row);
 }
 
+function textOf(cell: Cell): string {
+  return cell instanceof ArrayBuffer ? Buffer.from(cell).toString("hex") : String(cell);
+}
+
+/** The same for the same rows in any order. */
 function keyOf(rows: readonly Row[]): string {
-  return JSON.stringify(
-    rows
-      .map((row) =>
-        Object.entries(row).map(([name, cell]) => [
-          name,
-          cell instanceof ArrayBuffer ? Buffer.from(cell).toString("hex") : cell,
-        ]),
-      )
-      .toSorted(),
-  );
+  const texts = rows.map((row) => JSON.stringify(Object.entries(row).map(([name, cell]) => [name, textOf(cell)])));
+  return texts.toSorted((a, b) => (a < b ? -1 : 1)).join();
 }

@@ -87,10 +87,8 @@ function historyOf(service: TestService, { before, after }: Keys): readonly (() 
       { path, values: { v } },
       key === undefined ? {} : { headers: { "idempotency-key": key } },
     );
-  const policy =
-    (name: string, path: string, pathPattern: string, permissions: readonly string[], domain = "spike\\.ist") =>
-    async () =>
-      await service.post(POLICY, { name, spiffeidPattern: `^spiffe://${domain}${path}$`, pathPattern, permissions });
+  const policy = (name: string, identity: string, pathPattern: string, permissions: readonly string[]) => async () =>
+    await service.post(POLICY, { name, spiffeidPattern: `^spiffe://${identity}$`, pathPattern, permissions });
   const at = (target: string, body: object) => async () => await service.post(target, body);
   return [
     put("app/a", "a1"),
@@ -98,19 +96,19 @@ function historyOf(service: TestService, { before, after }: Keys): readonly (() 
     put("app/b", "b1", "key-of-b1"),
     put("other/c", "c1"),
     put("other/c", "c2"),
-    policy("app", "/app", ".*", ["read", "write", "list"]),
-    policy("gone", "/gone", "^app/", ["read"]),
-    policy("narrowed", "/narrowed", "^other/", ["read", "write"]),
+    policy("app", "spike\\.ist/app", ".*", ["read", "write", "list"]),
+    policy("gone", "spike\\.ist/gone", "^app/", ["read"]),
+    policy("narrowed", "spike\\.ist/narrowed", "^other/", ["read", "write"]),
     at(BUNDLE, { trustDomain: "partner.org", bundle: before.bundle }),
-    policy("partner", "/web", "^app/a$", ["read"], "partner\\.org"),
+    policy("partner", "partner\\.org/web", "^app/a$", ["read"]),
     at(BUNDLE, { trustDomain: "left.org", bundle: before.bundle }),
     at(`${SECRETS}?action=delete`, { path: "other/c", versions: [1] }),
     at(`${POLICY}?action=delete`, { id: "gone" }),
-    policy("app", "/app", "^app/", ["read", "list"]),
-    policy("narrowed", "/narrowed", "^other/d$", ["read"]),
+    policy("app", "spike\\.ist/app", "^app/", ["read", "list"]),
+    policy("narrowed", "spike\\.ist/narrowed", "^other/d$", ["read"]),
     at(BUNDLE, { trustDomain: "partner.org", bundle: after.bundle }),
     at(`${BUNDLE}?action=delete`, { trustDomain: "left.org" }),
-    ...Array.from({ length: 12 }, (_, n) => policy(`many-${n}`, `/many/${n}`, `^many/${n}$`, ["read"])),
+    ...Array.from({ length: 12 }, (_, n) => policy(`many-${n}`, `spike\\.ist/many/${n}`, `^many/${n}$`, ["read"])),
     put("app/a", "a3"),
     at(`${SECRETS}?action=delete`, { path: "app/b" }),
     at(`${SECRETS}?action=undelete`, { path: "app/b", versions: [1] }),
@@ -177,7 +175,7 @@ async function isReported(service: TestService): Promise<boolean> {
   return false;
 }
 
-export async function readAll(client: Client): Promise<Contents> {
+async function readAll(client: Client): Promise<Contents> {
   const read = async (table: TableName): Promise<readonly Row[]> => {
     const { rows, columns } = await client.execute(`SELECT * FROM ${table} ORDER BY 1, 2`);
     return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] as Cell])));
