@@ -22,8 +22,8 @@ export interface AuditProblem {
   readonly detail: string;
   /**
    * Identifies the fault, so that an acknowledgement covers exactly this one. The same missing entries have the same `fault`,
-   * whichever entry shows that they are missing. Undefined if the fault cannot be acknowledged: it is no loss, but a
-   * contradiction between entries that this service wrote.
+   * whichever entry shows that they are missing. Undefined if the fault cannot be acknowledged, because it is not a
+   * loss but a contradiction between entries that this service wrote.
    */
   readonly fault: string | undefined;
 }

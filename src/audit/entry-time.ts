@@ -9,8 +9,8 @@ export function laterTime({ at, workerAt }: DatedEntry): number {
 }
 
 /**
- * For each entry, the entry that dates it: of the entry itself and those decided on after it was committed, the one with the
- * earliest {@link laterTime}. So a clock that was ahead for some commits does not keep their entries for years.
+ * For each entry, the entry that dates it: the one with the earliest {@link laterTime} among the entry itself and the entries
+ * that were decided on after it was committed. So a clock that was ahead for some commits does not keep their entries for years.
  *
  * A later entry was decided on after the commit of another if its `base` is that revision or a higher one. The order of
  * revisions is not enough: an entry that the database kept back for months and then applied would make all before it look old.

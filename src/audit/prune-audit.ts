@@ -74,8 +74,8 @@ export async function pruneAudit(
 /**
  * An entry after the page that is older than `before` and dates the whole page. Undefined if none is found.
  *
- * Looks at one entry in twice the distance each time: at 10 of a million. It is found at the latest when the entries that are old
- * enough by both clocks are as many as those before them that are not.
+ * Doubles the distance with each load of one entry: at most 10 loads for a million entries. Finds an entry at the latest when the
+ * entries that are old by both clocks are as many as the entries before them that are not.
  *
  * @throws SealError, StoreUnavailable
  */

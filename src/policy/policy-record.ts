@@ -4,9 +4,8 @@ import type { Context } from "../seal/record.ts";
 import type { Bytes, PolicyValues } from "../store/rows.ts";
 
 /**
- * Binds a sealed policy to its row: every column except `version`, which the commit
- * assigns, and `slot`, which the name determines. A policy does not open under
- * another name, with other tags or with other times.
+ * Binds a sealed policy to its row: every column except `version`, which the commit assigns, and `slot`, which the name
+ * determines. A policy does not open under another name, with other tags or with other times.
  */
 export function policyContext(storeId: string, policy: Omit<PolicyValues, "sealed" | "slot">): Context {
   const { name, writeId, base, epoch, idTag, pathTag, keyId, createdAt, updatedAt } = policy;

@@ -143,7 +143,7 @@ async function sawState(ring: KeyRing, store: StoreRow, entry: AuditRow): Promis
   return entry.base === 0 ? entry.state === null : equalBytes(entry.state, store.mac ?? new Uint8Array());
 }
 
-/** The epoch of a damaged store row is no limit for the epochs of its entries. */
+/** Whether this service wrote the entry. Its epoch may be above that of the store row, which is damaged. */
 async function isAuthentic(ring: KeyRing, store: StoreRow, entry: AuditRow): Promise<boolean> {
   try {
     await verifyEntry(ring, { ...store, epoch: Number.MAX_SAFE_INTEGER }, entry);

@@ -45,7 +45,7 @@ const PER_PAGE = 1000;
  * round trip per page. Values are not decrypted.
  *
  * Stops after `pages` loads or after `maxMs`. `next` is where to continue. Rows that are written meanwhile cause no problems,
- * because all that a page compares is from one snapshot.
+ * because a page compares only data of one snapshot.
  *
  * @throws SealError if the store row does not verify
  */
@@ -159,7 +159,7 @@ async function verifyNodes(
     const last = level.nodes.rows.at(-1);
     const deeper = depth < MAX_DEPTH ? ({ phase: "nodes", depth: depth + 1, after: 0 } as const) : undefined;
     if (last === undefined) {
-      // No node is below a depth that has none.
+      // A depth without nodes has no nodes below it.
       return { rows: 0, problems: depth === 0 ? missingRoot(store) : [], next: undefined, revision };
     }
     const next = level.nodes.more ? { ...cursor, after: last.id } : deeper;
@@ -167,7 +167,7 @@ async function verifyNodes(
   }
 }
 
-/** The problem of a resource without a row, if its newest audit entry says that there is one. */
+/** The problem of a resource without a row. Undefined if its newest audit entry is that of a deletion. */
 async function lostRow(
   ring: KeyRing,
   { store, keys }: Pick<AnySnapshot, "store" | "keys">,

@@ -20,7 +20,7 @@ export function valueContext(secret: SecretIdentity, version: VersionState): Con
   return { label: "secret_versions.sealed", fields: [...identity(secret), number, writeId, createdAt] };
 }
 
-/** Input of the `history` MAC: the states of all versions. Without it, nobody would notice a cleared `deleted_at`. */
+/** Input of the `history` MAC: the states of all versions. Without it, a cleared `deleted_at` would go unnoticed. */
 export function historyContext(secret: SecretIdentity, versions: readonly VersionState[]): Context {
   const states = versions.flatMap(({ number, writeId, createdAt, deletedAt, destroyedAt }): Field[] => [
     number,

@@ -20,7 +20,7 @@ interface Found {
 /**
  * Verifies that a loaded secret is the one this service wrote last: the head and its versions are authentic, and the newest
  * audit entry of the path is the one that wrote this head. That entry reveals an old head that was put back, or a head that
- * was deleted behind our back.
+ * the database deleted.
  *
  * Returns the head, or undefined if there is no such secret.
  *

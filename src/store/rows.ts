@@ -58,7 +58,7 @@ export interface SecretValues {
   readonly currentUntil: number | null;
   /** Lowest live version number at `writtenAt`; 0 = none. */
   readonly oldest: number;
-  /** Number of versions to keep, if somebody has set it for this secret; 0 = `keptVersions`. */
+  /** Number of versions to keep, if it was set for this secret; 0 = `keptVersions`. */
   readonly maxVersions: number;
   /** Number of versions to keep, as configured when the secret was created. */
   readonly keptVersions: number;

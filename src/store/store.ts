@@ -39,7 +39,7 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  * decide again without another round trip.
  *
  * **Failures.** A store that cannot answer throws {@link StoreUnavailable}. With `outcome: "none"`, nothing happened and
- * nothing will. With `"unknown"`, the commit may have been applied or may still be applied; only its write id can tell.
+ * nothing will. With `"unknown"`, the commit may have been applied or may still be applied; only its write id can show which.
  *
  * One load or commit is one round trip.
  */
@@ -57,7 +57,7 @@ export interface BulkStore extends Store {
   commitEach<Q extends Query>(changes: readonly Change[], query: Q, signal: AbortSignal): Promise<CommitEach<Q>>;
 }
 
-/** One part of a snapshot: how a query asks for it, and what the snapshot then contains. */
+/** One part of a snapshot: its form in a query, and in the snapshot. */
 interface Part<Request, Result> {
   readonly request: Request;
   readonly result: Result;
@@ -310,8 +310,8 @@ export interface Change {
   /** Keys to register with their check values. */
   readonly register?: readonly KeyRow[];
   /**
-   * Raises the epoch by one, to the one after its entry's, with the signed columns of the store row in the next epoch. Set if the change affects who may do
-   * what, or another of these columns.
+   * The signed columns of the store row in the next epoch, which is one above the epoch of the change's audit entry. Set if the
+   * change affects permissions or one of these columns.
    */
   readonly authority?: Pick<StoreRow, "auditFloor" | "authority" | "generation" | "acknowledged"> & {
     readonly keyId: string;

@@ -33,7 +33,7 @@ const URGENT_COMMITS_AT_ONCE = 8;
  * A commit without an answer may have been applied, or may still be applied. All changes that `decide` returns must therefore
  * have the same write id, which the store accepts once, and `decide` must return `"settled"` if a snapshot contains that write
  * id. A refusal is returned only if no unanswered commit can still succeed. Otherwise a change could happen after its caller
- * was told that it was refused. A snapshot that is older than another one of this request never leads to a refusal.
+ * got a refusal. A snapshot that is older than another one of this request never leads to a refusal.
  *
  * Each commit has a time limit of its own, like each load (decision 0028). After a commit that hangs, a load finds out
  * whether it was applied.

@@ -3,8 +3,8 @@ import type { Bytes } from "../../store/rows.ts";
 import { digestOf } from "./node.ts";
 
 /**
- * What the trie contains of a row: a digest of its resource and its own seal or MAC. Not of its write id and epoch: a
- * repeated request may sign two rows that have both in common.
+ * The trie's member for a row: a digest of the row's resource and of its own seal or MAC. Write id and epoch would not identify
+ * a row, because a repeated request may sign two rows with the same ones.
  */
 export function memberOf(resource: string, seal: Bytes): Bytes {
   return digestOf(encodeCanonical("authority.member", [resource, seal]));

@@ -54,7 +54,7 @@ export function digestOf(content: Bytes): Bytes {
   return sha256(content).slice(0, DIGEST_BYTES);
 }
 
-/** Instead of the digest of a child that does not exist. */
+/** Takes the place of the digest of a child that does not exist. */
 export function noChild(): Bytes {
   return new Uint8Array(DIGEST_BYTES);
 }

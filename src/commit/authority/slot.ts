@@ -19,8 +19,8 @@ const PREFIX_BITS = 48;
 /**
  * The slot of a resource. A load needs it before it has read anything, so it depends on nothing stored.
  *
- * Somebody who may write policies can choose names that share a leaf. The leaf then grows by 24 bytes for each, and a name
- * takes about 2^24 digests to find.
+ * A caller with permission to write policies can choose names that share a leaf. Each name adds 24 bytes to the leaf and takes
+ * about 2^24 digests to find.
  */
 export function slotOf(resource: string): Slot {
   return toSlot(sha256(encodeCanonical("authority.slot", [resource])).slice(0, SLOT_BYTES));

@@ -12,7 +12,7 @@ const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toStr
 const member = (seed: number): Bytes => digestOf(Uint8Array.of(seed >> 8, seed));
 const empty = () => AuthorityTrie.of([]);
 
-/** What a database has after the changes, and what it gives for some slots. */
+/** The stored nodes after the changes, and the nodes that a load returns for some slots. */
 class Database {
   readonly stored = new Map<number, Bytes>();
   root = empty().root;

@@ -11,7 +11,7 @@ const EMPTY_LEAF = { kind: "leaf", entries: [] } as const satisfies Node;
 
 /**
  * A hash trie of all authority rows, which decide who may do what. The store row's MAC covers its root. So a request that
- * relies on a row, or on its absence, notices a database that puts an old row back, keeps a new one back, or hides one.
+ * relies on a row, or on its absence, detects a database that puts an old row back, keeps a new one back, or hides one.
  *
  * It has only the nodes that were loaded, and checks each one when it follows it. A missing or altered node throws a
  * {@link SealError}.

@@ -165,7 +165,7 @@ export const audit = sqliteTable(
   (table) => [
     index("audit_by_resource").on(table.resource, table.revision),
     index("audit_by_key").on(table.keyId),
-    // The entries that raised an epoch are few among those that did not.
+    // Few entries raise the epoch.
     index("audit_by_raised_epoch")
       .on(table.epoch)
       .where(sql`leads_to is not null`),

@@ -90,8 +90,8 @@ export const auditContextPart = columnPart(
             from ${contextPage} p
           union select p.base from ${contextPage} p union select ${startOf("context")} union select ${raisedEpochs})
         order by a.revision)`,
-      // At most two entries for each entry of the page, the one that the page begins after, and those that raised an epoch. If
-      // these are more, the database is dishonest.
+      // At most two entries for each entry of the page, the one that the page begins after, and those that raised an epoch. More
+      // of them mean that the database is dishonest.
       { limit: sql`3 * ${placeholder("contextLimit")} + 10`, maxBytes: MAX_BYTES.auditContext },
     ),
   ),

@@ -11,7 +11,7 @@ export const readInteger: Read<number> = (value) => {
   throw malformed("a value is not an integer");
 };
 
-/** No code of ours writes it, and no check of a row accepts it. */
+/** This code never writes it, and every check of a row rejects it. */
 const ALTERED = Number.MIN_SAFE_INTEGER;
 
 /**

@@ -11,7 +11,7 @@ export interface Fragment {
 }
 
 /**
- * A value that a load asks for. All JSON values of a load share one text, because the driver takes longer over a column than over
+ * A value that a load returns. All JSON values of a load share one text, because the driver takes longer over a column than over
  * what is in it.
  */
 export interface Column<T> extends Fragment {

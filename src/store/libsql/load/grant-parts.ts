@@ -11,7 +11,7 @@ import { readPage } from "./read-page.ts";
 import { hexList, ifProvable } from "./scope.ts";
 import { policyRow } from "./tails.ts";
 
-/** Policies that may grant what the caller asks for. The scope finds them, because they decide on the other parts. */
+/** Policies that may grant the request. The scope finds them, because they decide on the other parts. */
 export const grantsPart = withSlots(
   columnPart<Asked<"grants">, Page<PolicyRow>>(
     jsonColumn(

@@ -76,7 +76,7 @@ export function loadOf<Q extends Query>(query: Q, { unlessWon = false } = {}): L
         ...winOf(row),
       };
       for (const { name, read } of parts) snapshot[name] = read(row);
-      // Each part is there exactly if the query asks for it, which is what the type says.
+      // The snapshot has exactly the parts of the query, as its type requires.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return snapshot as unknown as Snapshot<Q>;
     },

@@ -10,7 +10,7 @@ const node = alias(authority, "n");
 /** Twice the depth of each node on the way to a slot: a level takes two bits. */
 const BITS = "[0,2,4,6,8,10,12,14,16,18,20,22,24]";
 
-/** Stands for the queries that select the slots. */
+/** A placeholder for the queries that select the slots. */
 const SOURCES = "\u{1}";
 
 /** A node's id is a 1 and the first bits of the slots below it. */

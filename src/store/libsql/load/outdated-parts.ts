@@ -11,7 +11,7 @@ import { columnPart, withSlots } from "./part.ts";
 import { state } from "./secret-part.ts";
 import { bundleWithTail, headWithTail, policyWithTail, withTails } from "./tails.ts";
 
-/** Placeholders of one list. A query may ask for several lists. */
+/** Placeholders of one list. A query may contain several lists. */
 function placesOf(list: string) {
   const place = (name: string) => placeholder(`${list}${name}`);
   return { keyId: place("KeyId"), afterKey: place("AfterKey"), afterName: place("AfterName"), limit: place("Limit") };

@@ -5,7 +5,7 @@ import { type Column, type Fragment, fragment } from "./column.ts";
 
 export type PartName = Exclude<keyof Query, "writeId">;
 
-/** What a query asks of a part. */
+/** The value of a part in a query. */
 export type Asked<Name extends PartName> = NonNullable<Query[Name]>;
 
 /** What a snapshot holds of a part. */

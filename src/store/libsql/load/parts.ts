@@ -9,7 +9,7 @@ import { secretPart } from "./secret-part.ts";
 import { bundlesWithTailsPart, policiesWithTailsPart } from "./walk-parts.ts";
 import { headlessPart, levelPart, rowlessPart, secretsPart } from "./walk-parts.ts";
 
-/** Every part that a query may ask for. Some have several forms, which need different columns. */
+/** Every part that a query may contain. Some have several forms, which need different columns. */
 export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<Asked<Name>, Found<Name>> }> = {
   secret: secretPart,
   paths: pathPart,

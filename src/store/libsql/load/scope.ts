@@ -14,7 +14,7 @@ import { policyRow } from "./tails.ts";
  *
  * - `v.needed`: false after a winning commit, whose snapshot is not needed.
  * - `v.provable`: the caller's claim to a trust domain may be provable.
- * - `v.shown`: some policy may concern the caller and what it asks for.
+ * - `v.shown`: some policy may concern the caller and the request.
  */
 export function scopeOf({ grants, trust }: Query): Fragment {
   if (grants === undefined) return trust === undefined ? scopes.all : scopes.proved;
