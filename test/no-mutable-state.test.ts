@@ -34,6 +34,7 @@ const BUILDERS = new Set([
   "partOf",
   "columnPart",
   "withSlots",
+  "withTailsPart",
   "versionColumns",
   "auditPartOf",
   "pathPartOf",

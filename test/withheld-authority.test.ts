@@ -92,7 +92,7 @@ async function withhold(body: object, headers: Readonly<Record<string, string>> 
 /** 40 more policies, so that the trie has several levels. */
 async function growTrie(): Promise<void> {
   const patternsOf = () => ({ spiffeIdPattern: "^spiffe://spike\\.ist/x$", pathPattern: "^x$" });
-  await storeManyPolicies({ client: database.client, ring: await ringOf(KEY_A) }, { count: 40, patternsOf });
+  await storeManyPolicies({ client: database.client, ring: await ringOf(KEY_A) }, { count: 40, patternsOf, now });
 }
 
 interface Attack {

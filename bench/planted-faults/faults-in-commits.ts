@@ -249,7 +249,7 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   {
     name: "loads continue after the client disconnects",
     testsOnly: true,
-    edits: [{ file: LOAD, in: "load", call: "AbortSignal.any", with: "attempts.deadline" }],
+    edits: [{ file: LOAD, in: "load", use: "attempts.client", with: "attempts.deadline" }],
     tests: ["test/database-faults.test.ts"],
   },
 ];

@@ -26,7 +26,14 @@ export async function storeManyPolicies(
     count,
     patternsOf,
     name = "many",
-  }: { readonly count: number; readonly patternsOf: PatternsOf; readonly name?: string },
+    now = Date.now(),
+  }: {
+    readonly count: number;
+    readonly patternsOf: PatternsOf;
+    readonly name?: string;
+    /** The time of the entries, by both clocks. */
+    readonly now?: number;
+  },
 ): Promise<void> {
   const load = loadOf({});
   const { store, newest } = load.snapshotOf(await client.execute(load.statement));
@@ -36,7 +43,6 @@ export async function storeManyPolicies(
     return node?.kind === "leaf" ? node.entries : [];
   });
   let trie = new AuthorityTrie({ root: store.authority, nodes: [] });
-  const now = Date.now();
   let { mac } = store;
   let anchor = newest;
   for (let start = 0; start < count; start += 500) {
