@@ -523,6 +523,44 @@ describe("rebuilding the store row", () => {
   });
 
   it.each([
+    ["was deleted", "DELETE FROM audit WHERE action = 'delete'"],
+    ["no longer verifies", "UPDATE audit SET leads_to = NULL WHERE action = 'delete'"],
+    ["was put under a key that left the ring", "UPDATE audit SET key_id = 'z' WHERE action = 'delete'"],
+  ])(
+    "does not undo a revocation whose entry %s, if later entries were decided before it (H11)",
+    async (_, statement) => {
+      await putPolicy("p");
+      const inner = libsqlStore(database.execute);
+      const slow = await testService({
+        load: async (query, signal) => await inner.load(query, signal),
+        async commit(change, query, signal) {
+          await post(`${POLICY}?action=delete`, { id: "p" });
+          return await inner.commit(change, query, signal);
+        },
+      });
+      const { status } = await slow.post(SECRETS, { path: "a", values: {} });
+      expect(status).toBe(200);
+      const { rows } = await database.client.execute("SELECT epoch, base FROM audit ORDER BY revision");
+      expect(rows.map(({ epoch, base }) => [epoch, base])).toEqual([
+        [0, 0],
+        [1, 1],
+        [1, 1],
+      ]);
+      await sql(damage, "INSERT INTO keys VALUES ('z', zeroblob(16), 0)", statement);
+      const refused = await rebuild();
+      expect([refused.status, refused.text]).toEqual([409, expect.stringContaining("revision 2")]);
+      expect(refused.body["err"]).toBe("store_not_recoverable");
+    },
+  );
+
+  it("is not hindered by lost entries that cannot have raised the epoch (H11)", async () => {
+    await putPolicy("p");
+    for (const path of ["a", "b", "c", "d"]) await put(path);
+    await sql(damage, "DELETE FROM audit WHERE revision = 2", "UPDATE audit SET spiffe_id = 'x' WHERE revision = 3");
+    expect((await rebuild()).status).toBe(200);
+  });
+
+  it.each([
     ["its newest entry is missing", "DELETE FROM audit WHERE revision = 3", "must have its newest audit entry"],
     [
       "its newest entry does not verify",

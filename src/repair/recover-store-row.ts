@@ -40,16 +40,17 @@ export type Recovery =
 /** What {@link recoverStoreRow} starts from. Two entries with the highest epoch would contradict each other. */
 export const RECOVERY_QUERY = { authorityEntries: { limit: 2 } } as const;
 
-/** Entries after the one that raised the epoch, which all saw the same store row. */
-const MAX_LATER = 1000;
+/** Entries per load. Few commits are decided more than this many revisions before their own. */
+const PER_PAGE = 1000;
 
 const TRUSTED_COPY = "Restore a backup, or copy the missing entry from one, and try again";
 
 /**
- * The store row that the newest entry which raised the epoch led to. Entries after it must have seen that row, so that the
- * database cannot present an older state by hiding newer entries, unless it drops all of them together.
+ * The store row that the newest entry which raised the epoch led to. The newest entry of all proves that this row was current
+ * at its `base`. The entries after that `base` must be complete and must verify, because one of them may have raised the epoch
+ * again. So the database cannot present an older state by hiding an entry, unless it drops all later entries too.
  *
- * Three round trips after the one of `snapshot`.
+ * Three loads, in two round trips, after the one of `snapshot`.
  *
  * @throws SealError if the ring does not fit the store, StoreUnavailable
  */
@@ -63,14 +64,12 @@ export async function recoverStoreRow(
   if (await isIntact(ring, snapshot)) return { status: "intact" };
   const [basedOn, other] = snapshot.authorityEntries.rows;
   const { revision } = store;
-  const after = basedOn?.revision ?? 0;
-  const [later, end, trie] = await Promise.all([
-    load(deps.store, { audit: { after, limit: MAX_LATER } }, attempts),
+  const [end, trie] = await Promise.all([
     load(deps.store, { audit: { after: revision - 1, limit: 1 } }, attempts),
     load(deps.store, { level: { after: 0, depth: 0, limit: 1 } }, attempts),
   ]);
   const newest = end.audit.rows[0];
-  if (newest?.revision !== revision || [later, end, trie].some((found) => found.store.revision !== revision)) {
+  if (newest?.revision !== revision || [end, trie].some((found) => found.store.revision !== revision)) {
     return lost(`must have its newest audit entry, at revision ${revision}. ${TRUSTED_COPY}`);
   }
   if (basedOn !== undefined && other?.epoch === basedOn.epoch) {
@@ -83,14 +82,17 @@ export async function recoverStoreRow(
     const entry = basedOn === undefined ? "the first entry" : `the entry at revision ${basedOn.revision}`;
     return lost(`must follow from ${entry}, which does not verify. ${TRUSTED_COPY}`);
   }
-  const entries = [...later.audit.rows, newest];
-  for (const entry of entries) {
-    const fits = await sawState(ring, recovered, entry);
-    if (fits === false)
-      return lost(`must be the one that the entry at revision ${entry.revision} saw. ${TRUSTED_COPY}`);
-    if (fits === undefined && entry.revision === revision) {
-      return lost(`must have a newest audit entry that verifies, at revision ${revision}. ${TRUSTED_COPY}`);
-    }
+  const fits = await sawState(ring, recovered, newest);
+  if (fits === false) return lost(`must be the one that the entry at revision ${revision} saw. ${TRUSTED_COPY}`);
+  if (fits === undefined) {
+    return lost(`must have a newest audit entry that verifies, at revision ${revision}. ${TRUSTED_COPY}`);
+  }
+  const raised = basedOn?.revision ?? 0;
+  const proved = newest.epoch === recovered.epoch ? Math.max(raised, newest.base) : raised;
+  const doubtful = await findDoubtful(deps, recovered, { after: proved, upTo: revision });
+  if (doubtful !== undefined) {
+    const what = `the entry at revision ${doubtful}, which is missing, does not verify or saw another one`;
+    return lost(`must be the one after ${what}. ${TRUSTED_COPY}`);
   }
   const { problems } = verifyLevel(recovered, { ...trie.level, resources: { rows: [], more: true } });
   const fitsTrie =
@@ -141,6 +143,25 @@ async function sawState(ring: KeyRing, store: StoreRow, entry: AuditRow): Promis
   if (entry.epoch < store.epoch) return true;
   if (entry.leadsTo !== null) return false;
   return entry.base === 0 ? entry.state === null : equalBytes(entry.state, store.mac ?? new Uint8Array());
+}
+
+/** The first revision whose entry may have changed the store row: it is missing, does not verify, or saw another row. */
+async function findDoubtful(
+  { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
+  recovered: StoreRow,
+  { after, upTo }: { readonly after: number; readonly upTo: number },
+): Promise<number | undefined> {
+  let last = after;
+  while (last < upTo) {
+    const { audit } = await load(store, { audit: { after: last, upTo, limit: PER_PAGE } }, attempts);
+    if (audit.rows.length === 0) return last + 1;
+    for (const entry of audit.rows) {
+      const fits = entry.revision === last + 1 && (await sawState(ring, recovered, entry)) === true;
+      if (!fits) return last + 1;
+      last = entry.revision;
+    }
+  }
+  return undefined;
 }
 
 /** Whether this service wrote the entry. Its epoch may be above that of the store row, which is damaged. */
