@@ -2,9 +2,11 @@ import { authorityIn, restOn, slotOfRow, verifyAuthorityRow } from "../commit/au
 import { type BundleKeys, importTrustBundle } from "../identity/bundle/trust-bundle.ts";
 import type { Claim } from "../identity/claim.ts";
 import { MAX_KEYS_TRIED } from "../identity/jwt/verify-jwt-svid.ts";
+import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError, toSealFault } from "../seal/seal-error.ts";
 import type { Access, PathScope, VisiblePaths } from "../store/access.ts";
+import type { Bytes } from "../store/rows.ts";
 import type { AnySnapshot, Rest } from "../store/store.ts";
 import { BUNDLES } from "./bundles.ts";
 import type { BundleProblem } from "./deps.ts";
@@ -34,36 +36,37 @@ export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): P
   const { trustDomain, signedBy } = claim;
   const { prefix: slot } = slotOfRow(BUNDLES, trustDomain);
   const trust = { trustDomain, slot, ...(signedBy?.keyId !== undefined && { keyId: signedBy.keyId }) };
-  // Kept for this request only. Every change of a bundle raises the epoch, so the same epoch gives the same result.
-  let known: { readonly epoch: number; readonly proved: boolean } | undefined;
-  const isProved = async (snapshot: AnySnapshot): Promise<boolean> => {
-    const { epoch } = snapshot.store;
-    if (known?.epoch !== epoch) {
+  // Kept for this request only. Every change of a bundle raises the epoch and gives the trie another root, so the same two give
+  // the same result. The bundle is kept too, because a later snapshot of that epoch may be without it.
+  let known: { readonly epoch: number; readonly root: Bytes; readonly rests: readonly Rest[] | undefined } | undefined;
+  /** The bundle that proves the claim. Undefined if it is not proved. */
+  const prove = async (snapshot: AnySnapshot): Promise<readonly Rest[] | undefined> => {
+    const { epoch, authority: root } = snapshot.store;
+    if (known === undefined || known.epoch !== epoch || !equalBytes(known.root, root)) {
       const reason = await findRefusal(ring, claim, { snapshot, report: (problem) => listener.report(problem) });
-      known = { epoch, proved: reason === undefined };
+      known = { epoch, root, rests: reason === undefined ? restsOn(snapshot) : undefined };
       if (reason !== undefined) listener.refused(reason);
       else await listener.proved();
     }
-    return known.proved;
+    return known.rests;
   };
   return {
     access: (access) => ({
       query: { ...access.query, trust },
       async permits(snapshot) {
-        if (!(await isProved(snapshot))) return undefined;
-        const rests = await access.permits(snapshot);
-        return rests && [...restsOn(snapshot), ...rests];
+        const bundle = await prove(snapshot);
+        const rests = bundle && (await access.permits(snapshot));
+        return rests && [...bundle, ...rests];
       },
     }),
     scope: (scope) => ({
       ...scope,
       query: { ...scope.query, trust },
-      read: async (snapshot) => ((await isProved(snapshot)) ? await scope.read(snapshot) : NOTHING),
+      read: async (snapshot) => ((await prove(snapshot)) === undefined ? NOTHING : await scope.read(snapshot)),
     }),
   };
 }
 
-/** The bundle that proved the claim. */
 function restsOn({ trust }: AnySnapshot): readonly Rest[] {
   return trust?.row === undefined ? [] : [restOn(BUNDLES, trust.row)];
 }
