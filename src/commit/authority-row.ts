@@ -33,7 +33,7 @@ export interface AuthorityTable<Row extends AuthorityRow, Value extends Versione
   sealOf(row: Omit<Row, "version">): Bytes;
   /** Verifies and decodes the row itself, not that it is current. @throws SealError */
   open(ring: KeyRing, storeId: string, row: Row): Promise<Value>;
-  removal(name: string, seen: number): Pick<Change, "policy" | "bundle">;
+  removal(name: string, seen: number | null): Pick<Change, "policy" | "bundle">;
 }
 
 /** What authority rows are checked against: a verified store row, and the trie that it leads to. */
@@ -121,6 +121,8 @@ export async function verifyAuthorityRow<Row extends AuthorityRow, Value extends
 export interface Replaceable<Value> {
   /** Row version; 0 if the row is missing although the trie contains it. */
   readonly version: number;
+  /** The row version that the commit requires. Null: any, because the row does not verify. Undefined: the row is missing. */
+  readonly seen: number | null | undefined;
   /** Undefined if the row does not verify. */
   readonly value: Value | undefined;
 }
@@ -142,11 +144,12 @@ export async function findReplaceable<Row extends AuthorityRow, Value extends Ve
   const isMember = hasMember(table, loaded);
   try {
     const value = await verifyAuthorityRow(table, loaded);
-    return value && { version: value.version, value };
+    return value && { version: value.version, seen: value.version, value };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     report(toSealFault(error));
-    return row !== undefined || isMember ? { version: row?.version ?? 0, value: undefined } : undefined;
+    if (row === undefined) return isMember ? { version: 0, seen: undefined, value: undefined } : undefined;
+    return { version: row.version, seen: null, value: undefined };
   }
 }
 

@@ -53,7 +53,7 @@ export async function deleteAuthorityRow<Row extends AuthorityRow, Value extends
       if (cas !== undefined && cas !== found.version) return { ok: false, failure: { code: "version_conflict" } };
       return {
         ok: true,
-        change: found.version === 0 ? {} : table.removal(name, found.version),
+        change: found.seen === undefined ? {} : table.removal(name, found.seen),
         authority: { trie: withRow(table, state.trie, { name, row: undefined }) },
         outcome: {},
       };

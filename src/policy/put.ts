@@ -71,9 +71,8 @@ export async function putPolicy(
         createdAt: found?.value?.createdAt ?? time,
         updatedAt: time,
       });
-      const policy: PolicyChange = found?.version
-        ? { kind: "update", seen: found.version, row }
-        : { kind: "create", row };
+      const policy: PolicyChange =
+        found?.seen === undefined ? { kind: "create", row } : { kind: "update", seen: found.seen, row };
       const authority = { trie: withRow(POLICIES, trie, { name, row }) };
       return { ok: true, change: { policy }, authority, outcome: {} };
     },

@@ -334,11 +334,14 @@ export interface Rest {
   readonly version: number;
 }
 
-/** `seen`: the row version as loaded. */
+/**
+ * `seen`: the row version as loaded. Null: any version, for a row that does not verify. No MAC covers the version, and it may not
+ * even be a number that can be read. Every change of such a row raises the epoch, which `authority` pins.
+ */
 type RowChange<Values, Name> =
   | { readonly kind: "create"; readonly row: Values }
-  | { readonly kind: "update"; readonly seen: number; readonly row: Values }
-  | ({ readonly kind: "remove"; readonly seen: number } & Name);
+  | { readonly kind: "update"; readonly seen: number | null; readonly row: Values }
+  | ({ readonly kind: "remove"; readonly seen: number | null } & Name);
 
 export type PolicyChange = RowChange<PolicyValues, { readonly name: string }>;
 

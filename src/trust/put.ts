@@ -94,9 +94,8 @@ export async function putBundle(
         refreshHint: next?.refreshHint ?? null,
         fetchedAt: bundle === undefined ? (stored?.row.fetchedAt ?? null) : null,
       });
-      const change: BundleChange = found?.version
-        ? { kind: "update", seen: found.version, row }
-        : { kind: "create", row };
+      const change: BundleChange =
+        found?.seen === undefined ? { kind: "create", row } : { kind: "update", seen: found.seen, row };
       const authority = { trie: withRow(BUNDLES, trie, { name: trustDomain, row }) };
       return {
         ok: true,

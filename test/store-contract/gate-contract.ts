@@ -87,6 +87,23 @@ export function gateContract(store: () => BulkStore): void {
       await expectWon({ ...change, rests: [onPolicy(1), onBundle(2), absent, onPolicy(1)] });
     });
 
+    it("changes a row of any version if none is required, but not a missing row (H11)", async () => {
+      const removal = (writeId: string, tail: number): Change => ({
+        ...policy(writeId, tail, "remove"),
+        policy: { kind: "remove", seen: null, name: "p" },
+      });
+      await expectLost(removal("w0", 0));
+      await expectWon(policy("w1", 0, "create"));
+      await expectWon({
+        ...policy("w2", 1, "remove"),
+        policy: { kind: "update", seen: null, row: policyOf("p", "w2") },
+      });
+      await expectWon({ ...creation("w3"), rests: [onPolicy(2)] });
+      await expectWon(removal("w4", 2));
+      await expectWon({ ...update("w5", 3), rests: [onPolicy(0)] });
+      await expectLost(removal("w6", 4));
+    });
+
     it("compares names byte by byte, whatever they contain", async () => {
       const names = ["p'", '"', "\\", "é", "\u{1F511}", "%", "P", "p\n"];
       for (const [index, name] of names.entries()) {

@@ -44,5 +44,6 @@ function fitsRow(
   change: PolicyChange | BundleChange,
   untouched: boolean,
 ): boolean {
-  return change.kind === "create" ? untouched && stored === undefined : stored?.version === change.seen;
+  if (change.kind === "create") return untouched && stored === undefined;
+  return stored !== undefined && (change.seen === null || stored.version === change.seen);
 }

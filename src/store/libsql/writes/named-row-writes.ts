@@ -1,4 +1,5 @@
-import { and, eq, exists, notExists } from "drizzle-orm";
+import { and, eq, exists, notExists, or, sql, type SQL } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { BundleChange, PolicyChange } from "../../store.ts";
 import type { Statement } from "../execute.ts";
 import {
@@ -23,8 +24,12 @@ interface NamedRowWrites {
   readonly remove: Template;
 }
 
+/** Null: any version. */
+const isSeen = (version: SQLiteColumn): SQL | undefined =>
+  or(sql`${placeholder("seen")} is null`, eq(version, placeholder("seen")));
+
 const policyNamed = eq(policies.name, placeholder("name"));
-const policyAsLoaded = and(policyNamed, eq(policies.version, placeholder("seen")));
+const policyAsLoaded = and(policyNamed, isSeen(policies.version));
 const { name: _, ...assignedToPolicy } = setOfPlaceholders(policies);
 
 export const policyWrites: Readonly<NamedRowWrites> = {
@@ -43,7 +48,7 @@ export const policyWrites: Readonly<NamedRowWrites> = {
 };
 
 const bundleNamed = eq(trustBundles.trustDomain, placeholder("trustDomain"));
-const bundleAsLoaded = and(bundleNamed, eq(trustBundles.version, placeholder("seen")));
+const bundleAsLoaded = and(bundleNamed, isSeen(trustBundles.version));
 const { trustDomain: __, ...assignedToBundle } = setOfPlaceholders(trustBundles);
 
 export const bundleWrites: Readonly<NamedRowWrites> = {
