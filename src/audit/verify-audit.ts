@@ -59,7 +59,6 @@ export async function verifyAudit(
   const found: AuditProblem[] = [];
   let known: Acknowledged | undefined;
   let entries = 0;
-  let before = 0;
   let limit = perPage;
   for (let page = 1; ; page += 1) {
     const bounds = { after: walk.last, limit };
@@ -74,21 +73,21 @@ export async function verifyAudit(
       if (after === 0) found.push(...known.problems);
     }
     const { faults } = known;
-    const countOpen = (): number => splitAcknowledged(found, faults).open.length;
-    for (const entry of snapshot.auditContext.rows) found.push(...(await walk.addContext(snapshot, entry)));
-    // Entries before the first page were reported before. Counting them again would end each part where it began.
-    if (entries === 0) before = countOpen();
-    const isFull = (): boolean => countOpen() - before >= MAX_PROBLEMS;
+    for (const entry of snapshot.auditContext.rows) {
+      // Entries up to `after` that do not verify are in the report of an earlier part. In this one too, they could fill it again
+      // each time, and acknowledging the earlier part would change the list of this one.
+      const problems = await walk.addContext(snapshot, entry);
+      found.push(...problems.filter(({ fault }) => fault === undefined));
+    }
+    const isFull = (): boolean => splitAcknowledged(found, faults).open.length >= MAX_PROBLEMS;
     let cut: number | undefined;
     for (const entry of snapshot.audit.rows) {
       if (entry.revision > end) cut = end;
-      else if (isFull()) cut = walk.last;
+      else if (entries > 0 && isFull()) cut = walk.last;
       if (cut !== undefined) break;
       found.push(...(await walk.check(snapshot, entry)));
       entries += 1;
     }
-    // The context of another page would add problems that the list did not have when it was shown.
-    if (walk.last >= end && snapshot.audit.more) cut ??= end;
     const { newest } = snapshot;
     const { revision } = snapshot.store;
     const atEnd = cut === undefined && !snapshot.audit.more;
