@@ -101,7 +101,31 @@ describe("entries of the stored audit under a key that has left the ring", () =>
       [false],
       ["not_authentic"],
     ],
-    ["an entry under a present key claims the absent one", "SET key_id = 'a' WHERE revision = 5", [null], []],
+    [
+      "an entry under a present key claims the absent one",
+      "SET key_id = 'a' WHERE revision = 5",
+      [null],
+      ["broken_state"],
+    ],
+    [
+      "an entry under a present key claims the absent one, and to be decided before the registration",
+      "SET key_id = 'a', epoch = 0, base = 3, anchor = (SELECT mac FROM audit WHERE revision = 3) WHERE revision = 5",
+      [null],
+      ["broken_state"],
+    ],
+    [
+      "an entry under a present key claims the absent one, and to raise the epoch",
+      "SET key_id = 'a', leads_to = '{}' WHERE revision = 5",
+      [null],
+      ["broken_epoch", "broken_state"],
+    ],
+    ["the registration claims the absent key", "SET key_id = 'a' WHERE revision = 4", [null], ["broken_state"]],
+    [
+      "the registration claims to have registered the absent key",
+      "SET key_id = 'a', leads_to = replace(leads_to, '\"b\"', '\"a\"') WHERE revision = 4",
+      [null],
+      ["broken_state"],
+    ],
     [
       "an entry under the absent key claims a present one",
       "SET key_id = 'b' WHERE revision = 2",
@@ -138,6 +162,13 @@ describe("entries of the stored audit under a key that has left the ring", () =>
     await expectAgreement();
     const found = new Set((await verify()).problems.map(({ kind }) => kind));
     expect(found).toEqual(new Set(kinds));
+  });
+
+  it("cannot hide that a secret was destroyed: its newest entry was written after the key had left (H10)", async () => {
+    await sql("DELETE FROM secrets WHERE path = 'b'");
+    await sql("DELETE FROM secret_versions WHERE path = 'b'");
+    await sql("UPDATE audit SET action = 'remove', key_id = 'a' WHERE resource = 'secret:b'");
+    expect((await verify()).problems).toMatchObject([{ revision: 6, kind: "broken_state" }]);
   });
 
   it("are unverified, not forged, if the row of their key was deleted, which verify reports (Q04)", async () => {

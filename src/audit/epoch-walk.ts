@@ -30,6 +30,8 @@ export class EpochWalk {
   readonly #raising = new Map<number, { readonly revision: number; readonly state: Bytes | undefined }>();
   /** The MAC of the store row in an epoch, as the first entry that verifies saw it. */
   readonly #seen = new Map<number, Bytes>();
+  /** The key of the store row after the newest entry so far that raised the epoch, as that entry claims; undefined if unknown. */
+  #written: { readonly revision: number; readonly keyId: string | undefined } = { revision: 0, keyId: undefined };
   /** The epoch after the entries so far. */
   #epoch: number | undefined;
   /** From this epoch on, the entries that raised it are above the audit floor and cannot have been pruned. */
@@ -56,6 +58,7 @@ export class EpochWalk {
     if (entry.base === 0 && this.#epoch === undefined) this.#epoch = 0;
     const problems = [...this.#checkEpoch(entry, status)];
     if (status === "authentic") problems.push(...(await this.#checkState(entry)));
+    if (status !== "not_authentic") problems.push(...this.#checkKey(entry));
     await this.#learn(entry, status);
     return problems;
   }
@@ -136,6 +139,19 @@ export class EpochWalk {
     return fits ? [] : [brokenState(epoch)];
   }
 
+  /**
+   * A commit pins the key of the store row and is signed under it; a registration is under the key that it registers. Without this
+   * check, an entry that was written later could claim a key that has left the ring, and nothing in it would be verified.
+   */
+  *#checkKey({ keyId, leadsTo, revision }: AuditRow): Iterable<EpochProblem> {
+    const expected = leadsTo === null ? this.#written.keyId : (this.#keyIn(leadsTo) ?? "");
+    if (expected === undefined || keyId === expected) return;
+    // If a registration was lost, one problem is enough.
+    if (this.#ring.keys.some(({ id }) => id === keyId)) this.#written = { revision, keyId };
+    const detail = `is under key "${keyId}", but the store row was under key "${expected}"`;
+    yield { kind: "broken_state", detail, isLoss: true };
+  }
+
   /** Whether an entry may have seen the state that nothing else proves: in epoch 0, it was signed by the first commit. */
   async #mayBeFirst(
     epoch: number,
@@ -162,10 +178,22 @@ export class EpochWalk {
       const state = status === "authentic" ? await this.#ledTo(leadsTo) : undefined;
       this.#raising.set(epoch, { revision, state });
     }
+    if (leadsTo !== null && revision > this.#written.revision) {
+      this.#written = { revision, keyId: status === "not_authentic" ? undefined : this.#keyIn(leadsTo) };
+    }
     const reached = leadsTo === null ? epoch : epoch + 1;
     const knownAt = leadsTo === null ? base : revision;
     if (this.#floor !== undefined && knownAt >= this.#floor) this.#unpruned = Math.min(this.#unpruned, reached);
     this.#epoch = Math.max(this.#epoch ?? 0, reached);
+  }
+
+  /** The key of the store row that an entry led to. Undefined if the text, which may not be verified, does not name one. */
+  #keyIn(leadsTo: string): string | undefined {
+    try {
+      return parseState(this.#storeId, leadsTo)?.keyId;
+    } catch {
+      return undefined;
+    }
   }
 
   /** The MAC of the store row that an entry led to. Undefined if the ring lacks its key. */
