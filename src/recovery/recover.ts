@@ -35,7 +35,7 @@ export async function recoverShares(
 
 /**
  * Commits the audit entry of a recovery and returns the id of the key in it. This is the primary key at that revision:
- * if another key is registered meanwhile, the epoch changes and the commit loses.
+ * if another key is registered meanwhile, the commit loses.
  *
  * An idempotency key is not used. With one, shares could be returned many times under one entry.
  */
