@@ -6,7 +6,7 @@ import type { TestAnswer } from "./harness/service.ts";
 import { mustSkip } from "./harness/test-databases.ts";
 
 const LONG = process.env["LONG"] === "1";
-const RUNS = LONG ? 10_000 : 400;
+const RUNS = LONG ? 10_000 : 150;
 
 /**
  * What an alteration led to. `refused`: a request that is affected fails, and all others are as before. `reported`: answers
