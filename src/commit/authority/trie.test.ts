@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SealError } from "../../seal/seal-error.ts";
 import type { AuthorityNode, Bytes } from "../../store/rows.ts";
+import { memberOf } from "./member.ts";
 import { decodeNode, digestOf, encodeNode } from "./node.ts";
 import { nodeIdOf, type Slot, slotOf, toSlot } from "./slot.ts";
 import { AuthorityTrie } from "./trie.ts";
@@ -36,6 +37,14 @@ class Database {
 const slots = fc
   .tuple(fc.constantFrom(0, 1, 4, 5, 6, 7), fc.integer({ min: 0, max: 255 }))
   .map(([at, byte]) => toSlot(new Uint8Array(8).with(at, byte)));
+
+describe("a member", () => {
+  it("is a digest of resource and seal, in the format of docs/stored-data.md", () => {
+    expect(hex(memberOf("policy:a", Uint8Array.of(1)))).toBe("74903e847a469ca42b6781f78eadcf26");
+    expect(hex(memberOf("bundle:a", Uint8Array.of(1)))).not.toBe(hex(memberOf("policy:a", Uint8Array.of(1))));
+    expect(hex(memberOf("policy:a", Uint8Array.of(2)))).not.toBe(hex(memberOf("policy:a", Uint8Array.of(1))));
+  });
+});
 
 describe("the authority trie", () => {
   it("starts with the root that the migration stores", () => {
