@@ -3,6 +3,7 @@ import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { SUPERUSER, testDomain } from "./harness/identity.ts";
 import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
+import { DECIDING, dumpTables, restoreTables } from "./harness/table-dump.ts";
 
 const SECRETS = "/v1/store/secrets";
 const POLICY = "/v1/acl/policy";
@@ -386,22 +387,10 @@ describe("an acknowledgement", () => {
 
   it("cannot cover two entries that claim one epoch (H11)", async () => {
     // The database shows one worker a copy of itself, and later its entry to all.
-    await sql(
-      "CREATE TABLE kept_audit AS SELECT * FROM audit",
-      "CREATE TABLE kept_store AS SELECT * FROM store",
-      "CREATE TABLE kept_policies AS SELECT * FROM policies",
-      "CREATE TABLE kept_nodes AS SELECT * FROM authority",
-    );
+    const kept = await dumpTables(database.client, DECIDING);
     await putPolicy("withheld");
-    await sql(
-      "CREATE TABLE withheld AS SELECT * FROM audit WHERE revision = 8",
-      ...["audit", "store", "policies"].flatMap((table) => [
-        `DELETE FROM ${table}`,
-        `INSERT INTO ${table} SELECT * FROM kept_${table}`,
-      ]),
-      "DELETE FROM authority",
-      "INSERT INTO authority SELECT * FROM kept_nodes",
-    );
+    await sql("CREATE TABLE withheld AS SELECT * FROM audit WHERE revision = 8");
+    await restoreTables(database.client, kept);
     await putPolicy("real");
     await put("x");
     await sql(
@@ -421,25 +410,12 @@ describe("an acknowledgement", () => {
   });
 
   it("cannot cover an entry that saw another store row (H11)", async () => {
-    await sql(
-      "CREATE TABLE kept_audit AS SELECT * FROM audit",
-      "CREATE TABLE kept_store AS SELECT * FROM store",
-      "CREATE TABLE kept_policies AS SELECT * FROM policies",
-      "CREATE TABLE kept_nodes AS SELECT * FROM authority",
-    );
+    const kept = await dumpTables(database.client, DECIDING);
     await putPolicy("withheld");
     await put("y");
-    await sql(
-      "CREATE TABLE withheld AS SELECT * FROM audit WHERE revision = 9",
-      ...["audit", "store", "policies"].flatMap((table) => [
-        `DELETE FROM ${table}`,
-        `INSERT INTO ${table} SELECT * FROM kept_${table}`,
-      ]),
-      "DELETE FROM authority",
-      "INSERT INTO authority SELECT * FROM kept_nodes",
-      "DELETE FROM secrets WHERE path = 'y'",
-      "DELETE FROM secret_versions WHERE path = 'y'",
-    );
+    await sql("CREATE TABLE withheld AS SELECT * FROM audit WHERE revision = 9");
+    await restoreTables(database.client, kept);
+    await sql("DELETE FROM secrets WHERE path = 'y'", "DELETE FROM secret_versions WHERE path = 'y'");
     await putPolicy("real");
     await put("x");
     await sql("DELETE FROM audit WHERE revision = 9", "INSERT INTO audit SELECT * FROM withheld");

@@ -8,7 +8,7 @@ import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { type TestDomain, testDomain } from "./harness/identity.ts";
 import { storeManyPolicies } from "./harness/many-policies.ts";
 import { KEY_A, ringOf, type TestService } from "./harness/service.ts";
-import { dumpTables, restoreTables, type TableDump } from "./harness/table-dump.ts";
+import { DECIDING, dumpTables, restoreTables, type TableDump } from "./harness/table-dump.ts";
 
 const POLICY = "/v1/acl/policy";
 const BUNDLE = "/v1/trust/bundle";
@@ -46,9 +46,9 @@ beforeEach(async () => {
   held = undefined;
   const execute: Execute = async (statements, mode, signal) => {
     if (!isHolding || mode === "read") return await database.execute(statements, mode, signal);
-    const before = await dumpTables(database.client);
+    const before = await dumpTables(database.client, DECIDING);
     await database.execute(statements, mode, signal);
-    held ??= await dumpTables(database.client);
+    held ??= await dumpTables(database.client, DECIDING);
     await restoreTables(database.client, before);
     throw new StoreUnavailable("connection", "unknown", "no answer");
   };
@@ -65,7 +65,7 @@ const send = async (target: string, body: object) => {
 const put = async (policy: object) => await send(POLICY, policy);
 const putBundle = async ({ bundle }: TestDomain, trustDomain = "partner.org") =>
   await send(BUNDLE, { trustDomain, bundle });
-const dump = async () => await dumpTables(database.client);
+const dump = async () => await dumpTables(database.client, DECIDING);
 const readAs = async (who: string) => {
   const workload = await service.as(`/${who}`);
   return (await workload(`${SECRETS}?action=get`, { path: "app/a" })).status;

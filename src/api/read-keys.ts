@@ -9,7 +9,7 @@ export interface RequestKeys {
   readonly rootKeys: Extract<Keys, { readonly ok: true }>["roots"];
 }
 
-/** Reads the keys. Undefined if there are none before `signal` aborts; the operator's log then has the reason. */
+/** Reads the keys. Undefined if they are missing, or cannot be read before `signal` aborts; the operator's log then has the reason. */
 export async function readKeys(
   { keys, platform }: Pick<Service, "keys" | "platform">,
   { signal, requestId }: { readonly signal: AbortSignal; readonly requestId: string },

@@ -152,7 +152,7 @@ function whyNot(
 }
 
 /**
- * The highest revision up to which all entries are dated before `before`. Undefined if there is none.
+ * The highest revision such that it and all earlier entries are dated before `before`. Undefined without such a revision.
  *
  * No MAC covers the revision of an entry. The database could move an old entry to a recent revision, so that entries which
  * are not old would be deleted. Therefore a later entry must confirm the entry at the new floor: its `anchor` is the MAC of

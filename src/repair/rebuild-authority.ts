@@ -1,3 +1,4 @@
+import { isRecord } from "../json/is-record.ts";
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
 import { AuthorityTrie } from "../commit/authority/trie.ts";
 import type { WriteDeps } from "../commit/deps.ts";
@@ -56,6 +57,6 @@ export async function rebuildAuthority(
 }
 
 function parseRows(outcome: unknown): { readonly rows: number } | undefined {
-  if (typeof outcome !== "object" || outcome === null || !("rows" in outcome)) return undefined;
-  return typeof outcome.rows === "number" ? { rows: outcome.rows } : undefined;
+  const rows = isRecord(outcome) ? outcome["rows"] : undefined;
+  return typeof rows === "number" ? { rows } : undefined;
 }

@@ -1,7 +1,7 @@
-import type { Client, InValue } from "@libsql/client";
 import { libsqlStore } from "../../src/store/libsql/libsql-store.ts";
 import { type FileDatabase, fileDatabase } from "../harness/file-database.ts";
 import { type TestDomain, testDomain } from "../harness/identity.ts";
+import { dumpTables, restoreTables } from "../harness/table-dump.ts";
 import { type TestAnswer, type TestService, testService } from "../harness/service.ts";
 
 export const TABLES = [
@@ -55,7 +55,7 @@ export async function createWorld(): Promise<World> {
   for (const step of historyOf(service, { before, after })) {
     const { status, text } = await step();
     if (status !== 200) throw new Error(`a step of the history was refused: ${status} ${text}`);
-    earlier.push(await readAll(database.client));
+    earlier.push(await readAll(database));
   }
   const now = earlier.pop();
   if (now === undefined) throw new Error("the history is empty");
@@ -63,7 +63,7 @@ export async function createWorld(): Promise<World> {
   return {
     now,
     earlier,
-    write: async (tables) => await writeTables(database, tables),
+    write: async (tables) => await restoreTables(database.client, tables),
     async probe() {
       const answers = new Map<string, TestAnswer>();
       for (const [name, send] of requests) answers.set(name, await send());
@@ -175,23 +175,7 @@ async function isReported(service: TestService): Promise<boolean> {
   return false;
 }
 
-async function readAll(client: Client): Promise<Contents> {
-  const read = async (table: TableName): Promise<readonly Row[]> => {
-    const { rows, columns } = await client.execute(`SELECT * FROM ${table} ORDER BY 1, 2`);
-    return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] as Cell])));
-  };
-  const entries: [TableName, readonly Row[]][] = [];
-  for (const table of TABLES) entries.push([table, await read(table)]);
-  return Object.fromEntries(entries) as Contents;
-}
-
-async function writeTables({ client }: FileDatabase, tables: Partial<Contents>): Promise<void> {
-  const statements = Object.entries(tables).flatMap(([table, rows]) => [
-    `DELETE FROM ${table}`,
-    ...rows.map((row) => ({
-      sql: `INSERT INTO ${table} VALUES (${Object.keys(row).fill("?").join(", ")})`,
-      args: Object.values(row) as InValue[],
-    })),
-  ]);
-  await client.batch(statements, "write");
+async function readAll({ client }: FileDatabase): Promise<Contents> {
+  // libSQL reads no other types of cells than these.
+  return (await dumpTables(client, TABLES)) as Contents;
 }

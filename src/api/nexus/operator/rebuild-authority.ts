@@ -1,9 +1,7 @@
-import { text } from "../../../json/member.ts";
 import { proposeAuthority, rebuildAuthority } from "../../../repair/rebuild-authority.ts";
+import { digestMember } from "./digest-member.ts";
 import { operation } from "../operation.ts";
 import { wireTime } from "../wire-time.ts";
-
-const DIGEST_RULE = { rule: "must be the digest of the response without it" } as const;
 
 /**
  * `POST /v1/operator/rebuild?action=authority`: rebuilds the authority trie from the policies and trust bundles that the database
@@ -13,7 +11,7 @@ export const rebuildTrie = operation({
   action: "operator.rebuild.authority",
   access: { on: "nothing" },
   deps: ({ write }) => write,
-  members: { digest: text({ rule: DIGEST_RULE }) },
+  members: { digest: digestMember },
   errorBody: (err) => ({ err }),
   async run({ deps, origin }, { digest }) {
     if (digest !== "") {

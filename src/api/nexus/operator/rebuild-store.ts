@@ -1,9 +1,7 @@
-import { text } from "../../../json/member.ts";
 import { proposeStore, rebuildStore } from "../../../repair/rebuild-store.ts";
+import { digestMember } from "./digest-member.ts";
 import { operation } from "../operation.ts";
 import { wireTime } from "../wire-time.ts";
-
-const DIGEST_RULE = { rule: "must be the digest of the response without it" } as const;
 
 /**
  * `POST /v1/operator/rebuild?action=store`: rebuilds a damaged store row from the audit. Without `digest` it changes nothing and
@@ -13,7 +11,7 @@ export const rebuildStoreRow = operation({
   action: "operator.rebuild.store",
   access: { on: "nothing" },
   deps: ({ write }) => write,
-  members: { digest: text({ rule: DIGEST_RULE }) },
+  members: { digest: digestMember },
   errorBody: (err) => ({ err }),
   async run({ deps, origin }, { digest }) {
     if (digest !== "") {
