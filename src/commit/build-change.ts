@@ -117,7 +117,12 @@ export async function buildChange(
     rests,
     // By the database's clock. The request may end earlier, because the snapshot took time to arrive.
     notAfter: snapshot.now + Math.max(0, attempts.endsAt - workerAt),
-    decidedOn: { keyId: (damaged ?? store).keyId, schemaVersion: store.schemaVersion },
+    decidedOn: {
+      storeId: store.storeId,
+      generation: (damaged ?? store).generation,
+      keyId: (damaged ?? store).keyId,
+      schemaVersion: store.schemaVersion,
+    },
     ...(damaged && { damagedEpoch: damaged.epoch }),
     ...accepted.change,
     ...(init && { init }),

@@ -26,7 +26,9 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  *    the removal of a secret: no commit has written an audit entry of that secret since,
  * 2. each row that the change rests on has the row version that it was decided on,
  * 3. the store has the epoch that it was decided on, if the change raises the epoch,
- * 4. the store row has the key and the schema version that it was decided on,
+ * 4. the store row has the store id, the generation, the key and the schema version that it was decided on, and a revision that
+ *    is not below the one that it was decided on: the snapshot may come from a copy of the database, or from before a backup was
+ *    restored,
  * 5. the database's clock is not past its latest time, and
  * 6. its write id was never committed before.
  *
@@ -301,7 +303,7 @@ export interface Change {
   /** The epoch of a damaged store row, as loaded. The commit requires this one, instead of the one that its entry names. */
   readonly damagedEpoch?: number;
   /** Columns of the store row that the change was decided on. */
-  readonly decidedOn: Pick<StoreRow, "keyId" | "schemaVersion">;
+  readonly decidedOn: Pick<StoreRow, "storeId" | "generation" | "keyId" | "schemaVersion">;
   readonly secret?: SecretChange;
   readonly policy?: PolicyChange;
   readonly bundle?: BundleChange;

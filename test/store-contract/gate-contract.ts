@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { BulkStore, Change, Rest, Store } from "../../src/store/store.ts";
-import { auditOf, bundleOf, bytes, creation, never, policyOf, PINS, STATE, update } from "./rows.ts";
+import type { BulkStore, Change, Rest } from "../../src/store/store.ts";
+import { auditOf, bundleOf, bytes, creation, never, policyOf, PINS, STATE, underSuiteId, update } from "./rows.ts";
 
 const signed = { ...STATE, keyId: "k1", mac: bytes(9) } as const;
 
@@ -179,7 +179,7 @@ export function gateContract(store: () => BulkStore): void {
     });
   });
 
-  describe("the key and the schema version of the store row", () => {
+  describe("the pinned columns of the store row", () => {
     const init = { keys: [{ keyId: "k1", checkValue: bytes(6), createdAt: 5 }], keyId: "k1", mac: bytes(7) };
     const decidedOn = { ...PINS.decidedOn, keyId: "k1" };
 
@@ -190,10 +190,27 @@ export function gateContract(store: () => BulkStore): void {
         { ...PINS.decidedOn, keyId: "" },
         { ...PINS.decidedOn, schemaVersion: 1 },
         { ...PINS.decidedOn, schemaVersion: 3 },
+        { ...PINS.decidedOn, storeId: "t" },
+        { ...PINS.decidedOn, storeId: "" },
+        { ...PINS.decidedOn, generation: "g" },
       ]) {
         await expectLost({ ...change, decidedOn: other }, JSON.stringify(other));
       }
       await expectWon(change);
+    });
+
+    it("exclude a change that was decided on in an earlier generation, or later than the store is (H12)", async () => {
+      await expectWon({ ...creation("w1"), init });
+      const audit = auditOf("w2", { resource: "store" });
+      await expectWon({ audit, tail: 0, ...PINS, decidedOn, authority: { ...signed, generation: "g" } });
+      await expectLost({ ...update("w3", 1), decidedOn });
+      const now = { ...decidedOn, generation: "g" };
+      for (const base of [3, 4, 2 ** 53 - 1]) {
+        const change = creation("w3", { path: "b", audit: { base } });
+        await expectLost({ ...change, decidedOn: now }, String(base));
+      }
+      await expectWon({ ...creation("w3", { path: "b", audit: { base: 2 } }), decidedOn: now });
+      await expectWon({ ...update("w4", 1), decidedOn: now });
     });
 
     it("exclude a change that was decided on before another key was registered", async () => {
@@ -228,10 +245,10 @@ export function gateContract(store: () => BulkStore): void {
  *
  * @param fresh an empty store whose database has this clock
  */
-export function clockContract(name: string, fresh: (now: () => number) => Store): void {
+export function clockContract(name: string, fresh: (now: () => number) => BulkStore): void {
   it(`store contract: ${name} applies a change until its latest time, inclusive`, async () => {
     let now = 1_700_000_000_123;
-    const store = fresh(() => now);
+    const store = await underSuiteId(fresh(() => now));
     const commit = async (writeId: string, notAfter: number) =>
       (await store.commit({ ...creation(writeId, { path: writeId }), notAfter }, {}, never)).won;
     expect((await store.load({}, never)).now).toBe(now);

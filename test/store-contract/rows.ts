@@ -1,5 +1,5 @@
 import type { AuditValues, BundleValues, PolicyValues, SecretValues, VersionRow } from "../../src/store/rows.ts";
-import type { Change, SecretChange, VersionChanges } from "../../src/store/store.ts";
+import type { BulkStore, Change, SecretChange, VersionChanges } from "../../src/store/store.ts";
 
 /** Bytes for the suite's rows. Any bytes will do, because a store verifies nothing. */
 export const bytes = (seed: number) => new Uint8Array(32).fill(seed);
@@ -78,8 +78,22 @@ export const STATE = { auditFloor: 0, authority: bytes(7), generation: "", ackno
 export const PINS = {
   rests: [],
   notAfter: Number.MAX_SAFE_INTEGER,
-  decidedOn: { keyId: null, schemaVersion: 2 },
+  decidedOn: { storeId: "s", generation: "", keyId: null, schemaVersion: 2 },
 } as const;
+
+/** The store with changes that name it as {@link PINS} does: a database gets a random store id. */
+export async function underSuiteId(store: BulkStore): Promise<BulkStore> {
+  const { storeId } = (await store.load({}, never)).store;
+  const ofStore = (change: Change): Change =>
+    change.decidedOn.storeId === PINS.decidedOn.storeId
+      ? { ...change, decidedOn: { ...change.decidedOn, storeId } }
+      : change;
+  return {
+    load: store.load,
+    commit: async (change, query, signal) => await store.commit(ofStore(change), query, signal),
+    commitEach: async (changes, query, signal) => await store.commitEach(changes.map(ofStore), query, signal),
+  };
+}
 
 /** The change, decided on a store row under that key. */
 export const under = (keyId: string, change: Change): Change => ({

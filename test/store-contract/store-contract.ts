@@ -16,6 +16,7 @@ import {
   under,
   update,
   versionOf,
+  underSuiteId,
 } from "./rows.ts";
 import { pageContract } from "./page-contract.ts";
 import { walkContract } from "./walk-contract.ts";
@@ -31,7 +32,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
   describe(`store contract: ${name}`, () => {
     let store: BulkStore;
     beforeEach(async () => {
-      store = await fresh();
+      store = await underSuiteId(await fresh());
     });
 
     const commit = async (change: Change) =>

@@ -1,11 +1,14 @@
 import type { BundleChange, Change, PolicyChange, Rest, SecretChange } from "../store.ts";
 import type { State } from "./state.ts";
 
+const PINNED = ["storeId", "generation", "keyId", "schemaVersion"] as const;
+
 /** Whether the state is still the one that the change was decided on: the conditions of the contract. */
 export function mayCommit(state: State, change: Change, now: number): boolean {
   const { audit, secret, policy, bundle, tail, decidedOn } = change;
   if (change.authority !== undefined && state.store.epoch !== (change.damagedEpoch ?? audit.epoch)) return false;
-  if (state.store.keyId !== decidedOn.keyId || state.store.schemaVersion !== decidedOn.schemaVersion) return false;
+  if (!PINNED.every((column) => state.store[column] === decidedOn[column])) return false;
+  if (state.store.revision < audit.base) return false;
   if (now > change.notAfter) return false;
   if (!change.rests.every((rest) => versionOf(state, rest) === rest.version)) return false;
   if (change.init !== undefined && state.store.revision !== 0) return false;

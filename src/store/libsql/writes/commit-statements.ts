@@ -36,6 +36,8 @@ function gateOf({ audit, secret, policy, bundle, tail, init, authority, damagedE
     pinsEpoch: authority !== undefined,
     pinnedEpoch: damagedEpoch ?? audit.epoch,
     storeKeyId: decidedOn.keyId,
+    storeId: decidedOn.storeId,
+    generation: decidedOn.generation,
     schemaVersion: decidedOn.schemaVersion,
     notAfter,
     rests: JSON.stringify(rests),

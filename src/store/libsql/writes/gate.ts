@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, notExists, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, gt, gte, lte, notExists, or, sql, type SQL } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { now } from "../load/now.ts";
 import { db, placeholder, rowOfPlaceholders, prepare, type Template } from "../query-builder.ts";
@@ -64,6 +64,9 @@ const always: SQL | undefined = and(
   or(eq(placeholder("isInit"), sql`0`), eq(store.revision, sql`0`)),
   or(eq(placeholder("pinsEpoch"), sql`0`), eq(store.epoch, placeholder("pinnedEpoch"))),
   sql`${store.keyId} is ${placeholder("storeKeyId")}`,
+  eq(store.storeId, placeholder("storeId")),
+  eq(store.generation, placeholder("generation")),
+  gte(store.revision, placeholder("base")),
   eq(store.schemaVersion, placeholder("schemaVersion")),
   lte(now, placeholder("notAfter")),
   restsHold,
