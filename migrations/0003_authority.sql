@@ -45,7 +45,10 @@ CREATE TABLE `authority` (
 CREATE TABLE `heartbeat` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`at` integer NOT NULL,
-	`bookmark` text NOT NULL,
+	`revision` integer NOT NULL,
+	`epoch` integer NOT NULL,
+	`entry_mac` blob NOT NULL,
+	`store_mac` blob NOT NULL,
 	`key_id` text NOT NULL,
 	`mac` blob NOT NULL,
 	CONSTRAINT "heartbeat_is_one_row" CHECK("heartbeat"."id" = 1)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AuditProblem } from "../src/audit/audit-problem.ts";
 import { verifyAudit } from "../src/audit/verify-audit.ts";
+import { UNRESTRICTED } from "../src/store/access.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
 import type { Store } from "../src/store/store.ts";
 import { PATIENT } from "./harness/attempts.ts";
@@ -445,7 +446,7 @@ describe("a hostile database", () => {
 
 /** Verifies the audit at once, in pages of two, and part by part. All must find the same. */
 async function audit(store: Store, given?: Awaited<ReturnType<typeof ringOf>>) {
-  const deps = { store, ring: given ?? (await ringOf(KEY_A)), attempts: PATIENT };
+  const deps = { store, ring: given ?? (await ringOf(KEY_A)), attempts: PATIENT, access: UNRESTRICTED };
   const whole = await verifyAudit(deps, { perPage: 2, pages: 1000 });
   let parts: readonly AuditProblem[] = [];
   for (let after: number | undefined = 0; after !== undefined;) {

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { BookmarkRefused } from "../commit/bookmark/bookmark-refused.ts";
 import type { BaseEnv } from "./app-env.ts";
 import { logException } from "./log-exception.ts";
 import { wireException } from "./nexus/wire-error.ts";
@@ -22,7 +23,8 @@ export function answerException<E extends BaseEnv>(error: unknown, c: Context<E>
   }
   const line = logException(error);
   trail.outcome = line.reason;
-  platform.log({ event: "request_failed", requestId, ...line });
+  const event = error instanceof BookmarkRefused ? error.reason : "request_failed";
+  platform.log({ event, requestId, ...line });
   const { status, err } = wireException(error);
   const response = respond(status, errorBody(err, c), requestId);
   return status === 503 ? retryAfter(response, platform.random()) : response;

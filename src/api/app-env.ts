@@ -1,3 +1,4 @@
+import type { Mark } from "../commit/bookmark/mark.ts";
 import type { Attempts } from "../store/attempts.ts";
 import type { MeteredStore } from "../store/limit-requests.ts";
 import type { Trail } from "./audit-line.ts";
@@ -31,6 +32,8 @@ export interface AppEnv {
     store: MeteredStore;
     /** Set by `deadline`. */
     attempts: Attempts;
+    /** The moment that the answer is based on, for a write or a request with the header of bookmarks. */
+    mark?: Mark;
     /** Set by `rootKeys`, for POST requests. */
     keys: RequestKeys;
   };

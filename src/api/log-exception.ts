@@ -1,3 +1,4 @@
+import { BookmarkRefused } from "../commit/bookmark/bookmark-refused.ts";
 import { PolicyOverflow } from "../policy/policy-overflow.ts";
 import { toSealFault, SealError } from "../seal/seal-error.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
@@ -9,6 +10,9 @@ export function logException(error: unknown): Pick<LogLine, "level" | "detail"> 
     // A caller that hung up is not a failure of the service.
     const level = error.reason === "gone" ? "info" : "error";
     return { level, reason: `store_${error.reason}`, detail: error.detail };
+  }
+  if (error instanceof BookmarkRefused) {
+    return { level: error.isAlarm ? "error" : "info", reason: error.reason, detail: error.detail };
   }
   if (error instanceof SealError) return { level: "error", ...toSealFault(error) };
   if (error instanceof PolicyOverflow) return { level: "error", reason: error.reason, detail: error.detail };

@@ -1,9 +1,10 @@
+import type { ReplicaProblem, ReplicaUnusable } from "../commit/replica-unusable.ts";
 import type { PolicyProblem } from "../policy/deps.ts";
 import type { RowProblem } from "../rotation/deps.ts";
 import type { SecretProblem } from "../secret/remove.ts";
 import type { ClockSkew } from "../store/watch-clock.ts";
 import type { BundleProblem } from "../trust/deps.ts";
-import type { Log } from "./platform.ts";
+import type { Log, LogLine } from "./platform.ts";
 
 /** Logs a stored policy that grants nothing because it does not verify or compile. */
 export function reportPolicy(log: Log, requestId: string): (problem: PolicyProblem) => void {
@@ -34,6 +35,18 @@ export function reportRow(log: Log, requestId: string): (problem: RowProblem) =>
   return ({ resource, reason, detail }) =>
     log({ level: "error", event: "row_not_rewrapped", requestId, reason, detail: `${resource}: ${detail}` });
 }
+
+/** Logs why the primary serves a request although a replica is configured. An old replica is a common state, not a fault. */
+export function reportReplica(log: Log, requestId: string): (problem: ReplicaUnusable) => void {
+  return ({ problem, detail }) => log({ level: LEVELS[problem], event: problem, requestId, detail });
+}
+
+const LEVELS: Readonly<Record<ReplicaProblem, LogLine["level"]>> = {
+  replica_behind: "info",
+  replica_unreachable: "warn",
+  replica_of_other_store: "error",
+  replica_not_verified: "error",
+};
 
 /** Logs that the clocks of the database and the worker differ. */
 export function reportSkew(log: Log, requestId: string): (skew: ClockSkew) => void {

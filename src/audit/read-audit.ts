@@ -1,6 +1,5 @@
 import type { WriteDeps } from "../commit/deps.ts";
-import { verifyStoreRow } from "../commit/store-row.ts";
-import { load } from "../store/load.ts";
+import { loadVerified } from "../commit/load-verified.ts";
 import type { AuditRow } from "../store/rows.ts";
 import { checkEntry, type EntryCheck } from "./check-entry.ts";
 
@@ -40,16 +39,15 @@ const MAX_SCANNED = 20_000;
  * @throws SealError, StoreUnavailable
  */
 export async function readAudit(
-  { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
+  deps: Pick<WriteDeps, "store" | "ring" | "attempts" | "access">,
   request: AuditFilter & { readonly after: number; readonly limit: number },
 ): Promise<AuditPage> {
   const { after, limit, resource } = request;
   const upTo = resource === undefined ? { upTo: after + MAX_SCANNED } : {};
-  const snapshot = await load(store, { audit: { ...request, ...upTo } }, attempts);
-  await verifyStoreRow(ring, snapshot);
+  const snapshot = await loadVerified(deps, { audit: { ...request, ...upTo } });
   const entries = await Promise.all(
     snapshot.audit.rows.map(async (entry): Promise<ReadEntry> => {
-      const { status } = await checkEntry(ring, snapshot.store, entry);
+      const { status } = await checkEntry(deps.ring, snapshot.store, entry);
       return { entry, status };
     }),
   );

@@ -1,6 +1,5 @@
 import type { WriteDeps } from "../commit/deps.ts";
-import { verifyStoreRow } from "../commit/store-row.ts";
-import { load } from "../store/load.ts";
+import { loadVerified } from "../commit/load-verified.ts";
 import type { Bytes } from "../store/rows.ts";
 import { type Acknowledged, readAcknowledged, splitAcknowledged } from "./acknowledged.ts";
 import { type AuditProblem, digestOfProblems } from "./audit-problem.ts";
@@ -44,7 +43,7 @@ const MAX_PROBLEMS = 100;
  * @throws SealError if the store row does not verify
  */
 export async function verifyAudit(
-  { store, ring, attempts }: Pick<WriteDeps, "store" | "ring" | "attempts">,
+  deps: Pick<WriteDeps, "store" | "ring" | "attempts" | "access">,
   options: {
     readonly after?: number;
     readonly upTo?: number;
@@ -54,6 +53,7 @@ export async function verifyAudit(
   } = {},
 ): Promise<AuditReport> {
   const { after = 0, upTo: end = Infinity, pages = 20, perPage = 1000, maxMs = 3000 } = options;
+  const { ring, attempts } = deps;
   const started = attempts.now();
   const walk = auditWalk(ring, after);
   const found: AuditProblem[] = [];
@@ -62,8 +62,7 @@ export async function verifyAudit(
   let limit = perPage;
   for (let page = 1; ; page += 1) {
     const bounds = { after: walk.last, limit };
-    const snapshot = await load(store, { audit: bounds, auditContext: bounds, acknowledgements: {} }, attempts);
-    await verifyStoreRow(ring, snapshot);
+    const snapshot = await loadVerified(deps, { audit: bounds, auditContext: bounds, acknowledgements: {} });
     if (snapshot.auditContext.more && limit > 1) {
       limit = Math.ceil(limit / 4);
       continue;

@@ -1,14 +1,15 @@
 import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
 import { verifyMac } from "../seal/mac.ts";
 import { SealError } from "../seal/seal-error.ts";
-import { UNRESTRICTED } from "../store/access.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Query, Snapshot } from "../store/store.ts";
 import { type Decision, type Outcome, transact } from "../store/transact.ts";
 import { type AcceptedWrite, buildChange, type NextEntry, type RecordedRequest } from "./build-change.ts";
+import { type Mark, markAfter, markOf } from "./bookmark/mark.ts";
 import type { WriteDeps } from "./deps.ts";
 import { effectiveTime, timeBounds } from "./effective-time.ts";
 import { verifyEntry } from "./entry.ts";
+import { replicaProblemOf } from "./replica-unusable.ts";
 import { verifyStore, writingRing } from "./store-row.ts";
 import { writeIdOf } from "./write-id.ts";
 
@@ -71,8 +72,17 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
 ): Promise<Outcome<Committed<A>, F | WriteFailure>> {
   const { ring, access, attempts, randomBytes } = deps;
   const writeId = await writeIdOf(write.caller, write.idempotencyKey, randomBytes);
-  const query = { ...access.query, ...options.query, writeId };
+  const { heartbeatMs } = deps;
+  const query = {
+    ...access.query,
+    ...options.query,
+    writeId,
+    ...(heartbeatMs !== undefined && { heartbeat: {} }),
+  };
   let commitSent = false;
+  const acknowledge = (mark: Mark | undefined): void => {
+    if (mark !== undefined) deps.onCommitted?.(mark);
+  };
 
   const decide = async (loaded: Snapshot<typeof query>): Promise<Decision<Committed<A>, F | WriteFailure>> => {
     const snapshot =
@@ -87,7 +97,9 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     if (rests === undefined) return refuse({ code: "denied" });
 
     if (replay !== undefined) {
-      return await decideReplay(ring, { ...options, write, writeId }, { store, replay });
+      const decision = await decideReplay(ring, { ...options, write, writeId }, { store, replay });
+      if (decision.kind === "settled") acknowledge(markOf(snapshot));
+      return decision;
     }
 
     const tail = options.tailOf(snapshot);
@@ -101,13 +113,24 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     if (!decision.ok) return refuse(decision.failure);
 
     const damaged = store === loaded.store ? undefined : loaded.store;
-    const change = await buildChange(decision, { write, place, tail, snapshot, damaged, rests, attempts });
+    const change = await buildChange(decision, { write, place, tail, snapshot, damaged, rests, attempts, heartbeatMs });
     commitSent = true;
     // A delegate who keeps writing policies must not delay a revocation by the superuser.
-    const isUrgent = access === UNRESTRICTED && change.authority !== undefined;
-    return { kind: "commit", change, isUrgent, answer: (revision) => ({ ...decision.outcome, revision }) };
+    const isUrgent = access.isUnrestricted && change.authority !== undefined;
+    const answer = (revision: number): Committed<A> => {
+      acknowledge(markAfter(change, store, revision));
+      return { ...decision.outcome, revision };
+    };
+    return { kind: "commit", change, isUrgent, answer };
   };
-  return await transact(deps.store, query, { attempts, decide });
+  return await transact(deps.store, query, { attempts, decide, onReplicaError: (error) => reportReplica(deps, error) });
+}
+
+/** Reports why the replica is not used. Rethrows an error that does not concern it. */
+function reportReplica({ onReplicaUnusable }: WriteDeps, error: unknown): void {
+  const problem = replicaProblemOf(error);
+  if (problem === undefined) throw error;
+  onReplicaUnusable?.(problem);
 }
 
 /** An altered entry can have any number. It must not keep its resource from being written. */

@@ -6,6 +6,8 @@ import type { Attempts } from "../store/attempts.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Change, Rest } from "../store/store.ts";
 import type { AuthorityTrie } from "./authority/trie.ts";
+import { markAfter } from "./bookmark/mark.ts";
+import { isDue, signHeartbeat } from "./heartbeat.ts";
 import { sealEntry } from "./entry.ts";
 import { describeState, firstCommit, signState } from "./store-row.ts";
 
@@ -72,9 +74,11 @@ export async function buildChange(
     readonly rests: readonly Rest[];
     /** The worker's clock, and when the request ends by it. */
     readonly attempts: Pick<Attempts, "now" | "endsAt">;
+    /** The age in milliseconds from which on the commit replaces the heartbeat. Undefined: never. */
+    readonly heartbeatMs?: number | undefined;
   },
 ): Promise<Change> {
-  const { write, place, tail, snapshot, damaged, rests, attempts } = at;
+  const { write, place, tail, snapshot, damaged, rests, attempts, heartbeatMs } = at;
   const { writeId, seq } = place;
   const ring = accepted.ring ?? place.ring;
   const { store, newest } = snapshot;
@@ -111,7 +115,7 @@ export async function buildChange(
     store.revision === 0 ? firstCommit(ring, store, place.time) : undefined,
     raises ? signState(ring.primary, next) : undefined,
   ]);
-  return {
+  const change: Change = {
     audit,
     tail: tail?.revision ?? 0,
     rests,
@@ -128,4 +132,10 @@ export async function buildChange(
     ...(init && { init }),
     ...(mac && { authority: { ...next, mac, nodes: trie?.changes ?? [] } }),
   };
+  if (heartbeatMs === undefined || !isDue(snapshot.heartbeat?.row, workerAt, heartbeatMs)) return change;
+  // The commit is applied after this moment, so it proves that whoever has it has everything before.
+  const mark = markAfter(change, store, 0);
+  return mark === undefined
+    ? change
+    : { ...change, heartbeat: await signHeartbeat(ring, mark, { store: { ...store, ...columns }, at: workerAt }) };
 }

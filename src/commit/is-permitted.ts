@@ -1,4 +1,4 @@
-import { type PathScope, UNRESTRICTED } from "../store/access.ts";
+import type { PathScope } from "../store/access.ts";
 import { load } from "../store/load.ts";
 import type { WriteDeps } from "./deps.ts";
 import { verifyStore } from "./store-row.ts";
@@ -11,7 +11,7 @@ import { verifyStore } from "./store-row.ts";
  * @throws SealError, StoreUnavailable
  */
 export async function isPermitted({ store, ring, attempts, access }: WriteDeps, scope?: PathScope): Promise<boolean> {
-  if (access === UNRESTRICTED) return true;
+  if (access.isUnrestricted) return true;
   const snapshot = await load(store, { ...access.query, ...scope?.query }, attempts);
   await verifyStore(ring, snapshot);
   if ((await access.permits(snapshot)) !== undefined) return true;

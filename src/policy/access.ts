@@ -19,6 +19,7 @@ export async function policyAccess(
     requestTags(ring, "path", request.path),
   ]);
   return {
+    isUnrestricted: false,
     query: { grants: { idTags, pathTags, limit: MAX_CANDIDATES } },
     async permits(snapshot) {
       const granting = await findGrant({ ring, ...authorityIn(snapshot), report }, snapshot.grants, request);

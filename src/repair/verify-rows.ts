@@ -1,14 +1,13 @@
 import { MAX_DEPTH } from "../commit/authority/slot.ts";
 import type { WriteDeps } from "../commit/deps.ts";
 import { verifyEntry } from "../commit/entry.ts";
-import { verifyStoreRow } from "../commit/store-row.ts";
+import { loadVerified } from "../commit/load-verified.ts";
 import { POLICIES } from "../policy/policies.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { REMOVAL } from "../secret/removal.ts";
 import { verifyStoredSecret } from "../secret/verify-secret.ts";
-import { load } from "../store/load.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { AnySnapshot, Query, SecretView, Snapshot } from "../store/store.ts";
+import type { AnySnapshot, SecretView } from "../store/store.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { BUNDLES } from "../trust/bundles.ts";
 import { type RowCursor, startAfter } from "./cursor.ts";
@@ -29,7 +28,7 @@ export interface RowReport {
   readonly revision: number;
 }
 
-type RowDeps = Pick<WriteDeps, "store" | "ring" | "attempts">;
+type RowDeps = Pick<WriteDeps, "store" | "ring" | "attempts" | "access">;
 
 /** What one load found. */
 type PageReport = Omit<RowReport, "unreachable"> & Partial<Pick<RowReport, "unreachable">>;
@@ -183,12 +182,6 @@ async function lostRow(
   return isRemoval
     ? undefined
     : { resource, kind: "lost_row", detail: "its newest audit entry leads to a row, which is missing" };
-}
-
-async function loadVerified<const Q extends Query>({ store, ring, attempts }: RowDeps, query: Q): Promise<Snapshot<Q>> {
-  const snapshot = await load(store, query, attempts);
-  await verifyStoreRow(ring, snapshot);
-  return snapshot;
 }
 
 /** The last row of a page that is not the last one. */

@@ -24,7 +24,7 @@ const MAX_PAGES = 15;
  * @throws SealError if the ring does not fit the store
  */
 export async function verifyStoredData(
-  deps: Pick<WriteDeps, "store" | "ring" | "attempts">,
+  deps: Pick<WriteDeps, "store" | "ring" | "attempts" | "access">,
   { from, maxMs }: { readonly from: VerifyCursor; readonly maxMs: number },
 ): Promise<StoreReport> {
   const started = deps.attempts.now();

@@ -1,3 +1,4 @@
+import { markOf } from "../commit/bookmark/mark.ts";
 import { type AcceptedWrite, buildChange, type RewrapInput } from "../commit/build-change.ts";
 import { authorityIn } from "../commit/authority-row.ts";
 import type { AuthorityTrie } from "../commit/authority/trie.ts";
@@ -72,6 +73,8 @@ export async function rewrapRows(
     if (writingRing(deps.ring, page.snapshot).primary !== primary) return notPrimary;
   }
   const { rewrapped, lost, failed } = page;
+  const mark = markOf(page.snapshot);
+  if (mark !== undefined) deps.onCommitted?.(mark);
   const { revision } = page.snapshot.store;
   const last = items.at(-1);
   const next =

@@ -2,15 +2,18 @@ import { createApp } from "../api/app.ts";
 import type { CertificateSource } from "../api/client-certificate.ts";
 import type { Platform } from "../api/platform.ts";
 import { importProxySecret } from "../api/proxy-secret.ts";
+import { beat } from "../api/renew-heartbeat.ts";
 import { refreshBundles } from "../api/refresh-bundles.ts";
 import type { Service } from "../api/service.ts";
 import { createUnreadyApp } from "../api/unready-app.ts";
 import { fetchedKeys, fixedKeys, type KeySource } from "../seal/key-source.ts";
 import { remoteExecute } from "../store/libsql/remote-execute.ts";
+import { libsqlHeartbeat } from "../store/libsql/libsql-heartbeat.ts";
 import { libsqlStore } from "../store/libsql/libsql-store.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
-import type { BulkStore } from "../store/store.ts";
 import { type Config, parseConfig } from "./config.ts";
+import type { Database } from "./database.ts";
+import type { Execute } from "../store/libsql/execute.ts";
 import { type ImportedBundles, importBundles } from "./import-bundles.ts";
 import { maxCipherBytes } from "./max-cipher-bytes.ts";
 import { createPlatform, type Output } from "./platform.ts";
@@ -75,7 +78,9 @@ async function composeReady(config: Config, bundles: ImportedBundles["bundles"],
   const app = createApp();
   return {
     fetch: async (request, _env, context) => await app.fetch(request, service, context),
-    scheduled: async (at) => await refreshBundles(service, at),
+    async scheduled(at) {
+      await Promise.all([refreshBundles(service, at), beat(service)]);
+    },
   };
 }
 
@@ -99,7 +104,8 @@ async function createService(
   const [keys, certificates] = await Promise.all([importKeys(config), importCertificateSource(config)]);
   const configured = new Set([...bundles.keys(), ...Object.values(roots).flat()]);
   return {
-    store: createStore(config),
+    ...createStore(config),
+    replicaReads: config.store.kind === "libsql" ? config.store.replica?.reads : undefined,
     backend: config.store.kind,
     keys,
     trust: { bundles, tokens, isStatic: (trustDomain) => configured.has(trustDomain) },
@@ -125,10 +131,20 @@ async function importCertificateSource({ certificates }: Config): Promise<Certif
   return { kind: "proxy", secrets: await Promise.all(certificates.secrets.map(importProxySecret)) };
 }
 
-function createStore({ store }: Config): BulkStore {
+function createStore({ store }: Config): Pick<Service, "store" | "writeHeartbeat"> {
   // The store of `lite` is never written to: see `isAvailable`.
-  if (store.kind !== "libsql") return memoryStore({ storeId: "memory", now: Date.now });
-  const { url, authToken } = store.database;
+  if (store.kind !== "libsql") {
+    return { store: memoryStore({ storeId: "memory", now: Date.now }), writeHeartbeat: undefined };
+  }
+  const { database, isPrimary, replica } = store;
+  const primary = executeOn(database, !isPrimary);
+  return {
+    store: libsqlStore(primary, replica && executeOn(replica.database, false)),
+    writeHeartbeat: libsqlHeartbeat(primary),
+  };
+}
+
+function executeOn({ url, authToken }: Database, forwardsReads: boolean): Execute {
   const database = authToken === undefined ? { url } : { url, authToken };
-  return libsqlStore(remoteExecute(database, async (request, init) => await fetch(request, init)));
+  return remoteExecute({ ...database, forwardsReads }, async (request, init) => await fetch(request, init));
 }

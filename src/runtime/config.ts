@@ -2,15 +2,27 @@ import type { RateLimits } from "../api/count-request.ts";
 import type { BundleKeys } from "../identity/bundle/trust-bundle.ts";
 import type { TrustRoots } from "../identity/role.ts";
 import type { TrustDomain } from "../identity/spiffe-id.ts";
-import { type Database, parseDatabase } from "./database.ts";
+import { type Database, parseDatabase, sendsTokenInPlainText } from "./database.ts";
 import type { RootKeys } from "./formats.ts";
 import { combine, invalid, type Parsed, valid } from "./parsed.ts";
 import { type Env, readSettings, required, type Settings } from "./read-settings.ts";
 
+export interface ReplicaConfig {
+  readonly database: Database;
+  /** How old reads may be. Undefined: reads are never served by the replica. */
+  readonly reads: { readonly maxStalenessMs: number; readonly storeId: string } | undefined;
+}
+
 /** The parsed environment. */
 export interface Config {
   readonly store:
-    | { readonly kind: "libsql"; readonly database: Database }
+    | {
+        readonly kind: "libsql";
+        readonly database: Database;
+        /** `LIBSQL_URL` leads to the primary itself. */
+        readonly isPrimary: boolean;
+        readonly replica: ReplicaConfig | undefined;
+      }
     | { readonly kind: "memory" }
     /** Nothing is stored. Only the operations that need nothing but the root key are available. */
     | { readonly kind: "lite" };
@@ -71,8 +83,42 @@ function parseStore(settings: Settings): Parsed<Config["store"]> {
   const kind = settings.SPIKE_NEXUS_BACKEND_STORE;
   if (!kind.ok) return kind;
   if (kind.value !== "libsql") return valid({ kind: kind.value });
-  const database = parseDatabase(settings);
-  return database.ok ? valid({ kind: "libsql", database: database.value }) : database;
+  const parsed = combine({
+    database: parseDatabase(settings),
+    isPrimary: settings.LIBSQL_URL_IS_PRIMARY,
+    replica: parseReplica(settings),
+  });
+  if (!parsed.ok) return parsed;
+  const { database, isPrimary, replica } = parsed.value;
+  return valid({ kind: "libsql", database, isPrimary: isPrimary === "1", replica });
+}
+
+function parseReplica(settings: Settings): Parsed<ReplicaConfig | undefined> {
+  const given = combine({
+    url: settings.LIBSQL_REPLICA_URL,
+    authToken: settings.LIBSQL_REPLICA_AUTH_TOKEN,
+    ownToken: settings.LIBSQL_AUTH_TOKEN,
+    allowPlaintext: settings.LIBSQL_ALLOW_PLAINTEXT,
+    reads: settings.SPIKE_REPLICA_READS,
+    maxStalenessMs: settings.SPIKE_REPLICA_MAX_STALENESS_MS,
+    storeId: settings.SPIKE_STORE_ID,
+  });
+  if (!given.ok) return given;
+  const { url, authToken, ownToken, allowPlaintext, reads, maxStalenessMs, storeId } = given.value;
+  if (url === undefined) {
+    return reads === "1" ? invalid("SPIKE_REPLICA_READS needs LIBSQL_REPLICA_URL, which is not set") : valid(undefined);
+  }
+  const database = { url, authToken: authToken ?? ownToken };
+  if (sendsTokenInPlainText(database, allowPlaintext)) {
+    return invalid(
+      "LIBSQL_REPLICA_URL must use TLS, because a token would be sent in plain text: use libsql: or https:, or set LIBSQL_ALLOW_PLAINTEXT to 1 in a private network",
+    );
+  }
+  if (reads === "0") return valid({ database, reads: undefined });
+  if (storeId === undefined) {
+    return invalid("SPIKE_STORE_ID is not set, and SPIKE_REPLICA_READS needs it: spike operator status prints it");
+  }
+  return valid({ database, reads: { maxStalenessMs, storeId } });
 }
 
 /** No source is trusted by default: a trusted party that is not needed could impersonate any identity. */

@@ -21,7 +21,7 @@ export function parseDatabase(settings: Settings): Parsed<Database> {
   if (!url.ok) return url;
   if (!authToken.ok) return authToken;
   if (!allowPlaintext.ok) return allowPlaintext;
-  if (authToken.value !== undefined && isRemotePlaintext(url.value) && allowPlaintext.value === "0") {
+  if (sendsTokenInPlainText({ url: url.value, authToken: authToken.value }, allowPlaintext.value)) {
     return invalid(
       "LIBSQL_URL must use TLS, because LIBSQL_AUTH_TOKEN would be sent in plain text: use libsql: or https:, or set LIBSQL_ALLOW_PLAINTEXT to 1 in a private network",
     );
@@ -29,16 +29,23 @@ export function parseDatabase(settings: Settings): Parsed<Database> {
   return valid({ url: url.value, authToken: authToken.value });
 }
 
+export function sendsTokenInPlainText({ url, authToken }: Database, allowPlaintext: "0" | "1"): boolean {
+  return authToken !== undefined && isRemotePlaintext(url) && allowPlaintext === "0";
+}
+
 /** Warnings about a connection that an attacker on the network could abuse. */
-export function databaseWarnings({ url, authToken }: Database): readonly string[] {
+export function databaseWarnings(
+  { url, authToken }: Database,
+  setting: "LIBSQL_URL" | "LIBSQL_REPLICA_URL" = "LIBSQL_URL",
+): readonly string[] {
   if (isLoopback(new URL(url))) return [];
   const warnings = [];
   if (isRemotePlaintext(url)) {
     const exposed = authToken === undefined ? "stored data" : "the token and stored data";
-    warnings.push(`LIBSQL_URL does not use TLS: on the way to the database, others can read and change ${exposed}`);
+    warnings.push(`${setting} does not use TLS: on the way to the database, others can read and change ${exposed}`);
   }
   if (authToken === undefined) {
-    warnings.push("LIBSQL_AUTH_TOKEN is not set: anyone who reaches the database at LIBSQL_URL can change it");
+    warnings.push(`LIBSQL_AUTH_TOKEN is not set: anyone who reaches the database at ${setting} can change it`);
   }
   return warnings;
 }

@@ -67,6 +67,10 @@ export const bearerToken = ruled("visible ASCII characters without blanks", (tex
   /^[\x21-\x7e]+$/.test(text) ? text : undefined,
 );
 
+export const storeId = ruled("32 hexadecimal digits in lower case", (text) =>
+  /^[\da-f]{32}$/.test(text) ? text : undefined,
+);
+
 export const hostNames = ruled("host names in lower case, comma-separated", (text) => {
   const hosts = split(text);
   return hosts.every((host) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(host)) ? hosts : undefined;

@@ -7,6 +7,7 @@ import {
   hostNames,
   oneOf,
   proxySecrets,
+  storeId,
 } from "./formats.ts";
 import { rateLimiter, rootKeys, trustBundles, trustDomains, wholeNumber } from "./formats.ts";
 
@@ -50,6 +51,48 @@ export const SETTINGS = {
     default: "0",
     meaning: "`1` allows the token to be sent without TLS to another machine. Only for private networks",
     dev: "leaves unset",
+  },
+  LIBSQL_URL_IS_PRIMARY: {
+    kind: "variable",
+    format: oneOf("0", "1"),
+    default: "0",
+    meaning:
+      "`1`: `LIBSQL_URL` never leads to a [replica](docs/replication.md). Saves the step that makes a replica forward a read to its primary",
+    dev: "decides",
+  },
+  LIBSQL_REPLICA_URL: {
+    kind: "variable",
+    format: databaseUrl,
+    meaning:
+      "A [replica](docs/replication.md) near the worker. Writes are decided on it, and committed at `LIBSQL_URL`",
+    dev: "decides",
+  },
+  LIBSQL_REPLICA_AUTH_TOKEN: {
+    kind: "secret",
+    format: bearerToken,
+    meaning: "The token of the replica, if it is not `LIBSQL_AUTH_TOKEN`",
+    dev: "leaves unset",
+  },
+  SPIKE_REPLICA_READS: {
+    kind: "variable",
+    format: oneOf("0", "1"),
+    default: "0",
+    meaning: "`1`: reads come from the replica too, as old as `SPIKE_REPLICA_MAX_STALENESS_MS`",
+    dev: "decides",
+  },
+  SPIKE_REPLICA_MAX_STALENESS_MS: {
+    kind: "variable",
+    format: wholeNumber(100, 3_600_000),
+    default: "120000",
+    meaning: "How old a read from the replica may be, in milliseconds",
+    dev: "passes on",
+  },
+  SPIKE_STORE_ID: {
+    kind: "variable",
+    format: storeId,
+    meaning:
+      "The id of the store, as `spike operator status` prints it. Required for reads from the replica, which might be a copy of another store",
+    dev: "decides",
   },
   SPIKE_ROOT_KEYS: {
     kind: "secret",

@@ -1,5 +1,5 @@
 import { databaseWarnings } from "./database.ts";
-import type { Config } from "./config.ts";
+import type { Config, ReplicaConfig } from "./config.ts";
 import { maxCipherBytes } from "./max-cipher-bytes.ts";
 import { type Env, isSet } from "./read-settings.ts";
 import type { SettingName } from "./settings.ts";
@@ -22,7 +22,10 @@ export function configWarnings(env: Env, config: Config): readonly string[] {
 function storeWarnings({ store }: Config): readonly string[] {
   switch (store.kind) {
     case "libsql":
-      return databaseWarnings(store.database);
+      return [
+        ...databaseWarnings(store.database, "LIBSQL_URL"),
+        ...(store.replica === undefined ? [] : databaseWarnings(store.replica.database, "LIBSQL_REPLICA_URL")),
+      ];
     case "memory":
       return [
         "SPIKE_NEXUS_BACKEND_STORE is memory: each instance of the worker has its own secrets and policies, and loses them when it ends",
@@ -52,6 +55,13 @@ function unusedSettings(env: Env, { store, certificates }: Config): readonly str
   const unused: readonly (readonly [name: SettingName, isUsed: boolean, by: string])[] = [
     ["LIBSQL_URL", store.kind === "libsql", "SPIKE_NEXUS_BACKEND_STORE is not libsql"],
     ["LIBSQL_AUTH_TOKEN", store.kind === "libsql", "SPIKE_NEXUS_BACKEND_STORE is not libsql"],
+    ["LIBSQL_REPLICA_URL", store.kind === "libsql", "SPIKE_NEXUS_BACKEND_STORE is not libsql"],
+    ["LIBSQL_REPLICA_AUTH_TOKEN", hasReplica(store), "LIBSQL_REPLICA_URL is not set"],
+    [
+      "SPIKE_REPLICA_MAX_STALENESS_MS",
+      hasReplica(store) && store.replica.reads !== undefined,
+      "SPIKE_REPLICA_READS is not 1",
+    ],
     [
       "SPIKE_CLIENT_CERTIFICATE_HOSTS",
       certificates.kind === "cloudflare",
@@ -62,6 +72,12 @@ function unusedSettings(env: Env, { store, certificates }: Config): readonly str
   return unused
     .filter(([name, isUsed]) => !isUsed && isSet(env, name))
     .map(([name, , by]) => `${name} has no effect: ${by}`);
+}
+
+function hasReplica(store: Config["store"]): store is Extract<Config["store"], { readonly kind: "libsql" }> & {
+  readonly replica: ReplicaConfig;
+} {
+  return store.kind === "libsql" && store.replica !== undefined;
 }
 
 function repeatedEntries({ certificates, roots }: Config): readonly string[] {

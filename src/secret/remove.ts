@@ -1,7 +1,6 @@
 import { auditedWrite } from "../commit/audited-write.ts";
 import { reportSealError } from "../seal/report-seal-error.ts";
 import { SealError, type SealFault, toSealFault } from "../seal/seal-error.ts";
-import { UNRESTRICTED } from "../store/access.ts";
 import type { SecretRow } from "../store/rows.ts";
 import type { AnySnapshot, SecretView } from "../store/store.ts";
 import type { SecretDeps } from "./deps.ts";
@@ -79,7 +78,7 @@ async function findRemovable(
     return { head: await verifySecret(ring, snapshot, found) };
   } catch (error) {
     // A policy could grant the permission. Only the superuser has unrestricted access to a path.
-    if (!(error instanceof SealError) || access !== UNRESTRICTED) throw error;
+    if (!(error instanceof SealError) || !access.isUnrestricted) throw error;
     const head = await reportSealError(verifyHead(ring, snapshot, found), () => undefined);
     return { head, fault: toSealFault(error) };
   }

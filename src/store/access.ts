@@ -5,7 +5,9 @@ import type { AnySnapshot, PathRange, Query, Rest } from "./store.ts";
  * is from the same moment as the rest.
  */
 export interface Access {
-  readonly query: Pick<Query, "grants" | "trust">;
+  readonly query: Pick<Query, "grants" | "trust" | "entryMacs" | "heartbeat">;
+  /** The caller may do everything: no policy is looked up, and no proof of a claim is needed. */
+  readonly isUnrestricted: boolean;
   /**
    * The rows that permit the request. The commit names their versions, so that a write cannot be committed after its
    * permission was revoked. Undefined if the request is not permitted.
@@ -34,4 +36,8 @@ export interface VisiblePaths {
 }
 
 /** Unrestricted access: no policy lookup. */
-export const UNRESTRICTED: Readonly<Access> = { query: {}, permits: async () => await Promise.resolve([]) };
+export const UNRESTRICTED: Readonly<Access> = {
+  query: {},
+  isUnrestricted: true,
+  permits: async () => await Promise.resolve([]),
+};

@@ -195,6 +195,27 @@ export interface BundleRow extends BundleValues {
   readonly version: number;
 }
 
+/**
+ * Proof that a worker saw the primary at a time. One row, outside revisions and the audit: it tells how old a replica is.
+ * Everything that was acknowledged before `at` is in any state that continues the row's moment.
+ */
+export interface HeartbeatValues {
+  /** By a worker's clock, before it sent the request that the moment comes from. */
+  readonly at: number;
+  readonly epoch: number;
+  /** Start of the MAC of an audit entry. */
+  readonly entryMac: Bytes;
+  /** Start of the MAC of the store row in `epoch`. */
+  readonly storeMac: Bytes;
+  readonly keyId: string;
+  readonly mac: Bytes;
+}
+
+export interface HeartbeatRow extends HeartbeatValues {
+  /** Revision of the entry. Not signed, because a commit that writes the row does not know its revision yet. */
+  readonly revision: number;
+}
+
 /** A node of the authority trie. */
 export interface AuthorityNode {
   readonly id: number;

@@ -72,6 +72,12 @@ export class StoreUnavailable extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
+  /** The same failure of a request that changes nothing. */
+  withoutEffect(): StoreUnavailable {
+    if (this.outcome === "none") return this;
+    return new StoreUnavailable(this.reason, "none", this.detail, { retryAfterMs: this.retryAfterMs });
+  }
+
   /** True if a later attempt of the same request may succeed. */
   get isPassing(): boolean {
     return CAUSES[this.reason] === "passing" && (this.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS;

@@ -5,6 +5,8 @@ import type {
   BundleRow,
   BundleValues,
   Bytes,
+  HeartbeatRow,
+  HeartbeatValues,
   KeyRow,
   PolicyRow,
   RegisteredKey,
@@ -46,9 +48,29 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  * One load or commit is one round trip.
  */
 export interface Store {
+  /** A copy near by, which may lag. */
+  readonly replica?: Replica | undefined;
   load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>>;
   commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>>;
 }
+
+/**
+ * A copy of the store that applies its commits in their order, later. A load sees some earlier state; the next load may see an
+ * even earlier one. It may also be a copy of another store: nothing of it has been verified.
+ */
+export interface Replica {
+  load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>>;
+}
+
+/**
+ * Writes the heartbeat into the store with that id and generation, unless a newer one is stored. Outside revisions and the audit: a
+ * lost heartbeat only sends readers to the primary.
+ */
+export type WriteHeartbeat = (
+  row: HeartbeatRow,
+  of: Pick<StoreRow, "storeId" | "generation">,
+  signal: AbortSignal,
+) => Promise<void>;
 
 /** A store that commits many changes at once, for the rotation of root keys. */
 export interface BulkStore extends Store {
@@ -131,6 +153,10 @@ export interface Parts {
   readonly rowless: Part<After<string>, Examined<AuditRow>>;
   /** Nodes of the authority trie at one depth, by id. */
   readonly level: Part<After<number> & { readonly depth: number }, TrieLevel>;
+  /** The MACs of the audit entries at these revisions, as far as there are entries. */
+  readonly entryMacs: Part<{ readonly revisions: readonly number[] }, readonly EntryMac[]>;
+  /** The heartbeat, and the MAC of the audit entry at its revision. */
+  readonly heartbeat: Part<object, Heartbeat>;
   /** Which registered keys are in use. */
   readonly keyUse: Part<object, readonly KeyUse[]>;
   /** How many rows depend on each key. */
@@ -229,6 +255,17 @@ export interface AuditQuery {
   readonly until?: number;
 }
 
+export interface EntryMac {
+  readonly revision: number;
+  readonly mac: Bytes;
+}
+
+export interface Heartbeat {
+  readonly row: HeartbeatRow | undefined;
+  /** Null if there is no such entry. */
+  readonly entryMac: Bytes | null;
+}
+
 /** The row of one name. */
 export interface NamedRow<Row> {
   readonly row: Row | undefined;
@@ -307,6 +344,8 @@ export interface Change {
   readonly secret?: SecretChange;
   readonly policy?: PolicyChange;
   readonly bundle?: BundleChange;
+  /** Replaces the heartbeat, unless a newer one is stored. Its revision is that of the commit. */
+  readonly heartbeat?: HeartbeatValues;
   /** The keys and the first MAC of an empty store. The commit then also requires revision 0. */
   readonly init?: { readonly keys: readonly KeyRow[]; readonly keyId: string; readonly mac: Bytes };
   /** Keys to register with their check values. */

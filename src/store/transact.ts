@@ -9,13 +9,15 @@ export type Decision<A, F> =
   /** The write id was committed before: nothing to write. `answer` is the answer of that commit. */
   | { readonly kind: "settled"; readonly answer: A }
   | { readonly kind: "refused"; readonly failure: F }
-  | {
-      readonly kind: "commit";
-      readonly change: Change;
-      readonly answer: (revision: number) => A;
-      /** Commits again without a pause after more lost races than usual. For changes that others must not delay. */
-      readonly isUrgent?: boolean;
-    };
+  | CommitDecision<A>;
+
+interface CommitDecision<A> {
+  readonly kind: "commit";
+  readonly change: Change;
+  readonly answer: (revision: number) => A;
+  /** Commits again without a pause after more lost races than usual. For changes that others must not delay. */
+  readonly isUrgent?: boolean;
+}
 
 export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readonly ok: false; readonly failure: F };
 
@@ -27,7 +29,8 @@ const URGENT_COMMITS_AT_ONCE = 8;
 /**
  * Load, decide, commit: applies one change exactly once or not at all.
  *
- * Two round trips unless another commit interferes. After the first lost race, it decides again at once from the snapshot
+ * Two round trips unless another commit interferes. If the store has a replica, the first is one to the replica. Only a commit
+ * can be decided there: it wins if the rows that it depends on are still the same at the primary. After the first lost race, it decides again at once from the snapshot
  * that the commit returned. After the second, or the eighth of an urgent change, it waits and loads a new snapshot.
  *
  * A commit without an answer may have been applied, or may still be applied. All changes that `decide` returns must therefore
@@ -47,15 +50,21 @@ export async function transact<Q extends Query, A, F>(
   options: {
     readonly attempts: Attempts;
     readonly decide: (snapshot: Snapshot<Q>) => Promise<Decision<A, F>>;
+    /** Called with what a load or decision from the replica threw. The primary then serves, unless this throws too. */
+    readonly onReplicaError?: (error: unknown) => void;
   },
 ): Promise<Outcome<A, F>> {
   const { attempts } = options;
   const { deadline } = attempts;
   const run = { ...options, query, sendLimited: limitRequestTime(attempts), unanswered: [], newestRevision: 0 };
-  let snapshot = await load(store, query, attempts);
+  const decision = await decideNear(store, run);
+  let start: Start<Q, A> = decision === undefined ? { snapshot: await load(store, query, attempts) } : { decision };
   for (let round = 0; ; round += 1) {
     const began = attempts.now();
-    let attempt = await decideAndCommit(store, snapshot, run);
+    let attempt =
+      "decision" in start
+        ? await conclude(store, start.decision, run)
+        : await decideAndCommit(store, start.snapshot, run);
     let lost = 0;
     while (attempt.kind === "lost") {
       lost += 1;
@@ -67,18 +76,23 @@ export async function transact<Q extends Query, A, F>(
       ? pauseAfterRace(attempts, { round, attemptMs: (attempts.now() - began) / lost }, deadline)
       : pauseAfterFailure(attempts, { round, retryAfterMs: attempt.retryAfterMs }, deadline));
     // Once a commit may be in flight, its outcome must be found out, even if the caller hangs up.
-    snapshot =
+    const snapshot =
       run.unanswered.length === 0
         ? await load(store, query, attempts)
         : await loadUntil(store, query, { attempts, stops: [deadline] });
+    start = { snapshot };
   }
 }
+
+/** What a round begins with. */
+type Start<Q extends Query, A> = { readonly snapshot: Snapshot<Q> } | { readonly decision: CommitDecision<A> };
 
 /** The state of one call of {@link transact}. */
 interface Run<Q extends Query, A, F> {
   readonly query: Q;
   readonly attempts: Attempts;
   readonly decide: (snapshot: Snapshot<Q>) => Promise<Decision<A, F>>;
+  readonly onReplicaError?: (error: unknown) => void;
   readonly sendLimited: SendLimited;
   /** Commits without an answer so far. */
   readonly unanswered: Change[];
@@ -92,12 +106,39 @@ type Attempt<Q extends Query, A, F> =
   /** Nothing is certain yet: try again after a pause. */
   | { readonly kind: "open"; readonly retryAfterMs?: number | undefined };
 
+/** A replica is near. One that does not answer in this time is no help. */
+const MAX_REPLICA_MS = 500;
+
+/**
+ * A decision from a snapshot of the replica, if it is to commit. A refusal may be wrong in an old state, and so may the answer to
+ * a repeated request: they are decided again from the primary.
+ */
+async function decideNear<Q extends Query, A, F>(
+  { replica }: Store,
+  { query, attempts, sendLimited, decide, onReplicaError }: Run<Q, A, F>,
+): Promise<CommitDecision<A> | undefined> {
+  if (replica === undefined) return undefined;
+  try {
+    const load = async (limited: AbortSignal) => await replica.load(query, limited);
+    const snapshot = await sendLimited([attempts.deadline, attempts.client], load, { maxMs: MAX_REPLICA_MS });
+    const decision = await decide(snapshot);
+    if (decision.kind !== "commit") return undefined;
+    const { change } = decision;
+    // The replica's clock may be ahead of the primary's, which would admit the commit after the deadline.
+    return { ...decision, change: { ...change, notAfter: Math.min(change.notAfter, attempts.endsAt) } };
+  } catch (error) {
+    if (onReplicaError === undefined) throw error;
+    onReplicaError(error);
+    return undefined;
+  }
+}
+
 async function decideAndCommit<Q extends Query, A, F>(
   store: Store,
   snapshot: Snapshot<Q>,
   run: Run<Q, A, F>,
 ): Promise<Attempt<Q, A, F>> {
-  const { attempts, unanswered } = run;
+  const { unanswered } = run;
   run.newestRevision = Math.max(run.newestRevision, snapshot.store.revision);
   const decision = await run.decide(snapshot);
   switch (decision.kind) {
@@ -110,18 +151,24 @@ async function decideAndCommit<Q extends Query, A, F>(
         ? { kind: "done", outcome: { ok: false, failure: decision.failure } }
         : { kind: "open" };
     }
-    case "commit": {
-      if (attempts.client.aborted && unanswered.length === 0) {
-        throw new StoreUnavailable("gone", "none", "before a commit");
-      }
-      const { change, isUrgent = false } = decision;
-      const result = await commit(store, change, run);
-      if (result instanceof StoreUnavailable) return { kind: "open", retryAfterMs: result.retryAfterMs };
-      return result.won
-        ? { kind: "done", outcome: { ok: true, answer: decision.answer(result.revision) } }
-        : { kind: "lost", snapshot: result.snapshot, isUrgent };
-    }
+    case "commit":
+      return await conclude(store, decision, run);
   }
+}
+
+async function conclude<Q extends Query, A, F>(
+  store: Store,
+  { change, answer, isUrgent = false }: CommitDecision<A>,
+  run: Run<Q, A, F>,
+): Promise<Attempt<Q, A, F>> {
+  if (run.attempts.client.aborted && run.unanswered.length === 0) {
+    throw new StoreUnavailable("gone", "none", "before a commit");
+  }
+  const result = await commit(store, change, run);
+  if (result instanceof StoreUnavailable) return { kind: "open", retryAfterMs: result.retryAfterMs };
+  return result.won
+    ? { kind: "done", outcome: { ok: true, answer: answer(result.revision) } }
+    : { kind: "lost", snapshot: result.snapshot, isUrgent };
 }
 
 /** Commits once. Returns a failure that a later attempt may overcome. */

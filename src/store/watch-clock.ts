@@ -27,7 +27,16 @@ export function watchClock(
     const direction = aheadMs > behindMs ? "ahead" : "behind";
     report({ direction, seconds: Math.round(Math.max(aheadMs, behindMs) / 1000) });
   };
+  const { replica } = store;
   return {
+    replica: replica && {
+      async load(query, signal) {
+        const began = now();
+        const snapshot = await replica.load(query, signal);
+        check(began, snapshot);
+        return snapshot;
+      },
+    },
     async load(query, signal) {
       const began = now();
       const snapshot = await store.load(query, signal);

@@ -53,6 +53,7 @@ export function proofOf(ring: KeyRing, claim: Claim, listener: ProofListener): P
   return {
     access: (access) => ({
       query: { ...access.query, trust },
+      isUnrestricted: false,
       async permits(snapshot) {
         const bundle = await prove(snapshot);
         const rests = bundle && (await access.permits(snapshot));

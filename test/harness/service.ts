@@ -53,6 +53,8 @@ interface ServiceOptions {
   readonly ring?: KeyRing;
   readonly keys?: KeySource;
   readonly backend?: Service["backend"];
+  readonly writeHeartbeat?: Service["writeHeartbeat"];
+  readonly replicaReads?: Service["replicaReads"];
   readonly keptVersions?: number;
   readonly requestTimeoutMs?: number;
   readonly maxBodyBytes?: number;
@@ -80,6 +82,7 @@ function withCommitEach(store: Store | BulkStore): BulkStore {
   if ("commitEach" in store) return store;
   return {
     load: async (query, signal) => await store.load(query, signal),
+    replica: store.replica,
     commit: async (change, query, signal) => await store.commit(change, query, signal),
     async commitEach<Q extends Query>(changes: readonly Change[], query: Q, signal: AbortSignal) {
       const revisions: (number | undefined)[] = [];
@@ -103,6 +106,8 @@ export async function testService(store: Store, options: ServiceOptions = {}): P
   const audit: AuditLine[] = [];
   const assembled: Service = {
     store: withCommitEach(store),
+    replicaReads: options.replicaReads,
+    writeHeartbeat: options.writeHeartbeat,
     backend: options.backend ?? "libsql",
     keys: options.keys ?? (options.ring ? keySourceOf(options.ring) : await fixedKeys(KEY_A)),
     trust: {

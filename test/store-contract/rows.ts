@@ -89,7 +89,7 @@ export async function underSuiteId(store: BulkStore): Promise<BulkStore> {
       ? { ...change, decidedOn: { ...change.decidedOn, storeId } }
       : change;
   return {
-    load: store.load,
+    load: async (query, signal) => await store.load(query, signal),
     commit: async (change, query, signal) => await store.commit(ofStore(change), query, signal),
     commitEach: async (changes, query, signal) => await store.commitEach(changes.map(ofStore), query, signal),
   };

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { AuthorityTrie } from "../../src/commit/authority/trie.ts";
 import type { BundleValues } from "../../src/store/rows.ts";
 import { authorityContract } from "./authority-contract.ts";
+import { heartbeatContract } from "./heartbeat-contract.ts";
 import { gateContract } from "./gate-contract.ts";
 import {
   auditOf,
@@ -45,6 +46,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
     gateContract(() => store);
     authorityContract(() => store);
     walkContract(() => store);
+    heartbeatContract(() => store);
     describe("one change", () => {
       it("stores head, version and audit entry under its revision", async () => {
         expect(await commit(creation("w1"))).toEqual({ won: true, revision: 1 });

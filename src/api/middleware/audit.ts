@@ -1,4 +1,5 @@
 import type { Context, Next } from "hono";
+import type { Usage } from "../../store/limit-requests.ts";
 import { createMiddleware } from "hono/factory";
 import { answerException } from "../answer-exception.ts";
 import type { BaseEnv } from "../app-env.ts";
@@ -28,7 +29,7 @@ async function answerAndAudit(c: Context<BaseEnv>, next: Next): Promise<Response
     // Hono passes only instances of Error to `app.onError`, and rethrows everything else.
     c.res = answerException(thrown, c);
   }
-  const { requests = 0, waitedMs = 0 } = c.get("store") ?? {};
+  const { requests = 0, waitedMs = 0, ofReplica = { requests: 0, waitedMs: 0 } } = c.get("store") ?? {};
   const address = clientAddress(c.req.raw);
   platform.audit({
     traceId: c.get("requestId"),
@@ -41,10 +42,17 @@ async function answerAndAudit(c: Context<BaseEnv>, next: Next): Promise<Response
   });
   // Only for proved callers, and never with a 401, which must not reveal what it depended on.
   if (trail.spiffeId !== undefined && c.res.status !== 401) {
-    const description = requests === 1 ? "1 round trip" : `${requests} round trips`;
-    c.res.headers.set("Server-Timing", `db;dur=${waitedMs};desc="${description}"`);
+    const ofPrimary = { requests: requests - ofReplica.requests, waitedMs: waitedMs - ofReplica.waitedMs };
+    const parts = ofReplica.requests === 0 ? [] : [timingOf("primary", ofPrimary), timingOf("replica", ofReplica)];
+    c.res.headers.set("Server-Timing", [timingOf("db", { requests, waitedMs }), ...parts].flat().join(", "));
   }
   return c.res;
+}
+
+/** One metric of `Server-Timing`, if there were any round trips, or for the total. */
+function timingOf(name: "db" | "primary" | "replica", { requests, waitedMs }: Usage): readonly string[] {
+  if (requests === 0 && name !== "db") return [];
+  return [`${name};dur=${waitedMs};desc="${requests === 1 ? "1 round trip" : `${requests} round trips`}"`];
 }
 
 function waitUntil(c: Context<BaseEnv>, work: Promise<unknown>): void {

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { formatBookmark } from "../../commit/bookmark/bookmark.ts";
 import { type Fault, faultText } from "../../json/fault.ts";
 import type { AppEnv } from "../app-env.ts";
 import { refuseTarget } from "../refuse-target.ts";
@@ -8,6 +9,7 @@ import type { Answer, Failure } from "./failure.ts";
 import { faultOf } from "./fault-of.ts";
 import { findOperation } from "./find-operation.ts";
 import type { Operation } from "./operation.ts";
+import { BOOKMARK_HEADER } from "./read-bookmarks.ts";
 import { runOperation } from "./run-operation.ts";
 import { wireFailure } from "./wire-error.ts";
 
@@ -26,8 +28,17 @@ export function handleAction(
     c.get("trail").action = operation.action;
     c.set("errorBody", operation.errorBody);
     const answer = await runOperation(operation, c);
-    return answer.ok ? succeed(answer, c) : refuse(answer, operation, c);
+    return await withBookmark(answer.ok ? succeed(answer, c) : refuse(answer, operation, c), c);
   };
+}
+
+/** Adds the bookmark of the moment that the answer is based on. Never to a 401, which must not reveal what it depended on. */
+async function withBookmark(response: Response, c: Context<AppEnv>): Promise<Response> {
+  const mark = c.get("mark");
+  if (mark !== undefined && response.status !== 401) {
+    response.headers.set(BOOKMARK_HEADER, await formatBookmark(c.get("keys").ring, mark));
+  }
+  return response;
 }
 
 function queryRule(actions: Readonly<Record<string, Operation>>): string {

@@ -54,6 +54,8 @@ export interface OperationDefinition<M extends Members, Deps> {
   /** Its name in the audit. */
   readonly action: string;
   readonly access: AccessRule;
+  /** It changes nothing, and an answer may come from a state that is a little old: a replica may serve it. */
+  readonly isRead?: true;
   /**
    * The members of its body. Types are checked before the caller is known. Values are checked for permitted callers, except
    * that a malformed `path` is refused to every caller with an identity.
@@ -76,6 +78,7 @@ export interface OperationDefinition<M extends Members, Deps> {
 export interface Operation {
   readonly action: string;
   readonly access: AccessRule;
+  readonly isRead: boolean;
   readonly members: Members;
   readonly errorBody: (err: string) => object;
   readonly parse: (body: JsonObject) => ParsedBody;
@@ -109,6 +112,7 @@ export function operation<M extends Members, Deps>(definition: OperationDefiniti
   return {
     action,
     access,
+    isRead: definition.isRead === true,
     members,
     unreadableOctets,
     errorBody: (err) => definition.errorBody(err),

@@ -1,3 +1,5 @@
+import { BookmarkRefused } from "../../commit/bookmark/bookmark-refused.ts";
+import type { MarkFault } from "../../commit/bookmark/judge.ts";
 import { StoreUnavailable } from "../../store/store-unavailable.ts";
 import type { Failure } from "./failure.ts";
 
@@ -38,12 +40,21 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   too_many_names: { status: 400, err: "too_large" },
 };
 
+const BOOKMARK_STATUS: Readonly<Record<MarkFault, number>> = {
+  other_store: 409,
+  store_replaced: 409,
+  bookmark_expired: 409,
+  store_behind: 503,
+  store_went_back: 500,
+};
+
 export function wireFailure(failure: Failure): WireError {
   return FAILURES[failure.code];
 }
 
 /** Maps a thrown error to the wire, without a detail. */
 export function wireException(error: unknown): WireError {
+  if (error instanceof BookmarkRefused) return { status: BOOKMARK_STATUS[error.reason], err: error.reason };
   if (!(error instanceof StoreUnavailable)) return { status: 500, err: "api_internal_error" };
   // The caller's own content exceeds a limit of the database, and nothing was stored.
   return error.reason === "too_large" && error.outcome === "none"

@@ -3,6 +3,7 @@ import { verifyStore, writingRing } from "../../commit/store-row.ts";
 import { SealError } from "../../seal/seal-error.ts";
 import type { AppEnv } from "../app-env.ts";
 import { logException } from "../log-exception.ts";
+import { renewHeartbeat } from "../renew-heartbeat.ts";
 import { readKeysUntil } from "../read-keys.ts";
 import { respond, retryAfter } from "../respond.ts";
 import { startDeadline } from "../start-deadline.ts";
@@ -10,11 +11,17 @@ import { startDeadline } from "../start-deadline.ts";
 /** Load balancers poll every few seconds: a later answer would be useless. */
 const TIMEOUT_MS = 2000;
 
+/**
+ * An older heartbeat is renewed, to find out whether the database can be written to: libSQL's server has stalls of writes while reads
+ * go on. So a stall is noticed after this time, and there is one write in it however often the service is asked.
+ */
+const MAX_HEARTBEAT_MS = 10_000;
+
 export const NOT_READY = { status: "not_ready" } as const;
 
 /**
- * `GET /readyz`: requests can be served. The database answers, its schema is the one this code knows, and the ring has every
- * key that rows depend on. One database request without a retry. The operator's log has the reasons, and a warning if the
+ * `GET /readyz`: requests can be served. The database answers and can be written to, its schema is the one this code knows, and the ring
+ * has every key that rows depend on. One database request without a retry, or two every 10 seconds. The operator's log has the reasons, and a warning if the
  * first key of the ring is not the one that rows are written under.
  */
 export async function readyz(c: Context<AppEnv>): Promise<Response> {
@@ -38,7 +45,8 @@ async function verifyReady(c: Context<AppEnv>): Promise<void> {
   const { deadline, client } = c.get("attempts");
   using limit = startDeadline(c.env.platform, TIMEOUT_MS);
   const signal = AbortSignal.any([deadline, client, limit.attempts.deadline]);
-  const snapshot = await c.get("store").load({ keyUse: {} }, signal);
+  const at = c.env.platform.now();
+  const snapshot = await c.get("store").load({ keyUse: {}, heartbeat: {} }, signal);
   const keys = await readKeysUntil(signal, c.env.keys);
   if (!keys.ok) throw new SealError("unknown_key", `SPIKE_ROOT_KEYS ${keys.problem}`);
   const { ring } = keys;
@@ -48,6 +56,7 @@ async function verifyReady(c: Context<AppEnv>): Promise<void> {
     const ids = missing.map(({ keyId }) => `"${keyId}"`).join(", ");
     throw new SealError("unknown_key", `rows depend on key ids that are not in the ring: ${ids}`);
   }
+  await renewHeartbeat(c.env, { ring, snapshot, at, maxAgeMs: MAX_HEARTBEAT_MS, signal });
   reportKeyOrder(c, ring.primary.id, writingRing(ring, snapshot).primary.id);
 }
 

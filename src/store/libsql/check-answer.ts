@@ -11,14 +11,15 @@ import { safeCode, toDetail } from "./to-unavailable.ts";
  * - It does not say whether an error belongs to a statement or to COMMIT, so an error leaves the outcome of a commit open.
  * - It repairs malformed base64 silently, so damaged bytes would look like a forged record.
  *
- * @param batch `count`: statements of the batch, the last of which is a load. The driver puts BEGIN before them, COMMIT and a
+ * @param batch `count`: its statements, the last of which is a load. The driver puts BEGIN before them, COMMIT and a
  *   conditional ROLLBACK behind them.
  * @throws StoreUnavailable
  */
 export function checkAnswer(answer: unknown, batch: { readonly count: number; readonly mode: Mode }): void {
   const results = listIn(answer, "results") ?? [];
-  if (batch.mode === "write") {
-    for (const result of checkSteps(results, batch.count)) checkCells(result, "unknown");
+  if (batch.mode !== "read") {
+    const outcome = batch.mode === "write" ? "unknown" : "none";
+    for (const result of checkSteps(results, batch.count)) checkCells(result, outcome);
     return;
   }
   const error = errorOf(results);

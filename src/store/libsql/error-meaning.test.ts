@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StoreUnavailable } from "../store-unavailable.ts";
 import { CODES, meaningOfCode, meaningOfStatus, STATUSES } from "./error-meaning.ts";
-import type { Mode } from "./execute.ts";
 import { remoteExecute } from "./remote-execute.ts";
 
 const DONE = { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
@@ -10,7 +9,7 @@ const ERROR_OF_SQLD = (error: string) => JSON.stringify({ error });
 const ERROR_OF_HRANA = (code: string, message = "m") => JSON.stringify({ message, code });
 
 /** Runs a statement, or a write of one statement and a load, against a server that answers with `response`. */
-async function failureOf(mode: Mode, response: Response): Promise<StoreUnavailable> {
+async function failureOf(mode: "read" | "write", response: Response): Promise<StoreUnavailable> {
   const run = remoteExecute({ url: "https://db.example", authToken: "t" }, async () => await Promise.resolve(response));
   const statement = { sql: "SELECT 1", args: [] };
   const statements = mode === "read" ? [statement] : [statement, statement];

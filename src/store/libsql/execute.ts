@@ -1,7 +1,10 @@
 import type { Client, InStatement, ResultSet } from "@libsql/client/web";
 
-/** `"read"`: one SELECT, which sees one snapshot without a transaction. `"write"`: one transaction, all or nothing. */
-export type Mode = "read" | "write";
+/**
+ * `"read"`: one SELECT, which sees one snapshot without a transaction. `"forwarded"`: the same, but a replica must forward it to
+ * its primary. `"write"`: one transaction, all or nothing.
+ */
+export type Mode = "read" | "forwarded" | "write";
 
 /** SQL and its arguments: by position in a write, by name in a load. */
 export type Statement = Required<Exclude<InStatement, string>>;
@@ -14,9 +17,19 @@ export type Result = Pick<ResultSet, "rows">;
  *
  * Rejects with {@link StoreUnavailable} and nothing else.
  */
-export type Execute = (statements: readonly Statement[], mode: Mode, signal: AbortSignal) => Promise<readonly Result[]>;
+export type Execute = (
+  statements: readonly Statement[],
+  mode: Exclude<Mode, "forwarded">,
+  signal: AbortSignal,
+) => Promise<readonly Result[]>;
 
-/** Runs statements with the driver. It sends either mode as one request, and BEGIN and COMMIT around writes only. */
+/**
+ * libSQL's server takes this for a write and changes nothing. A replica forwards a batch with a write to its primary as a whole.
+ * BEGIN IMMEDIATE would not do: a replica runs it itself.
+ */
+const FORWARD: Statement = { sql: "PRAGMA user_version", args: [] };
+
+/** Runs statements with the driver. Each mode is one request, with BEGIN and COMMIT around all but a plain read. */
 export async function runOn(
   client: Pick<Client, "execute" | "batch">,
   statements: readonly Statement[],
@@ -26,5 +39,6 @@ export async function runOn(
   const [statement, ...more] = statements;
   if (statement === undefined || more.length > 0)
     throw new TypeError("Cannot read: a read takes exactly one statement");
-  return [await client.execute(statement)];
+  if (mode === "read") return [await client.execute(statement)];
+  return (await client.batch([FORWARD, statement], "deferred")).slice(1);
 }

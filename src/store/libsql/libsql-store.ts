@@ -11,8 +11,12 @@ import { type Load, loadOf } from "./load/load.ts";
 const SCHEMA_VERSION = 2;
 const NEXT_SCHEMA_VERSION = SCHEMA_VERSION + 1;
 
-/** The store contract over libSQL. A load is one SELECT. A commit is one batch, with such a SELECT as its last statement. */
-export function libsqlStore(execute: Execute): BulkStore {
+/**
+ * The store contract over libSQL. A load is one SELECT. A commit is one batch, with such a SELECT as its last statement.
+ *
+ * @param execute runs statements on the primary, or on a server that forwards them there
+ */
+export function libsqlStore(execute: Execute, replica?: Execute): BulkStore {
   /** Runs commits and, behind them, a load. `conclude` gets the revision of each commit that won. */
   const commitAll = async <Q extends Query, T>(
     changes: readonly Change[],
@@ -36,20 +40,8 @@ export function libsqlStore(execute: Execute): BulkStore {
     });
   };
   return {
-    async load<Q extends Query>(query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
-      const run = async (asked: Q): Promise<Snapshot<Q>> => {
-        const load = loadOf(asked);
-        const results = await execute([load.statement], "read", signal);
-        return read("none", results, 1, (only) => known(load.snapshotOf(only)));
-      };
-      try {
-        return await run(query);
-      } catch (error) {
-        const { grants } = query;
-        if (!isTooLarge(error) || grants === undefined || grants.limit <= FEW_GRANTS) throw error;
-        return await run({ ...query, grants: { ...grants, limit: FEW_GRANTS } });
-      }
-    },
+    load: async (query, signal) => await loadFrom(execute, query, signal),
+    replica: replica && { load: async (query, signal) => await loadFrom(replica, query, signal) },
 
     async commit<Q extends Query>(change: Change, query: Q, signal: AbortSignal): Promise<Commit<Q>> {
       const load = loadOf(query, { unlessWon: true });
@@ -70,6 +62,21 @@ export function libsqlStore(execute: Execute): BulkStore {
       }));
     },
   };
+}
+
+async function loadFrom<Q extends Query>(execute: Execute, query: Q, signal: AbortSignal): Promise<Snapshot<Q>> {
+  const run = async (asked: Q): Promise<Snapshot<Q>> => {
+    const load = loadOf(asked);
+    const results = await execute([load.statement], "read", signal);
+    return read("none", results, 1, (only) => known(load.snapshotOf(only)));
+  };
+  try {
+    return await run(query);
+  } catch (error) {
+    const { grants } = query;
+    if (!isTooLarge(error) || grants === undefined || grants.limit <= FEW_GRANTS) throw error;
+    return await run({ ...query, grants: { ...grants, limit: FEW_GRANTS } });
+  }
 }
 
 /**

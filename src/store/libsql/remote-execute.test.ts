@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Mode, Statement } from "./execute.ts";
+import type { Statement } from "./execute.ts";
 import { remoteExecute } from "./remote-execute.ts";
 
 const NEVER = new AbortController().signal;
@@ -17,7 +17,7 @@ const statement: Statement = { sql: "SELECT 1", args: [] };
 
 /** Runs one statement against a server that answers with `body`. */
 async function execute(
-  mode: Mode,
+  mode: "read" | "write",
   body: unknown,
   sent: Statement = statement,
   database = { url: "https://db.example" },
@@ -32,7 +32,7 @@ async function execute(
   return { results, ...requests[0]! };
 }
 
-const sentBy = async (mode: Mode, sent: Statement = statement): Promise<{ requests: readonly object[] }> =>
+const sentBy = async (mode: "read" | "write", sent: Statement = statement): Promise<{ requests: readonly object[] }> =>
   (await (await execute(mode, mode === "read" ? READ : WRITE, sent)).request.json()) as { requests: object[] };
 
 describe("the database's URL", () => {

@@ -12,19 +12,32 @@ type Fetch = (request: Request, init: RequestInit) => Promise<Response>;
  *
  * Each call makes a driver client of its own, so no connection, stream or promise outlives the request that it was made for.
  */
-export function remoteExecute(database: { readonly url: string; readonly authToken?: string }, fetch: Fetch): Execute {
-  const config = { ...database, url: asFolder(database.url) };
-  return async (statements, mode, signal) => {
+export function remoteExecute(
+  database: {
+    readonly url: string;
+    readonly authToken?: string;
+    /** The server may be a replica: it is made to forward reads to its primary. */
+    readonly forwardsReads?: boolean;
+  },
+  fetch: Fetch,
+): Execute {
+  const { forwardsReads = false, ...server } = database;
+  const config = { ...server, url: asFolder(database.url) };
+  return async (statements, kind, signal) => {
+    const mode = kind === "read" && forwardsReads ? "forwarded" : kind;
+    const count = mode === "forwarded" ? statements.length + 1 : statements.length;
     // The driver passes its custom `fetch` a Request and nothing else.
     const send = async (request: Request): Promise<Response> => {
       // Following a redirect would hand the statements, with their values, to another host.
       const response = await fetch(request, { signal, redirect: "manual" });
-      return await checked(response, { count: statements.length, mode });
+      return await checked(response, { count, mode });
     };
     try {
       return await runOn(createClient({ ...config, fetch: send }), statements, mode);
     } catch (error) {
-      throw toUnavailable(error, mode, signal);
+      const failure = toUnavailable(error, mode, signal);
+      // A forwarded read is a batch, but it changes nothing.
+      throw mode === "write" ? failure : failure.withoutEffect();
     }
   };
 }

@@ -125,14 +125,17 @@ export const authority = sqliteTable("authority", {
   content: bytes("content").notNull(),
 });
 
-/** One row, outside revision and audit: the newest proof that some worker saw the primary. */
+/** One row, outside revision and audit: the newest proof that some worker saw the primary. See `HeartbeatRow`. */
 export const heartbeat = sqliteTable(
   "heartbeat",
   {
     id: integer("id").primaryKey(),
     /** By a worker's clock. */
     at: time("at").notNull(),
-    bookmark: text("bookmark").notNull(),
+    revision: integer("revision").notNull(),
+    epoch: integer("epoch").notNull(),
+    entryMac: bytes("entry_mac").notNull(),
+    storeMac: bytes("store_mac").notNull(),
     keyId: text("key_id").notNull(),
     mac: bytes("mac").notNull(),
   },

@@ -39,6 +39,8 @@ const EVERYTHING: Required<Query> = {
   rowless: { after: "", limit: 1 },
   level: { after: 0, depth: 0, limit: 1 },
   chain: { resource: "r" },
+  entryMacs: { revisions: [1, 2] },
+  heartbeat: {},
   keyUse: {},
   keyCounts: {},
   outdatedSecrets: OUTDATED,

@@ -1,4 +1,5 @@
-import type { VersionRow } from "../rows.ts";
+import { MAX_AHEAD_MS } from "../heartbeat-time.ts";
+import type { HeartbeatRow, VersionRow } from "../rows.ts";
 import type { BundleChange, Change, PolicyChange, SecretChange, VersionChanges } from "../store.ts";
 import type { State } from "./state.ts";
 
@@ -14,6 +15,8 @@ export function applyChange(state: State, change: Change, revision: number): voi
   if (change.secret !== undefined) applySecret(state, change.secret, revision);
   if (change.policy !== undefined) applyPolicy(state, change.policy, revision);
   if (change.bundle !== undefined) applyBundle(state, change.bundle, revision);
+  if (change.heartbeat !== undefined)
+    state.heartbeat = newerHeartbeat(state.heartbeat, { ...change.heartbeat, revision });
   if (change.prune !== undefined) prune(state, change.prune);
   if (change.authority !== undefined) {
     const { nodes, ...columns } = change.authority;
@@ -21,6 +24,11 @@ export function applyChange(state: State, change: Change, revision: number): voi
     state.store = { ...state.store, ...columns, epoch: change.audit.epoch + 1 };
   }
   state.store = { ...state.store, revision };
+}
+
+/** A heartbeat from the future is replaced: its author's clock was wrong. */
+function newerHeartbeat(stored: HeartbeatRow | undefined, given: HeartbeatRow): HeartbeatRow {
+  return stored !== undefined && stored.at >= given.at && stored.at <= given.at + MAX_AHEAD_MS ? stored : given;
 }
 
 function applySecret(state: State, change: SecretChange, revision: number): void {

@@ -67,6 +67,7 @@ export function emptyState(storeId: string): State {
     policies: new Map(),
     bundles: new Map(),
     nodes: new Map(),
+    heartbeat: undefined,
     audit: [],
   };
 }

@@ -70,6 +70,12 @@ const READERS: {
   rowless: ({ all }, request) => rowlessOf(all, request),
   level: ({ all }, request) => levelOf(all, request),
   chain: ({ visible }, { resource }) => ({ tail: tailOf(visible, resource) }),
+  entryMacs: ({ all }, { revisions }) =>
+    all.audit.filter(({ revision }) => revisions.includes(revision)).map(({ revision, mac }) => ({ revision, mac })),
+  heartbeat: ({ all }) => ({
+    row: all.heartbeat,
+    entryMac: all.audit.find(({ revision }) => revision === all.heartbeat?.revision)?.mac ?? null,
+  }),
   keyUse: ({ all }) => keyUseOf(all),
   keyCounts: ({ all }) => keyCountsOf(all),
   outdatedSecrets: ({ all }, request) =>

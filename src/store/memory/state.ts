@@ -1,4 +1,14 @@
-import type { AuditRow, Bytes, BundleRow, KeyRow, PolicyRow, SecretRow, StoreRow, VersionRow } from "../rows.ts";
+import type {
+  AuditRow,
+  Bytes,
+  BundleRow,
+  HeartbeatRow,
+  KeyRow,
+  PolicyRow,
+  SecretRow,
+  StoreRow,
+  VersionRow,
+} from "../rows.ts";
 
 /** Everything that is stored, as plain values that are replaced and never changed in place. */
 export interface State {
@@ -8,5 +18,6 @@ export interface State {
   readonly policies: Map<string, PolicyRow>;
   readonly bundles: Map<string, BundleRow>;
   readonly nodes: Map<number, Bytes>;
+  heartbeat: HeartbeatRow | undefined;
   audit: readonly AuditRow[];
 }

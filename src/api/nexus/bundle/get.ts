@@ -10,6 +10,7 @@ import { trustDeps } from "./trust-deps.ts";
 export const get = operation({
   action: "bundle.get",
   access: { on: "nothing" },
+  isRead: true,
   deps: trustDeps,
   members: { trustDomain: text({ rule: TRUST_DOMAIN_RULE }) },
   resource: ({ trustDomain }) => parseTrustDomain(trustDomain) && `bundle:${trustDomain}`,

@@ -10,6 +10,7 @@ import { trustDeps } from "./trust-deps.ts";
 export const list = operation({
   action: "bundle.list",
   access: { on: "nothing" },
+  isRead: true,
   deps: trustDeps,
   members: {
     after: text({ rule: TRUST_DOMAIN_RULE, isValid: (name) => parseTrustDomain(name) !== undefined }),

@@ -10,6 +10,7 @@ import { cipherDeps } from "./cipher-deps.ts";
 export const decrypt = operation({
   action: "cipher.decrypt",
   access: { on: "spike/system/cipher/exec", wanted: "execute", lite: true },
+  isRead: true,
   deps: cipherDeps,
   members: {
     version: integer({ min: VERSION, max: VERSION, required: true }),

@@ -9,6 +9,7 @@ import { cipherDeps } from "./cipher-deps.ts";
 export const encrypt = operation({
   action: "cipher.encrypt",
   access: { on: "spike/system/cipher/exec", wanted: "execute", lite: true },
+  isRead: true,
   deps: cipherDeps,
   members: { plaintext: bytes() },
   errorBody: (err) => ({ version: 0, nonce: null, ciphertext: null, err }),

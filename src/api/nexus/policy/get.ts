@@ -10,6 +10,7 @@ import { policyDeps } from "./policy-deps.ts";
 export const get = operation({
   action: "policy.get",
   access: { on: SYSTEM_ACL, wanted: "read" },
+  isRead: true,
   deps: policyDeps,
   members: { id: text({ required: true, rule: NAME_RULE }) },
   resource: ({ id }) => parsePolicyName(id) && `policy:${id}`,

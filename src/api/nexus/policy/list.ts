@@ -9,6 +9,7 @@ import { policyDeps } from "./policy-deps.ts";
 export const list = operation({
   action: "policy.list",
   access: { on: SYSTEM_ACL, wanted: "list" },
+  isRead: true,
   deps: policyDeps,
   members: {
     spiffeidPattern: text(),

@@ -7,6 +7,7 @@ import { secretOperation } from "./secret-operation.ts";
 export const get = secretOperation({
   action: "secret.get",
   wanted: "read",
+  isRead: true,
   members: { path: pathMember, version: integer() },
   errorBody: (err) => ({ data: null, err }),
   async run({ deps, path }, { version = 0 }) {

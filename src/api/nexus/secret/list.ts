@@ -12,6 +12,7 @@ import { secretDeps } from "./secret-deps.ts";
 export const list = operation({
   action: "secret.list",
   access: { on: SYSTEM_SECRET, wanted: "list", scoped: true },
+  isRead: true,
   deps: secretDeps,
   members: {
     prefix: optionalPath,

@@ -9,6 +9,7 @@ import { secretOperation } from "./secret-operation.ts";
 export const metadata = secretOperation({
   action: "secret.metadata",
   wanted: "read",
+  isRead: true,
   members: { path: pathMember, version: integer() },
   errorBody: (err) => ({
     metadata: { currentVersion: 0, oldestVersion: 0, createdTime: ZERO_TIME, updatedTime: ZERO_TIME, maxVersions: 0 },

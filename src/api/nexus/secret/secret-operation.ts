@@ -13,7 +13,7 @@ interface SecretCall extends OperationCall<RemovalDeps> {
 
 interface SecretOperation<M extends Members> extends Pick<
   OperationDefinition<M, RemovalDeps>,
-  "action" | "members" | "errorBody"
+  "action" | "members" | "errorBody" | "isRead"
 > {
   /** The permission on the secret's path. */
   readonly wanted: "read" | "write" | "super";
@@ -28,6 +28,7 @@ export function secretOperation<M extends Members & { readonly path: Member<stri
   return operation({
     action,
     access: { on: "path", wanted },
+    ...(definition.isRead && { isRead: true }),
     members,
     deps: secretDeps,
     errorBody: (err) => definition.errorBody(err),

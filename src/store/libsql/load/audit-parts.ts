@@ -1,11 +1,11 @@
 import { and, asc, eq, gt, gte, lt, lte, or, sql, type SQL } from "drizzle-orm";
 import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { AuditRow } from "../../rows.ts";
-import type { Page } from "../../store.ts";
+import type { EntryMac, Page } from "../../store.ts";
 import { db, placeholder, type Values } from "../query-builder.ts";
 import { audit, store } from "../schema.ts";
 import { type Column, jsonColumn } from "./column.ts";
-import { type Json, one, page as pageIn, verifiableRowOf } from "./json.ts";
+import { type Json, list, one, page as pageIn, row, verifiableRowOf } from "./json.ts";
 import { MAX_BYTES } from "./max-bytes.ts";
 import { type Asked, columnPart, type Part, partOf } from "./part.ts";
 import { ifShown } from "./scope.ts";
@@ -126,6 +126,17 @@ export const acknowledgementsPart = columnPart<Asked<"acknowledgements">, Page<A
       { limit: sql`1000`, maxBytes: MAX_BYTES.acknowledgements },
     ),
   ),
+);
+
+/** MACs of the entries at some revisions. */
+export const entryMacsPart = columnPart<Asked<"entryMacs">, readonly EntryMac[]>(
+  jsonColumn(
+    list<EntryMac>(
+      row({ revision: entry.revision, mac: entry.mac }),
+      sql`${audit} x where ${entry.revision} in (select value from json_each(${placeholder("markRevisions")}))`,
+    ),
+  ),
+  ({ revisions }) => ({ markRevisions: JSON.stringify(revisions) }),
 );
 
 /** The entry of a write id. */

@@ -41,6 +41,8 @@ const FORMS: { readonly [Name in PartName]: readonly NonNullable<Query[Name]>[] 
   rowless: [{ after: "", limit: 1 }],
   level: [{ after: 0, depth: 0, limit: 1 }],
   chain: [{ resource: "r" }],
+  entryMacs: [{ revisions: [1, 2] }],
+  heartbeat: [{}],
   keyUse: [{}],
   keyCounts: [{}],
   outdatedSecrets: [OUTDATED],

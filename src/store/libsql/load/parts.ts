@@ -1,5 +1,7 @@
 import { acknowledgementsPart, auditContextPart, auditPart, authorityEntriesPart, chainPart } from "./audit-parts.ts";
+import { entryMacsPart } from "./audit-parts.ts";
 import { grantsPart, identityGrantsPart } from "./grant-parts.ts";
+import { heartbeatPart } from "./heartbeat-part.ts";
 import { keyCountsPart, keyUsePart } from "./key-parts.ts";
 import { bundlePart, bundlesPart, policiesPart, policyPart, trustPart } from "./named-row-parts.ts";
 import { outdatedBundlesPart, outdatedPoliciesPart, outdatedSecretsPart } from "./outdated-parts.ts";
@@ -31,6 +33,8 @@ export const PARTS: Readonly<{ [Name in PartName]: (asked: Asked<Name>) => Part<
   headless: () => headlessPart,
   rowless: () => rowlessPart,
   level: () => levelPart,
+  entryMacs: () => entryMacsPart,
+  heartbeat: () => heartbeatPart,
   keyUse: () => keyUsePart,
   keyCounts: () => keyCountsPart,
   outdatedSecrets: () => outdatedSecretsPart,

@@ -13,7 +13,7 @@ export const gateBare = gate(isUntouched);
  * gate does not open, the others change nothing.
  */
 export function commitStatements(change: Change): readonly Statement[] {
-  const { secret, policy, bundle, authority } = change;
+  const { secret, policy, bundle, authority, heartbeat } = change;
   const ourWriteId = change.audit.writeId;
   return [
     gateOf(change),
@@ -23,6 +23,7 @@ export function commitStatements(change: Change): readonly Statement[] {
     ...(bundle === undefined ? [] : [namedRowStatement(bundleWrites, bundle, ourWriteId)]),
     ...pruneStatements(change, ourWriteId),
     ...(authority === undefined ? [] : authorityStatements(authority, change.audit)),
+    ...(heartbeat === undefined ? [] : [bind(storeWrites.beat, { ...heartbeat, id: 1, ourWriteId })]),
     bind(storeWrites.closeGate, { ourWriteId }),
   ];
 }

@@ -1,11 +1,12 @@
 import { bytesToHex } from "@noble/curves/utils.js";
-import { and, eq, exists, gt, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, gt, inArray, lt, lte, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
+import { MAX_AHEAD_MS } from "../../heartbeat-time.ts";
 import type { KeyRow } from "../../rows.ts";
 import type { Change } from "../../store.ts";
 import type { Statement } from "../execute.ts";
 import { bind, db, placeholder, prepare, rowOfPlaceholders } from "../query-builder.ts";
-import { audit, authority, keys, store } from "../schema.ts";
+import { audit, authority, heartbeat, keys, store } from "../schema.ts";
 import { gateIsOurs, ifOurs, isTheStore, nextRevision, one } from "./gate.ts";
 
 const entry = alias(audit, "entry");
@@ -36,6 +37,15 @@ const olderOfSameResource = db
 
 const signature = { keyId: sql`${placeholder("keyId")}`, mac: sql`${placeholder("mac")}` } as const;
 
+/** Replaces the heartbeat by a newer one. One from the future is replaced too: its author's clock was wrong. */
+export const onBeat = () => ({
+  target: heartbeat.id,
+  set: Object.fromEntries(
+    Object.entries(getTableColumns(heartbeat)).map(([key, { name }]) => [key, sql`excluded.${sql.identifier(name)}`]),
+  ),
+  setWhere: sql`excluded.at > ${heartbeat.at} or ${heartbeat.at} > excluded.at + ${sql.raw(String(MAX_AHEAD_MS))}`,
+});
+
 const updateStore = (values: Parameters<ReturnType<typeof db.update<typeof store>>["set"]>[0]) =>
   prepare(db.update(store).set(values).where(and(isTheStore, gateIsOurs)));
 
@@ -62,6 +72,12 @@ export const storeWrites = {
   // The commit's own entry has a higher revision than any floor.
   deleteEntries: prepare(
     db.delete(audit).where(and(inArray(audit.revision, replaced.union(olderOfSameResource)), gateIsOurs)),
+  ),
+  beat: prepare(
+    db
+      .insert(heartbeat)
+      .select(ifOurs({ ...rowOfPlaceholders(heartbeat), revision: nextRevision.as("revision") }))
+      .onConflictDoUpdate(onBeat()),
   ),
   closeGate: updateStore({ revision: nextRevision }),
 } as const;
