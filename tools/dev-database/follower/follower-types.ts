@@ -38,6 +38,6 @@ export interface Follower {
 export interface FollowerProcess extends Follower {
   /** Kills the process without warning. */
   kill(): Promise<void>;
-  /** Starts the process again on the same port, with a new copy of the primary's content. */
-  start(): Promise<void>;
+  /** Starts a killed process again on the same port, with a new copy. @param primaryUrl if the primary has moved */
+  start(primaryUrl?: string): Promise<void>;
 }
