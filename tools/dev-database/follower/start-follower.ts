@@ -24,7 +24,10 @@ export async function startFollower(options: FollowerOptions): Promise<Follower>
   const replica = new ReplicaFile(file, copy.change);
   const queue = new CommitQueue(replica, delayMs);
   const openRemote = (): RemoteStream => new RemoteStream(primary);
-  const server = await serve(new Pool(file, SETUP), { ...options, openRemote });
+  const server = await serve(new Pool(file, SETUP), { ...options, openRemote }).catch((error: unknown) => {
+    replica.close();
+    throw error;
+  });
   const following = follow(primary, queue, copy);
 
   async function close(): Promise<void> {
