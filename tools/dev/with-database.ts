@@ -5,19 +5,33 @@ import { REPLICA_DELAY_MS } from "./options.ts";
 import type { PreparedDev } from "./prepare.ts";
 
 /** Runs the development database, with its migrations applied, and its replica, until `use` is settled. @throws CommandError */
-export async function withDatabase(
-  { folder, databasePort, replicaPort, databaseToken: authToken }: PreparedDev,
-  use: () => Promise<void>,
-): Promise<void> {
+export async function withDatabase(prepared: PreparedDev, use: () => Promise<void>): Promise<void> {
+  const { folder, databasePort, replicaPort, databaseToken: authToken } = prepared;
   const followers = replicaPort !== undefined;
   const database = await startDevDatabase({ file: folder.database, port: databasePort, authToken, followers });
   try {
     await applyMigrations({ url: database.url, authToken });
-    if (replicaPort === undefined) return await use();
-    const replica = { file: folder.replica, port: replicaPort, delayMs: REPLICA_DELAY_MS };
-    const follower = await startFollower({ ...replica, primaryUrl: database.url, authToken });
-    await use().finally(async () => await follower.close());
+    await (replicaPort === undefined ? use() : withReplica(prepared, { url: database.url, port: replicaPort }, use));
   } finally {
     await database.close();
+  }
+}
+
+async function withReplica(
+  { folder, databaseToken: authToken }: PreparedDev,
+  { url, port }: { readonly url: string; readonly port: number },
+  use: () => Promise<void>,
+): Promise<void> {
+  const replica = await startFollower({
+    primaryUrl: url,
+    file: folder.replica,
+    port,
+    authToken,
+    delayMs: REPLICA_DELAY_MS,
+  });
+  try {
+    await use();
+  } finally {
+    await replica.close();
   }
 }
