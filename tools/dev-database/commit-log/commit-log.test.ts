@@ -1,10 +1,12 @@
-import { statSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../../dev/temporary-folder.fixture.ts";
 import { CommitLog } from "./commit-log.ts";
 import type { Commit, Position } from "./page-change.ts";
+
+const FRAME_BYTES = 24 + 4096;
 
 /** A log, and another connection to its database that never checkpoints. */
 function loggedDatabase() {
@@ -58,6 +60,20 @@ test("has no page of a transaction that was rolled back, even if SQLite has alre
   const commits = commitsAfter(log, start);
   expect(commits).toHaveLength(1);
   expect(commits[0]?.change.pages.size).toBeLessThan(5);
+});
+
+test("ignores a commit that a killed process has not written completely", () => {
+  const { log, database, file } = loggedDatabase();
+  database.exec("INSERT INTO t VALUES (1, x'01')");
+  const start = copyOf(log);
+  const wal = readFileSync(`${file}-wal`);
+  // SQLite writes the header of a frame before its page.
+  const torn = Buffer.from(wal.subarray(-FRAME_BYTES));
+  torn.fill(0xff, 24);
+  appendFileSync(`${file}-wal`, torn);
+  expect(log.next(start)).toBeUndefined();
+  database.exec("INSERT INTO t VALUES (2, x'02')");
+  expect(commitsAfter(log, start)).toHaveLength(1);
 });
 
 test("keeps its commits when it empties the write-ahead log", () => {

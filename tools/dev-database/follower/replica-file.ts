@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import type { PageChange } from "../commit-log/page-change.ts";
 
 // https://www.sqlite.org/fileformat2.html#the_database_header
@@ -43,9 +43,7 @@ export class ReplicaFile {
     for (let number = pageCount + 1; number <= previousCount; number += 1) {
       previous.set(number, this.#read(number));
     }
-    if (pageCount < previousCount) {
-      ftruncateSync(this.#file, pageCount * this.#pageSize);
-    }
+    // The file keeps its length: the first page has the number of pages.
     this.#pageCount = pageCount;
     return { pageSize: this.#pageSize, pageCount: previousCount, pages: previous };
   }
