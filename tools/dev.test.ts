@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import { describe, expect, it } from "vitest";
 import { runScript } from "./command/run-script.fixture.ts";
 import { areFree, firstFreePort } from "./dev/free-ports.fixture.ts";
@@ -37,6 +38,31 @@ describe("npm run dev", () => {
     await second.ready();
     await expect(paste(get)).resolves.toEqual({ data: { greeting: "hello" } });
     await expect(paste(put)).resolves.toEqual({ version: 2, revision: 2 });
+  });
+
+  it("runs a replica that applies the database's commits (H01)", { timeout }, async () => {
+    const dir = join(temporaryFolder(), "state");
+    const port = await firstFreePort(3);
+    const started = startDev(["--port", String(port), "--db-port", String(port + 1), "--replica", "--dir", dir]);
+    await started.ready();
+    expect(started.output()).toContain(`replica   http://127.0.0.1:${port + 2}  `);
+    const { put, get } = printedLines(started);
+    await expect(paste(put)).resolves.toEqual({ version: 1, revision: 1 });
+    await expect(paste(get)).resolves.toEqual({ data: { greeting: "hello" } });
+    const authToken = readFileSync(join(dir, "database-token"), "utf8").trim();
+    const replica = createClient({ url: `http://127.0.0.1:${port + 2}`, authToken });
+    await expect
+      .poll(async () => (await replica.execute("SELECT revision FROM store")).rows)
+      .toMatchObject([{ revision: 1 }]);
+    replica.close();
+    const settings = readFileSync(join(dir, "worker.env"), "utf8");
+    expect(settings).toMatch(new RegExp(`^LIBSQL_REPLICA_URL=.http://127\\.0\\.0\\.1:${port + 2}.$`, "m"));
+    expectPrivacy(dir, [started.output()]);
+    const family = await started.family();
+    started.kill("SIGINT");
+    await expect(started.end).resolves.toBe(0);
+    await expectEnded(family);
+    await expect(areFree([port, port + 1, port + 2])).resolves.toBe(true);
   });
 
   it("stops everything when a worker crashes", { timeout }, async () => {

@@ -1,7 +1,11 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { usageError } from "./command-error.ts";
 
-type TextOptions = Readonly<Record<string, { readonly type: "string" }>>;
+type Options = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
+
+type Given<Each extends Options> = {
+  readonly [Name in keyof Each]?: Each[Name]["type"] extends "boolean" ? boolean : string;
+};
 
 /**
  * Parses the options of a command that takes no positional arguments. `--port=` gives an empty text.
@@ -9,16 +13,15 @@ type TextOptions = Readonly<Record<string, { readonly type: "string" }>>;
  * @returns `"help"` for `--help` and `-h`.
  * @throws CommandError with exit code 2
  */
-export function parseCommandLine<const Options extends TextOptions>(
+export function parseCommandLine<const Each extends Options>(
   args: readonly string[],
-  options: Options,
-): { readonly [Name in keyof Options]?: string } | "help" {
+  options: Each,
+): Given<Each> | "help" {
   const { help, ...values } = parse(args, { ...options, help: { type: "boolean", short: "h" } });
   if (help === true) return "help";
-  const texts = Object.entries(values).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []));
-  // Exactly the names of `options`: parseArgs is strict.
+  // Exactly the names and types of `options`: parseArgs is strict.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return Object.fromEntries(texts) as { readonly [Name in keyof Options]?: string };
+  return values as Given<Each>;
 }
 
 function parse(args: readonly string[], options: NonNullable<ParseArgsConfig["options"]>) {

@@ -25,11 +25,10 @@ export class Connection {
   readonly #schemaVersion: Database.Statement;
   #isReusable = true;
 
-  constructor(file: string) {
+  /** @param setup SQL that runs first */
+  constructor(file: string, setup: string) {
     this.#database = new Database(file, { timeout: 0 });
-    // In WAL mode readers and the writer do not block each other. `synchronous` stays FULL: with NORMAL a power failure
-    // can lose acknowledged commits.
-    this.#database.exec("PRAGMA journal_mode = WAL");
+    this.#database.exec(setup);
     this.#lastChange = this.#database.prepare("SELECT changes(), CAST(last_insert_rowid() AS TEXT)").raw();
     this.#schemaVersion = this.#database.prepare("PRAGMA schema_version").raw();
   }

@@ -14,6 +14,16 @@ export class HranaFailure extends Error {
 /** The pipeline breaks the protocol. The server refuses all of it with status 400. */
 export class MalformedPipeline extends Error {}
 
+/** A follower could not have a program run by its primary, or has no results of it. It answers with this status. */
+export class ForwardFailure extends Error {
+  readonly status: 400 | 500;
+
+  constructor(status: 400 | 500, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 const SQLITE_BUSY = 5;
 const SQLITE_BUSY_SNAPSHOT = 517;
 

@@ -1,6 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { HranaFailure, MalformedPipeline } from "./errors.ts";
+import type { CommitLog } from "./commit-log/commit-log.ts";
+import { isCommitsRequest, sendCommits } from "./commit-log/send-commits.ts";
+import { ForwardFailure, HranaFailure, MalformedPipeline } from "./errors.ts";
 import type { HranaError, Pipeline, StreamResult } from "./hrana.ts";
 import { LIMITS } from "./limits.ts";
 import { runPipeline } from "./run-pipeline.ts";
@@ -11,6 +13,8 @@ export interface HandlerOptions {
   readonly authToken: string | undefined;
   readonly busyTimeoutMs: number;
   readonly isClosing: () => boolean;
+  /** Sent to followers, if set. */
+  readonly commitLog?: CommitLog | undefined;
 }
 
 interface PipelineResult {
@@ -33,27 +37,52 @@ const PIPELINE = /^\/v([23])\/pipeline$/u;
 /** Handles HTTP requests. The returned function never rejects. */
 export function createHandler(
   streams: Streams,
-  { authToken, busyTimeoutMs, isClosing }: HandlerOptions,
+  { authToken, busyTimeoutMs, isClosing, commitLog }: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   let running = 0;
-  return async (request, response) => {
+  const handlePipeline = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const wait = { timeoutMs: busyTimeoutMs, isAbandoned: () => response.destroyed || isClosing() };
     running += 1;
     try {
       const isFull = running > LIMITS.maxRequests;
-      send(response, refuse(request, authToken) ?? (await answer(request, streams, { ...wait, isFull })));
-    } catch (error) {
-      if (!response.destroyed) {
-        send(response, failureReply(error, isClosing()));
-      }
+      send(response, await answer(request, streams, { ...wait, isFull }));
     } finally {
       running -= 1;
+      commitLog?.capture();
+    }
+  };
+  return async (request, response) => {
+    try {
+      const isForFollower = commitLog !== undefined && isCommitsRequest(request);
+      const refusal = refuse(request, { authToken, isForFollower });
+      if (refusal !== undefined) {
+        send(response, refusal);
+      } else if (isForFollower) {
+        await sendCommits(response, commitLog, request.url ?? "");
+      } else {
+        await handlePipeline(request, response);
+      }
+    } catch (error) {
+      fail(response, failureReply(error, isClosing()));
     }
   };
 }
 
-function refuse({ method, url, headers }: IncomingMessage, authToken: string | undefined): Reply | undefined {
-  if (method !== "POST" || !PIPELINE.test(url ?? "")) {
+function fail(response: ServerResponse, reply: Reply): void {
+  if (response.headersSent) {
+    response.destroy();
+  } else if (!response.destroyed) {
+    send(response, reply);
+  }
+}
+
+interface Rules {
+  readonly authToken: string | undefined;
+  readonly isForFollower: boolean;
+}
+
+function refuse({ method, url, headers }: IncomingMessage, { authToken, isForFollower }: Rules): Reply | undefined {
+  if (!isForFollower && (method !== "POST" || !PIPELINE.test(url ?? ""))) {
     return [404, { message: "Cannot serve the request: only POST /v2/pipeline exists", code: "NOT_FOUND" }];
   }
   // Browsers send Origin with each POST. Without this check any web page could use a database that has no token.
@@ -121,6 +150,9 @@ function failureReply(error: unknown, isClosing: boolean): Reply {
   }
   if (error instanceof HranaFailure) {
     return [400, { message: error.message, code: error.code }];
+  }
+  if (error instanceof ForwardFailure) {
+    return [error.status, { message: error.message, code: "PROXY_ERROR" }];
   }
   if (isClosing) {
     return [503, { message: "Cannot answer: the server is closing", code: "SERVER_CLOSING" }];

@@ -34,10 +34,14 @@ export interface BatchStep {
   readonly stmt: Statement;
 }
 
-export type StreamRequest =
+/** A request that runs SQL. */
+export type ProgramRequest =
   | { readonly type: "execute"; readonly stmt: Statement }
   | { readonly type: "batch"; readonly batch: { readonly steps: readonly BatchStep[] } }
-  | ({ readonly type: "sequence" } & SqlReference)
+  | ({ readonly type: "sequence" } & SqlReference);
+
+export type StreamRequest =
+  | ProgramRequest
   | { readonly type: "store_sql"; readonly sql_id: number; readonly sql: string }
   | { readonly type: "close_sql"; readonly sql_id: number }
   | { readonly type: "close" };
@@ -66,5 +70,8 @@ export interface HranaError {
 }
 
 export type StreamResult =
-  | { readonly type: "ok"; readonly response: { readonly type: StreamRequest["type"]; readonly result?: unknown } }
+  | {
+      readonly type: "ok";
+      readonly response: { readonly type: StreamRequest["type"]; readonly result?: StatementResult | BatchResult };
+    }
   | { readonly type: "error"; readonly error: HranaError };

@@ -1,38 +1,27 @@
 import { MalformedPipeline, toHranaError } from "./errors.ts";
-import type {
-  BatchResult,
-  BatchStep,
-  Condition,
-  HranaError,
-  Statement,
-  StatementResult,
-  StreamRequest,
-  StreamResult,
-} from "./hrana.ts";
-import { ResponseTooLarge, responseCounter } from "./limits.ts";
+import { runOnFollower } from "./follower/run-on-follower.ts";
+import type { StreamRequest, StreamResult } from "./hrana.ts";
+import { ResponseTooLarge } from "./limits.ts";
+import { type ProgramAnswer, type ProgramContext, runProgram } from "./run-program.ts";
 import type { Stream } from "./stream.ts";
-import { type LockWait, waitForLock } from "./wait-for-lock.ts";
 
-export interface PipelineContext extends LockWait {
-  /** Version of the protocol. */
-  readonly version: number;
-}
-
-interface StepContext extends PipelineContext {
-  /** Throws once the results of the request are too large together. */
-  readonly count: (result: StatementResult) => void;
+interface RequestContext extends ProgramContext {
+  /** True if the client closes the stream after this request. */
+  readonly isLast: boolean;
 }
 
 /** Runs the requests of a pipeline in order. A failure does not prevent the requests after it. */
 export async function runPipeline(
   stream: Stream,
   requests: readonly StreamRequest[],
-  context: PipelineContext,
+  context: ProgramContext,
 ): Promise<StreamResult[]> {
   const results: StreamResult[] = [];
-  for (const request of requests) {
+  for (const [index, request] of requests.entries()) {
+    const isLast = requests[index + 1]?.type === "close";
     try {
-      results.push({ type: "ok", response: { type: request.type, ...(await run(stream, request, context)) } });
+      const answer = await run(stream, request, { ...context, isLast });
+      results.push({ type: "ok", response: { type: request.type, ...answer } });
     } catch (error) {
       if (error instanceof ResponseTooLarge) {
         stream.connection.rollback();
@@ -46,18 +35,15 @@ export async function runPipeline(
 async function run(
   stream: Stream,
   request: StreamRequest,
-  context: PipelineContext,
-): Promise<{ readonly result: StatementResult | BatchResult } | undefined> {
+  context: RequestContext,
+): Promise<ProgramAnswer | undefined> {
   switch (request.type) {
     case "execute":
-      return { result: await execute(stream, request.stmt, stepContext(context)) };
     case "batch":
-      return { result: await runBatch(stream, request.batch.steps, stepContext(context)) };
-    case "sequence": {
-      const sql = stream.textOf(request);
-      await waitForLock(context, () => stream.connection.executeSequence(sql));
-      return undefined;
-    }
+    case "sequence":
+      return stream.remote === undefined
+        ? await runProgram(stream, request, context)
+        : await runOnFollower(stream, request, { ...context, remote: stream.remote });
     case "store_sql":
       stream.texts.set(request.sql_id, request.sql);
       return undefined;
@@ -70,60 +56,4 @@ async function run(
     default:
       throw new MalformedPipeline("a request has an unknown type");
   }
-}
-
-async function execute(stream: Stream, statement: Statement, context: StepContext): Promise<StatementResult> {
-  const sql = stream.textOf(statement);
-  const result = await waitForLock(context, () => stream.connection.execute(sql, statement));
-  context.count(result);
-  return result;
-}
-
-/** Adds the counter of the request that a statement belongs to. */
-function stepContext(context: PipelineContext): StepContext {
-  return { ...context, count: responseCounter() };
-}
-
-/** Runs the steps whose conditions hold. A failed step does not end the batch: the conditions of later steps decide that. */
-async function runBatch(stream: Stream, steps: readonly BatchStep[], context: StepContext): Promise<BatchResult> {
-  const results: (StatementResult | null)[] = [];
-  const errors: (HranaError | null)[] = [];
-  const holds = (condition: Condition): boolean => {
-    switch (condition.type) {
-      case "ok":
-        return (results[condition.step] ?? null) !== null;
-      case "error":
-        return (errors[condition.step] ?? null) !== null;
-      case "not":
-        return !holds(condition.cond);
-      case "and":
-        return condition.conds.every(holds);
-      case "or":
-        return condition.conds.some(holds);
-      case "is_autocommit":
-        if (context.version < 3) {
-          throw new MalformedPipeline("is_autocommit needs version 3 of the protocol");
-        }
-        return stream.connection.isAutocommit;
-      default:
-        throw new MalformedPipeline("a condition has an unknown type");
-    }
-  };
-  for (const { condition, stmt } of steps) {
-    let result: StatementResult | null = null;
-    let error: HranaError | null = null;
-    if (condition === undefined || condition === null || holds(condition)) {
-      try {
-        result = await execute(stream, stmt, context);
-      } catch (thrown) {
-        if (thrown instanceof ResponseTooLarge) {
-          throw thrown;
-        }
-        error = toHranaError(thrown);
-      }
-    }
-    results.push(result);
-    errors.push(error);
-  }
-  return { step_results: results, step_errors: errors };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSqlText, type SqlText } from "./sql-text.ts";
+import { isRead, parseSqlText, type SqlText } from "./sql-text.ts";
 
 test.each<[string, string[]]>([
   ["SELECT 1", []],
@@ -39,4 +39,42 @@ test.each<[string, Partial<SqlText>]>([
 
 test("reads long literals", () => {
   expect(parseSqlText(`SELECT '${"''".repeat(1_000_000)}'`).parameters).toEqual([]);
+});
+
+test.each([
+  "SELECT 1",
+  "select 'x; DELETE FROM t' AS \"INSERT\" -- ; DROP TABLE t",
+  "VALUES (1)",
+  "WITH x AS (SELECT 1) SELECT replace(a, 'b', 'c') FROM x",
+  "BEGIN IMMEDIATE",
+  "COMMIT; END",
+  "ROLLBACK;",
+  "PRAGMA table_info(t)",
+  "PRAGMA main.index_list('t'); SELECT 1; ",
+  "",
+])("takes %j for a read", (sql) => {
+  expect(isRead(sql)).toBe(true);
+});
+
+test.each([
+  "INSERT INTO t VALUES (1)",
+  "REPLACE INTO t VALUES (1)",
+  "UPDATE t SET a = 1 RETURNING a",
+  "WITH x AS (SELECT 1) DELETE FROM t WHERE a IN x",
+  "CREATE TEMP TABLE u (a)",
+  "DROP TABLE t",
+  "VACUUM",
+  "PRAGMA user_version",
+  "PRAGMA user_version = 1",
+  "PRAGMA schema_version",
+  "PRAGMA table_information",
+  "SAVEPOINT s",
+  "RELEASE s",
+  "ROLLBACK TRANSACTION TO s",
+  "EXPLAIN SELECT 1",
+  "SELECT 1; DELETE FROM t",
+  "/* SELECT */ DELETE FROM t",
+  "selection",
+])("takes %j for a write", (sql) => {
+  expect(isRead(sql)).toBe(false);
 });

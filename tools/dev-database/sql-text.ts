@@ -18,6 +18,9 @@ const TRANSACTION_CONTROL = /^\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)
 const LEAVES_NO_TRACE = /^\s*(?:SELECT|VALUES|WITH|INSERT|REPLACE|UPDATE|DELETE)\b/iu;
 // A word before a parenthesis is a function or a table of the WITH clause.
 const CHANGE = /^\s*(?:WITH\b.*?\b)?(INSERT|REPLACE|UPDATE|DELETE)\b(?!\s*\()/isu;
+// Rolling back to a savepoint is no read, and most pragmas are none either, such as user_version.
+const READ =
+  /^\s*(?:SELECT|VALUES|WITH|BEGIN|COMMIT|END|ROLLBACK(?!.*\bTO\b)|PRAGMA\s+(?:\w+\s*\.\s*)?(?:compile_options|database_list|encoding|function_list|index_list|index_xinfo|module_list|pragma_list|table_info|table_list|table_xinfo))\b/isu;
 const SEVERAL_STATEMENTS = /;\s*[^\s;]/u;
 const CREATE_TRIGGER = /^\s*CREATE\s+(?:TEMP\s+|TEMPORARY\s+)?TRIGGER\b/iu;
 const OTHER_FILE = /\bATTACH\b|\bVACUUM\b[^;]*\bINTO\b/iu;
@@ -42,6 +45,12 @@ export function parseSqlText(sql: string): SqlText {
     changesRows: change !== undefined,
     insertsRows: change === "INSERT" || change === "REPLACE",
   };
+}
+
+/** True if a replica of the libSQL server (0.24) runs all statements of the text itself. */
+export function isRead(sql: string): boolean {
+  const statements = codeOf(sql).split(";");
+  return statements.every((text) => /^\s*$/u.test(text) || (READ.test(text) && !CHANGE.test(text)));
 }
 
 /** Throws a HranaFailure for SQL that reads or writes other files. */

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { HranaFailure, MalformedPipeline } from "./errors.ts";
+import type { RemoteStream } from "./follower/remote-stream.ts";
 import type { SqlReference } from "./hrana.ts";
 import type { Pool } from "./pool.ts";
 
@@ -7,11 +8,14 @@ import type { Pool } from "./pool.ts";
 export class Stream {
   /** By number. */
   readonly texts = new Map<number, string>();
+  /** Only on a follower. */
+  readonly remote: RemoteStream | undefined;
   readonly #pool: Pool;
   #connection: Connection | undefined;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, remote?: RemoteStream) {
     this.#pool = pool;
+    this.remote = remote;
     this.#connection = pool.acquire();
   }
 
@@ -46,6 +50,7 @@ export class Stream {
     this.#connection = undefined;
     if (connection !== undefined) {
       this.#pool.release(connection);
+      this.remote?.close();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { HranaFailure } from "./errors.ts";
+import type { RemoteStream } from "./follower/remote-stream.ts";
 import type { Pool } from "./pool.ts";
 import { Stream } from "./stream.ts";
 
@@ -15,15 +16,18 @@ interface Parked {
 export class Streams {
   readonly #pool: Pool;
   readonly #ttlMs: number;
+  readonly #openRemote: (() => RemoteStream) | undefined;
   readonly #parked = new Map<string, Parked>();
 
-  constructor(pool: Pool, ttlMs: number) {
+  /** @param openRemote only on a follower: opens the stream at the primary that belongs to a stream */
+  constructor(pool: Pool, ttlMs: number, openRemote?: () => RemoteStream) {
     this.#pool = pool;
     this.#ttlMs = ttlMs;
+    this.#openRemote = openRemote;
   }
 
   open(): Stream {
-    return new Stream(this.#pool);
+    return new Stream(this.#pool, this.#openRemote?.());
   }
 
   resume(baton: string): Stream {

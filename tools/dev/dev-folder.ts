@@ -12,6 +12,7 @@ export interface DevFolder {
   readonly rootKeys: string;
   readonly databaseToken: string;
   readonly database: string;
+  readonly replica: string;
   /** The settings of the workers that `npm run dev` starts: an env file. */
   readonly workerSettings: string;
   /** wrangler's own files. The service does not need them. */
@@ -37,6 +38,7 @@ export function devFolder(dir: string): DevFolder {
     rootKeys: join(dir, "root-keys"),
     databaseToken: join(dir, "database-token"),
     database: join(dir, "store.db"),
+    replica: join(dir, "replica.db"),
     workerSettings: join(dir, "worker.env"),
     workers: join(dir, "workers"),
     lock: join(dir, LOCK),

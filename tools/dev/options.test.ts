@@ -14,6 +14,8 @@ describe("readDevOptions", () => {
       { SPIKE_DEV_PORT: "9000", SPIKE_DEV_DB_PORT: "9100", SPIKE_DEV_INSTANCES: "2", SPIKE_DEV_DIR: "/y" },
       { workerPorts: [9000, 9001], databasePort: 9100, dir: "/y" },
     ],
+    ["", {}, { replicaPort: undefined }],
+    ["--replica --db-port 9000", {}, { databasePort: 9000, replicaPort: 9001 }],
     ["--port 7000", { SPIKE_DEV_PORT: "9000" }, { workerPorts: [7000] }],
     ["", { SPIKE_DEV_PORT: "", SPIKE_DEV_DIR: "" }, { workerPorts: [8787], dir: join(process.cwd(), ".dev") }],
   ])("reads %j with %j", (line, env, expected) => {
@@ -35,6 +37,9 @@ describe("readDevOptions", () => {
     ["--instances 17", {}, "expected a whole number from 1 to 16"],
     ["--port 65535 --instances 2", {}, "Cannot run 2 workers from port 65535: the last port is 65535"],
     ["--port 8079 --instances 2", {}, "Cannot run the database on port 8080: a worker uses it"],
+    ["--port 8081 --replica", {}, "Cannot run the replica on port 8081: a worker uses it"],
+    ["--db-port 65535 --replica", {}, "Cannot run the replica after port 65535: it is the last port"],
+    ["--replica=yes", {}, "Cannot read the command line: Option '--replica' does not take an argument"],
     ["--dir=", {}, 'Cannot use "" as --dir'],
     ["--bogus", {}, "Cannot read the command line: Unknown option '--bogus'"],
     ["--port", {}, "Cannot read the command line: Option '--port <value>' argument missing"],
@@ -49,9 +54,17 @@ describe("readDevOptions", () => {
 
 describe("readDatabaseOptions", () => {
   it.each([
-    ["", {}, { databasePort: 8080, dir: join(process.cwd(), ".dev") }],
-    ["--db-port 1 --dir /x", { SPIKE_DEV_DB_PORT: "2", SPIKE_DEV_DIR: "/y" }, { databasePort: 1, dir: "/x" }],
-    ["", { SPIKE_DEV_DB_PORT: "2", SPIKE_DEV_DIR: "/y", SPIKE_DEV_PORT: "x" }, { databasePort: 2, dir: "/y" }],
+    ["", {}, { databasePort: 8080, replicaPort: undefined, dir: join(process.cwd(), ".dev") }],
+    [
+      "--db-port 1 --replica --dir /x",
+      { SPIKE_DEV_DB_PORT: "2", SPIKE_DEV_DIR: "/y" },
+      { databasePort: 1, replicaPort: 2, dir: "/x" },
+    ],
+    [
+      "",
+      { SPIKE_DEV_DB_PORT: "2", SPIKE_DEV_DIR: "/y", SPIKE_DEV_PORT: "x" },
+      { databasePort: 2, replicaPort: undefined, dir: "/y" },
+    ],
   ])("reads %j with %j", (line, env, expected) => {
     expect(readDatabaseOptions(words(line), env)).toEqual(expected);
   });
@@ -61,6 +74,7 @@ describe("readDatabaseOptions", () => {
   });
 
   it.each([
+    ["--db-port 65535 --replica", "Cannot run the replica after port 65535"],
     ["--db-port 0", 'Cannot use "0" as --db-port or SPIKE_DEV_DB_PORT'],
     ["--port 8787", "Cannot read the command line: Unknown option '--port'"],
   ])("rejects %j", (line, message) => {

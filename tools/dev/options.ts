@@ -6,6 +6,8 @@ import { parseWholeNumber } from "../command/parse-whole-number.ts";
 /** The options of `npm run dev:database`. */
 export interface DatabaseOptions {
   readonly databasePort: number;
+  /** Set if there is a replica of the database. */
+  readonly replicaPort: number | undefined;
   /** Absolute path of the folder with the identity, the keys and the database. */
   readonly dir: string;
 }
@@ -16,7 +18,12 @@ export interface DevOptions extends DatabaseOptions {
   readonly workerPorts: readonly number[];
 }
 
+/** How far the replica of `--replica` is behind, in milliseconds. */
+export const REPLICA_DELAY_MS = 100;
+
 const DATABASE_OPTIONS = `  --db-port NUMBER    port of the database                           (8080, or SPIKE_DEV_DB_PORT)
+  --replica           also run a replica of the database, on the port after the database's. It applies each commit
+                      ${REPLICA_DELAY_MS} ms later. Workers answer reads from it
   --dir FOLDER        folder of the identity, keys and database      (.dev, or SPIKE_DEV_DIR)
   --help              this text
 
@@ -41,24 +48,35 @@ ${DATABASE_OPTIONS}`;
 const LAST_PORT = 65_535;
 const MAX_INSTANCES = 16;
 const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean" } as const;
 
 /** Reads the command line, then the environment. @throws CommandError with exit code 2 */
 export function readDevOptions(args: readonly string[], env: NodeJS.ProcessEnv): DevOptions | "help" {
-  const given = parseCommandLine(args, { port: TEXT, "db-port": TEXT, instances: TEXT, dir: TEXT });
+  const given = parseCommandLine(args, {
+    port: TEXT,
+    "db-port": TEXT,
+    instances: TEXT,
+    replica: FLAG,
+    dir: TEXT,
+  });
   if (given === "help") return "help";
   const port = readNumber(given.port, env, PORT);
   const databasePort = readNumber(given["db-port"], env, DATABASE_PORT);
   const instances = readNumber(given.instances, env, INSTANCES);
   const workerPorts = Array.from({ length: instances }, (_, index) => port + index);
-  rejectPortConflict(workerPorts, databasePort);
-  return { workerPorts, databasePort, dir: devDir(given.dir, env) };
+  rejectPortConflict(workerPorts, databasePort, "database");
+  const replicaPort = given.replica === true ? portAfter(databasePort) : undefined;
+  if (replicaPort !== undefined) rejectPortConflict(workerPorts, replicaPort, "replica");
+  return { workerPorts, databasePort, replicaPort, dir: devDir(given.dir, env) };
 }
 
 /** Reads the command line, then the environment. @throws CommandError with exit code 2 */
 export function readDatabaseOptions(args: readonly string[], env: NodeJS.ProcessEnv): DatabaseOptions | "help" {
-  const given = parseCommandLine(args, { "db-port": TEXT, dir: TEXT });
+  const given = parseCommandLine(args, { "db-port": TEXT, replica: FLAG, dir: TEXT });
   if (given === "help") return "help";
-  return { databasePort: readNumber(given["db-port"], env, DATABASE_PORT), dir: devDir(given.dir, env) };
+  const databasePort = readNumber(given["db-port"], env, DATABASE_PORT);
+  const replicaPort = given.replica === true ? portAfter(databasePort) : undefined;
+  return { databasePort, replicaPort, dir: devDir(given.dir, env) };
 }
 
 /** The absolute path of the folder of development files. @throws CommandError with exit code 2 */
@@ -87,15 +105,18 @@ function readNumber(
   return text === undefined ? byDefault : parseWholeNumber(text, { option: `${option} or ${variable}`, max });
 }
 
-function rejectPortConflict(workerPorts: readonly number[], databasePort: number): void {
+function portAfter(databasePort: number): number {
+  if (databasePort < LAST_PORT) return databasePort + 1;
+  throw usageError(`Cannot run the replica after port ${LAST_PORT}: it is the last port; choose another --db-port`);
+}
+
+function rejectPortConflict(workerPorts: readonly number[], port: number, user: "database" | "replica"): void {
   const [first = 0] = workerPorts;
   const count = workerPorts.length;
   if (workerPorts.some((port) => port > LAST_PORT)) {
     throw usageError(`Cannot run ${count} workers from port ${first}: the last port is ${LAST_PORT}; lower --port`);
   }
-  if (workerPorts.includes(databasePort)) {
-    throw usageError(
-      `Cannot run the database on port ${databasePort}: a worker uses it; choose another --db-port or --port`,
-    );
+  if (workerPorts.includes(port)) {
+    throw usageError(`Cannot run the ${user} on port ${port}: a worker uses it; choose another --db-port or --port`);
   }
 }

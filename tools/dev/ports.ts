@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { CommandError } from "../command/command-error.ts";
 import { isCode } from "./private-file.ts";
 
-const OPTION = { worker: "--port", database: "--db-port" } as const;
+const OPTION = { worker: "--port", database: "--db-port", replica: "--db-port" } as const;
 
 /** The URL of a server of this folder's commands. */
 export function originOf(port: number): string {

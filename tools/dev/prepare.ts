@@ -11,6 +11,7 @@ import { workerSettings } from "./worker-settings.ts";
 export interface PreparedDev {
   readonly folder: DevFolder;
   readonly databasePort: number;
+  readonly replicaPort: number | undefined;
   readonly databaseToken: string;
   readonly settings: Readonly<Record<string, string>>;
   /** The superuser's token, which is also in the folder. */
@@ -29,28 +30,36 @@ export async function withPreparedDev(
   env: NodeJS.ProcessEnv,
   use: (prepared: PreparedDev) => Promise<void>,
 ): Promise<void> {
-  const { databasePort, dir } = options;
+  const { databasePort, replicaPort, dir } = options;
   const workerPorts = "workerPorts" in options ? options.workerPorts : [];
   await requireFreePorts([databasePort], "database");
+  const replicaPorts = replicaPort === undefined ? [] : [replicaPort];
+  await requireFreePorts(replicaPorts, "replica");
   const folder = devFolder(dir);
   await prepareDevFolder(folder);
   const unlock = await lockDevFolder(folder, [
     ...workerPorts.map((port) => `worker ${originOf(port)}`),
     `database ${originOf(databasePort)}`,
+    ...replicaPorts.map((port) => `replica ${originOf(port)}`),
   ]);
   try {
-    await use(await prepare(folder, databasePort, env));
+    await use(await prepare(folder, options, env));
   } finally {
     await unlock();
   }
 }
 
-async function prepare(folder: DevFolder, databasePort: number, env: NodeJS.ProcessEnv): Promise<PreparedDev> {
+async function prepare(
+  folder: DevFolder,
+  { databasePort, replicaPort }: DatabaseOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<PreparedDev> {
   const identity = await establishIdentity(folder);
   const secrets = await establishSecrets(folder);
   const databaseUrl = originOf(databasePort);
-  const settings = workerSettings({ databaseUrl, bundle: identity.bundle, secrets }, env);
+  const replicaUrl = replicaPort === undefined ? undefined : originOf(replicaPort);
+  const settings = workerSettings({ databaseUrl, replicaUrl, bundle: identity.bundle, secrets }, env);
   const token = await identity.mint(DEV_SUPERUSER, { aud: DEV_AUDIENCE, ttlSeconds: TOKEN_TTL_SECONDS });
   await replacePrivateFile(folder.superuserToken, `${token}\n`);
-  return { folder, databasePort, databaseToken: secrets.databaseToken, settings, token };
+  return { folder, databasePort, replicaPort, databaseToken: secrets.databaseToken, settings, token };
 }

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DevFolder } from "./dev-folder.ts";
-import type { DatabaseOptions, DevOptions } from "./options.ts";
+import { type DatabaseOptions, type DevOptions, REPLICA_DELAY_MS } from "./options.ts";
 import { originOf } from "./ports.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
@@ -9,13 +9,13 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const WRANGLER_PORT = 8787;
 
 /** The text that `npm run dev` prints once the workers answer. */
-export function devSummary({ workerPorts, databasePort }: DevOptions, folder: DevFolder): string {
+export function devSummary({ workerPorts, ...options }: DevOptions, folder: DevFolder): string {
   return [
     "",
     "SPIKE Edge is running.",
     "",
     ...workerPorts.map((port) => `  worker    ${originOf(port)}`),
-    ...databaseAndToken(databasePort, folder),
+    ...databaseAndToken(options, folder),
     "",
     "To write and read a secret, run these in another terminal, in this folder:",
     "",
@@ -27,12 +27,12 @@ export function devSummary({ workerPorts, databasePort }: DevOptions, folder: De
 }
 
 /** The text that `npm run dev:database` prints once the database is ready. */
-export function databaseSummary({ databasePort }: DatabaseOptions, folder: DevFolder): string {
+export function databaseSummary(options: DatabaseOptions, folder: DevFolder): string {
   return [
     "",
     "The database is running, and .dev.vars has the settings for a worker.",
     "",
-    ...databaseAndToken(databasePort, folder),
+    ...databaseAndToken(options, folder),
     "",
     "To start a worker, run this in another terminal, in this folder:",
     "",
@@ -47,9 +47,16 @@ export function databaseSummary({ databasePort }: DatabaseOptions, folder: DevFo
   ].join("\n");
 }
 
-function databaseAndToken(databasePort: number, folder: DevFolder): readonly string[] {
+function databaseAndToken(
+  { databasePort, replicaPort }: Pick<DatabaseOptions, "databasePort" | "replicaPort">,
+  folder: DevFolder,
+): readonly string[] {
+  const behind = `${REPLICA_DELAY_MS} ms behind the database`;
   return [
     `  database  ${originOf(databasePort)}  ${shortPath(folder.database)}`,
+    ...(replicaPort === undefined
+      ? []
+      : [`  replica   ${originOf(replicaPort)}  ${shortPath(folder.replica)}, ${behind}`]),
     `  token     ${shortPath(folder.superuserToken)}, for a superuser, valid for 12 hours; "npm run token" creates others`,
   ];
 }

@@ -7,13 +7,15 @@ import type { DevSecrets } from "./secrets.ts";
 
 interface Sources {
   readonly databaseUrl: string;
+  /** A replica that answers reads. */
+  readonly replicaUrl?: string | undefined;
   readonly bundle: object;
   readonly secrets: DevSecrets;
 }
 
 /** The settings of a development worker, secrets included. @throws CommandError with exit code 2 if one is invalid */
 export function workerSettings(
-  { databaseUrl, bundle, secrets }: Sources,
+  { databaseUrl, replicaUrl, bundle, secrets }: Sources,
   env: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string>> {
   const passedOn = Object.keys(SETTINGS)
@@ -25,7 +27,9 @@ export function workerSettings(
     SPIKE_JWT_MAX_LIFETIME_SECONDS: "31536000",
     ...Object.fromEntries(passedOn),
     LIBSQL_URL: databaseUrl,
+    LIBSQL_URL_IS_PRIMARY: "1",
     LIBSQL_AUTH_TOKEN: secrets.databaseToken,
+    ...(replicaUrl !== undefined && { LIBSQL_REPLICA_URL: replicaUrl, SPIKE_REPLICA_READS: "1" }),
     SPIKE_ROOT_KEYS: secrets.rootKeys,
     SPIKE_TRUST_BUNDLES: JSON.stringify({ [DEV_TRUST_DOMAIN]: bundle }),
     SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
