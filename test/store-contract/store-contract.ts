@@ -3,6 +3,7 @@ import { AuthorityTrie } from "../../src/commit/authority/trie.ts";
 import type { BundleValues } from "../../src/store/rows.ts";
 import { authorityContract } from "./authority-contract.ts";
 import { gateContract } from "./gate-contract.ts";
+import { leapContract } from "./leap-contract.ts";
 import {
   auditOf,
   bundleOf,
@@ -43,6 +44,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
     readsAnEmptyStore(() => store);
     rotationContract(() => store);
     gateContract(() => store);
+    leapContract(() => store);
     authorityContract(() => store);
     walkContract(() => store);
     describe("one change", () => {
