@@ -40,6 +40,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/operator/rewrap": {},
   "/v1/operator/rebuild?action=store": {},
   "/v1/operator/rebuild?action=authority": {},
+  "/v1/operator/store?action=restored": { beyond: 1_000_000 },
   "/v1/audit?action=list": {},
   "/v1/audit?action=verify": {},
   "/v1/audit?action=acknowledge": { upTo: 0, digest: await digestOfProblems({ after: 0, upTo: 0 }, []) },

@@ -1,28 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Store } from "../src/store/store.ts";
 import { countingStore } from "./harness/counting-store.ts";
 import { damageableLibsqlStore, damageableMemoryStore, type DamageableStore } from "./harness/damageable-store.ts";
+import { overtaken } from "./harness/overtaken-store.ts";
 import { KEY_A, KEY_B, ringOf, type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 const REMOVE = `${SECRETS}?action=remove`;
-
-/** Runs `first` before the next commit is applied: another request is faster. */
-function overtaken(store: Store): { readonly store: Store; by(first: () => Promise<unknown>): void } {
-  let pending: (() => Promise<unknown>) | undefined;
-  return {
-    by: (first) => void (pending = first),
-    store: {
-      load: async (query, signal) => await store.load(query, signal),
-      async commit(change, query, signal) {
-        const first = pending;
-        pending = undefined;
-        await first?.();
-        return await store.commit(change, query, signal);
-      },
-    },
-  };
-}
 
 describe.each<readonly [string, () => Promise<DamageableStore>]>([
   ["memory", async () => await Promise.resolve(damageableMemoryStore())],

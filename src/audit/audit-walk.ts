@@ -1,3 +1,5 @@
+import { beyondOf } from "../commit/generation.ts";
+import { parseState } from "../commit/store-row.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { AuditRow, Bytes, KeyRow, StoreRow } from "../store/rows.ts";
@@ -91,14 +93,23 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
       const add = async (kind: AuditProblem["kind"], found: Contradiction | undefined): Promise<void> => {
         if (found !== undefined) problems.push(await problemOf(kind, entry, found));
       };
-      // At or below the floor, only the newest entry of each resource is left. Above it, no revision may be missing.
-      const expected = Math.max(last, floor) + 1;
-      if (revision > floor && revision !== expected) {
-        problems.push(await missingEntries({ revision, kind: "gap" }, [expected, revision - 1]));
-      }
       const result = await checkEntry(ring, store, entry);
       const { status } = result;
       const isAuthentic = status === "authentic";
+      // At or below the floor, only the newest entry of each resource is left. Above it, no revision may be missing, except those
+      // that a leap skipped.
+      const expected = Math.max(last, floor) + 1;
+      const leaps = status !== "not_authentic" && leapt(store, entry);
+      const before = leaps ? base : revision - 1;
+      if (revision > floor && expected <= before) {
+        problems.push(await missingEntries({ revision, kind: "gap" }, [expected, before]));
+      }
+      if (leaps && last > base && seen.has(last)) {
+        await add("broken_anchor", {
+          detail: `leapt from revision ${base}, which entry ${last} follows`,
+          isLoss: false,
+        });
+      }
       if (status === "not_authentic") problems.push(await notAuthentic(entry, result.detail));
       if (status === "unverified") {
         unverified.set(keyId, (unverified.get(keyId) ?? 0) + 1);
@@ -130,6 +141,23 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
       return problems;
     },
   };
+}
+
+/**
+ * Whether the commit of an entry leapt to its revision, because it put a restored database into service. Such a commit wins only if
+ * the entry at its `base` is the newest one, so that the entries before it are as complete as without the leap.
+ *
+ * An entry cannot be moved to the revision of a leap: later entries of that generation have a higher `base`.
+ */
+function leapt({ storeId }: StoreRow, { revision, leadsTo }: AuditRow): boolean {
+  if (leadsTo === null) return false;
+  try {
+    const generation = parseState(storeId, leadsTo)?.generation ?? "";
+    return generation !== "" && beyondOf(generation) === revision - 1;
+  } catch {
+    // The text of an entry whose key the ring lacks is not verified.
+    return false;
+  }
 }
 
 /** Whether an entry continues the chain of its resource. `pruned`: the floor was raised during this walk. */

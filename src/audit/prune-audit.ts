@@ -74,7 +74,7 @@ export async function pruneAudit(
 /**
  * An entry after the page that is older than `before` and dates the whole page. Undefined if none is found.
  *
- * Doubles the distance with each load of one entry: at most 10 loads for a million entries. Finds an entry at the latest when the
+ * Doubles the step with each load of one entry: at most 10 loads for a million entries. Finds an entry at the latest when the
  * entries that are old by both clocks are as many as the entries before them that are not.
  *
  * @throws SealError, StoreUnavailable
@@ -83,10 +83,13 @@ async function findOldEntry(
   deps: WriteDeps,
   { last, before }: Extract<Unpruned, { readonly code: "misdated" }>,
 ): Promise<AuditRow | undefined> {
-  for (let distance = PAGE_SIZE; ; distance *= 2) {
-    const snapshot = await loadPermitted(deps, { audit: { after: last + distance, limit: 1 } });
+  let after = last + PAGE_SIZE;
+  for (let step = PAGE_SIZE; ; step *= 2) {
+    const snapshot = await loadPermitted(deps, { audit: { after, limit: 1 } });
     const entry = snapshot?.audit.rows[0];
     if (snapshot === undefined || entry === undefined) return undefined;
+    // From the found entry on: its revision may be far above `after`, if it leapt.
+    after = entry.revision - 1 + step;
     if (entry.base < last || laterTime(entry) >= before || !isUnderRingKey(deps.ring, entry)) continue;
     await verifyEntry(deps.ring, snapshot.store, entry);
     return entry;

@@ -34,7 +34,7 @@ const MAX_SCANNED = 20_000;
 
 /**
  * Stored audit entries after revision `after`, ascending. A page may hold fewer entries than `limit`, even none, and still
- * have a `next`. One round trip.
+ * have a `next`. One round trip; for an empty page two, because the revisions after it may have been skipped by a leap.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -55,5 +55,9 @@ export async function readAudit(
   const last = entries.at(-1)?.entry.revision;
   const isFull = snapshot.audit.more || entries.length === limit;
   const examined = isFull && last !== undefined ? last : (upTo.upTo ?? revision);
-  return { entries, next: examined < revision ? examined : undefined, revision };
+  if (examined >= revision) return { entries, next: undefined, revision };
+  if (entries.length > 0) return { entries, next: examined, revision };
+  const following = await load(store, { audit: { after: examined, limit: 1 } }, attempts);
+  const [first] = following.audit.rows;
+  return { entries, next: first === undefined ? undefined : first.revision - 1, revision };
 }

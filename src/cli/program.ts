@@ -7,6 +7,7 @@ import { recover } from "./operator/recover.ts";
 import { register } from "./operator/register.ts";
 import { remove } from "./operator/remove.ts";
 import { restore, type RestoreOptions } from "./operator/restore.ts";
+import { restored, type RestoredOptions } from "./operator/restored.ts";
 import { rewrap } from "./operator/rewrap.ts";
 import { status } from "./operator/status.ts";
 import { verify } from "./operator/verify.ts";
@@ -76,6 +77,11 @@ function addRepairCommands(operator: Command, io: CliIo): void {
   )
     .option(...YES)
     .action(async (options: Connection & { yes?: boolean }) => await rebuildAuthority(io, options));
+  serviceCommand(operator, "restored", "start a new generation, after the database was restored from a backup")
+    .option("--beyond <revision>", "the highest revision that anyone has seen; later revisions are above it")
+    .option("--bookmark <text>", "the newest bookmark of a client, which contains such a revision")
+    .option(...YES)
+    .action(async (options: RestoredOptions) => await restored(io, options));
 }
 
 /** Adds the commands that call the service. */

@@ -26,7 +26,7 @@ export interface RecordedRequest {
 /** A write that was decided on, with the rows that it changes. */
 export interface AcceptedWrite<A extends object> {
   readonly ok: true;
-  readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune" | "register">;
+  readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune" | "register" | "beyond">;
   /** Signs the audit entry and the store row. {@link NextEntry.ring} unless set. */
   readonly ring?: KeyRing;
   /**

@@ -5,8 +5,8 @@ import { writeSecret } from "./write.ts";
 import { addVersion } from "./versions.ts";
 
 /**
- * Writes a new version, numbered one above the highest ever written, and deletes the oldest versions beyond the number to
- * keep.
+ * Writes a new version, whose number is above all earlier ones (see `nextNumber`), and deletes the oldest versions beyond the
+ * number to keep.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -26,8 +26,7 @@ function decidePut(
   secret: FoundSecret | undefined,
   put: VerbInput & { readonly text: string; readonly keptVersions: number },
 ): Verdict {
-  const { writeId, now, latest, text } = put;
-  const number = latest + 1;
+  const { writeId, now, nextNumber: number, text } = put;
   const deleteAfter = secret?.head.deleteAfter ?? 0;
   const deletedAt = deleteAfter === 0 ? null : now + deleteAfter;
   const state = { number, writeId, createdAt: now, deletedAt, destroyedAt: null };

@@ -4,7 +4,7 @@ import type { Field } from "../seal/encoding.ts";
 import type { SecretRow } from "../store/rows.ts";
 import { failed, type SecretFailure, type SecretResult } from "./failure.ts";
 import type { SecretDeps } from "./deps.ts";
-import { lastNumber } from "./removal.ts";
+import { nextNumber } from "./next-number.ts";
 import { sealChange, type VersionEdit } from "./seal-change.ts";
 import type { SecretPath } from "./secret-path.ts";
 import { writeTime } from "./write-time.ts";
@@ -54,8 +54,8 @@ export interface Verb {
 export interface VerbInput {
   readonly writeId: string;
   readonly now: number;
-  /** The highest version number ever used at the path, also by secrets that were removed. */
-  readonly latest: number;
+  /** The number of a new version. */
+  readonly nextNumber: number;
 }
 
 export interface FoundSecret {
@@ -103,8 +103,8 @@ export async function writeSecret(deps: SecretDeps, request: WriteRequest, verb:
       const conflict = cas !== undefined && cas !== (head?.latest ?? 0);
       if (conflict && head !== undefined) return failed("version_conflict");
       const found = head && { head, versions: secret.states ?? [] };
-      const latest = head?.latest ?? lastNumber(deps.ring, store, secret.tail);
-      const verdict = verb.decide(found, { writeId: entry.writeId, now, latest });
+      const number = nextNumber(deps.ring, store, { head, tail: secret.tail });
+      const verdict = verb.decide(found, { writeId: entry.writeId, now, nextNumber: number });
       if (!verdict.ok) return verdict;
       if (conflict) return failed("version_conflict");
       const change = {

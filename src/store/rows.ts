@@ -5,7 +5,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 export interface StoreRow {
   /** Random, created by the migration. Binds every record to this database. */
   readonly storeId: string;
-  /** Number of commits so far, and the revision of the newest audit entry. */
+  /** The revision of the newest audit entry: the number of commits so far, unless a commit leapt. */
   readonly revision: number;
   /** Number of commits that changed who may do what. */
   readonly epoch: number;

@@ -31,13 +31,15 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  * 4. the store row has the store id, the generation, the key and the schema version that it was decided on, and a revision that
  *    is not below the one that it was decided on: the snapshot may come from a copy of the database, or from before a backup was
  *    restored,
- * 5. the database's clock is not past its latest time, and
- * 6. its write id was never committed before.
+ * 5. the database's clock is not past its latest time,
+ * 6. for a leap: the store has exactly the revision that the change was decided on, which is not above `beyond`, and
+ * 7. its write id was never committed before.
  *
  * Otherwise the commit loses and changes nothing.
  *
  * **Ordered.** Winning commits are numbered by `revision`: 1, 2, 3 and so on, without gaps, in the order in which they become
- * visible. The audit entry and every row that a commit writes have its revision.
+ * visible. Only a commit with `beyond` leaps: its revision is `beyond` + 1, and the next ones go on from there. The audit entry and
+ * every row that a commit writes have its revision.
  *
  * **Fresh verdict.** A lost commit returns a snapshot of its query, taken when the commit ended, so that the caller can
  * decide again without another round trip.
@@ -366,6 +368,11 @@ export interface Change {
    * floor is a signed column.
    */
   readonly prune?: { readonly above: number; readonly floor: number };
+  /**
+   * Makes the revision leap: the commit has revision `beyond` + 1. For a database that was restored from a backup, whose lost
+   * commits had revisions up to `beyond`.
+   */
+  readonly beyond?: number;
 }
 
 /** A row that a change rests on, and its row version. 0: the row must be missing. */

@@ -22,6 +22,9 @@ interface RouteCase {
 /** Older than the stored bundles. */
 const OUTDATED = { spiffe_sequence: 1 };
 
+/** How many bodies of a leap were created. */
+const bodies = new WeakMap<CanaryFixture, number>();
+
 /** One case per route. A new route without a case fails the suite. */
 export const CASES: Readonly<Record<string, RouteCase>> = {
   [SECRETS]: {
@@ -301,6 +304,21 @@ export const CASES: Readonly<Record<string, RouteCase>> = {
     valid: async () => ({}),
     more: async ({ canaries }) => ({
       409: [{ name: "a digest of another list", body: { digest: canaries.text("a digest of another list") } }],
+    }),
+  },
+  "/v1/operator/store?action=restored": {
+    writes: true,
+    async valid(fixture) {
+      const created = bodies.get(fixture) ?? 0;
+      bodies.set(fixture, created + 1);
+      // The store leaps to each number. The first body serves the requests that fail, which are sent last.
+      return { beyond: created === 0 ? 2 ** 52 - 1 : created * 1_000_000 };
+    },
+    more: async ({ canaries }) => ({
+      400: [
+        { name: "a revision below that of the store", body: { beyond: 0 } },
+        { name: "a revision as text", body: { beyond: canaries.text("a revision as text") } },
+      ],
     }),
   },
   [`${AUDIT}?action=acknowledge`]: {

@@ -4,6 +4,7 @@ import type { BundleValues } from "../../src/store/rows.ts";
 import { authorityContract } from "./authority-contract.ts";
 import { heartbeatContract } from "./heartbeat-contract.ts";
 import { gateContract } from "./gate-contract.ts";
+import { leapContract } from "./leap-contract.ts";
 import {
   auditOf,
   bundleOf,
@@ -44,6 +45,7 @@ export function storeContract(name: string, fresh: () => Promise<BulkStore>): vo
     readsAnEmptyStore(() => store);
     rotationContract(() => store);
     gateContract(() => store);
+    leapContract(() => store);
     authorityContract(() => store);
     walkContract(() => store);
     heartbeatContract(() => store);

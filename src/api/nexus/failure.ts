@@ -51,6 +51,7 @@ type DetailedCode =
   | "invalid_bundle"
   | "endpoint_failed"
   | "store_not_recoverable"
+  | "beyond_too_low"
   | "ciphertext_too_large";
 
 export function refused(code: Exclude<Failure["code"], DetailedCode>): Refusal {

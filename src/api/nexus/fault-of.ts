@@ -10,6 +10,7 @@ export function faultOf(failure: Failure): Fault | undefined {
     case "invalid_bundle":
     case "endpoint_failed":
     case "store_not_recoverable":
+    case "beyond_too_low":
     case "ciphertext_too_large":
       return failure.fault;
     case "unreadable_body":

@@ -15,6 +15,7 @@ import { rebuildTrie } from "./operator/rebuild-authority.ts";
 import { rebuildStoreRow } from "./operator/rebuild-store.ts";
 import { recover } from "./operator/recover.ts";
 import { register } from "./operator/register.ts";
+import { restored } from "./operator/restored.ts";
 import { restore } from "./operator/restore.ts";
 import { rewrap } from "./operator/rewrap.ts";
 import { status } from "./operator/status.ts";
@@ -59,5 +60,7 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operati
   "/v1/operator/rewrap": { "": rewrap },
   // SPIKE stores no audit, and does not verify what it stores.
   "/v1/operator/rebuild": { store: rebuildStoreRow, authority: rebuildTrie },
+  // SPIKE does not notice that its database was restored.
+  "/v1/operator/store": { restored },
   "/v1/audit": { list: listAudit, verify: verifyAudit, acknowledge, prune: pruneAudit },
 };

@@ -36,6 +36,7 @@ const FAILURES: Readonly<Record<Failure["code"], WireError>> = {
   list_changed: { status: 409, err: "list_changed" },
   store_not_damaged: { status: 409, err: "store_not_damaged" },
   store_not_recoverable: { status: 409, err: "store_not_recoverable" },
+  beyond_too_low: { status: 400, err: "api_bad_request" },
   too_many_rows: { status: 409, err: "too_many_rows" },
   too_many_names: { status: 400, err: "too_large" },
 };

@@ -5,7 +5,9 @@ const PINNED = ["storeId", "generation", "keyId", "schemaVersion"] as const;
 
 /** Whether the state is still the one that the change was decided on: the conditions of the contract. */
 export function mayCommit(state: State, change: Change, now: number): boolean {
-  const { audit, secret, policy, bundle, tail, decidedOn } = change;
+  const { audit, secret, policy, bundle, tail, decidedOn, beyond } = change;
+  const { revision } = state.store;
+  if (beyond !== undefined && (revision !== audit.base || revision > beyond)) return false;
   if (change.authority !== undefined && state.store.epoch !== (change.damagedEpoch ?? audit.epoch)) return false;
   if (!PINNED.every((column) => state.store[column] === decidedOn[column])) return false;
   if (state.store.revision < audit.base) return false;

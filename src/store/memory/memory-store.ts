@@ -22,7 +22,7 @@ export function memoryStore(options: {
   const read = <Q extends Query>(query: Q): Snapshot<Q> => readSnapshot(state, query, options.now());
   const apply = (change: Change): number | undefined => {
     if (!mayCommit(state, change, options.now())) return undefined;
-    const revision = state.store.revision + 1;
+    const revision = (change.beyond ?? state.store.revision) + 1;
     applyChange(state, change, revision);
     return revision;
   };

@@ -4,7 +4,7 @@ import { bind } from "../query-builder.ts";
 import { gate, isUntouched } from "./gate.ts";
 import { bundleWrites, namedRowGate, namedRowStatement, policyWrites } from "./named-row-writes.ts";
 import { secretGate, secretStatements } from "./secret-writes.ts";
-import { authorityStatements, keyStatements, pruneStatements, storeWrites } from "./store-writes.ts";
+import { authorityStatements, keyStatements, leapStatements, pruneStatements, storeWrites } from "./store-writes.ts";
 
 export const gateBare = gate(isUntouched);
 
@@ -17,6 +17,7 @@ export function commitStatements(change: Change): readonly Statement[] {
   const ourWriteId = change.audit.writeId;
   return [
     gateOf(change),
+    ...leapStatements(change, ourWriteId),
     ...keyStatements(change, ourWriteId),
     ...(secret === undefined ? [] : secretStatements(secret, ourWriteId)),
     ...(policy === undefined ? [] : [namedRowStatement(policyWrites, policy, ourWriteId)]),
@@ -29,7 +30,7 @@ export function commitStatements(change: Change): readonly Statement[] {
 }
 
 function gateOf({ audit, secret, policy, bundle, tail, init, authority, damagedEpoch, ...pins }: Change): Statement {
-  const { rests, notAfter, decidedOn } = pins;
+  const { rests, notAfter, decidedOn, beyond = null } = pins;
   const entry = {
     ...audit,
     tail,
@@ -41,6 +42,7 @@ function gateOf({ audit, secret, policy, bundle, tail, init, authority, damagedE
     generation: decidedOn.generation,
     schemaVersion: decidedOn.schemaVersion,
     notAfter,
+    beyond,
     rests: JSON.stringify(rests),
   };
   if (secret !== undefined) return secretGate(secret, entry);

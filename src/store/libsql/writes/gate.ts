@@ -12,6 +12,9 @@ export const isTheStore: SQL = eq(store.id, sql`1`);
 /** The revision that this commit will have, in a query from `store`. */
 export const nextRevision: SQL = sql`${store.revision} + 1`;
 
+/** The revision of the audit entry: that of the commit. A leap starts {@link nextRevision} there too, see `leapStatements`. */
+const entryRevision: SQL = sql`ifnull(${placeholder("beyond")}, ${store.revision}) + 1`;
+
 /** {@link nextRevision} as a value, for statements on other tables. */
 export const nextRevisionValue: SQL = sql`${db.select({ revision: nextRevision }).from(store).where(isTheStore)}`;
 
@@ -58,6 +61,12 @@ const restsHold: SQL = sql`not exists (select 1 from json_each(${placeholder("re
   when 'trust_bundles' then ${versionOf(trustBundles, trustBundles.trustDomain, trustBundles.version)}
   end, 0) is not ${rest("version")})`;
 
+/** No entry may be between the revision that a leap was decided on and its own: the gap between them would hide its loss. */
+const mayLeap: SQL | undefined = or(
+  sql`${placeholder("beyond")} is null`,
+  and(eq(store.revision, placeholder("base")), lte(store.revision, placeholder("beyond"))),
+);
+
 /** The conditions of every commit: see `Store`. */
 const always: SQL | undefined = and(
   isTheStore,
@@ -70,6 +79,7 @@ const always: SQL | undefined = and(
   eq(store.schemaVersion, placeholder("schemaVersion")),
   lte(now, placeholder("notAfter")),
   restsHold,
+  mayLeap,
   notExists(wasCommitted),
 );
 
@@ -83,7 +93,7 @@ export function gate(precondition: SQL | undefined): Template {
       .insert(audit)
       .select(
         db
-          .select({ ...rowOfPlaceholders(audit), revision: nextRevision.as("revision") })
+          .select({ ...rowOfPlaceholders(audit), revision: entryRevision.as("revision") })
           .from(store)
           .where(and(always, precondition)),
       )

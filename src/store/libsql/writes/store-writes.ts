@@ -1,5 +1,5 @@
 import { bytesToHex } from "@noble/curves/utils.js";
-import { and, eq, exists, getTableColumns, gt, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, gt, inArray, lt, lte, sql, type SQL } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { MAX_AHEAD_MS } from "../../heartbeat-time.ts";
 import type { KeyRow } from "../../rows.ts";
@@ -49,7 +49,19 @@ export const onBeat = () => ({
 const updateStore = (values: Parameters<ReturnType<typeof db.update<typeof store>>["set"]>[0]) =>
   prepare(db.update(store).set(values).where(and(isTheStore, gateIsOurs)));
 
+const writeIdBeyond: SQL = sql`${db
+  .select({ writeId: audit.writeId })
+  .from(audit)
+  .where(eq(audit.revision, sql`${placeholder("beyond")} + 1`))}`;
+
 export const storeWrites = {
+  // Never lowers the revision: if the gate stayed closed because this leap was committed before, the store is above it.
+  leap: prepare(
+    db
+      .update(store)
+      .set({ revision: sql`${placeholder("beyond")}` })
+      .where(and(isTheStore, lt(store.revision, placeholder("beyond")), eq(writeIdBeyond, placeholder("ourWriteId")))),
+  ),
   insertKey: prepare(db.insert(keys).select(ifOurs(rowOfPlaceholders(keys)))),
   sign: updateStore(signature),
   raiseEpoch: updateStore({
@@ -81,6 +93,14 @@ export const storeWrites = {
   ),
   closeGate: updateStore({ revision: nextRevision }),
 } as const;
+
+/**
+ * Raises the store's revision to one below the audit entry that the gate inserted for a leap. From there on, that entry is one
+ * revision ahead of the store, like the entry of every other commit.
+ */
+export function leapStatements({ beyond }: Change, ourWriteId: string): readonly Statement[] {
+  return beyond === undefined ? [] : [bind(storeWrites.leap, { beyond, ourWriteId })];
+}
 
 /** Registers check values of keys, and signs an empty store with its first MAC. */
 export function keyStatements({ init, register = [] }: Change, ourWriteId: string): readonly Statement[] {
