@@ -127,7 +127,7 @@ describe("deleting an authority row", () => {
   });
 
   it("fails if the store did not load the row", async () => {
-    alter = ({ policy: _, ...snapshot }) => ({ ...snapshot, policy: undefined });
+    alter = (snapshot) => ({ ...snapshot, policy: undefined });
     await expect(remove()).rejects.toThrow(new TypeError('Cannot delete policy "p": the store did not load it'));
     expect(commits).toEqual([]);
   });
