@@ -81,7 +81,7 @@ describe("a change", () => {
       tail: 6,
       rests: RESTS,
       notAfter: DATABASE_NOW + 300,
-      decidedOn: { keyId: "a", schemaVersion: 2 },
+      decidedOn: { storeId: "s", generation: "g", keyId: "a", schemaVersion: 2 },
       audit: {
         writeId: "w",
         seq: 4,
@@ -124,7 +124,7 @@ describe("a change", () => {
     const change = await build({ store: empty, newest: null, tail: undefined });
     expect(change.init).toEqual(await firstCommit(ring, empty, 777));
     expect(change).toMatchObject({
-      decidedOn: { keyId: null, schemaVersion: 2 },
+      decidedOn: { storeId: "s", generation: "", keyId: null, schemaVersion: 2 },
       audit: { state: null, anchor: null },
     });
     expect(await build({ store: { ...STORE, revision: 1 } })).not.toHaveProperty("init");
@@ -162,11 +162,11 @@ describe("a change of permissions", () => {
 });
 
 describe("a change of a repaired store row", () => {
-  it("requires the key id and the epoch of the damaged one", async () => {
-    const damaged = { ...STORE, epoch: 99, keyId: "z" };
+  it("requires the key id, generation and epoch of the damaged one", async () => {
+    const damaged = { ...STORE, epoch: 99, keyId: "z", generation: "x" };
     expect(await build({ damaged })).toMatchObject({
       damagedEpoch: 99,
-      decidedOn: { keyId: "z", schemaVersion: 2 },
+      decidedOn: { storeId: "s", generation: "x", keyId: "z", schemaVersion: 2 },
       audit: { epoch: 4, keyId: "a" },
     });
     expect(await build()).not.toHaveProperty("damagedEpoch");
