@@ -3,6 +3,7 @@ import { PATIENT } from "../../test/harness/attempts.ts";
 import { KEY_A, ringOf } from "../../test/harness/service.ts";
 import { POLICIES } from "../policy/policies.ts";
 import { putPolicy } from "../policy/put.ts";
+import { computeMac } from "../seal/mac.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import { UNRESTRICTED } from "../store/access.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
@@ -72,6 +73,8 @@ describe("deleting an authority row", () => {
     expect(names).toEqual(["q"]);
     expect(entry).toMatchObject({ action: "delete", resource: "policy:p", seq: 2, outcome: "{}" });
     expect(entry?.leadsTo).toBe(describeState(store));
+    const request = { label: "request", fields: ["policy.delete", "p", null] };
+    expect(entry?.request).toEqual(await computeMac(deps.ring.primary, request));
     expect(store).toMatchObject({ epoch: 3, revision: 3 });
     expect(queries).toMatchObject([{ policy: { name: "p" }, chain: { resource: "policy:p" } }]);
     expect(commits).toMatchObject([{ tail: 1, policy: { kind: "remove", seen: 1, name: "p" } }]);

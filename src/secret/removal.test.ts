@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { KEY_A, ringOf } from "../../test/harness/service.ts";
+import { KEY_A, KEY_B, ringOf } from "../../test/harness/service.ts";
 import { auditOf } from "../../test/store-contract/rows.ts";
 import { emptyState } from "../commit/store-row.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
@@ -39,7 +39,7 @@ describe("the version number that a new secret goes on from", () => {
   });
   let ring: KeyRing;
   beforeAll(async () => {
-    ring = await ringOf(KEY_A);
+    ring = await ringOf(KEY_B, KEY_A);
   });
 
   it("is 0 for a path without entries, and that of the removal otherwise", () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { PATIENT } from "../../test/harness/attempts.ts";
 import { KEY_A, ringOf } from "../../test/harness/service.ts";
+import { computeMac } from "../seal/mac.ts";
 import { type Access, UNRESTRICTED } from "../store/access.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { SecretRow } from "../store/rows.ts";
@@ -80,6 +81,8 @@ describe("removing a secret", () => {
     const { head, entry, count } = await stored();
     expect([head, count]).toEqual([undefined, 4]);
     expect(entry).toMatchObject({ action: "remove", resource: "secret:a", seq: 3, outcome: '{"latest":2}' });
+    const request = { label: "request", fields: ["remove", "a", null] };
+    expect(entry?.request).toEqual(await computeMac(deps.ring.primary, request));
     expect(queries).toMatchObject([{ secret: { path: "a", version: "none" } }]);
     expect(commits).toMatchObject([{ tail: 3, secret: { kind: "remove", path: "a" } }]);
     expect(problems).toEqual([]);
