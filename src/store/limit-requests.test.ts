@@ -13,7 +13,11 @@ describe("limitRequests", () => {
     let clock = 0;
     const store = limitRequests(memoryStore({ storeId: "s", now: () => 1 }), () => (clock += 3));
     for (let request = 1; request <= 40; request += 1) await store.load({}, never);
-    await expect(store.load({}, never)).rejects.toMatchObject({ reason: "budget", outcome: "none" });
+    await expect(store.load({}, never)).rejects.toMatchObject({
+      reason: "budget",
+      outcome: "none",
+      detail: "40 database requests",
+    });
     expect(store).toMatchObject({ requests: 40, waitedMs: 120 });
   });
 

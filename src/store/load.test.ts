@@ -48,6 +48,22 @@ describe("load", () => {
     expect(attempts.timers()).toBe(0);
   });
 
+  it.each([
+    ["client hangs up", "gone"],
+    ["deadline passes", "deadline"],
+  ])("that pauses ends when the %s", async (_, reason) => {
+    const attempts = fakeAttempts(100);
+    const store = storeOf(attempts, "reset");
+    const loading = expect(load(store, {}, attempts)).rejects.toMatchObject({ reason });
+    // It pauses 25 ms, 50 ms, 100 ms.
+    await attempts.elapse(80);
+    if (reason === "gone") attempts.clientController.abort(new StoreUnavailable("gone", "none", "client"));
+    else await attempts.elapse(20);
+    await loading;
+    expect(store.sent).toEqual([0, 25, 75]);
+    expect(attempts.timers()).toBe(0);
+  });
+
   it("that hangs ends when the client hangs up (Q34)", async () => {
     const attempts = fakeAttempts(9000);
     const store = storeOf(attempts, "hang");

@@ -84,6 +84,23 @@ describe("the limit of a database request", () => {
     expect(await hang(attempts, send)).toMatchObject([3000, { reason: "timeout" }]);
   });
 
+  it("ends with the first of several stop signals, before or after it began", async () => {
+    const attempts = fakeAttempts(9000);
+    const send = limitRequestTime(attempts);
+    const client = new AbortController();
+    const stops = [attempts.deadline, client.signal];
+    await send(stops, async (signal) => {
+      expect(signal.aborted).toBe(false);
+      client.abort("gone");
+      expect(signal.reason).toBe("gone");
+      await Promise.resolve();
+    });
+    await send(stops, async (signal) => {
+      expect(signal.reason).toBe("gone");
+      await Promise.resolve();
+    });
+  });
+
   it("is never negative if the clock was moved past the deadline (Q34)", async () => {
     const attempts = fakeAttempts(9000);
     const send = limitRequestTime({ ...attempts, now: () => attempts.endsAt + 3_600_000 });

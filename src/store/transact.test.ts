@@ -101,6 +101,21 @@ function overtaken(inner: Store, times: number) {
   };
 }
 
+/** A store whose loads hang until they are aborted, all but the first ones. */
+function hangingAfter(inner: Store, loads: number): Store {
+  let left = loads;
+  return {
+    async load(query, signal) {
+      left -= 1;
+      if (left >= 0) return await inner.load(query, signal);
+      return await new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(abortedBy(signal, "none"))),
+      );
+    },
+    commit: async (change_, query, signal) => await inner.commit(change_, query, signal),
+  };
+}
+
 const revisionOf = async (store: Store) => (await store.load({}, never)).store.revision;
 
 describe("transact", () => {
@@ -126,7 +141,7 @@ describe("transact", () => {
   it("waits after two lost races, with jitter and in proportion to an attempt, and loads again", async () => {
     const inner = fresh();
     const store = faulty(inner, []);
-    let clock = 0;
+    let clock = 1000;
     const platform = attempts({ now: () => clock });
     const decideTwice = overtaken(inner, 2);
     const decide = async (snapshot: Snapshot<Query>) => {
@@ -279,16 +294,56 @@ describe("transact", () => {
       return await decider()(snapshot);
     };
     const early = transact(store, query, { attempts: attempts({ client: gone.signal }), decide });
-    await expect(early).rejects.toMatchObject({ reason: "gone" });
+    await expect(early).rejects.toMatchObject({ reason: "gone", outcome: "none", detail: "before a commit" });
     expect(store.calls).toEqual(["load"]);
 
-    const later = new AbortController();
-    const lossy = faulty(fresh(), ["lose-answer"]);
-    const platform = attempts({ client: later.signal, sleep: async () => later.abort() });
-    expect(await transact(lossy, query, { attempts: platform, decide: decider() })).toEqual({
-      ok: true,
-      answer: "found 1",
+    // A commit that did not arrive is sent again, so that its outcome becomes known.
+    for (const [step, answer] of [
+      ["lose-answer", "found 1"],
+      ["never-arrive", "won 1"],
+    ] as const) {
+      const later = new AbortController();
+      const platform = attempts({ client: later.signal, sleep: async () => later.abort() });
+      const lossy = faulty(fresh(), [step]);
+      expect(await transact(lossy, query, { attempts: platform, decide: decider() })).toEqual({ ok: true, answer });
+    }
+  });
+
+  it("ends a load after lost races when the caller hangs up", async () => {
+    const inner = fresh();
+    const platform = fakeAttempts(9000);
+    const store = hangingAfter(inner, 1);
+    const result = transact(store, query, { attempts: platform, decide: overtaken(inner, 2) });
+    const ended = expect(result).rejects.toMatchObject({ reason: "gone" });
+    await platform.elapse(100);
+    platform.clientController.abort(new StoreUnavailable("gone", "none", "client"));
+    await ended;
+    expect(platform.timers()).toBe(0);
+  });
+
+  it("ends a load after an unanswered commit at the deadline, not when the caller hangs up", async () => {
+    const platform = fakeAttempts(9000);
+    const store = hangingAfter(faulty(fresh(), ["never-arrive"]), 1);
+    let reason: unknown;
+    const ended = transact(store, query, { attempts: platform, decide: decider() }).catch((error: unknown) => {
+      reason = error instanceof StoreUnavailable ? error.reason : error;
     });
+    await platform.elapse(100);
+    platform.clientController.abort(new StoreUnavailable("gone", "none", "client"));
+    await platform.elapse(8899);
+    expect(reason).toBeUndefined();
+    await platform.elapse(1);
+    expect(reason).toBe("deadline");
+    await ended;
+  });
+
+  it("throws what the store throws, if that is no failure of the database", async () => {
+    const store: Store = {
+      load: async (query_, signal) => await fresh().load(query_, signal),
+      commit: async () => await Promise.reject(new TypeError("a fault of the program")),
+    };
+    const run = transact(store, query, { attempts: attempts(), decide: decider() });
+    await expect(run).rejects.toThrow(TypeError);
   });
 
   it("gives up loading after 10 tries, with growing pauses", async () => {
@@ -559,15 +614,15 @@ describe("transact", () => {
     ] as const;
 
     /** The snapshot that the change was decided on. */
-    const DECIDED = { revision: 7, epoch: 4, policies: [policy(3)], bundle: bundle(2), tail: 5 };
-    type State = typeof DECIDED;
+    const DECIDED = { revision: 7, epoch: 4, policies: [policy(3)], bundle: bundle(2), tail: 5, more: false };
+    type State = Omit<typeof DECIDED, "bundle"> & { readonly bundle: BundleRow | undefined };
 
     const snapshotOf = (empty: Snapshot<Query>, overrides: Partial<State>): Snapshot<Query> => {
-      const { revision, epoch, policies, bundle: row, tail } = { ...DECIDED, ...overrides };
+      const { revision, epoch, policies, bundle: row, tail, more }: State = { ...DECIDED, ...overrides };
       return {
         ...empty,
         store: { ...empty.store, revision, epoch },
-        grants: { rows: policies, more: false },
+        grants: { rows: policies, more },
         trust: { row },
         secret: {
           head: undefined,
@@ -585,21 +640,37 @@ describe("transact", () => {
       ["its resource has an older entry", false, { rests }, { revision: 9, tail: 4 }],
       ["its policy was changed", true, { rests }, { revision: 8, epoch: 5, policies: [policy(8)] }],
       ["its policy was deleted", true, { rests }, { revision: 8, epoch: 5, policies: [] }],
+      [
+        "its policy was changed, and comes after another one",
+        true,
+        { rests },
+        { revision: 8, epoch: 5, policies: [{ ...policy(3), name: "o" }, policy(8)] },
+      ],
+      ["its policy may be on a later page", false, { rests }, { revision: 8, epoch: 5, policies: [], more: true }],
       ["its policy is hidden", false, { rests }, { revision: 8, policies: [] }],
       ["its policy is not there yet", false, { rests }, { revision: 9, epoch: 3, policies: [] }],
       ["its policy has an earlier version", false, { rests }, { revision: 9, epoch: 3, policies: [policy(1)] }],
       ["another policy was deleted", false, { rests: [] }, { revision: 8, epoch: 5, policies: [] }],
       ["its bundle was changed", true, { rests }, { revision: 8, epoch: 5, bundle: bundle(8) }],
+      ["its bundle was deleted", true, { rests }, { revision: 8, epoch: 5, bundle: undefined }],
+      [
+        "another bundle was loaded instead",
+        true,
+        { rests },
+        { revision: 8, epoch: 5, bundle: { ...bundle(2), trustDomain: "e" } },
+      ],
       ["its bundle is not there yet", false, { rests }, { revision: 9, epoch: 3, bundle: bundle(1) }],
       ["the epoch was raised", false, {}, { revision: 8, epoch: 5 }],
       ["the epoch was raised, which it names", true, { authority: authorityOf() }, { revision: 8, epoch: 5 }],
       ["the epoch, which it names, is lower", false, { authority: authorityOf() }, { revision: 9, epoch: 3 }],
       ["the store is not empty any more", true, { init: INIT }, { revision: 8 }],
+      ["the store is still empty", false, { init: INIT }, { revision: 0, epoch: 0, tail: 0 }],
     ])("refuses only if that commit can no longer succeed: %s, so %s (H02)", async (_, refuses, pins, overrides) => {
       const empty = await fresh().load(query, never);
       const replay = { ...auditOf("w"), revision: 10 };
       const later = { ...snapshotOf(empty, { revision: 10 }), replay };
-      const queue = [snapshotOf(empty, {}), snapshotOf(empty, overrides)];
+      const decidedOn = pins.init === undefined ? {} : { revision: 0, epoch: 0, tail: 0 };
+      const queue = [snapshotOf(empty, decidedOn), snapshotOf(empty, overrides)];
       const store: Store = {
         load: (async () => await Promise.resolve(queue.shift() ?? later)) as unknown as Store["load"],
         commit: async () => await Promise.reject(new StoreUnavailable("connection", "unknown", "")),
@@ -612,6 +683,27 @@ describe("transact", () => {
       };
       const result = await transact(store, query, { attempts: attempts(), decide });
       expect(result).toEqual(refuses ? { ok: false, failure: "refused" } : { ok: true, answer: "found 10" });
+    });
+
+    it("does not refuse while one of two such commits can still succeed (H02)", async () => {
+      const empty = await fresh().load(query, never);
+      const changed = { revision: 9, tail: 8 };
+      const replay = { ...auditOf("w"), revision: 10 };
+      const later = { ...snapshotOf(empty, { revision: 10 }), replay };
+      const queue = [snapshotOf(empty, {}), snapshotOf(empty, changed), snapshotOf(empty, changed)];
+      const store: Store = {
+        load: (async () => await Promise.resolve(queue.shift() ?? later)) as unknown as Store["load"],
+        commit: async () => await Promise.reject(new StoreUnavailable("connection", "unknown", "")),
+      };
+      const decide = async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+        if (queue.length === 0 && snapshot.replay === undefined) return { kind: "refused", failure: "refused" };
+        const decision = await decider()(snapshot);
+        if (decision.kind !== "commit") return decision;
+        // The first change can no longer succeed after the second snapshot. The second change can.
+        return { ...decision, change: { ...decision.change, tail: snapshot.secret?.tail?.revision ?? 0 } };
+      };
+      const result = await transact(store, query, { attempts: attempts(), decide });
+      expect(result).toEqual({ ok: true, answer: "found 10" });
     });
   });
 

@@ -412,6 +412,7 @@ function keepsPolicies(store: () => Store): void {
     it("lose when they are not as they were seen, or came and went since", async () => {
       await commit(create("p", "w1"));
       expect((await commit(create("p", "w2"))).won).toBe(false);
+      expect((await commit({ ...create("p", "w2"), tail: 1 })).won, "is there").toBe(false);
       const row = policyOf("p", "w3");
       const stale: Change = { audit: entry("p", "w3"), tail: 1, ...PINS, policy: { kind: "update", seen: 7, row } };
       expect((await commit(stale)).won).toBe(false);
@@ -688,6 +689,7 @@ function keepsBundles(store: () => Store): void {
     it("lose when they are not as they were seen, or came and went since", async () => {
       await commit(create("d", "w1"));
       expect((await commit(create("d", "w2"))).won).toBe(false);
+      expect((await commit({ ...create("d", "w2"), tail: 1 })).won, "is there").toBe(false);
       const stale = { kind: "update", seen: 7, row: bundleOf("d", "w3") } as const;
       expect((await commit({ audit: entry("d", "w3"), tail: 1, ...PINS, bundle: stale })).won).toBe(false);
       const removal = { kind: "remove", seen: 7, trustDomain: "d" } as const;
