@@ -57,8 +57,10 @@ export async function readAcknowledged(
     const entry = rows.find((row) => row.resource === resource);
     const isAuthentic = entry !== undefined && (await checkEntry(ring, store, entry)).status === "authentic";
     const outcome = isAuthentic ? parseAcknowledgement(JSON.parse(entry.outcome)) : undefined;
-    for (const fault of outcome?.faults ?? []) faults.add(fault);
-    if (outcome !== undefined) continue;
+    if (outcome !== undefined) {
+      for (const fault of outcome.faults) faults.add(fault);
+      continue;
+    }
     const detail = `acknowledgement ${number} is missing or does not verify`;
     const fault = await faultOf("missing_acknowledgement", [number]);
     problems.push({ revision: 0, kind: "missing_acknowledgement", detail, fault });

@@ -131,9 +131,14 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
     async finish(store) {
       const { revision, auditFloor } = store;
       const problems: AuditProblem[] = [];
-      if (last !== revision) {
+      if (last < revision) {
         const first = Math.max(last, auditFloor) + 1;
         problems.push(await missingEntries({ revision, kind: "missing_tail" }, [first, revision]));
+      } else if (last > revision) {
+        // The store was rolled back, or an entry was added above its revision.
+        const detail = `the store has revision ${revision}, which is before revision ${last}`;
+        const fault = await faultOf("rolled_back", [revision, last]);
+        problems.push({ revision, kind: "missing_tail", detail, fault });
       }
       for (const found of await epochsOf(store).finish(store)) {
         problems.push(await epochProblem({ revision, mac: store.mac }, found));
@@ -173,7 +178,7 @@ function chainProblem(
     return { detail: `the first entry found of its resource has number ${entry.seq}`, isLoss: true };
   }
   // The entries between these two may have been pruned during the walk, before it reached them.
-  if (pruned && previous.revision <= floor && entry.seq > previous.seq + 1) return undefined;
+  if (pruned && previous.revision < floor && entry.seq > previous.seq + 1) return undefined;
   const involvesLoss = !isAuthentic || !previous.isAuthentic;
   if (entry.seq !== previous.seq + 1) {
     const detail = `entry ${entry.seq} of its resource follows entry ${previous.seq}`;

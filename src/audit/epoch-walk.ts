@@ -36,7 +36,8 @@ export class EpochWalk {
   #epoch: number | undefined;
   /** From this epoch on, the entries that raised it are above the audit floor and cannot have been pruned. */
   #unpruned = Infinity;
-  #floor: number | undefined;
+  /** -1 before the first entry. */
+  #floor = -1;
 
   constructor(ring: KeyRing, storeId: string) {
     this.#ring = ring;
@@ -183,7 +184,7 @@ export class EpochWalk {
     }
     const reached = leadsTo === null ? epoch : epoch + 1;
     const knownAt = leadsTo === null ? base : revision;
-    if (this.#floor !== undefined && knownAt >= this.#floor) this.#unpruned = Math.min(this.#unpruned, reached);
+    if (knownAt >= this.#floor) this.#unpruned = Math.min(this.#unpruned, reached);
     this.#epoch = Math.max(this.#epoch ?? 0, reached);
   }
 

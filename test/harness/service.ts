@@ -5,21 +5,14 @@ import { refreshBundles } from "../../src/api/refresh-bundles.ts";
 import type { Service } from "../../src/api/service.ts";
 import { parseTrustDomain } from "../../src/identity/spiffe-id.ts";
 import { importTrustBundle, parseTrustBundle } from "../../src/identity/bundle/trust-bundle.ts";
-import { deriveKeyRing, type KeyRing } from "../../src/seal/key-ring.ts";
+import type { KeyRing } from "../../src/seal/key-ring.ts";
 import { fixedKeys, type KeySource } from "../../src/seal/key-source.ts";
-import { parseRootKeys } from "../../src/seal/root-key.ts";
 import { createPlatform } from "../../src/runtime/platform.ts";
 import type { BulkStore, Change, Query, Store } from "../../src/store/store.ts";
 import { SUPERUSER, type TestDomain, testDomain } from "./identity.ts";
+import { KEY_A } from "./ring.ts";
 
-export const KEY_A = `a:${Buffer.alloc(32, 0x11).toString("base64url")}`;
-export const KEY_B = `b:${Buffer.alloc(32, 0x22).toString("base64url")}`;
-
-export async function ringOf(...keys: readonly string[]): Promise<KeyRing> {
-  const parsed = parseRootKeys(keys.join(","));
-  if (!parsed.ok) throw new Error(parsed.problem);
-  return await deriveKeyRing(parsed.keys);
-}
+export { KEY_A, KEY_B, ringOf } from "./ring.ts";
 
 /** An answer of the service under test. */
 export interface TestAnswer {
