@@ -177,7 +177,7 @@ describe("an acknowledgement", () => {
   it("passes on other failures", async () => {
     service.lose(1);
     const list = await shown();
-    const access = { query: {}, permits: async () => await Promise.resolve(undefined) };
+    const access = { query: {}, isUnrestricted: false, permits: async () => await Promise.resolve(undefined) };
     expect(await acknowledgeFaults({ ...service.deps, access }, { ...ORIGIN, ...list })).toEqual({
       ok: false,
       failure: { code: "denied" },

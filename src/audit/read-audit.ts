@@ -57,7 +57,7 @@ export async function readAudit(
   const examined = isFull && last !== undefined ? last : (upTo.upTo ?? revision);
   if (examined >= revision) return { entries, next: undefined, revision };
   if (entries.length > 0) return { entries, next: examined, revision };
-  const following = await load(store, { audit: { after: examined, limit: 1 } }, attempts);
+  const following = await loadVerified(deps, { audit: { after: examined, limit: 1 } });
   const [first] = following.audit.rows;
   return { entries, next: first === undefined ? undefined : first.revision - 1, revision };
 }

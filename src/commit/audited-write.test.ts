@@ -107,6 +107,7 @@ const refusing = (count: number): Access & { readonly judged: AnySnapshot[] } =>
   return {
     judged,
     query: { trust: { trustDomain: "d", slot: 0 } },
+    isUnrestricted: false,
     async permits(snapshot) {
       judged.push(snapshot);
       return await Promise.resolve(judged.length > count ? undefined : []);
@@ -163,7 +164,7 @@ describe("an audited write", () => {
 
   it("requires the rows that permit it", async () => {
     const rests = [{ table: "policies", name: "q", version: 0 }] as const;
-    await run({ access: { query: {}, permits: async () => await Promise.resolve(rests) } });
+    await run({ access: { query: {}, isUnrestricted: false, permits: async () => await Promise.resolve(rests) } });
     expect(commits).toMatchObject([{ rests }]);
   });
 
@@ -200,6 +201,7 @@ describe("an audited write whose answer was lost", () => {
     let judged = 0;
     const access: Access = {
       query: {},
+      isUnrestricted: false,
       async permits() {
         judged += 1;
         return await Promise.resolve(judged === 2 ? undefined : []);

@@ -12,7 +12,7 @@ import { parseSecretPath } from "./secret-path.ts";
 
 const never = new AbortController().signal;
 const path = parseSecretPath("a")!;
-const PERMITTED: Access = { query: {}, permits: async () => await Promise.resolve([]) };
+const PERMITTED: Access = { query: {}, isUnrestricted: false, permits: async () => await Promise.resolve([]) };
 
 let inner: Store;
 /** Alters what the store returns about the secret. */
