@@ -94,22 +94,23 @@ function parseStore(settings: Settings): Parsed<Config["store"]> {
 }
 
 function parseReplica(settings: Settings): Parsed<ReplicaConfig | undefined> {
+  const { LIBSQL_AUTH_TOKEN: ownToken, LIBSQL_ALLOW_PLAINTEXT: allowPlaintext } = settings;
+  // Their problems are those of the primary.
+  if (!ownToken.ok || !allowPlaintext.ok) return valid(undefined);
   const given = combine({
     url: settings.LIBSQL_REPLICA_URL,
     authToken: settings.LIBSQL_REPLICA_AUTH_TOKEN,
-    ownToken: settings.LIBSQL_AUTH_TOKEN,
-    allowPlaintext: settings.LIBSQL_ALLOW_PLAINTEXT,
     reads: settings.SPIKE_REPLICA_READS,
     maxStalenessMs: settings.SPIKE_REPLICA_MAX_STALENESS_MS,
     storeId: settings.SPIKE_STORE_ID,
   });
   if (!given.ok) return given;
-  const { url, authToken, ownToken, allowPlaintext, reads, maxStalenessMs, storeId } = given.value;
+  const { url, authToken = ownToken.value, reads, maxStalenessMs, storeId } = given.value;
   if (url === undefined) {
     return reads === "1" ? invalid("SPIKE_REPLICA_READS needs LIBSQL_REPLICA_URL, which is not set") : valid(undefined);
   }
-  const database = { url, authToken: authToken ?? ownToken };
-  if (sendsTokenInPlainText(database, allowPlaintext)) {
+  const database = { url, authToken };
+  if (sendsTokenInPlainText(database, allowPlaintext.value)) {
     return invalid(
       "LIBSQL_REPLICA_URL must use TLS, because a token would be sent in plain text: use libsql: or https:, or set LIBSQL_ALLOW_PLAINTEXT to 1 in a private network",
     );
