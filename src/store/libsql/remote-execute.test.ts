@@ -13,6 +13,9 @@ const closed = ok({ type: "close" });
 
 const READ = { results: [ok({ type: "execute", result: DONE }), closed] };
 const WRITE = { results: [ok({ type: "store_sql" }), batchOf([DONE, DONE, DONE, null]), closed] };
+const FORWARDED = {
+  results: [ok({ type: "store_sql" }), ok({ type: "store_sql" }), batchOf([DONE, DONE, DONE, DONE, null]), closed],
+};
 const statement: Statement = { sql: "SELECT 1", args: [] };
 
 /** Runs one statement against a server that answers with `body`. */
@@ -20,7 +23,7 @@ async function execute(
   mode: "read" | "write",
   body: unknown,
   sent: Statement = statement,
-  database = { url: "https://db.example" },
+  database: { readonly url: string; readonly forwardsReads?: boolean } = { url: "https://db.example" },
 ) {
   const requests: { request: Request; init: RequestInit }[] = [];
   const run = remoteExecute(database, async (request, init) => {
@@ -69,6 +72,39 @@ describe("a request to the database", () => {
       { type: "execute", stmt: { sql, args: [], named_args: [], want_rows: true } },
       { type: "close" },
     ]);
+  });
+
+  it("makes a replica forward a read with a step that its server takes for a write, in one transaction", async () => {
+    const database = { url: "https://db.example", forwardsReads: true };
+    const { request, results } = await execute("read", FORWARDED, statement, database);
+    const { requests } = (await request.json()) as { requests: { batch?: { steps: { stmt: { sql?: string } }[] } }[] };
+    expect(requests.slice(0, 2)).toMatchObject([{ sql: "PRAGMA user_version" }, { sql: "SELECT 1" }]);
+    expect(requests[2]?.batch?.steps.map(({ stmt }) => stmt.sql)).toEqual([
+      "BEGIN DEFERRED",
+      undefined,
+      undefined,
+      "COMMIT",
+      "ROLLBACK",
+    ]);
+    expect(results).toHaveLength(1);
+  });
+
+  it.each([0, 1, 2, 3])("changes nothing with a forwarded read whose step %d fails at the primary", async (step) => {
+    const errors = Array.from({ length: 5 }, (_, n) => (n === step ? { message: "m", code: "PROXY_ERROR" } : null));
+    const body = {
+      results: [
+        ok({ type: "store_sql" }),
+        ok({ type: "store_sql" }),
+        batchOf([null, null, null, null, null], errors),
+        closed,
+      ],
+    };
+    const database = { url: "https://db.example", forwardsReads: true };
+    await expect(execute("read", body, statement, database)).rejects.toMatchObject({
+      reason: "replica",
+      outcome: "none",
+      isPassing: true,
+    });
   });
 
   it("sends a write as one transaction whose every step requires the step before it", async () => {
