@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { PATIENT } from "../../test/harness/attempts.ts";
 import { KEY_A, KEY_B, ringOf } from "../../test/harness/service.ts";
 import type { Context } from "../seal/record.ts";
+import { SealError } from "../seal/seal-error.ts";
 import { type Access, UNRESTRICTED } from "../store/access.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { AuditRow } from "../store/rows.ts";
@@ -185,6 +186,18 @@ describe("an audited write", () => {
     expect(await run({ write, repairStore })).toMatchObject({ ok: true, answer: { revision: 2 } });
     expect(commits.map(({ damagedEpoch }) => damagedEpoch)).toEqual([undefined, 0]);
     expect(commits.at(-1)?.audit.state).toEqual(whole.mac);
+  });
+
+  it("leaves all verification to the repair, which can do without the newest audit entry", async () => {
+    await run();
+    wire.load = (snapshot) => ({ ...snapshot, newest: null });
+    const write = { idempotencyKey: "2" };
+    await expect(run({ write })).rejects.toMatchObject({ detail: "the newest audit entry, 1, is missing" });
+    const repairStore = async ({ store }: AnySnapshot) => await Promise.resolve(store);
+    expect(await run({ write, repairStore })).toMatchObject({ ok: true, answer: { revision: 2 } });
+    expect(commits.at(-1)).not.toHaveProperty("damagedEpoch");
+    const failing = async () => await Promise.reject(new SealError("inconsistent", "beyond repair"));
+    await expect(run({ repairStore: failing })).rejects.toMatchObject({ detail: "beyond repair" });
   });
 });
 

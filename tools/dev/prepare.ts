@@ -13,6 +13,7 @@ export interface PreparedDev {
   readonly databasePort: number;
   readonly replicaPort: number | undefined;
   readonly databaseToken: string;
+  /** The settings of a worker, without those of the replica. */
   readonly settings: Readonly<Record<string, string>>;
   /** The superuser's token, which is also in the folder. */
   readonly token: string;
@@ -57,8 +58,7 @@ async function prepare(
   const identity = await establishIdentity(folder);
   const secrets = await establishSecrets(folder);
   const databaseUrl = originOf(databasePort);
-  const replicaUrl = replicaPort === undefined ? undefined : originOf(replicaPort);
-  const settings = workerSettings({ databaseUrl, replicaUrl, bundle: identity.bundle, secrets }, env);
+  const settings = workerSettings({ databaseUrl, bundle: identity.bundle, secrets }, env);
   const token = await identity.mint(DEV_SUPERUSER, { aud: DEV_AUDIENCE, ttlSeconds: TOKEN_TTL_SECONDS });
   await replacePrivateFile(folder.superuserToken, `${token}\n`);
   return { folder, databasePort, replicaPort, databaseToken: secrets.databaseToken, settings, token };

@@ -12,9 +12,9 @@ export async function runDev(options: DevOptions, stop: AbortSignal): Promise<vo
   const { workerPorts } = options;
   await requireFreePorts(workerPorts, "worker");
   await withPreparedDev(options, process.env, async (prepared) => {
-    const { folder, token, settings } = prepared;
-    await replacePrivateFile(folder.workerSettings, formatEnvFile(settings));
-    await withDatabase(prepared, async () => {
+    const { folder, token } = prepared;
+    await withDatabase(prepared, async (settings) => {
+      await replacePrivateFile(folder.workerSettings, formatEnvFile(settings));
       if (stop.aborted) return;
       console.log(`Starting ${workerPorts.length === 1 ? "a worker" : `${workerPorts.length} workers`} ...`);
       const onReady = (): void => console.log(devSummary(options, folder));

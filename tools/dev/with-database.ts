@@ -1,37 +1,55 @@
+import { createClient } from "@libsql/client";
 import { startFollower } from "../dev-database/follower/start-follower.ts";
 import { startDevDatabase } from "../dev-database/server.ts";
 import { applyMigrations } from "../migrate/apply-migrations.ts";
 import { REPLICA_DELAY_MS } from "./options.ts";
 import type { PreparedDev } from "./prepare.ts";
+import { replicaSettings } from "./worker-settings.ts";
+
+/** Gets the settings of the workers. */
+type Use = (settings: Readonly<Record<string, string>>) => Promise<void>;
 
 /** Runs the development database, with its migrations applied, and its replica, until `use` is settled. @throws CommandError */
-export async function withDatabase(prepared: PreparedDev, use: () => Promise<void>): Promise<void> {
-  const { folder, databasePort, replicaPort, databaseToken: authToken } = prepared;
+export async function withDatabase(prepared: PreparedDev, use: Use): Promise<void> {
+  const { folder, databasePort, replicaPort, databaseToken: authToken, settings } = prepared;
   const followers = replicaPort !== undefined;
   const database = await startDevDatabase({ file: folder.database, port: databasePort, authToken, followers });
   try {
     await applyMigrations({ url: database.url, authToken });
-    await (replicaPort === undefined ? use() : withReplica(prepared, { url: database.url, port: replicaPort }, use));
+    await (replicaPort === undefined ? use(settings) : withReplica(prepared, database.url, use));
   } finally {
     await database.close();
   }
 }
 
 async function withReplica(
-  { folder, databaseToken: authToken }: PreparedDev,
-  { url, port }: { readonly url: string; readonly port: number },
-  use: () => Promise<void>,
+  { folder, replicaPort: port, databaseToken: authToken, settings }: PreparedDev,
+  primaryUrl: string,
+  use: Use,
 ): Promise<void> {
+  const storeId = await readStoreId(primaryUrl, authToken);
   const replica = await startFollower({
-    primaryUrl: url,
+    primaryUrl,
     file: folder.replica,
     port,
     authToken,
     delayMs: REPLICA_DELAY_MS,
   });
   try {
-    await use();
+    await use({ ...settings, ...replicaSettings(replica.url, storeId) });
   } finally {
     await replica.close();
+  }
+}
+
+async function readStoreId(url: string, authToken: string): Promise<string> {
+  const client = createClient({ url, authToken });
+  try {
+    const { rows } = await client.execute("SELECT store_id FROM store");
+    const storeId = rows[0]?.["store_id"];
+    if (typeof storeId !== "string") throw new TypeError("Cannot read the id of the store: the table is empty");
+    return storeId;
+  } finally {
+    client.close();
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { testDomain } from "../../test/harness/identity.ts";
 import { isSettingName, SETTINGS, type SettingRow } from "../../src/runtime/settings.ts";
 import { settingNames } from "../../test/harness/setting-names.ts";
-import { workerSettings } from "./worker-settings.ts";
+import { replicaSettings, workerSettings } from "./worker-settings.ts";
 
 const SECRETS = { rootKeys: `dev:${Buffer.alloc(32, 7).toString("base64url")}`, databaseToken: "t" };
 
@@ -41,7 +41,8 @@ describe("workerSettings", () => {
   const settingsFor = (dev: SettingRow<unknown>["dev"]) => settingNames().filter((name) => SETTINGS[name].dev === dev);
 
   it("decides the settings whose rows say so", async () => {
-    const decided = Object.keys(await settingsWith({})).filter(isSettingName);
+    const replica = replicaSettings("http://127.0.0.1:8081", "0".repeat(32));
+    const decided = Object.keys({ ...(await settingsWith({})), ...replica }).filter(isSettingName);
     // Decided unless the developer gives it, and not set at all.
     const exceptions = ["SPIKE_JWT_MAX_LIFETIME_SECONDS", "SPIKE_PROXY_SECRETS"];
     expect(decided.filter((name) => !exceptions.includes(name)).toSorted()).toEqual(settingsFor("decides"));

@@ -7,15 +7,13 @@ import type { DevSecrets } from "./secrets.ts";
 
 interface Sources {
   readonly databaseUrl: string;
-  /** A replica that answers reads. */
-  readonly replicaUrl?: string | undefined;
   readonly bundle: object;
   readonly secrets: DevSecrets;
 }
 
 /** The settings of a development worker, secrets included. @throws CommandError with exit code 2 if one is invalid */
 export function workerSettings(
-  { databaseUrl, replicaUrl, bundle, secrets }: Sources,
+  { databaseUrl, bundle, secrets }: Sources,
   env: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string>> {
   const passedOn = Object.keys(SETTINGS)
@@ -29,7 +27,6 @@ export function workerSettings(
     LIBSQL_URL: databaseUrl,
     LIBSQL_URL_IS_PRIMARY: "1",
     LIBSQL_AUTH_TOKEN: secrets.databaseToken,
-    ...(replicaUrl !== undefined && { LIBSQL_REPLICA_URL: replicaUrl, SPIKE_REPLICA_READS: "1" }),
     SPIKE_ROOT_KEYS: secrets.rootKeys,
     SPIKE_TRUST_BUNDLES: JSON.stringify({ [DEV_TRUST_DOMAIN]: bundle }),
     SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
@@ -40,4 +37,9 @@ export function workerSettings(
   const config = parseConfig(settings);
   if (!config.ok) throw usageError(`Cannot read the configuration: ${config.problems.join("; ")}`);
   return settings;
+}
+
+/** The settings of a development worker that reads from a replica, in addition to the others. */
+export function replicaSettings(replicaUrl: string, storeId: string): Readonly<Record<string, string>> {
+  return { LIBSQL_REPLICA_URL: replicaUrl, SPIKE_REPLICA_READS: "1", SPIKE_STORE_ID: storeId };
 }
