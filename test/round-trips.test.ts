@@ -68,6 +68,52 @@ describe("the number of database requests for", () => {
   });
 });
 
+/** Which server each request goes to. The replica here is the primary under another name, so it never lags. */
+describe.each([false, true])(
+  "with a replica that serves reads: %s, the near and far database requests for",
+  (reads) => {
+    let database: HttpDatabase;
+    let service: TestService;
+    const sent: ("near" | "far")[] = [];
+    beforeAll(async () => {
+      database = await httpDatabase();
+      const counted = (place: "near" | "far") =>
+        remoteExecute({ url: database.url, forwardsReads: place === "far" }, async (request, init) => {
+          sent.push(place);
+          return await fetch(request, init);
+        });
+      const store = libsqlStore(counted("far"), counted("near"));
+      const { storeId } = (await store.load({}, new AbortController().signal)).store;
+      service = await testService(store, { replicaReads: reads ? { maxStalenessMs: 60_000, storeId } : undefined });
+      await service.post("/v1/store/secrets", { path: "a", values: { k: "v" } });
+    });
+    afterAll(async () => await database.close());
+
+    const READ = reads ? (["near"] as const) : (["far"] as const);
+    const REFUSED = reads ? (["near", "far"] as const) : (["far"] as const);
+    const SECRETS = "/v1/store/secrets";
+    it.each<readonly [string, readonly string[], string, object, number]>([
+      ["get", READ, `${SECRETS}?action=get`, { path: "a" }, 200],
+      ["metadata", READ, `${SECRETS}/metadata?action=get`, { path: "a" }, 200],
+      ["list", READ, `${SECRETS}?action=list`, {}, 200],
+      ["list of policies", READ, "/v1/acl/policy?action=list", {}, 200],
+      ["get of an unknown path", REFUSED, `${SECRETS}?action=get`, { path: "none" }, 404],
+      ["put", ["near", "far"], SECRETS, { path: "a", values: {} }, 200],
+      ["a first put", ["near", "far"], SECRETS, { path: "b", values: {} }, 200],
+      ["delete", ["near", "far"], `${SECRETS}?action=delete`, { path: "a" }, 200],
+      ["a put with a wrong cas", ["near", "far"], SECRETS, { path: "a", values: {}, cas: 9 }, 409],
+      ["list of the audit log", ["far"], "/v1/audit?action=list", {}, 200],
+      ["status of keys", ["far"], "/v1/operator/status", {}, 200],
+    ])("%s are %j", async (...[, places, target, body, status]) => {
+      sent.length = 0;
+      expect((await service.post(target, body)).status).toBe(status);
+      expect(sent).toEqual(places);
+      const timing = sent.includes("near") ? service.audit.at(-1)?.roundTrips : sent.length;
+      expect(timing).toBe(places.length);
+    });
+  },
+);
+
 /** The caller is a workload that one policy allows, with and without many other policies. */
 describe.each([0, 10_000])("with %i other policies, the number of database requests of a workload for", (count) => {
   let database: HttpDatabase;
