@@ -8,7 +8,7 @@ import type { CertificateSource } from "./client-certificate.ts";
 import type { Platform } from "./platform.ts";
 import type { RateLimits } from "./count-request.ts";
 
-export interface ReplicaReads {
+interface ReplicaReads {
   readonly maxStalenessMs: number;
   readonly storeId: string;
 }
