@@ -40,7 +40,7 @@ describe("npm run dev", () => {
     await expect(paste(put)).resolves.toEqual({ version: 2, revision: 2 });
   });
 
-  it("runs a replica that applies the database's commits (H01)", { timeout }, async () => {
+  it("runs a replica, and a worker that reads from it (H01)", { timeout }, async () => {
     const dir = join(temporaryFolder(), "state");
     const port = await firstFreePort(3);
     const started = startDev(["--port", String(port), "--db-port", String(port + 1), "--replica", "--dir", dir]);

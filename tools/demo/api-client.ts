@@ -1,4 +1,4 @@
-import type { WorkerNumber } from "./cluster.ts";
+import type { AnyWorker } from "./cluster.ts";
 import type { Ledger } from "./ledger.ts";
 import { post } from "./post.ts";
 import {
@@ -16,20 +16,34 @@ export interface ApiClient {
   readonly spiffeId: string;
   /** @param options `key`: the `Idempotency-Key`, by default a new one */
   put(
-    worker: WorkerNumber,
+    worker: AnyWorker,
     secret: { readonly path: string; readonly value: string; readonly cas?: number },
     options?: { readonly key?: string },
   ): Promise<WriteResult>;
-  delete(worker: WorkerNumber, path: string, version: number): Promise<WriteResult>;
-  undelete(worker: WorkerNumber, path: string, version: number): Promise<WriteResult>;
-  /** Reads the given version, by default the current one. */
-  get(worker: WorkerNumber, path: string, version?: number): Promise<ReadResult>;
+  delete(worker: AnyWorker, path: string, version: number): Promise<WriteResult>;
+  undelete(worker: AnyWorker, path: string, version: number): Promise<WriteResult>;
+  /**
+   * Reads the given version, by default the current one.
+   *
+   * @param options `bookmark`: the answer must not be older
+   */
+  get(
+    worker: AnyWorker,
+    path: string,
+    version?: number,
+    options?: { readonly bookmark?: string | undefined },
+  ): Promise<ReadResult>;
   /** Returns the paths that this SPIFFE ID may list. */
-  list(worker: WorkerNumber): Promise<readonly unknown[]>;
-  putPolicy(worker: WorkerNumber, policy: Policy): Promise<WriteResult>;
-  deletePolicy(worker: WorkerNumber, name: string): Promise<WriteResult>;
+  list(worker: AnyWorker): Promise<readonly unknown[]>;
+  putPolicy(worker: AnyWorker, policy: Policy): Promise<WriteResult>;
+  deletePolicy(worker: AnyWorker, name: string): Promise<WriteResult>;
   /** Sends any other request. */
-  send(worker: WorkerNumber, target: string, body: object): Promise<ApiResponse>;
+  send(
+    worker: AnyWorker,
+    target: string,
+    body: object,
+    options?: { readonly bookmark?: string | undefined },
+  ): Promise<ApiResponse>;
 }
 
 interface Policy {
@@ -42,7 +56,7 @@ interface Policy {
 interface ApiClientOptions {
   /** A JWT-SVID for the SPIFFE ID. */
   readonly token: string;
-  readonly urlOf: (worker: WorkerNumber) => string;
+  readonly urlOf: (worker: AnyWorker) => string;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
 }
@@ -59,9 +73,9 @@ const SECRETS = "/v1/store/secrets";
 const POLICIES = "/v1/acl/policy";
 
 export function createApiClient(spiffeId: string, { token, urlOf, ledger, signal }: ApiClientOptions): ApiClient {
-  const send: ApiClient["send"] = async (worker, target, body) =>
-    await post(`${urlOf(worker)}${target}`, { token, body }, { signal });
-  const write = async (worker: WorkerNumber, request: WriteRequest): Promise<WriteResult> => {
+  const send: ApiClient["send"] = async (worker, target, body, options) =>
+    await post(`${urlOf(worker)}${target}`, { token, body, ...options }, { signal });
+  const write = async (worker: AnyWorker, request: WriteRequest): Promise<WriteResult> => {
     const { action, resource, target, body, key = crypto.randomUUID() } = request;
     const result = toWriteResult(await post(`${urlOf(worker)}${target}`, { token, body, key }, { signal }));
     if (result.ok) {
@@ -84,8 +98,8 @@ export function createApiClient(spiffeId: string, { token, urlOf, ledger, signal
     },
     delete: change("delete"),
     undelete: change("undelete"),
-    async get(worker, path, version = 0) {
-      const { status, body } = await send(worker, `${SECRETS}?action=get`, { path, version });
+    async get(worker, path, version = 0, options) {
+      const { status, body } = await send(worker, `${SECRETS}?action=get`, { path, version }, options);
       if (status !== 200) return { ok: false, status, err: textIn(body, "err") };
       return { ok: true, value: textIn(memberOf(body, "data"), "value") };
     },

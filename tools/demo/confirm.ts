@@ -22,9 +22,9 @@ export function confirmNoProblems(statement: string, problems: readonly string[]
 export function confirmAcknowledged(
   statement: string,
   result: WriteResult,
-): { readonly version: number; readonly revision: number } {
+): Extract<WriteResult, { readonly ok: true }> {
   if (!result.ok) throw failure(statement, "200", `${result.status} ${result.err}`);
-  return { version: result.version, revision: result.revision };
+  return result;
 }
 
 function failure(statement: string, expected: string, actual: string): CommandError {

@@ -5,14 +5,15 @@ import { NoResponseError, post } from "./post.ts";
 
 const BUSY = { status: 503, headers: { "retry-after": "0" }, text: '{"err":"store_unavailable"}' };
 
-/** Starts a server that sends these responses in order and records the `Idempotency-Key` of each request. */
+/** Starts a server that sends these responses in order and records the `Idempotency-Key` and the bookmark of each request. */
 async function startServer(
   ...responses: readonly { readonly status: number; readonly headers?: Record<string, string>; readonly text: string }[]
-): Promise<{ readonly url: string; readonly keys: readonly unknown[] }> {
-  const keys: unknown[] = [];
+): Promise<{ readonly url: string; readonly keys: readonly unknown[]; readonly bookmarks: readonly unknown[] }> {
+  const [keys, bookmarks]: [unknown[], unknown[]] = [[], []];
   const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
     const response = responses[keys.length];
     keys.push(incoming.headers["idempotency-key"]);
+    bookmarks.push(incoming.headers["spike-bookmark"]);
     if (response === undefined) incoming.socket.destroy();
     else outgoing.writeHead(response.status, response.headers).end(response.text);
   });
@@ -23,7 +24,7 @@ async function startServer(
     server.close();
   });
   const address = server.address();
-  return { url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/`, keys };
+  return { url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/`, keys, bookmarks };
 }
 
 const REQUEST = { token: "t", body: {}, key: "k" };
@@ -34,6 +35,12 @@ describe("post", () => {
     const { url, keys } = await startServer(BUSY, BUSY, { status: 200, text: '{"version":1}' });
     await expect(post(url, REQUEST, { signal })).resolves.toEqual({ status: 200, body: { version: 1 } });
     expect(keys).toEqual(["k", "k", "k"]);
+  });
+
+  it("sends a bookmark, and returns the one of the response", async () => {
+    const { url, bookmarks } = await startServer({ status: 200, headers: { "spike-bookmark": "new" }, text: "{}" });
+    const response = await post(url, { token: "t", body: {}, bookmark: "old" }, { signal });
+    expect([response.bookmark, bookmarks]).toEqual(["new", ["old"]]);
   });
 
   it("returns an error response unchanged", async () => {

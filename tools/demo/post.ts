@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CommandError } from "../command/command-error.ts";
+import { BOOKMARK_HEADER } from "../../src/api/nexus/read-bookmarks.ts";
 import type { ApiResponse } from "./response.ts";
 
 /** A request got no response. The service may or may not have executed it. */
@@ -16,6 +17,8 @@ interface PostRequest {
   readonly body: object;
   /** `Idempotency-Key` of a write. */
   readonly key?: string | undefined;
+  /** `Spike-Bookmark`: the response must not be older. */
+  readonly bookmark?: string | undefined;
 }
 
 /**
@@ -25,26 +28,36 @@ interface PostRequest {
  */
 export async function post(
   url: string,
-  { token, body, key }: PostRequest,
+  { token, body, key, bookmark }: PostRequest,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<ApiResponse> {
-  const headers = { authorization: `Bearer ${token}`, ...(key !== undefined && { "idempotency-key": key }) };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(key !== undefined && { "idempotency-key": key }),
+    ...(bookmark !== undefined && { [BOOKMARK_HEADER]: bookmark }),
+  };
   const request: RequestInit = { method: "POST", headers, body: JSON.stringify(body), signal };
   for (;;) {
-    const { status, retryAfter, text } = await send(url, request);
-    if (status !== 503) return { status, body: parse(url, text) };
+    const { status, retryAfter, text, bookmark: received } = await send(url, request);
+    if (status !== 503) return { status, body: parse(url, text), bookmark: received };
     await delay(retryAfter * 1000, undefined, { signal });
   }
 }
 
-async function send(
-  url: string,
-  request: RequestInit,
-): Promise<{ readonly status: number; readonly retryAfter: number; readonly text: string }> {
+interface Received {
+  readonly status: number;
+  readonly retryAfter: number;
+  readonly bookmark: string | undefined;
+  readonly text: string;
+}
+
+async function send(url: string, request: RequestInit): Promise<Received> {
   try {
     const response = await fetch(url, request);
     const { status, headers } = response;
-    return { status, retryAfter: Number(headers.get("retry-after") ?? 1), text: await response.text() };
+    const retryAfter = Number(headers.get("retry-after") ?? 1);
+    const bookmark = headers.get(BOOKMARK_HEADER) ?? undefined;
+    return { status, retryAfter, bookmark, text: await response.text() };
   } catch (error) {
     request.signal?.throwIfAborted();
     throw new NoResponseError(url, error);

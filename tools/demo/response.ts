@@ -3,6 +3,8 @@ import { CommandError } from "../command/command-error.ts";
 export interface ApiResponse {
   readonly status: number;
   readonly body: unknown;
+  /** `Spike-Bookmark`, if the response has one. */
+  readonly bookmark?: string | undefined;
 }
 
 interface Failure {
@@ -11,14 +13,21 @@ interface Failure {
   readonly err: string;
 }
 
-export type WriteResult = Failure | { readonly ok: true; readonly version: number; readonly revision: number };
+export type WriteResult =
+  | Failure
+  | {
+      readonly ok: true;
+      readonly version: number;
+      readonly revision: number;
+      readonly bookmark?: string | undefined;
+    };
 
 export type ReadResult = Failure | { readonly ok: true; readonly value: string };
 
 /** @throws CommandError if the body is malformed */
-export function toWriteResult({ status, body }: ApiResponse): WriteResult {
+export function toWriteResult({ status, body, bookmark }: ApiResponse): WriteResult {
   if (status !== 200) return { ok: false, status, err: textIn(body, "err") };
-  return { ok: true, version: numberIn(body, "version"), revision: numberIn(body, "revision") };
+  return { ok: true, version: numberIn(body, "version"), revision: numberIn(body, "revision"), bookmark };
 }
 
 /** @throws CommandError if the member is not a number */

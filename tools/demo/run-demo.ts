@@ -9,6 +9,7 @@ import { auditCheck } from "./steps/audit-check.ts";
 import { conflict } from "./steps/conflict.ts";
 import { keyRotation } from "./steps/key-rotation.ts";
 import { policyGrant } from "./steps/policy-grant.ts";
+import { replica } from "./steps/replica.ts";
 import { revocation } from "./steps/revocation.ts";
 import { simultaneousWrites } from "./steps/simultaneous-writes.ts";
 import { softDelete } from "./steps/soft-delete.ts";
@@ -18,7 +19,7 @@ export const DEMO_USAGE = `Usage: npm run demo
 
 Starts two workers and one database on free ports. Both workers serve the same secrets at the same time, while one is
 killed repeatedly and the root key is rotated. Checks that no write is lost, duplicated or read differently by the two
-workers. Takes less than a minute and removes everything it creates.`;
+workers, and that a replica of the database never hides a client's own writes. Takes less than a minute and removes everything it creates.`;
 
 const STEPS: readonly Step[] = [
   simultaneousWrites,
@@ -28,6 +29,7 @@ const STEPS: readonly Step[] = [
   revocation,
   workerCrash,
   keyRotation,
+  replica,
   auditCheck,
 ];
 const WORKLOAD = `spiffe://${DEV_TRUST_DOMAIN}/app/billing`;

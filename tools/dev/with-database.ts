@@ -1,9 +1,9 @@
-import { createClient } from "@libsql/client";
 import { startFollower } from "../dev-database/follower/start-follower.ts";
 import { startDevDatabase } from "../dev-database/server.ts";
 import { applyMigrations } from "../migrate/apply-migrations.ts";
 import { REPLICA_DELAY_MS } from "./options.ts";
 import type { PreparedDev } from "./prepare.ts";
+import { readStore } from "./read-store.ts";
 import { replicaSettings } from "./worker-settings.ts";
 
 /** Gets the settings of the workers. */
@@ -27,7 +27,7 @@ async function withReplica(
   primaryUrl: string,
   use: Use,
 ): Promise<void> {
-  const storeId = await readStoreId(primaryUrl, authToken);
+  const storeId = String(await readStore({ url: primaryUrl, authToken }, "store_id"));
   const replica = await startFollower({
     primaryUrl,
     file: folder.replica,
@@ -39,17 +39,5 @@ async function withReplica(
     await use({ ...settings, ...replicaSettings(replica.url, storeId) });
   } finally {
     await replica.close();
-  }
-}
-
-async function readStoreId(url: string, authToken: string): Promise<string> {
-  const client = createClient({ url, authToken });
-  try {
-    const { rows } = await client.execute("SELECT store_id FROM store");
-    const storeId = rows[0]?.["store_id"];
-    if (typeof storeId !== "string") throw new TypeError("Cannot read the id of the store: the table is empty");
-    return storeId;
-  } finally {
-    client.close();
   }
 }
