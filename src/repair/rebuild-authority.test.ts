@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { changeSnapshots } from "../../test/harness/change-snapshots.ts";
 import { memoryService, type MemoryService, ORIGIN, sealAgain } from "../../test/harness/memory-service.ts";
 import { verifyMac } from "../seal/mac.ts";
-import type { Query, Snapshot, Store } from "../store/store.ts";
+import type { Query, Store } from "../store/store.ts";
 import { FIRST_ROW } from "./cursor.ts";
 import { proposeAuthority, rebuildAuthority } from "./rebuild-authority.ts";
 import { verifyRows } from "./verify-rows.ts";
@@ -22,17 +23,8 @@ const rebuild = async (
 const problems = async () =>
   (await verifyRows(service.deps, { from: FIRST_ROW, pages: Infinity, maxMs: Infinity })).problems;
 
-/** A store that changes the snapshots it returns. */
-function changed(change: (snapshot: Snapshot<Query>, query: Query) => Partial<Snapshot<Query>>): Store {
-  const { store } = service.deps;
-  return {
-    ...store,
-    async load<Q extends Query>(query: Q, signal: AbortSignal) {
-      const snapshot = await store.load(query, signal);
-      return { ...snapshot, ...change(snapshot as Snapshot<Query>, query) } as Snapshot<Q>;
-    },
-  };
-}
+/** The store with other snapshots. */
+const changed = (change: Parameters<typeof changeSnapshots>[1]): Store => changeSnapshots(service.deps.store, change);
 
 /** The store in pages of `limit` rows. */
 function paged(limit: number): Store {

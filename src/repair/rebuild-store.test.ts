@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { changeSnapshots } from "../../test/harness/change-snapshots.ts";
 import { memoryService, type MemoryService, ORIGIN, sealAgain, START } from "../../test/harness/memory-service.ts";
 import { KEY_A, KEY_B, ringOf } from "../../test/harness/ring.ts";
 import { verifyAudit } from "../audit/verify-audit.ts";
 import { describeState, signState } from "../commit/store-row.ts";
 import { verifyMac } from "../seal/mac.ts";
 import type { AuditRow, StoreRow } from "../store/rows.ts";
-import type { Query, Snapshot, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { proposeStore, rebuildStore } from "./rebuild-store.ts";
 
 const ZEROS = new Uint8Array(32);
@@ -33,17 +34,8 @@ const rebuild = async (digest: string, origin: { readonly idempotencyKey?: strin
 const forge = async (revision: number, columns: Partial<AuditRow>) =>
   service.alter(revision, await sealAgain(service, revision, columns));
 
-/** A store that changes the snapshots it returns. */
-function changed(change: (snapshot: Snapshot<Query>, query: Query) => Partial<Snapshot<Query>>): Store {
-  const { store } = service.deps;
-  return {
-    ...store,
-    async load<Q extends Query>(query: Q, signal: AbortSignal) {
-      const snapshot = await store.load(query, signal);
-      return { ...snapshot, ...change(snapshot as Snapshot<Query>, query) } as Snapshot<Q>;
-    },
-  };
-}
+/** The store with other snapshots. */
+const changed = (change: Parameters<typeof changeSnapshots>[1]): Store => changeSnapshots(service.deps.store, change);
 
 const COPY = "Restore a backup, or copy the missing entry from one, and try again";
 

@@ -5,7 +5,7 @@ import { AuthorityTrie } from "../commit/authority/trie.ts";
 import { emptyState } from "../store/memory/memory-store.ts";
 import type { State } from "../store/memory/state.ts";
 import { levelOf } from "../store/memory/walk-parts.ts";
-import type { Bytes, PolicyRow } from "../store/rows.ts";
+import type { PolicyRow } from "../store/rows.ts";
 import { missingRoot, verifyLevel } from "./verify-level.ts";
 
 const EMPTY_LEAF = encodeNode({ kind: "leaf", entries: [] });
@@ -153,7 +153,7 @@ describe("a node that nothing leads to", () => {
 it("a root may be missing only in a store without rows", () => {
   const { store } = emptyState("s");
   expect(missingRoot(store)).toEqual([]);
-  expect(missingRoot({ ...store, authority: noChild() as Bytes })).toEqual([]);
+  expect(missingRoot({ ...store, authority: noChild() })).toEqual([]);
   expect(missingRoot(storeWith(1).store)).toEqual([
     { resource: "node:1", kind: "damaged_node", detail: "node 1 of the authority trie is missing" },
   ]);

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { changeSnapshots } from "../../test/harness/change-snapshots.ts";
 import { memoryService, type MemoryService, sealAgain, START } from "../../test/harness/memory-service.ts";
 import { KEY_A, KEY_B, ringOf } from "../../test/harness/ring.ts";
 import type { BundleRow, PolicyRow, SecretRow } from "../store/rows.ts";
-import type { Query, Snapshot, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { FIRST_ROW, formatCursor, parseCursor, type RowCursor } from "./cursor.ts";
 import { verifyRows } from "./verify-rows.ts";
@@ -31,19 +32,8 @@ function alterBundle(name: string, columns: Partial<BundleRow>): void {
   service.state.bundles.set(name, { ...service.state.bundles.get(name)!, ...columns });
 }
 
-/** A store that changes the snapshots it returns. */
-function changed(change: (snapshot: Snapshot<Query>, query: Query, loads: number) => Partial<Snapshot<Query>>): Store {
-  const { store } = service.deps;
-  let loads = 0;
-  return {
-    ...store,
-    async load<Q extends Query>(query: Q, signal: AbortSignal) {
-      const snapshot = await store.load(query, signal);
-      loads += 1;
-      return { ...snapshot, ...change(snapshot as Snapshot<Query>, query, loads) } as Snapshot<Q>;
-    },
-  };
-}
+/** The store with other snapshots. */
+const changed = (change: Parameters<typeof changeSnapshots>[1]): Store => changeSnapshots(service.deps.store, change);
 
 beforeEach(async () => {
   service = await memoryService();

@@ -6,7 +6,7 @@ export default defineConfig({
     allowOnly: false,
     testTimeout: 30_000,
     include: [
-      "src/{encoding,identity,policy,seal,commit/authority}/**/*.test.ts",
+      "src/{encoding,identity,policy,seal,commit/authority,audit,repair}/**/*.test.ts",
       "test/{policies,policy-judgement,policy-tampering,tampering,record-formats}.test.ts",
     ],
     // Fuzz tests are random, so whether they detect a mutant differs between runs.
