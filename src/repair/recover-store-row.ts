@@ -77,24 +77,23 @@ export async function recoverStoreRow(
       `must follow from one entry, but those at revisions ${other.revision} and ${basedOn.revision} claim one epoch`,
     );
   }
+  const raised = basedOn?.revision ?? 0;
   const recovered = await signedBy(ring, { store, keys, basedOn, newest });
   if (recovered === undefined) {
-    const entry = basedOn === undefined ? "the first entry" : `the entry at revision ${basedOn.revision}`;
-    return lost(`must follow from ${entry}, which does not verify. ${TRUSTED_COPY}`);
+    return lost(`must follow from the entry at revision ${raised}, which does not verify. ${TRUSTED_COPY}`);
   }
   const fits = await sawState(ring, recovered, newest);
   if (fits === false) return lost(`must be the one that the entry at revision ${revision} saw. ${TRUSTED_COPY}`);
   if (fits === undefined) {
     return lost(`must have a newest audit entry that verifies, at revision ${revision}. ${TRUSTED_COPY}`);
   }
-  const raised = basedOn?.revision ?? 0;
   const proved = newest.epoch === recovered.epoch ? Math.max(raised, newest.base) : raised;
   const doubtful = await findDoubtful(deps, recovered, { after: proved, upTo: revision });
   if (doubtful !== undefined) {
     const what = `the entry at revision ${doubtful}, which is missing, does not verify or saw another one`;
     return lost(`must be the one after ${what}. ${TRUSTED_COPY}`);
   }
-  const { problems } = verifyLevel(recovered, { ...trie.level, resources: { rows: [], more: true } });
+  const { problems } = verifyLevel(recovered, trie.level);
   const fitsTrie =
     trie.level.nodes.rows.length === 0
       ? missingRoot(recovered).length === 0

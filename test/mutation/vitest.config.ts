@@ -6,7 +6,7 @@ export default defineConfig({
     allowOnly: false,
     testTimeout: 30_000,
     include: [
-      "src/{commit,encoding,identity,policy,seal}/**/*.test.ts",
+      "src/{audit,commit,encoding,identity,policy,repair,seal}/**/*.test.ts",
       "src/secret/{removal,remove}.test.ts",
       "src/store/*.test.ts",
       "src/store/memory/memory-store.test.ts",

@@ -26,7 +26,7 @@ describe("spike operator restored", () => {
     const io: CliIo = {
       env: { SPIKE_TOKEN_FILE: join(folder, "token") },
       async fetch(url, { body }) {
-        sent.push(new URL(url).pathname + new URL(url).search, JSON.parse(String(body)));
+        sent.push(new URL(url).pathname + new URL(url).search, JSON.parse(body as string));
         return await Promise.resolve(Response.json({ revision: 121, generation: "120.t.r" }));
       },
       print: (text) => void said.push(text),
