@@ -262,6 +262,73 @@ describe("after an older backup was restored and put into service", () => {
   });
 });
 
+describe("a client that shows its bookmark", () => {
+  const HEADER = "spike-bookmark";
+  const get = async (bookmark?: string) =>
+    await service.post(
+      `${SECRETS}?action=get`,
+      { path: "app/db" },
+      { headers: bookmark === undefined ? {} : { [HEADER]: bookmark } },
+    );
+  const write = async (bookmark: string) =>
+    await service.post(SECRETS, { path: "app/db", values: { v: "late" } }, { headers: { [HEADER]: bookmark } });
+  const bookmarkNow = async () => {
+    const { headers } = await get("none");
+    return headers.get(HEADER)!;
+  };
+
+  it("is refused from the restore of an older backup on, and others are served (H12)", async () => {
+    await put("app/db");
+    const kept = await bookmarkNow();
+    await database.backUp("backup");
+    await put("app/db");
+    await put("app/db");
+    const lost = await bookmarkNow();
+    database.restore("backup");
+
+    expect([(await get(lost)).status, (await get(lost)).body["err"]]).toEqual([503, "store_behind"]);
+    expect((await write(lost)).status).toBe(503);
+    expect(await verify()).toEqual({ problems: [], revision: 1 });
+    expect(service.log.map(({ event }) => event)).toContain("store_behind");
+    expect([(await get(kept)).status, (await get()).status]).toEqual([200, 200]);
+
+    // Others have written as many commits as are lost.
+    await put("app/db");
+    await put("app/db");
+    expect([(await get(lost)).status, (await get(lost)).body["err"]]).toEqual([500, "store_went_back"]);
+    expect([(await get(kept)).status, (await get()).status]).toEqual([200, 200]);
+
+    await restored(10);
+    for (const bookmark of [lost, kept]) {
+      for (const { status, body } of [await get(bookmark), await write(bookmark)]) {
+        expect([status, body["err"]]).toEqual([409, "store_replaced"]);
+      }
+    }
+    expect(await verify()).toEqual({ problems: [], revision: 11 });
+    expect((await get()).status).toBe(200);
+  });
+
+  it("goes on with a bookmark of the new generation, until another backup is restored (H12)", async () => {
+    await put("app/db");
+    await database.backUp("backup");
+    const { headers, body } = await service.post(RESTORED, { beyond: 10 });
+    const ofCommand = headers.get(HEADER)!;
+    expect(body["revision"]).toBe(11);
+    expect((await get(ofCommand)).status).toBe(200);
+    const first = (await write(ofCommand)).headers.get(HEADER)!;
+    expect((await get(first)).status).toBe(200);
+
+    // The same backup, the same command, and as many commits: only the generation differs.
+    database.restore("backup");
+    expect((await get(first)).body["err"]).toBe("store_replaced");
+    const again = await service.post(RESTORED, { beyond: 10 });
+    expect([again.status, (await get(again.headers.get(HEADER)!)).status]).toEqual([200, 200]);
+    expect((await get(ofCommand)).body["err"]).toBe("store_replaced");
+    await put("app/db");
+    expect((await get(first)).body["err"]).toBe("store_replaced");
+  });
+});
+
 describe("the command that puts a restored database into service", () => {
   it.each([
     [{}, "beyond is required"],

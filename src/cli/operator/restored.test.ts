@@ -25,8 +25,9 @@ describe("spike operator restored", () => {
     const said: string[] = [];
     const io: CliIo = {
       env: { SPIKE_TOKEN_FILE: join(folder, "token") },
-      async fetch(url, { body }) {
-        sent.push(new URL(url).pathname + new URL(url).search, JSON.parse(body as string));
+      async fetch(url, init) {
+        const { pathname, search } = new URL(url);
+        sent.push(`${pathname}${search}`, await new Request(url, init).json());
         return await Promise.resolve(Response.json({ revision: 121, generation: "120.t.r" }));
       },
       print: (text) => void said.push(text),

@@ -62,10 +62,8 @@ const restsHold: SQL = sql`not exists (select 1 from json_each(${placeholder("re
   end, 0) is not ${rest("version")})`;
 
 /** No entry may be between the revision that a leap was decided on and its own: the gap between them would hide its loss. */
-const mayLeap: SQL | undefined = or(
-  sql`${placeholder("beyond")} is null`,
-  and(eq(store.revision, placeholder("base")), lte(store.revision, placeholder("beyond"))),
-);
+const mayLeap: SQL = sql`(${placeholder("beyond")} is null
+  or ${store.revision} = ${placeholder("base")} and ${store.revision} <= ${placeholder("beyond")})`;
 
 /** The conditions of every commit: see `Store`. */
 const always: SQL | undefined = and(
