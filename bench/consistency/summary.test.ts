@@ -142,9 +142,10 @@ describe("a run that did too little", () => {
   const during = (statuses: Readonly<Record<string, number>>) => ({ ...run, outage: { ...outage, statuses } });
 
   const possible = CASE_KINDS.filter((kind) => kind !== "change_order" && kind !== "change_time");
+  const history = { ...run.history, hasBookmarks: true, routes: ["replica-reads"] as const };
 
   it.each(possible)("fails if nothing was checked of the kind %s (Q50)", (kind) => {
-    const summary = summarize(manyClients, run, without(kind));
+    const summary = summarize(manyClients, { ...run, history }, without(kind));
     expect(isClean(summary)).toBe(false);
     expect(printSummary(summary).join("\n")).toContain(`PROBLEM      Nothing was checked of the kind "${kind}"`);
   });
