@@ -89,10 +89,18 @@ export function summarize(
   };
 }
 
-/** Without the URL and the token of a database. */
-function printableOptions({ database, faults, ...options }: RunOptions): Summary["options"] {
-  const host = database && new URL(database.url).host;
-  return { ...options, faults: [...faults], ...(host !== undefined && { database: host }) };
+/** Without the URLs and tokens of databases. */
+function printableOptions({ database, externalReplicas, faults, ...options }: RunOptions): Summary["options"] {
+  return {
+    ...options,
+    faults: [...faults],
+    ...(database && { database: hostOf(database) }),
+    ...(externalReplicas && { externalReplicas: externalReplicas.map(hostOf) }),
+  };
+}
+
+function hostOf({ url }: { readonly url: string }): string {
+  return new URL(url).host;
 }
 
 /** A run that only `--seconds` limits must last that long. Any other run must complete its operations. */

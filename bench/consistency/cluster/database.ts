@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "../../../tools/command/end-with-us.ts";
+import { spawnFollower } from "../../../tools/dev-database/follower/spawn-follower.ts";
+import type { FollowerProcess } from "../../../tools/dev-database/follower/follower-types.ts";
 import { applyMigrations } from "../../../tools/migrate/apply-migrations.ts";
 
 /** A database server in its own process. */
 export interface DatabaseProcess {
   readonly file: string;
+  /** Each in its own process. They follow the server to its new address when it is started again. */
+  readonly replicas: readonly FollowerProcess[];
   /** Changes with each start. */
   url(): string;
   /** Kills the process without warning; the file stays. */
@@ -28,6 +32,8 @@ const LOCK_SCRIPT = fileURLToPath(new URL("lock-process.ts", import.meta.url));
 const SERVER_SCRIPT = fileURLToPath(new URL("database-process.ts", import.meta.url));
 /** Short enough that a lock causes SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 150;
+/** How far replicas lag without a fault. A little longer than a request takes. */
+export const REPLICA_DELAY_MS = 30;
 
 interface Server {
   readonly url: string;
@@ -35,21 +41,25 @@ interface Server {
   readonly ended: Promise<void>;
 }
 
-/** Starts a migrated database with its file in `folder`. */
-export async function startDatabase(folder: string): Promise<DatabaseProcess> {
+/** Starts a migrated database with its file in `folder`, and replicas of it. */
+export async function startDatabase(folder: string, options: { readonly replicas: number }): Promise<DatabaseProcess> {
   const file = join(folder, "store.db");
-  let running = await startServer(file);
+  const role = options.replicas > 0 ? "followers" : "alone";
+  let running = await startServer(file, role);
   let copy: Server | undefined;
   let copies = 0;
   await applyMigrations({ url: running.url });
+  const replicas = await startReplicas(folder, { ...options, primaryUrl: running.url });
   return {
     file,
+    replicas,
     url: () => running.url,
     async kill() {
       await kill(running);
     },
     async start() {
-      running = await startServer(file);
+      running = await startServer(file, role);
+      await Promise.all(replicas.map(async (replica) => await replica.reconnect(running.url)));
     },
     async lock(durationMs) {
       // Waiting for the lock blocks the process, and all requests pass through this one.
@@ -60,19 +70,32 @@ export async function startDatabase(folder: string): Promise<DatabaseProcess> {
       const copyFile = join(folder, `copy-${copies}.db`);
       await runScript(COPY_SCRIPT, [file, copyFile]);
       const previous = copy;
-      copy = await startServer(copyFile);
+      copy = await startServer(copyFile, "alone");
       if (previous !== undefined) await kill(previous);
       return copy.url;
     },
     async close() {
+      await Promise.all(replicas.map(async (replica) => await replica.kill()));
       await kill(running);
       if (copy !== undefined) await kill(copy);
     },
   };
 }
 
-async function startServer(file: string): Promise<Server> {
-  const child = spawn(process.execPath, [SERVER_SCRIPT, file, String(BUSY_TIMEOUT_MS)], {
+async function startReplicas(
+  folder: string,
+  { replicas, primaryUrl }: { readonly replicas: number; readonly primaryUrl: string },
+): Promise<readonly FollowerProcess[]> {
+  return await Promise.all(
+    Array.from({ length: replicas }, async (_, index) => {
+      const file = join(folder, `replica-${index}.db`);
+      return await spawnFollower({ primaryUrl, file, delayMs: REPLICA_DELAY_MS });
+    }),
+  );
+}
+
+async function startServer(file: string, role: "followers" | "alone"): Promise<Server> {
+  const child = spawn(process.execPath, [SERVER_SCRIPT, file, String(BUSY_TIMEOUT_MS), role], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = endWithUs(child);
