@@ -33,6 +33,7 @@ describe("readOptions", () => {
     expect(readOptions(["--faults", "none"], {})).toMatchObject({ faults: new Set() });
     expect(readOptions(["--seconds", "9"], {})).toMatchObject({ operations: 10_000_000, seconds: 9 });
     expect(readOptions(["--replicas", "0"], {})).toMatchObject({ replicas: 0, routes: ["primary", "primary"] });
+    expect(readOptions(["--lag", "500"], {})).toMatchObject({ lagMs: 500 });
     expect(readOptions(["--check", "file"], {})).toEqual({ check: "file" });
     expect(readOptions(["--help"], {})).toBe("help");
   });

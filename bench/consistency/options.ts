@@ -24,6 +24,7 @@ kind of response has occurred. It fails if one of them has not, or if the operat
   --seconds NUMBER  maximum duration under faults; the duration if --ops is not given  (86400)
   --clients NUMBER  concurrent clients                           (32)
   --replicas NUMBER replicas of the database                     (2)
+  --lag NUMBER      milliseconds that replicas lag without faults  (20 and 400 in turn)
   --workers NUMBER  workers                                      (4; 2 without replicas)
   --routes LIST     how the workers reach the database, in turn  (${ROUTES.join(",")})
   --seed NUMBER     seed of the requests and faults; the timing still differs from run to run  (1)
@@ -55,6 +56,8 @@ export interface RunOptions {
   /** By worker. */
   readonly routes: readonly Route[];
   readonly replicas: number;
+  /** How far replicas lag without a fault. By default, some lag for longer than others. */
+  readonly lagMs?: number;
   readonly seed: number;
   readonly faults: ReadonlySet<FaultName>;
   readonly out: string;
@@ -67,6 +70,7 @@ export interface RunOptions {
 /** The number of operations of a run that is only limited by its duration. */
 export const MAX_OPERATIONS = 10_000_000;
 const MAX_SECONDS = 86_400;
+const MAX_LAG_MS = 3_600_000;
 
 const DEFAULT_WORKERS = 4;
 const DEFAULT_WORKERS_WITHOUT_REPLICAS = 2;
@@ -84,6 +88,7 @@ export function readOptions(
     clients: text,
     workers: text,
     replicas: text,
+    lag: text,
     routes: text,
     seed: text,
     faults: text,
@@ -107,6 +112,7 @@ export function readOptions(
     workers: workerCount,
     routes: parseRoutes(given.routes, { workers: workerCount, replicas }),
     replicas,
+    ...(given.lag !== undefined && { lagMs: parseWholeNumber(given.lag, { option: "--lag", max: MAX_LAG_MS }) }),
     seed: parseWholeNumber(seed ?? "1", { option: "--seed", max: 2 ** 31 }),
     faults: parseFaults(faults, { isExternal: external !== undefined, hasReplicas: replicas > 0 }),
     out,

@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly folder: string;
   /** Number of replicas to start. */
   readonly replicas: number;
+  /** How far they lag without a fault. By default, some lag for longer than others. */
+  readonly lagMs?: number | undefined;
   readonly database?: ExternalDatabase | undefined;
   /** Replicas of the external database. */
   readonly externalReplicas?: readonly ExternalDatabase[] | undefined;
@@ -30,7 +32,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<ClusterDat
   const process = await startDatabase(folder, options);
   return {
     url: () => process.url(),
-    replicaUrls: process.replicas.map(({ url }) => url),
+    replicaUrls: process.replicas.map(({ follower }) => follower.url),
     process,
     close: async () => await process.close(),
   };

@@ -8,11 +8,24 @@ import { spawnFollower } from "../../../tools/dev-database/follower/spawn-follow
 import type { FollowerProcess } from "../../../tools/dev-database/follower/follower-types.ts";
 import { applyMigrations } from "../../../tools/migrate/apply-migrations.ts";
 
+export interface Replica {
+  readonly follower: FollowerProcess;
+  /** How far it lags without a fault. */
+  readonly lagMs: number;
+}
+
+interface ReplicaOptions {
+  /** Number of replicas. */
+  readonly replicas: number;
+  /** By default, some lag for longer than others. */
+  readonly lagMs?: number | undefined;
+}
+
 /** A database server in its own process. */
 export interface DatabaseProcess {
   readonly file: string;
   /** Each in its own process. They follow the server to its new address when it is started again. */
-  readonly replicas: readonly FollowerProcess[];
+  readonly replicas: readonly Replica[];
   /** Changes with each start. */
   url(): string;
   /** Kills the process without warning; the file stays. */
@@ -32,8 +45,8 @@ const LOCK_SCRIPT = fileURLToPath(new URL("lock-process.ts", import.meta.url));
 const SERVER_SCRIPT = fileURLToPath(new URL("database-process.ts", import.meta.url));
 /** Short enough that a lock causes SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 150;
-/** How far replicas lag without a fault. A little longer than a request takes. */
-export const REPLICA_DELAY_MS = 30;
+/** In turn. The longer one is less than the bound, and more than most requests take. */
+const LAGS_MS = [20, 400] as const;
 
 interface Server {
   readonly url: string;
@@ -42,7 +55,7 @@ interface Server {
 }
 
 /** Starts a migrated database with its file in `folder`, and replicas of it. */
-export async function startDatabase(folder: string, options: { readonly replicas: number }): Promise<DatabaseProcess> {
+export async function startDatabase(folder: string, options: ReplicaOptions): Promise<DatabaseProcess> {
   const file = join(folder, "store.db");
   const role = options.replicas > 0 ? "followers" : "alone";
   let running = await startServer(file, role);
@@ -59,7 +72,7 @@ export async function startDatabase(folder: string, options: { readonly replicas
     },
     async start() {
       running = await startServer(file, role);
-      await Promise.all(replicas.map(async (replica) => await replica.reconnect(running.url)));
+      await Promise.all(replicas.map(async ({ follower }) => await follower.reconnect(running.url)));
     },
     async lock(durationMs) {
       // Waiting for the lock blocks the process, and all requests pass through this one.
@@ -75,7 +88,7 @@ export async function startDatabase(folder: string, options: { readonly replicas
       return copy.url;
     },
     async close() {
-      await Promise.all(replicas.map(async (replica) => await replica.kill()));
+      await Promise.all(replicas.map(async ({ follower }) => await follower.kill()));
       await kill(running);
       if (copy !== undefined) await kill(copy);
     },
@@ -84,12 +97,13 @@ export async function startDatabase(folder: string, options: { readonly replicas
 
 async function startReplicas(
   folder: string,
-  { replicas, primaryUrl }: { readonly replicas: number; readonly primaryUrl: string },
-): Promise<readonly FollowerProcess[]> {
+  { replicas, lagMs, primaryUrl }: ReplicaOptions & { readonly primaryUrl: string },
+): Promise<readonly Replica[]> {
   return await Promise.all(
     Array.from({ length: replicas }, async (_, index) => {
       const file = join(folder, `replica-${index}.db`);
-      return await spawnFollower({ primaryUrl, file, delayMs: REPLICA_DELAY_MS });
+      const delayMs = lagMs ?? LAGS_MS[index % LAGS_MS.length] ?? 0;
+      return { follower: await spawnFollower({ primaryUrl, file, delayMs }), lagMs: delayMs };
     }),
   );
 }

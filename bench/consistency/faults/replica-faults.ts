@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "@libsql/client";
-import type { FollowerProcess } from "../../../tools/dev-database/follower/follower-types.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { REPLICA_DELAY_MS } from "../cluster/database.ts";
+import type { Replica } from "../cluster/database.ts";
 import { MAX_STALENESS_MS } from "../cluster/routes.ts";
 import type { Random } from "../random.ts";
 import type { FaultCounter, FaultCounts, FaultName } from "./fault-counts.ts";
@@ -21,41 +20,39 @@ const BEYOND_BOUND_MS = 2 * MAX_STALENESS_MS;
 /** Faults of one replica at a time. A fault counts if the replica was then behind its primary. */
 export function replicaFaults(cluster: Cluster, counts: FaultCounts, random: Random): readonly ReplicaFault[] {
   const replicas = cluster.database.process?.replicas ?? [];
-  const countIfBehind = async (replica: FollowerProcess, counter: FaultCounter): Promise<void> => {
-    const [primaryRevision, revision] = await Promise.all([
-      revisionOf(cluster.database.url()),
-      revisionOf(replica.url),
-    ]);
+  const countIfBehind = async ({ follower }: Replica, counter: FaultCounter): Promise<void> => {
+    const urls = [cluster.database.url(), follower.url];
+    const [primaryRevision = 0, revision = 0] = await Promise.all(urls.map(revisionOf));
     if (revision < primaryRevision) counts.increment(counter);
   };
-  const lag = async (replica: FollowerProcess): Promise<void> => {
-    await replica.setDelay(BEYOND_BOUND_MS);
+  const lag = async (replica: Replica): Promise<void> => {
+    await replica.follower.setDelay(BEYOND_BOUND_MS);
     await pause(BEYOND_BOUND_MS);
     await countIfBehind(replica, "replica lagging for longer than the bound");
-    await replica.setDelay(REPLICA_DELAY_MS);
+    await replica.follower.setDelay(replica.lagMs);
   };
-  const stop = async (replica: FollowerProcess): Promise<void> => {
-    await replica.pause();
+  const stop = async (replica: Replica): Promise<void> => {
+    await replica.follower.pause();
     await pause(BEYOND_BOUND_MS);
     await countIfBehind(replica, "replica paused for longer than the bound");
-    await replica.resume();
+    await replica.follower.resume();
   };
-  const cutOff = (durationMs: number, counter: FaultCounter) => async (replica: FollowerProcess) => {
-    await replica.cutOff();
+  const cutOff = (durationMs: number, counter: FaultCounter) => async (replica: Replica) => {
+    await replica.follower.cutOff();
     await pause(durationMs);
     await countIfBehind(replica, counter);
-    await replica.reconnect();
+    await replica.follower.reconnect();
   };
-  const setBack = async (replica: FollowerProcess): Promise<void> => {
-    const undone = await replica.setBack(1 + random.below(MAX_UNDONE), SET_BACK_MS);
+  const setBack = async (replica: Replica): Promise<void> => {
+    const undone = await replica.follower.setBack(1 + random.below(MAX_UNDONE), SET_BACK_MS);
     if (undone > 0) counts.increment("replica set back");
   };
-  const kill = async (replica: FollowerProcess): Promise<void> => {
-    await replica.kill();
-    await replica.start(cluster.database.url());
+  const kill = async (replica: Replica): Promise<void> => {
+    await replica.follower.kill();
+    await replica.follower.start(cluster.database.url());
     counts.increment("replica killed and replaced by a new copy");
   };
-  const faults: readonly (readonly [FaultName, (replica: FollowerProcess) => Promise<void>])[] = [
+  const faults: readonly (readonly [FaultName, (replica: Replica) => Promise<void>])[] = [
     ["replica-set-back", setBack],
     ["replica-paused", stop],
     ["replica-cut-off", cutOff(MAX_STALENESS_MS / 2, "replica cut off for less than the bound")],
@@ -71,7 +68,7 @@ export async function setBackAfterKill({ database }: Cluster, counts: FaultCount
   if (!counts.chosen.has("replica-set-back")) return;
   const undone = await Promise.all(
     (database.process?.replicas ?? []).map(async (replica) =>
-      random.chance(0.5) ? await replica.setBack(1 + random.below(MAX_UNDONE), SET_BACK_MS) : 0,
+      random.chance(0.5) ? await replica.follower.setBack(1 + random.below(MAX_UNDONE), SET_BACK_MS) : 0,
     ),
   );
   if (undone.some((commits) => commits > 0)) counts.increment("replica set back after its primary was killed");
