@@ -1,5 +1,5 @@
 import { type Cluster, REQUEST_TIMEOUT_MS, startCluster } from "./cluster/cluster.ts";
-import { MAX_STALENESS_MS } from "./cluster/routes.ts";
+import { MAX_STALENESS_MS, STALENESS_TOLERANCE_MS } from "./cluster/routes.ts";
 import type { FaultCounter } from "./faults/fault-counts.ts";
 import type { AuditEntry, History } from "./history/history.ts";
 import { runLoadPhase } from "./load-phase.ts";
@@ -96,7 +96,12 @@ async function runOn(cluster: Cluster, options: RunOptions, print: (line: string
         timeOrigin,
         maxVersions: maxVersions[0] ?? 0,
         maxVersionsByWorker: maxVersions,
-        ...(options.replicas > 0 && { routes: options.routes, maxStalenessMs: MAX_STALENESS_MS }),
+        hasBookmarks: true,
+        ...(options.replicas > 0 && {
+          routes: options.routes,
+          maxStalenessMs: MAX_STALENESS_MS,
+          stalenessToleranceMs: STALENESS_TOLERANCE_MS,
+        }),
         clients: options.clients,
         faults: [...options.faults],
         deadlineMs: REQUEST_TIMEOUT_MS,

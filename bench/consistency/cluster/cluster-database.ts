@@ -1,3 +1,4 @@
+import { createClient } from "@libsql/client";
 import { claimDatabase, type ExternalDatabase, releaseDatabase } from "../../../test/harness/external-database.ts";
 import { startGateway } from "../../../test/harness/database-gateway.ts";
 import { awaitReplicas } from "./await-replicas.ts";
@@ -8,6 +9,7 @@ export interface ClusterDatabase {
   /** Changes with each start of the process. */
   url(): string;
   readonly replicaUrls: readonly string[];
+  readonly storeId: string;
   /** Undefined for an external database. */
   readonly process: DatabaseProcess | undefined;
   close(): Promise<void>;
@@ -33,6 +35,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<ClusterDat
   return {
     url: () => process.url(),
     replicaUrls: process.replicas.map(({ follower }) => follower.url),
+    storeId: await readStoreId(process.url()),
     process,
     close: async () => await process.close(),
   };
@@ -51,9 +54,20 @@ async function openExternal(
   }
   try {
     await awaitReplicas(claimed.url, replicaUrls);
+    const storeId = await readStoreId(claimed.url);
+    return { url: () => claimed.url, replicaUrls, storeId, process: undefined, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { url: () => claimed.url, replicaUrls, process: undefined, close };
+}
+
+async function readStoreId(url: string): Promise<string> {
+  const client = createClient({ url });
+  try {
+    const { rows } = await client.execute("SELECT store_id FROM store");
+    return String(rows[0]?.["store_id"]);
+  } finally {
+    client.close();
+  }
 }

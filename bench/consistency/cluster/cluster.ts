@@ -124,7 +124,11 @@ async function addWorker(
     if (line.includes('"store_gone"')) abortedRequests += 1;
     if (isUnexpectedError(line)) unexpectedErrors.push(line);
   };
-  const settings = databaseSettings(route, { databaseUrl: databaseProxy.url, replicaUrl: replicaProxy.url });
+  const settings = databaseSettings(route, {
+    databaseUrl: databaseProxy.url,
+    replicaUrl: replicaProxy.url,
+    storeId: database.storeId,
+  });
   const connections = { index, settings, onLine };
   let current = await start(DEFAULT_WORKER, connections);
   let isRunning = true;
