@@ -55,6 +55,17 @@ describe("bookmarks", () => {
     expect([missing.status, missing.headers.get(HEADER)]).toEqual([404, granted]);
   });
 
+  it("come with the list of a workload, and are judged by each of its loads", async () => {
+    bookmarkOf(await put());
+    const granted = bookmarkOf(await grant(["list"]));
+    const newest = bookmarkOf(await put("w"));
+    const list = async (bookmark: string) => await app(`${SECRETS}?action=list`, {}, { [HEADER]: bookmark });
+    expect(bookmarkOf(await list("none"))).toBe(newest);
+    expect((await list(granted)).body).toEqual({ keys: ["a"] });
+    expect(bookmarkOf(await list(granted))).toBe(newest);
+    expect(alarms()).toEqual([]);
+  });
+
   it("come with a write that is sent again, and let it read what it wrote", async () => {
     const first = bookmarkOf(await put("v", { "idempotency-key": "k" }));
     bookmarkOf(await put("w"));

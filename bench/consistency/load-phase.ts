@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Cluster, DEFAULT_WORKER } from "./cluster/cluster.ts";
+import { type Cluster, type ClusterWorker, DEFAULT_WORKER } from "./cluster/cluster.ts";
 import type { FaultState } from "./faults/fault-state.ts";
 import { injectClientFaults, injectDatabaseFaults } from "./faults/network-faults.ts";
 import { NextCommitFault } from "./faults/next-commit-fault.ts";
@@ -46,10 +46,12 @@ export async function runLoadPhase(cluster: Cluster, phase: LoadPhase): Promise<
   const { options, faults: state } = phase;
   const { counts, lateCommits } = state;
   const random = createRandom(options.seed);
-  const nextCommitFaults = cluster.workers.map(({ databaseProxy, clientProxy }, index) => {
+  const nextCommitFaults = cluster.workers.map(({ databaseProxy, replicaProxy, clientProxy }, index) => {
     const next = new NextCommitFault();
     const plannedFault = plannedFaults(state, { index, nextCommitFault: next, random });
-    injectDatabaseFaults(databaseProxy, { random, counts, plannedFault, lateCommits });
+    for (const proxy of [databaseProxy, replicaProxy]) {
+      injectDatabaseFaults(proxy, { random, counts, plannedFault, lateCommits });
+    }
     injectClientFaults(clientProxy, { random, counts });
     return next;
   });
@@ -129,13 +131,16 @@ async function runClients(
 async function removeFaults({ workers }: Cluster, now: () => number): Promise<void> {
   for (const worker of workers) {
     worker.databaseProxy.inject(() => "pass");
+    worker.replicaProxy.inject(() => "pass");
     worker.clientProxy.inject(() => "pass");
     await worker.kill();
     await worker.start(DEFAULT_WORKER);
   }
   // Delayed requests have to arrive before everything is read back.
   const timeoutAt = now() + MAX_TRANSIT_MS;
-  while (workers.some(({ databaseProxy, clientProxy }) => databaseProxy.underWay() + clientProxy.underWay() > 0)) {
+  const underWay = ({ databaseProxy, replicaProxy, clientProxy }: ClusterWorker): number =>
+    databaseProxy.underWay() + replicaProxy.underWay() + clientProxy.underWay();
+  while (workers.some((worker) => underWay(worker) > 0)) {
     if (now() > timeoutAt) throw new Error(`Cannot read back: requests are still pending after ${MAX_TRANSIT_MS} ms`);
     await pause(50);
   }

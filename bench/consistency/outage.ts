@@ -39,8 +39,9 @@ export async function runOutage(
   const { clients, now, send } = options;
   const requestTimes: number[] = [];
   let isDisconnected = true;
-  for (const { databaseProxy } of workers) {
-    databaseProxy.inject(() => {
+  const proxies = workers.flatMap(({ databaseProxy, replicaProxy }) => [databaseProxy, replicaProxy]);
+  for (const proxy of proxies) {
+    proxy.inject(() => {
       requestTimes.push(now());
       return isDisconnected ? "cut-request" : "pass";
     });
@@ -55,7 +56,7 @@ export async function runOutage(
   const returnedAt = now();
   const exchanges = await Promise.all(pending);
   const recoveryMs = Math.round(now() - returnedAt);
-  for (const { databaseProxy } of workers) databaseProxy.inject(() => "pass");
+  for (const proxy of proxies) proxy.inject(() => "pass");
   const after = requestTimes.filter((time) => time >= returnedAt);
   const byStatus = Object.groupBy(exchanges, ({ status }) => String(status));
   return {

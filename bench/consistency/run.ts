@@ -1,4 +1,5 @@
 import { type Cluster, REQUEST_TIMEOUT_MS, startCluster } from "./cluster/cluster.ts";
+import { MAX_STALENESS_MS, STALENESS_TOLERANCE_MS } from "./cluster/routes.ts";
 import type { FaultCounter } from "./faults/fault-counts.ts";
 import type { AuditEntry, History } from "./history/history.ts";
 import { runLoadPhase } from "./load-phase.ts";
@@ -66,7 +67,9 @@ async function runOn(cluster: Cluster, options: RunOptions, print: (line: string
   try {
     const isExternal = database.process === undefined;
     const timeOrigin = isExternal ? await databaseTimeOrigin(database.url()) : performance.timeOrigin;
-    for (const { databaseProxy } of workers) databaseProxy.rewrite((body) => faults.clock.rewrite(body));
+    for (const { databaseProxy, replicaProxy } of workers) {
+      for (const proxy of [databaseProxy, replicaProxy]) proxy.rewrite((body) => faults.clock.rewrite(body));
+    }
     const oldWrites = options.faults.has("database-clock") ? await prepareOldWrites(cluster, session) : undefined;
     await session.grantAll();
     const load = await runLoadPhase(cluster, { deps: clientDeps, options, faults, now, print });
@@ -93,6 +96,12 @@ async function runOn(cluster: Cluster, options: RunOptions, print: (line: string
         timeOrigin,
         maxVersions: maxVersions[0] ?? 0,
         maxVersionsByWorker: maxVersions,
+        hasBookmarks: true,
+        ...(options.replicas > 0 && {
+          routes: options.routes,
+          maxStalenessMs: MAX_STALENESS_MS,
+          stalenessToleranceMs: STALENESS_TOLERANCE_MS,
+        }),
         clients: options.clients,
         faults: [...options.faults],
         deadlineMs: REQUEST_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import type { Cluster } from "./cluster/cluster.ts";
 import { FaultState } from "./faults/fault-state.ts";
 import type { Exchange, Operation, Request } from "./history/history.ts";
+import { NewestBookmark } from "./load/bookmark.ts";
 import { Client, type ClientDeps } from "./load/client.ts";
 import { HttpTransport } from "./load/http-transport.ts";
 import { KnownVersions } from "./load/known-versions.ts";
@@ -47,7 +48,8 @@ export class Session {
       known: this.known,
       usedKeys: new UsedKeys(),
       workers: workers.map(({ clientProxy }) => clientProxy.url),
-      send: async (request, sendOptions) => await this.transport.send(request, sendOptions),
+      sharedBookmark: new NewestBookmark(),
+      send: async (...request) => await this.transport.send(...request),
       tokenOf: async (caller) => await authority.tokenOf(caller, this.now(), this.clockSkewMs),
       nextOperationId: () => this.nextOperationId(),
       record: (operation) => this.record(operation),
@@ -126,6 +128,7 @@ export class Session {
       trace: crypto.randomUUID().replaceAll("-", ""),
       token: await clientDeps.tokenOf(caller),
       key: undefined,
+      bookmarks: undefined,
       disconnectAfterMs: undefined,
     });
     return status;

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { scratchFolder } from "../../tools/command/scratch-folder.ts";
+import { check } from "./checker/check.ts";
 import { FAULT_COUNTERS } from "./faults/fault-counts.ts";
 import { readOptions } from "./options.ts";
+import { run } from "./run.ts";
 import { verify } from "./verify.ts";
 
 /** `npm run verify:consistency` with half of its operations. */
-it("is strictly serializable in 10 000 operations through two workers under all faults", async () => {
+it("is consistent in 10 000 operations through four workers and two replicas under all faults", async () => {
   const out = mkdtempSync(join(tmpdir(), "spike-edge-consistency-"));
   onTestFinished(() => rmSync(out, { recursive: true }));
   const lines: string[] = [];
@@ -29,3 +32,19 @@ it("is strictly serializable in 10 000 operations through two workers under all 
     expect(Object.values(summary.outcomes).filter((outcomes) => (outcomes[refusal] ?? 0) > 0)).not.toEqual([]);
   }
 }, 600_000);
+
+/** The replicas lag so far that a read of the replica itself would be stale, however slow the machine is. */
+const THROUGH_REPLICAS = "--ops 1000 --faults none --lag 3000 --workers 2 --routes through-replica".split(" ");
+
+it("is strictly serializable through two replicas without faults (H14)", async () => {
+  const folder = scratchFolder();
+  onTestFinished(async () => await folder.remove());
+  const options = readOptions(THROUGH_REPLICAS, {});
+  if (options === "help" || "check" in options) throw new TypeError("Expected the options of a run");
+  const { history } = await run(options, folder.path, () => undefined);
+  const { counts, anomalies, cases } = check(history);
+  expect({ counts, anomalies }).toEqual({ counts: {}, anomalies: [] });
+  for (const kind of ["write", "value", "metadata", "list", "not_found", "conflict", "denial", "order"] as const) {
+    expect(cases[kind], kind).toBeGreaterThan(0);
+  }
+}, 300_000);

@@ -27,7 +27,17 @@ const MIXED = [
   operation(2, 503, 404),
   ...Array.from({ length: 9 }, (_, index) => operation(3 + index, 404)),
 ];
-const options = { operations: 4, seconds: 1, clients: 1, workers: 1, seed: 1, faults: new Set(FAULT_NAMES), out: "" };
+const options: RunOptions = {
+  operations: 4,
+  seconds: 1,
+  clients: 1,
+  workers: 1,
+  routes: ["primary"],
+  replicas: 0,
+  seed: 1,
+  faults: new Set(FAULT_NAMES),
+  out: "",
+};
 const outage = {
   clients: 500,
   durationMs: 1,
@@ -57,7 +67,7 @@ const run = {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const cases = Object.fromEntries(CASE_KINDS.map((kind) => [kind, 1])) as Record<CaseKind, number>;
 const checked = { report: { anomalies: [], counts: {}, cases }, seconds: 1 };
-const manyClients = { ...options, clients: 32 };
+const manyClients = { ...options, clients: 32, routes: ["replica-reads"] as const };
 
 const withOperations = (operations: readonly Operation[]) => ({ ...run, history: { ...run.history, operations } });
 
@@ -142,9 +152,10 @@ describe("a run that did too little", () => {
   const during = (statuses: Readonly<Record<string, number>>) => ({ ...run, outage: { ...outage, statuses } });
 
   const possible = CASE_KINDS.filter((kind) => kind !== "change_order" && kind !== "change_time");
+  const history = { ...run.history, hasBookmarks: true };
 
   it.each(possible)("fails if nothing was checked of the kind %s (Q50)", (kind) => {
-    const summary = summarize(manyClients, run, without(kind));
+    const summary = summarize(manyClients, { ...run, history }, without(kind));
     expect(isClean(summary)).toBe(false);
     expect(printSummary(summary).join("\n")).toContain(`PROBLEM      Nothing was checked of the kind "${kind}"`);
   });
@@ -214,7 +225,8 @@ describe("a run that did too little", () => {
 
 it("contains neither the URL nor the token of a database (Q54)", () => {
   const database = { url: "https://db.test/x", authToken: "canary-token", mayErase: false };
-  const text = JSON.stringify(summarize({ ...options, database }, run, checked));
+  const externalReplicas = [{ ...database, url: "https://replica.test/x" }];
+  const text = JSON.stringify(summarize({ ...options, database, externalReplicas }, run, checked));
   expect(text).not.toMatch(/canary-token|https:/);
-  expect(text).toContain('"database":"db.test"');
+  expect(text).toContain('"database":"db.test","externalReplicas":["replica.test"]');
 });

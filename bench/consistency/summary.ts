@@ -71,13 +71,13 @@ export function summarize(
     outage: run.outage,
     anomalies: report.counts,
     cases: report.cases,
-    impossible: Object.fromEntries(impossibleCases(options)),
+    impossible: Object.fromEntries(impossibleCases({ ...run.history, ...options })),
     firstAfter: report.anomalies[0]?.after,
     missingFaults: run.missingFaults,
     problems: [
       ...earlyEndProblems(options, run),
       ...run.missingOutcomes.map((outcome) => `The operations under faults did not include ${outcome}`),
-      ...missingCases(report.cases, options),
+      ...missingCases(report.cases, { ...run.history, ...options }),
       ...auditProblems(run),
       ...readBackProblems(run),
       ...(run.loggedLines === 0 ? ["The workers logged nothing, so their errors are unknown"] : []),
@@ -89,10 +89,18 @@ export function summarize(
   };
 }
 
-/** Without the URL and the token of a database. */
-function printableOptions({ database, faults, ...options }: RunOptions): Summary["options"] {
-  const host = database && new URL(database.url).host;
-  return { ...options, faults: [...faults], ...(host !== undefined && { database: host }) };
+/** Without the URLs and tokens of databases. */
+function printableOptions({ database, externalReplicas, faults, ...options }: RunOptions): Summary["options"] {
+  return {
+    ...options,
+    faults: [...faults],
+    ...(database && { database: hostOf(database) }),
+    ...(externalReplicas && { externalReplicas: externalReplicas.map(hostOf) }),
+  };
+}
+
+function hostOf({ url }: { readonly url: string }): string {
+  return new URL(url).host;
 }
 
 /** A run that only `--seconds` limits must last that long. Any other run must complete its operations. */

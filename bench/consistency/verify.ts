@@ -45,7 +45,7 @@ export async function checkFile(file: string, print: Print): Promise<void> {
   printAnomalies(anomalies, print);
   print(`${history.operations.length} operations, ${history.auditLog.length} commits: ${JSON.stringify(counts)}`);
   const { clients = Infinity, faults } = history;
-  const missing = missingCases(cases, { clients, faults: faults && new Set(faults) });
+  const missing = missingCases(cases, { ...history, clients, faults: faults && new Set(faults) });
   for (const problem of missing) print(`PROBLEM      ${problem}`);
   if (anomalies.length > 0) throw new CommandError(`The history in "${file}" has anomalies`, { exitCode: 1 });
   if (missing.length > 0) throw new CommandError(`The history in "${file}" proves too little`, { exitCode: 1 });

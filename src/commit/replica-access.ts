@@ -43,6 +43,10 @@ export function withFreshness(
       await requireFresh(snapshot);
       return await access.permits(snapshot);
     },
+    async requireCurrent(snapshot) {
+      await requireFresh(snapshot);
+      await access.requireCurrent?.(snapshot);
+    },
   };
 }
 

@@ -75,10 +75,14 @@ async function readSight(
   const { epoch } = snapshot.store;
   if (await access.permits(snapshot)) return { visible: undefined, epoch };
   const visible = await scope?.read(snapshot);
-  return visible === undefined || visible.within.length === 0 ? undefined : { visible, epoch };
+  if (visible === undefined || visible.within.length === 0) return undefined;
+  await access.requireCurrent?.(snapshot);
+  return { visible, epoch };
 }
 
-type PathsQuery = Pick<Query, "grants" | "identityGrants" | "trust"> & { readonly paths: NonNullable<Query["paths"]> };
+type PathsQuery = Pick<Query, "grants" | "identityGrants" | "trust" | "entryMacs" | "heartbeat"> & {
+  readonly paths: NonNullable<Query["paths"]>;
+};
 
 /**
  * Reads one list or page, with as many loads as it needs. All loads must be of the same epoch and, without `limit`, of
@@ -91,11 +95,13 @@ async function readList(
 ): Promise<SecretResult<SecretList> | Snapshot<PathsQuery>> {
   const { prefix, limit, scope, sight } = request;
   const { visible, epoch } = sight;
+  const { access } = deps;
+  const { entryMacs, heartbeat } = access.query;
   const walk = new ListWalk(request, visible);
   let since: number | undefined;
   for (let snapshot = first; ; snapshot = undefined) {
     snapshot ??= await loadPaths(deps, {
-      ...(visible === undefined && deps.access.query),
+      ...(visible === undefined ? access.query : { ...(entryMacs && { entryMacs }), ...(heartbeat && { heartbeat }) }),
       ...scope?.query,
       paths: {
         prefix,
@@ -106,6 +112,8 @@ async function readList(
       },
     });
     if (snapshot.store.epoch !== epoch || snapshot.paths.changed) return snapshot;
+    // The replica may have gone back since the load that decided what the caller may see.
+    if (snapshot !== first) await access.requireCurrent?.(snapshot);
     since ??= snapshot.store.revision;
     switch (await walk.add(snapshot.paths, deps.attempts)) {
       case "unfinished":

@@ -15,6 +15,13 @@ export interface Access {
    * @throws SealError
    */
   permits(snapshot: AnySnapshot): Promise<readonly Rest[] | undefined>;
+  /**
+   * Checks that a snapshot is new enough to be served, if the request depends on that. For snapshots that only a {@link PathScope}
+   * permits: `permits` does it itself.
+   *
+   * @throws SealError, and errors that refuse the request or the replica
+   */
+  requireCurrent?(snapshot: AnySnapshot): Promise<void>;
 }
 
 /** The permission to see only some paths. */

@@ -14,24 +14,36 @@ export interface ExternalDatabase {
 
 export const DATABASE_URL = "SPIKE_TEST_DATABASE_URL";
 const AUTH_TOKEN = "SPIKE_TEST_DATABASE_AUTH_TOKEN";
-const ERASE = "SPIKE_TEST_DATABASE_ERASE";
+export const ERASE = "SPIKE_TEST_DATABASE_ERASE";
 
 /**
  * The databases of `SPIKE_TEST_DATABASE_URL`, which replace the development server in tests, `verify:consistency` and
  * `bench`. Errors quote no URL. @throws CommandError with exit code 2
  */
 export function readExternalDatabases(env: NodeJS.ProcessEnv): readonly ExternalDatabase[] {
-  const text = env[DATABASE_URL]?.trim() ?? "";
+  return parseExternalDatabases(env[DATABASE_URL] ?? "", { env, source: DATABASE_URL });
+}
+
+/**
+ * Parses a comma-separated list of URLs. Their token, and the host that may be erased, are in the environment.
+ *
+ * @param options `source`: the variable or the option with the list, for errors
+ */
+export function parseExternalDatabases(
+  list: string,
+  { env, source }: { readonly env: NodeJS.ProcessEnv; readonly source: string },
+): readonly ExternalDatabase[] {
+  const text = list.trim();
   if (text === "") return [];
   const authToken = env[AUTH_TOKEN]?.trim() || undefined;
   const erase = env[ERASE]?.trim();
   const databases = text.split(",").map((each) => {
-    const url = toHttpUrl(each.trim());
+    const url = toHttpUrl(each.trim(), source);
     return { url: url.href, authToken, mayErase: erase === url.host };
   });
   const hosts = databases.map(({ url }) => new URL(url).host);
   if (new Set(databases.map(({ url }) => url)).size < databases.length) {
-    throw invalid(DATABASE_URL, "it names a database twice");
+    throw invalid(source, "it names a database twice");
   }
   if (erase !== undefined && erase !== "" && !hosts.includes(erase)) {
     throw invalid(ERASE, `it must be the host of the database to erase: ${hosts.join(" or ")}`);
@@ -39,23 +51,23 @@ export function readExternalDatabases(env: NodeJS.ProcessEnv): readonly External
   return databases;
 }
 
-function toHttpUrl(text: string): URL {
-  if (!URL.canParse(text)) throw invalid(DATABASE_URL, "it is not a URL or a comma-separated list of URLs");
+function toHttpUrl(text: string, source: string): URL {
+  if (!URL.canParse(text)) throw invalid(source, "it is not a URL or a comma-separated list of URLs");
   const { protocol, host, pathname, username, password, searchParams, hash } = new URL(text);
   if (!["libsql:", "https:", "http:"].includes(protocol)) {
-    throw invalid(DATABASE_URL, "it is not a libsql:, https: or http: URL");
+    throw invalid(source, "it is not a libsql:, https: or http: URL");
   }
   const tls = searchParams.get("tls");
   const isBare = username + password + hash === "" && [...searchParams.keys()].every((key) => key === "tls");
   if (!isBare || (tls !== null && !["0", "1"].includes(tls))) {
-    throw invalid(DATABASE_URL, `it has a user, a query or a fragment; put the token into ${AUTH_TOKEN}`);
+    throw invalid(source, `it has a user, a query or a fragment; put the token into ${AUTH_TOKEN}`);
   }
   const isPlain = tls === "0" || (tls === null && protocol === "http:");
   return new URL(`${isPlain ? "http" : "https"}://${host}${pathname}`);
 }
 
-function invalid(variable: string, why: string): CommandError {
-  return usageError(`Cannot use ${variable}: ${why}`);
+function invalid(source: string, why: string): CommandError {
+  return usageError(`Cannot use ${source}: ${why}`);
 }
 
 /** An external database with an empty store. */

@@ -1,10 +1,20 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { usageError } from "./command-error.ts";
 
-type Options = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
+interface Option {
+  readonly type: "string" | "boolean";
+  /** The option may be repeated. */
+  readonly multiple?: true;
+}
+
+type Options = Readonly<Record<string, Option>>;
+
+type Value<Each extends Option> = Each["type"] extends "boolean" ? boolean : string;
 
 type Given<Each extends Options> = {
-  readonly [Name in keyof Each]?: Each[Name]["type"] extends "boolean" ? boolean : string;
+  readonly [Name in keyof Each]?: Each[Name] extends { readonly multiple: true }
+    ? readonly Value<Each[Name]>[]
+    : Value<Each[Name]>;
 };
 
 /**

@@ -2,6 +2,7 @@ import type { Exchange, History, Operation } from "../history/history.ts";
 import type { AnomalyKind } from "./anomaly.ts";
 import type { Commits } from "./commit.ts";
 import type { ExchangeTable } from "./exchange-table.ts";
+import type { LowerReason } from "./lower-bounds.ts";
 import type { ListTimeline } from "./list-timeline.ts";
 import type { StoreTimeline } from "./replay.ts";
 import { emptySecret, type SecretTimeline } from "./secret-timeline.ts";
@@ -29,6 +30,13 @@ export interface Observation {
   readonly lower: number;
   /** ID of the exchange that set the lower bound; -1 if there is none. */
   readonly lowerSetBy: number;
+  readonly lowerReason: LowerReason;
+  /** The lower bound by the order of time alone. A read from a replica may be older. */
+  readonly order: number;
+  /** What the client had got with earlier bookmarks. 0 if the request sent none. */
+  readonly session: number;
+  /** True if the response may have come from a replica that lags. */
+  readonly isBounded: boolean;
   readonly upper: number;
 }
 

@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { ANOMALIES, type AnomalyKind } from "./anomaly.ts";
+import { ANOMALIES } from "./anomaly.ts";
+import { BOOKMARK_HISTORIES, type FaultyHistory } from "./bookmark-histories.fixture.ts";
 import { check } from "./check.ts";
 import { HistoryBuilder, traceOf } from "./history-builder.fixture.ts";
-
-/** A history with one anomaly, and the same history without it. */
-interface FaultyHistory {
-  readonly kind: AnomalyKind;
-  readonly title: string;
-  readonly maxVersions?: number;
-  readonly build: (history: HistoryBuilder, faulty: boolean) => void;
-}
 
 const own = "team/red/a";
 const red = { caller: "red", client: 2 };
@@ -800,6 +793,7 @@ const FAULTY_HISTORIES: readonly FaultyHistory[] = [
       history.put("a", 1, { cas: 0, key: "k", at: [10, 20], retries });
     },
   },
+  ...BOOKMARK_HISTORIES,
 ];
 
 function checkBuilt({ maxVersions, build }: FaultyHistory, faulty: boolean) {

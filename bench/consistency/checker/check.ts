@@ -1,6 +1,7 @@
 import type { History, Operation } from "../history/history.ts";
 import type { Report } from "./anomaly.ts";
 import { checkAcknowledgements } from "./check-acknowledgements.ts";
+import { checkBookmarks } from "./check-bookmarks.ts";
 import { checkLateCommits } from "./check-late-commits.ts";
 import { checkPruning } from "./check-pruning.ts";
 import { checkTimes } from "./check-times.ts";
@@ -14,7 +15,8 @@ import { replay } from "./replay.ts";
 
 /**
  * Checks that a history is strictly serializable over the whole store: every response is what the store, in the order
- * of the audit log, returns at some moment between the request and the response. Reports every anomaly.
+ * of the audit log, returns at some moment between the request and the response. A read from a replica may be older, within the
+ * bound of its worker, but not below its bookmark. Reports every anomaly.
  */
 export function check(history: History): Report {
   const { operations } = history;
@@ -27,6 +29,7 @@ export function check(history: History): Report {
   checkLateCommits(history, table, findings);
   checkPruning(history, findings);
   checkTrials(history, findings);
+  checkBookmarks(history, findings);
   const context = {
     history,
     table,

@@ -20,6 +20,9 @@ export const CORRUPTIONS = [
   "entry version",
   "entry trace",
   "entry time",
+  "sent bookmark",
+  "received bookmark",
+  "worker",
 ] as const;
 
 type Corruption = (typeof CORRUPTIONS)[number];
@@ -27,13 +30,13 @@ type Corruption = (typeof CORRUPTIONS)[number];
 /** A copy with one change. Undefined if the history has nothing to change in that way. */
 export function corrupt(history: History, corruption: Corruption, seed: number): History | undefined {
   const random = createRandom(seed);
-  const { maxVersions } = history;
+  const { operations: _, auditLog: __, ...facts } = history;
   const operations = [...history.operations];
   const auditLog = [...history.auditLog];
   const changed = corruption.includes("entr")
     ? changeAuditLog(auditLog, { corruption, random, operations })
     : changeOperation(operations, { corruption, random });
-  return changed ? { maxVersions, operations, auditLog } : undefined;
+  return changed ? { ...facts, operations, auditLog } : undefined;
 }
 
 function changeOperation(
@@ -78,6 +81,10 @@ function changeExchange(exchange: Exchange, choice: Choice): Exchange | undefine
     const invokedAt = Math.max(0, exchange.invokedAt + shift);
     return { ...exchange, invokedAt, completedAt: invokedAt + (random.chance(0.5) ? duration : random.below(5)) };
   }
+  if (corruption === "worker") return { ...exchange, worker: random.below(3) };
+  if (corruption === "sent bookmark" || corruption === "received bookmark") {
+    return changeBookmark(exchange, corruption === "sent bookmark" ? "sentBookmark" : "receivedBookmark", random);
+  }
   if (corruption === "status") {
     const status = random.pick([401, 404, 409, 422, 0, 500].filter((other) => other !== exchange.status));
     return { ...rest, status };
@@ -92,6 +99,17 @@ function changeExchange(exchange: Exchange, choice: Choice): Exchange | undefine
   }
   const changed = result && changeResult(result, choice);
   return changed && { ...exchange, result: changed };
+}
+
+function changeBookmark(
+  exchange: Exchange,
+  name: "sentBookmark" | "receivedBookmark",
+  random: Random,
+): Exchange | undefined {
+  const { [name]: revision, ...rest } = exchange;
+  if (revision === undefined) return undefined;
+  if (random.chance(0.2)) return rest;
+  return { ...exchange, [name]: Math.max(0, revision + random.pick([-3, -2, -1, 1, 2, 3])) };
 }
 
 function changeResult(result: Result, { corruption, random, operation, operations }: Choice): Result | undefined {

@@ -1,5 +1,6 @@
 import {
   type AuditEntry,
+  type BookmarkError,
   type Caller,
   delegationOf,
   type Exchange,
@@ -24,6 +25,12 @@ interface Overrides {
   readonly revision?: number;
   /** Changes to the audit entry; `false` omits it. */
   readonly entry?: Partial<AuditEntry> | false;
+  /** Of the first exchange; those of retries are numbered. */
+  readonly worker?: number;
+  /** Revisions of the bookmarks of the first exchange. */
+  readonly sent?: number;
+  readonly received?: number;
+  readonly bookmarkError?: BookmarkError;
   /** Later exchanges. `result` is by default that of the first. */
   readonly retries?: readonly (Pick<Exchange, "status" | "invokedAt" | "completedAt"> & { readonly result?: Result })[];
 }
@@ -196,8 +203,9 @@ export class HistoryBuilder {
         invokedAt: exchange.invokedAt,
         completedAt: exchange.completedAt,
         status: exchange.status,
-        worker: index,
+        worker: (options.worker ?? 0) + index,
         trace: traceOf(id, index),
+        ...(index === 0 && bookmarksOf(options)),
         ...(exchange.status === 200 && own !== undefined && { result: own }),
       };
     });
@@ -233,6 +241,18 @@ function policyOf(request: Request): string {
 function actionOf({ kind }: Request): AuditEntry["action"] {
   if (kind === "grant" || kind === "delegate") return "put";
   return kind === "put" || kind === "undelete" ? kind : "delete";
+}
+
+function bookmarksOf({
+  sent,
+  received,
+  bookmarkError,
+}: Overrides): Pick<Exchange, "sentBookmark" | "receivedBookmark" | "bookmarkError"> {
+  return {
+    ...(sent !== undefined && { sentBookmark: sent }),
+    ...(received !== undefined && { receivedBookmark: received }),
+    ...(bookmarkError !== undefined && { bookmarkError }),
+  };
 }
 
 function casOf({ cas }: { readonly cas?: number }): { readonly cas?: number } {

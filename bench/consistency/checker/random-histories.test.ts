@@ -6,11 +6,14 @@ import { simulate } from "./simulate.fixture.ts";
 
 const RUNS = process.env["LONG"] ? 4000 : 150;
 
+const NEED_REPLICA: readonly string[] = ["sent bookmark", "received bookmark", "worker"];
+
 describe("a history of a correct store", () => {
   it("has no anomalies under concurrent clients and network failures", () => {
     for (let seed = 0; seed < 3 * RUNS; seed += 1) {
       const size = { operations: 20 + (seed % 10) * 40, clients: 2 + (seed % 9), maxVersions: 1 + (seed % 4) };
-      expect(check(simulate({ seed, ...size })), `seed ${seed}`).toMatchObject({ anomalies: [], counts: {} });
+      const replica = seed % 2 === 1;
+      expect(check(simulate({ seed, replica, ...size })), `seed ${seed}`).toMatchObject({ anomalies: [], counts: {} });
     }
   });
 });
@@ -20,7 +23,14 @@ describe("a corrupted history", () => {
     it(`has anomalies exactly if the reference checker rejects it: ${corruption}`, () => {
       let inconsistent = 0;
       for (let seed = 0; seed < RUNS; seed += 1) {
-        const history = simulate({ seed, operations: 60, clients: 2 + (seed % 5), maxVersions: 1 + (seed % 3) });
+        const replica = NEED_REPLICA.includes(corruption) || seed % 2 === 1;
+        const history = simulate({
+          seed,
+          replica,
+          operations: 60,
+          clients: 2 + (seed % 5),
+          maxVersions: 1 + (seed % 3),
+        });
         const changed = corrupt(history, corruption, seed);
         if (changed === undefined) continue;
         const consistent = isConsistent(changed);

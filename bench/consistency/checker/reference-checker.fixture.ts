@@ -76,6 +76,7 @@ interface ReferenceRun {
 }
 
 function isLinearizable(run: ReferenceRun): boolean {
+  if (!run.attempts.every((attempt) => hasRightBookmark(run.history, attempt))) return false;
   const points = new Map<Exchange, number>();
   const sorted = run.attempts.toSorted((one, other) => one.exchange.completedAt - other.exchange.completedAt);
   for (const attempt of sorted) {
@@ -85,23 +86,64 @@ function isLinearizable(run: ReferenceRun): boolean {
       continue;
     }
     const revision = run.causes.findIndex((cause) => cause?.operation === operation) + 1;
-    const before = [...points]
-      .filter(([earlier]) => earlier.completedAt < exchange.invokedAt)
-      .map(([, point]) => point);
-    const lower = Math.max(0, ...before);
+    const lower = lowerBound(run, attempt, points);
     const later = run.causes.map((cause, index) =>
       (cause?.exchange.invokedAt ?? -1) > exchange.completedAt ? index : Infinity,
     );
     const upper = Math.min(run.stores.length - 1, ...later);
     const point = linearizationPointOf(run, attempt, { lower, upper, revision });
     if (point === undefined || point > upper) return false;
-    points.set(exchange, point);
+    if (!fitsBookmark(run, attempt, { point, upper })) return false;
+    points.set(exchange, Math.max(point, exchange.receivedBookmark ?? 0));
   }
   return run.causes.every((cause, index) =>
     [...points].every(
       ([earlier, point]) => !(cause && earlier.completedAt < cause.exchange.invokedAt) || point <= index,
     ),
   );
+}
+
+const READS: readonly string[] = ["get", "metadata", "list"];
+
+function lowerBound(
+  { history, attempts }: ReferenceRun,
+  { operation, exchange }: Attempt,
+  points: ReadonlyMap<Exchange, number>,
+): number {
+  const { routes, maxStalenessMs = 0, stalenessToleranceMs = 0 } = history;
+  const isOwn = (other: Exchange): boolean =>
+    attempts.some((attempt) => attempt.exchange === other && attempt.operation.client === operation.client);
+  const isFromReplica =
+    exchange.status === 200 && routes?.[exchange.worker] === "replica-reads" && READS.includes(operation.request.kind);
+  const before = [...points].filter(([earlier]) => {
+    if (earlier.completedAt >= exchange.invokedAt) return false;
+    if (!isFromReplica) return true;
+    if (earlier.completedAt < exchange.invokedAt - maxStalenessMs - stalenessToleranceMs) return true;
+    return exchange.sentBookmark !== undefined && earlier.receivedBookmark !== undefined && isOwn(earlier);
+  });
+  return Math.max(0, exchange.sentBookmark ?? 0, ...before.map(([, point]) => point));
+}
+
+function hasRightBookmark({ hasBookmarks }: History, { operation, exchange }: Attempt): boolean {
+  const { status, sentBookmark, receivedBookmark } = exchange;
+  if (hasBookmarks !== true) return true;
+  if (status === 401) return receivedBookmark === undefined;
+  if (status !== 200) return true;
+  return (receivedBookmark !== undefined) === (isWrite(operation.request) || sentBookmark !== undefined);
+}
+
+function fitsBookmark(
+  { stores }: ReferenceRun,
+  { operation, exchange }: Attempt,
+  { point, upper }: { readonly point: number; readonly upper: number },
+): boolean {
+  const { status, result, sentBookmark = 0, receivedBookmark: received } = exchange;
+  const { caller, request } = operation;
+  if (received === undefined) return true;
+  if (received < point || received < sentBookmark || received > upper) return false;
+  if (status !== 200 || isWrite(request)) return true;
+  const decision = stores[received]!.decide(caller, request);
+  return JSON.stringify({ status, result }) === JSON.stringify({ status: decision.status, result: resultOf(decision) });
 }
 
 function linearizationPointOf(

@@ -11,6 +11,7 @@ import {
 import { ReferenceStore } from "./reference-store.fixture.ts";
 import { createRandom, type Random } from "../random.ts";
 import { EventQueue } from "./event-queue.fixture.ts";
+import { REPLICA_FACTS, SimulatedReplica } from "./simulated-replica.fixture.ts";
 
 /** Parameters of a simulated run. */
 export interface Simulation {
@@ -29,6 +30,8 @@ export interface Simulation {
   readonly lists?: number;
   /** Probability that a path is removed before a request. */
   readonly removals?: number;
+  /** Adds a worker that reads from a replica, and clients that send bookmarks. */
+  readonly replica?: boolean;
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -50,6 +53,7 @@ class Simulator {
   readonly #random: Random;
   readonly #options: Required<Simulation>;
   readonly #store: ReferenceStore;
+  readonly #replica: SimulatedReplica | undefined;
   readonly #events = new EventQueue();
   readonly #operations: Running["operation"][] = [];
   readonly #auditLog: AuditEntry[] = [];
@@ -67,16 +71,20 @@ class Simulator {
       policies: 0.06,
       lists: 0.06,
       removals: 0.01,
+      replica: false,
     };
     this.#options = { ...defaults, ...simulation };
     this.#random = createRandom(simulation.seed);
     this.#store = new ReferenceStore(this.#options.maxVersions);
+    if (this.#options.replica) this.#replica = new SimulatedReplica(this.#store, this.#random);
   }
 
   run(): History {
     for (let client = 0; client < this.#options.clients; client += 1) this.#begin(client, client % 3);
     this.#events.run();
-    return { maxVersions: this.#options.maxVersions, operations: this.#operations, auditLog: this.#auditLog };
+    const { maxVersions, replica } = this.#options;
+    const facts = replica ? REPLICA_FACTS : {};
+    return { maxVersions, ...facts, operations: this.#operations, auditLog: this.#auditLog };
   }
 
   #begin(client: number, time: number): void {
@@ -155,9 +163,10 @@ class Simulator {
     const exchange: Mutable<Exchange> = {
       invokedAt,
       completedAt: invokedAt,
-      worker: index,
+      worker: this.#options.replica ? random.below(REPLICA_FACTS.routes.length) : index,
       trace,
       status: random.pick(UNKNOWN),
+      ...this.#replica?.sentBookmark(running.operation.client),
     };
     running.operation.exchanges.push(exchange);
     const executedAt = invokedAt + random.below(4);
@@ -186,10 +195,20 @@ class Simulator {
     { operation }: Running,
     { exchange, fails, now }: { readonly exchange: Mutable<Exchange>; readonly fails: boolean; readonly now: number },
   ): void {
-    const { status, result } = this.#decide(operation, exchange.trace, now);
+    const shown = this.#replica?.read(operation, exchange);
+    const { status, result } = shown ?? this.#decide(operation, exchange.trace, now);
+    const revision = shown?.revision ?? this.#auditLog.length;
     if (fails) return;
     exchange.status = status;
     if (result !== undefined) exchange.result = result;
+    if (
+      this.#replica !== undefined &&
+      status === 200 &&
+      (isWrite(operation.request) || exchange.sentBookmark !== undefined)
+    ) {
+      exchange.receivedBookmark = revision;
+      this.#events.at(exchange.completedAt, () => this.#replica?.keep(operation.client, revision));
+    }
     if (result?.kind === "written" && operation.key !== undefined) {
       this.#events.at(exchange.completedAt, () => this.#acknowledged.push(operation.id));
     }
@@ -225,6 +244,7 @@ class Simulator {
     const callerId = caller === "superuser" ? "/superuser" : `/team/${caller}`;
     const entry = { revision, action, resource, writeId: `write ${revision}`, trace, caller: callerId, at } as const;
     this.#auditLog.push(isPolicy ? entry : { ...entry, version });
+    this.#replica?.commit(now, this.#store);
     if (key !== undefined) this.#outcomes.set(key, { operation: id, result });
     return { status: 200, result };
   }
@@ -235,6 +255,7 @@ class Simulator {
     const revision = this.#auditLog.length + 1;
     const entry = { revision, action: "remove", resource: `secret:${path}`, writeId: `write ${revision}` } as const;
     this.#auditLog.push({ ...entry, trace: "f".repeat(32), caller: "/superuser", at: this.#timeOf(now) });
+    this.#replica?.commit(now, this.#store);
   }
 
   #timeOf(now: number): number {

@@ -2,8 +2,9 @@ import { type FaultProxy, faultProxy } from "../../../tools/fault-proxy/fault-pr
 import { buildWorker } from "../../../tools/workerd/build-worker.ts";
 import { startWorker, type Worker } from "../../../tools/workerd/start-worker.ts";
 import { type Authority, createAuthority, TRUST_DOMAIN } from "./authority.ts";
-import type { ExternalDatabase } from "../../../test/harness/external-database.ts";
-import { type ClusterDatabase, openDatabase } from "./cluster-database.ts";
+import type { Route } from "../history/history.ts";
+import { type ClusterDatabase, type DatabaseOptions, openDatabase } from "./cluster-database.ts";
+import { databaseSettings } from "./routes.ts";
 
 type KeyName = "a" | "b" | "c";
 
@@ -20,8 +21,11 @@ export const DEFAULT_WORKER: WorkerOptions = { clockSkewMs: 0, keyRing: ["a", "b
 export interface ClusterWorker {
   /** The proxy between the clients and the worker. Its address is the worker's. */
   readonly clientProxy: FaultProxy;
-  /** The proxy between the worker and the database. */
+  readonly route: Route;
+  /** The proxy between the worker and the database, or the replica that stands for it. */
   readonly databaseProxy: FaultProxy;
+  /** The proxy between the worker and the replica that it loads from. */
+  readonly replicaProxy: FaultProxy;
   kill(): Promise<void>;
   start(options: WorkerOptions): Promise<void>;
   /** Logged errors that no injected fault explains, and unexpected exits. Complete once the worker is killed. */
@@ -52,21 +56,19 @@ const ROOT_KEYS: Readonly<Record<KeyName, string>> = {
   c: `c:${Buffer.alloc(32, 0x33).toString("base64url")}`,
 };
 
-interface ClusterOptions {
-  /** Scratch folder for the database file. */
-  readonly folder: string;
-  readonly workers: number;
-  readonly database?: ExternalDatabase | undefined;
+interface ClusterOptions extends DatabaseOptions {
+  /** By worker. */
+  readonly routes: readonly Route[];
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const [database, authority, built] = await Promise.all([openDatabase(options), createAuthority(), buildWorker()]);
-  const maxVersions = Array.from({ length: options.workers }, (_, index) => MAX_VERSIONS[index % 2] ?? MAX_VERSIONS[0]);
-  const start: StartWorker = async ({ keyRing, clockSkewMs }, { databaseUrl, onLine, index }) =>
+  const maxVersions = options.routes.map((_, index) => MAX_VERSIONS[index % 2] ?? MAX_VERSIONS[0]);
+  const start: StartWorker = async ({ keyRing, clockSkewMs }, { settings, onLine, index }) =>
     await startWorker(
       built.folder,
       {
-        LIBSQL_URL: databaseUrl,
+        ...settings,
         SPIKE_ROOT_KEYS: keyRing.map((name) => ROOT_KEYS[name]).join(","),
         SPIKE_TRUST_BUNDLES: JSON.stringify({ [TRUST_DOMAIN]: authority.bundle }),
         SPIKE_TRUST_ROOT_PILOT: TRUST_DOMAIN,
@@ -75,7 +77,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       },
       { clockSkewMs, onLine },
     );
-  const workers = await Promise.all(maxVersions.map(async (_, index) => await addWorker(database, start, index)));
+  const workers = await Promise.all(
+    options.routes.map(async (route, index) => await addWorker(database, start, { route, index })),
+  );
   return {
     authority,
     database,
@@ -84,7 +88,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     async close() {
       for (const worker of workers) {
         await worker.kill();
-        await Promise.all([worker.clientProxy.close(), worker.databaseProxy.close()]);
+        await Promise.all(
+          [worker.clientProxy, worker.databaseProxy, worker.replicaProxy].map((proxy) => proxy.close()),
+        );
       }
       await database.close();
       built.remove();
@@ -94,11 +100,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 type StartWorker = (
   options: WorkerOptions,
-  connections: { readonly index: number; readonly databaseUrl: string; readonly onLine: (line: string) => void },
+  connections: {
+    readonly index: number;
+    readonly settings: Readonly<Record<string, string>>;
+    readonly onLine: (line: string) => void;
+  },
 ) => Promise<Worker>;
 
-async function addWorker(database: ClusterDatabase, start: StartWorker, index: number): Promise<ClusterWorker> {
-  const databaseProxy = await faultProxy(() => database.url());
+async function addWorker(
+  database: ClusterDatabase,
+  start: StartWorker,
+  { route, index }: { readonly route: Route; readonly index: number },
+): Promise<ClusterWorker> {
+  const replica = replicaOf(database, { route, index });
+  const databaseProxy = await faultProxy(route === "through-replica" ? replica : () => database.url());
+  const replicaProxy = await faultProxy(replica);
   const unexpectedErrors: string[] = [];
   let abortedRequests = 0;
   let loggedLines = 0;
@@ -108,7 +124,12 @@ async function addWorker(database: ClusterDatabase, start: StartWorker, index: n
     if (line.includes('"store_gone"')) abortedRequests += 1;
     if (isUnexpectedError(line)) unexpectedErrors.push(line);
   };
-  const connections = { index, databaseUrl: databaseProxy.url, onLine };
+  const settings = databaseSettings(route, {
+    databaseUrl: databaseProxy.url,
+    replicaUrl: replicaProxy.url,
+    storeId: database.storeId,
+  });
+  const connections = { index, settings, onLine };
   let current = await start(DEFAULT_WORKER, connections);
   let isRunning = true;
   const reportExit = async (worker: Worker): Promise<void> => {
@@ -119,8 +140,10 @@ async function addWorker(database: ClusterDatabase, start: StartWorker, index: n
   void reportExit(current);
   const clientProxy = await faultProxy(() => current.url);
   return {
+    route,
     clientProxy,
     databaseProxy,
+    replicaProxy,
     async kill() {
       if (!isRunning) return;
       isRunning = false;
@@ -133,6 +156,19 @@ async function addWorker(database: ClusterDatabase, start: StartWorker, index: n
     unexpectedErrors: () => unexpectedErrors,
     abortedRequests: () => abortedRequests,
     loggedLines: () => loggedLines,
+  };
+}
+
+/** Chooses the replica of a request. Workers that load from replicas all the time alternate between them. */
+function replicaOf(
+  database: ClusterDatabase,
+  { route, index }: { readonly route: Route; readonly index: number },
+): () => string {
+  const { replicaUrls } = database;
+  let next = index;
+  return () => {
+    if (route !== "replica-writes") next += 1;
+    return replicaUrls[next % replicaUrls.length] ?? database.url();
   };
 }
 

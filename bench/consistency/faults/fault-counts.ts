@@ -36,6 +36,11 @@ export const FAULT_COUNTERS = {
     "clock of the database days behind for a while",
   ],
   "key-ring": ["key ring changed"],
+  "replica-lag": ["replica lagging for longer than the bound"],
+  "replica-paused": ["replica paused for longer than the bound"],
+  "replica-cut-off": ["replica cut off for less than the bound", "replica cut off for longer than the bound"],
+  "replica-set-back": ["replica set back", "replica set back after its primary was killed"],
+  "replica-killed": ["replica killed and replaced by a new copy"],
   "withheld-commit": [
     "withheld policy applied two epochs later",
     "withheld policy applied with its authority trie",
@@ -53,6 +58,15 @@ export const FAULT_NAMES = Object.keys(FAULT_COUNTERS) as readonly FaultName[];
 
 /** Faults that kill or lock the process of the database. The others only need the proxies and the workers. */
 export const NEED_DATABASE_PROCESS: ReadonlySet<FaultName> = new Set(["database-killed", "busy", "stale-load"]);
+
+/** Faults that control the processes of the replicas. */
+export const NEED_REPLICA_PROCESS: ReadonlySet<FaultName> = new Set([
+  "replica-lag",
+  "replica-paused",
+  "replica-cut-off",
+  "replica-set-back",
+  "replica-killed",
+]);
 
 /** These come after the load, because they leave a database that the service refuses to use. */
 const AFTER_LOAD: readonly FaultCounter[] = FAULT_COUNTERS["withheld-commit"];

@@ -6,6 +6,7 @@ import { type Direction, randomOffsetMs } from "./database-clock.ts";
 import type { FaultCounter, FaultCounts, FaultName } from "./fault-counts.ts";
 import type { FaultState } from "./fault-state.ts";
 import type { CommitPhase, NextCommitFault } from "./next-commit-fault.ts";
+import { replicaFaults, setBackAfterKill } from "./replica-faults.ts";
 
 interface ProcessFault {
   readonly name: FaultName;
@@ -79,7 +80,8 @@ function processFaults(cluster: Cluster, { random, state, nextCommitFaults }: In
     },
     nextOptions: restartOptions(counts),
   };
-  return [
+  const ofReplicas = replicaFaults(cluster, counts, random);
+  const others: readonly ProcessFault[] = [
     copyDatabase(cluster, state),
     killWorker(target, "arriving", "worker killed before the commit"),
     jumpClock(state, random, "behind"),
@@ -93,6 +95,8 @@ function processFaults(cluster: Cluster, { random, state, nextCommitFaults }: In
     restartWorker(target, "key-ring"),
     restartWorker(target, "clock-skew"),
   ];
+  // In turn, so that a short run has faults of both kinds.
+  return others.flatMap((fault, index) => [fault, ...ofReplicas.slice(index, index + 1)]);
 }
 
 function killWorker(target: Target, phase: CommitPhase, counter: FaultCounter): ProcessFault {
@@ -129,6 +133,7 @@ function killDatabase({ cluster, random, counts, pickWorker }: Target): ProcessF
       if (wasDuringBatch) counts.increment("database killed during a batch");
       await pause(random.below(300));
       await cluster.database.process?.start();
+      await setBackAfterKill(cluster, counts, random);
     },
   };
 }

@@ -54,7 +54,26 @@ export interface Exchange {
   readonly status: number;
   /** Present exactly if the status is 200. */
   readonly result?: Result;
+  /** The highest revision among the bookmarks that the request sent. 0 if it only requested one. */
+  readonly sentBookmark?: number;
+  /** The revision of the bookmark in the response. */
+  readonly receivedBookmark?: number;
+  /** Present if the service refused the request because of its bookmark. */
+  readonly bookmarkError?: BookmarkError;
 }
+
+/** The error codes of requests that are refused because of their bookmark. */
+export type BookmarkError = "other_store" | "store_replaced" | "bookmark_expired" | "store_behind" | "store_went_back";
+
+/**
+ * How a worker reaches the database.
+ *
+ * - `primary`: `LIBSQL_URL` is the primary.
+ * - `through-replica`: `LIBSQL_URL` is a replica, which forwards each load to the primary.
+ * - `replica-writes`: writes load from a replica and commit at the primary. Reads load from the primary.
+ * - `replica-reads`: as before, and reads load from the replica if it is fresh enough.
+ */
+export type Route = "primary" | "through-replica" | "replica-writes" | "replica-reads";
 
 /** One operation of one client: an exchange, and retries of it under the same idempotency key. */
 export interface Operation {
@@ -126,6 +145,14 @@ export interface History {
   readonly clockChanges?: readonly ClockChange[];
   /** Unix milliseconds at which the clock of the exchanges starts, by this machine's clock. */
   readonly timeOrigin?: number;
+  /** How each worker reaches the database. Absent if all of them reach the primary. */
+  readonly routes?: readonly Route[];
+  /** The staleness that workers with the route `replica-reads` allow, in milliseconds. */
+  readonly maxStalenessMs?: number;
+  /** How much staler a read may be, because clocks differ and times are rounded. In milliseconds. */
+  readonly stalenessToleranceMs?: number;
+  /** True if clients of the run sent bookmarks. */
+  readonly hasBookmarks?: boolean;
   /** Number of clients under faults. Undefined in a history that was not recorded. */
   readonly clients?: number;
   /** Number of versions that the service keeps of each secret. */

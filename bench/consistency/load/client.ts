@@ -8,6 +8,7 @@ import {
   type Request,
 } from "../history/history.ts";
 import type { Random } from "../random.ts";
+import { type Bookmark, NewestBookmark } from "./bookmark.ts";
 import type { SendOptions } from "./http-transport.ts";
 import type { KnownVersions } from "./known-versions.ts";
 import type { Paths } from "./paths.ts";
@@ -21,7 +22,9 @@ export interface ClientDeps {
   readonly usedKeys: UsedKeys;
   /** URLs of the workers. */
   readonly workers: readonly string[];
-  send(request: Request, options: SendOptions): Promise<Exchange>;
+  send(request: Request, options: SendOptions, keep?: (bookmark: Bookmark) => void): Promise<Exchange>;
+  /** The newest bookmark of all clients, for a client to send with its own. */
+  readonly sharedBookmark: NewestBookmark;
   tokenOf(caller: Caller): Promise<string>;
   /** Undefined when the run is over. */
   nextOperationId(): number | undefined;
@@ -50,6 +53,8 @@ const LATE_REPLAY_RATE = 0.01;
 const MAX_REMEMBERED = 20;
 const KEY_REUSE_RATE = 0.03;
 const BORROWED_KEY_RATE = 0.1;
+/** Share of the requests with bookmarks that also send the newest bookmark of another client. */
+const BORROWED_BOOKMARK_RATE = 0.05;
 const DEFINITE_STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 404, 409, 413, 422]);
 
 /** Runs one operation after the other, each on a random worker. */
@@ -57,6 +62,7 @@ export class Client {
   private readonly deps: ClientDeps;
   private readonly number: number;
   private readonly random: Random;
+  private readonly bookmark: NewestBookmark | undefined;
   private sent = 0;
   /** The latest acknowledged write with a key. */
   private acknowledged: Operation | undefined;
@@ -67,6 +73,8 @@ export class Client {
     this.deps = deps;
     this.number = number;
     this.random = random;
+    // Three of five clients, so that some of each team and some of the superuser's have bookmarks.
+    if (number % 5 < 3) this.bookmark = new NewestBookmark();
   }
 
   async run(): Promise<void> {
@@ -157,16 +165,28 @@ export class Client {
     const worker = (preferredWorker ?? random.below(deps.workers.length)) % deps.workers.length;
     const disconnects = random.chance(deps.disconnectRate);
     this.sent += 1;
-    const exchange = await deps.send(request, {
+    const options: SendOptions = {
       url: deps.workers[worker] ?? "",
       worker,
       trace: `${toHex(this.number + 1)}${toHex(this.sent)}`,
       token: await deps.tokenOf(caller),
       key,
+      bookmarks: this.bookmarks(),
       disconnectAfterMs: disconnects ? random.below(MAX_DISCONNECT_MS) : undefined,
+    };
+    const exchange = await deps.send(request, options, (bookmark) => {
+      this.bookmark?.keep(bookmark);
+      deps.sharedBookmark.keep(bookmark);
     });
     if (disconnects && exchange.status === 0) deps.onDisconnect();
     return exchange;
+  }
+
+  private bookmarks(): readonly Bookmark[] | undefined {
+    if (this.bookmark === undefined) return undefined;
+    const own = this.bookmark.get();
+    const shared = this.random.chance(BORROWED_BOOKMARK_RATE) ? this.deps.sharedBookmark.get() : undefined;
+    return [own, shared].filter((bookmark) => bookmark !== undefined);
   }
 }
 

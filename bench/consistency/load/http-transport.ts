@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from "node:http";
-import type { Exchange, Request } from "../history/history.ts";
+import type { BookmarkError, Exchange, Request } from "../history/history.ts";
+import { type Bookmark, parseBookmark } from "./bookmark.ts";
 import { encodeRequest, parseResult } from "./wire.ts";
 
 export interface SendOptions {
@@ -8,6 +9,8 @@ export interface SendOptions {
   readonly trace: string;
   readonly token: string;
   readonly key: string | undefined;
+  /** Undefined if the client sends no bookmark. An empty list only requests one. */
+  readonly bookmarks: readonly Bookmark[] | undefined;
   /** Reset the connection after this time. workerd does not notice a connection that is only half closed. */
   readonly disconnectAfterMs: number | undefined;
 }
@@ -22,8 +25,16 @@ const ERROR_CODES: Readonly<Record<number, RegExp>> = {
   422: /"err":"idempotency_key_reused"/,
   503: /"err":"(?:store_unavailable|state_not_ready)"/,
 };
+const BOOKMARK_ERROR = /"err":"(other_store|store_replaced|bookmark_expired|store_behind|store_went_back)"/;
+const HEADER = "spike-bookmark";
 /** Recorded for a body that does not fit its status. The service never sends this status, so the checker reports it. */
 const MALFORMED_RESPONSE = 418;
+
+interface Response {
+  readonly status: number;
+  readonly text: string;
+  readonly bookmark: string | undefined;
+}
 
 /** Sends requests over keep-alive connections. */
 export class HttpTransport {
@@ -31,38 +42,49 @@ export class HttpTransport {
   private readonly now: () => number;
   /** Number of requests that timed out. */
   timeouts = 0;
+  /** All bookmarks of a run are of one store and one generation. */
+  private cluster: string | undefined;
 
   /** @param now milliseconds by the run's clock */
   constructor(now: () => number) {
     this.now = now;
   }
 
-  /** Never rejects: a missing response is an outcome. */
-  async send(request: Request, options: SendOptions): Promise<Exchange> {
-    const { worker, trace } = options;
+  /** Never rejects: a missing response is an outcome. @param keep gets the bookmark of the response */
+  async send(request: Request, options: SendOptions, keep: (bookmark: Bookmark) => void = ignore): Promise<Exchange> {
+    const { worker, trace, bookmarks } = options;
     const invokedAt = this.now();
-    const { status, text } = await this.post(request, options);
-    const exchange = { invokedAt, completedAt: this.now(), worker, trace };
-    if (status !== 200) {
-      const isMalformed = ERROR_CODES[status]?.test(text) === false;
-      return { ...exchange, status: isMalformed ? MALFORMED_RESPONSE : status };
+    const { status, text, bookmark: received } = await this.post(request, options);
+    const sent = bookmarks && { sentBookmark: Math.max(0, ...bookmarks.map(({ revision }) => revision)) };
+    const exchange = { invokedAt, completedAt: this.now(), worker, trace, ...sent };
+    const bookmark = received === undefined ? undefined : parseBookmark(received);
+    if (received !== undefined && (bookmark === undefined || !this.isOfThisStore(bookmark))) {
+      return { ...exchange, status: MALFORMED_RESPONSE };
     }
+    if (bookmark !== undefined) keep(bookmark);
+    const withBookmark = { ...exchange, ...(bookmark && { receivedBookmark: bookmark.revision }) };
+    if (status !== 200) return { ...withBookmark, ...refusalOf(status, text) };
     const result = parseResult(request, text);
-    return result === undefined ? { ...exchange, status: MALFORMED_RESPONSE } : { ...exchange, status, result };
+    return result === undefined ? { ...exchange, status: MALFORMED_RESPONSE } : { ...withBookmark, status, result };
   }
 
   close(): void {
     this.agent.destroy();
   }
 
+  private isOfThisStore({ cluster }: Bookmark): boolean {
+    this.cluster ??= cluster;
+    return cluster === this.cluster;
+  }
+
   private async post(
     request: Request,
-    { url, token, trace, key, disconnectAfterMs }: SendOptions,
-  ): Promise<{ readonly status: number; readonly text: string }> {
+    { url, token, trace, key, bookmarks, disconnectAfterMs }: SendOptions,
+  ): Promise<Response> {
     const { target, body } = encodeRequest(request);
     const text = JSON.stringify(body);
     return await new Promise((resolve) => {
-      const fail = (): void => resolve({ status: 0, text: "" });
+      const fail = (): void => resolve({ status: 0, text: "", bookmark: undefined });
       const outgoing = httpRequest(`${url}${target}`, {
         method: "POST",
         agent: this.agent,
@@ -71,6 +93,7 @@ export class HttpTransport {
           "content-length": Buffer.byteLength(text),
           traceparent: `00-${trace}-${trace.slice(16)}-01`,
           ...(key !== undefined && { "idempotency-key": key }),
+          ...(bookmarks !== undefined && { [HEADER]: headerOf(bookmarks) }),
         },
       });
       const disconnect = setTimeout(() => {
@@ -86,10 +109,31 @@ export class HttpTransport {
         incoming.on("error", fail);
         incoming.once("close", () => {
           if (!incoming.complete) return fail();
-          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+          const bookmark = incoming.headers[HEADER];
+          resolve({
+            status: incoming.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+            bookmark: typeof bookmark === "string" ? bookmark : bookmark?.join(),
+          });
         });
       });
       outgoing.end(text);
     });
   }
+}
+
+function headerOf(bookmarks: readonly Bookmark[]): string {
+  return bookmarks.length === 0 ? "none" : bookmarks.map(({ text }) => text).join(", ");
+}
+
+function refusalOf(status: number, text: string): { readonly status: number; readonly bookmarkError?: BookmarkError } {
+  const [, code] = BOOKMARK_ERROR.exec(text) ?? [];
+  // The expression has exactly these codes.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  if (code !== undefined) return { status, bookmarkError: code as BookmarkError };
+  return { status: ERROR_CODES[status]?.test(text) === false ? MALFORMED_RESPONSE : status };
+}
+
+function ignore(): void {
+  // The client keeps no bookmarks.
 }

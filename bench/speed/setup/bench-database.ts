@@ -24,7 +24,7 @@ export async function openBenchDatabase(
 }
 
 async function ownDatabase(folder: string): Promise<BenchDatabase> {
-  const database = await startDatabase(mkdtempSync(join(folder, "database-")));
+  const database = await startDatabase(mkdtempSync(join(folder, "database-")), { replicas: 0 });
   return {
     url: () => database.url(),
     settings: () => ({ LIBSQL_URL: database.url() }),

@@ -23,18 +23,27 @@ export interface HeldBookmarks {
 export function withBookmarks(access: Access, held: HeldBookmarks, onPermitted: (mark: Mark) => void): Access {
   const { marks, isExpired } = held;
   const revisions = marks.map(({ revision }) => revision);
+  const faultIn = (snapshot: AnySnapshot): BookmarkRefused | undefined =>
+    refusalOf(marks, snapshot) ?? (isExpired ? expired() : undefined);
+  const permit = (snapshot: AnySnapshot): void => {
+    const refusal = faultIn(snapshot);
+    if (refusal !== undefined) throw refusal;
+    const mark = markOf(snapshot);
+    if (mark !== undefined) onPermitted(mark);
+  };
   return {
     ...access,
     query: { ...access.query, ...(marks.length > 0 && { entryMacs: { revisions } }) },
     async permits(snapshot) {
-      const refusal = refusalOf(marks, snapshot) ?? (isExpired ? expired() : undefined);
+      const refusal = faultIn(snapshot);
       if (refusal?.isAlarm === true) throw refusal;
       const rests = await access.permits(snapshot);
-      if (rests === undefined) return undefined;
-      if (refusal !== undefined) throw refusal;
-      const mark = markOf(snapshot);
-      if (mark !== undefined) onPermitted(mark);
+      if (rests !== undefined) permit(snapshot);
       return rests;
+    },
+    async requireCurrent(snapshot) {
+      await access.requireCurrent?.(snapshot);
+      permit(snapshot);
     },
   };
 }
