@@ -114,7 +114,7 @@ describe("pruning", () => {
 
   it("is denied without permission", async () => {
     await put("a@0", "a@1", "a@30");
-    const access = { query: {}, permits: async () => await Promise.resolve(undefined) };
+    const access = { query: {}, isUnrestricted: false, permits: async () => await Promise.resolve(undefined) };
     const result = await pruneAudit({ ...service.deps, access }, { ...ORIGIN, days: 7 });
     expect(result).toEqual({ ok: false, failure: { code: "denied" } });
   });

@@ -23,12 +23,6 @@ export type Execute = (
   signal: AbortSignal,
 ) => Promise<readonly Result[]>;
 
-/**
- * libSQL's server takes this for a write and changes nothing. A replica forwards a batch with a write to its primary as a whole.
- * BEGIN IMMEDIATE would not do: a replica runs it itself.
- */
-const FORWARD: Statement = { sql: "PRAGMA user_version", args: [] };
-
 /** Runs statements with the driver. Each mode is one request, with BEGIN and COMMIT around all but a plain read. */
 export async function runOn(
   client: Pick<Client, "execute" | "batch">,
@@ -40,5 +34,8 @@ export async function runOn(
   if (statement === undefined || more.length > 0)
     throw new TypeError("Cannot read: a read takes exactly one statement");
   if (mode === "read") return [await client.execute(statement)];
-  return (await client.batch([FORWARD, statement], "deferred")).slice(1);
+  // libSQL's server takes the PRAGMA for a write, and it changes nothing. A replica forwards a batch with a write to its primary as
+  // a whole. BEGIN IMMEDIATE would not do: a replica runs it itself.
+  const [, result] = await client.batch([{ sql: "PRAGMA user_version", args: [] }, statement], "deferred");
+  return result === undefined ? [] : [result];
 }
