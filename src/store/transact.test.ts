@@ -707,6 +707,126 @@ describe("transact", () => {
     });
   });
 
+  describe("with a replica", () => {
+    const near = (store: Store, load: (signal: AbortSignal) => Promise<Snapshot<Query>>): Store => ({
+      ...store,
+      replica: { load: async (_, signal) => (await load(signal)) as never },
+    });
+    const lagging = (inner: Store) => async () => await inner.load(query, never);
+    const hang = async (signal: AbortSignal) =>
+      await new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(abortedBy(signal, "none"))),
+      );
+
+    it("commits what was decided from the replica, without a load from the primary", async () => {
+      const inner = fresh();
+      const store = faulty(inner, []);
+      const result = await transact(near(store, lagging(inner)), query, { attempts: attempts(), decide: decider() });
+      expect(result).toEqual({ ok: true, answer: "won 1" });
+      expect(store.calls).toEqual(["ok"]);
+    });
+
+    it.each([
+      [5000, 7000, 5000],
+      [7000, 5000, 5000],
+    ])("commits until %i at the latest by the replica's clock, and %i by the worker's: %i", async (...times) => {
+      const [notAfter, endsAt, expected] = times;
+      const inner = fresh();
+      const sent: number[] = [];
+      const store: Store = {
+        ...inner,
+        async commit(change_, query_, signal) {
+          sent.push(change_.notAfter);
+          return await inner.commit(change_, query_, signal);
+        },
+      };
+      const decide = async (snapshot: Snapshot<Query>): Promise<Decision<string, string>> => {
+        const decision = await decider()(snapshot);
+        return decision.kind === "commit" ? { ...decision, change: { ...decision.change, notAfter } } : decision;
+      };
+      await transact(near(store, lagging(inner)), query, { attempts: attempts({ endsAt }), decide });
+      expect(sent).toEqual([expected]);
+    });
+
+    it.each<Decision<string, string>>([
+      { kind: "refused", failure: "denied" },
+      { kind: "settled", answer: "found 0" },
+    ])("decides again from the primary if the replica leads to: %o", async (first) => {
+      const inner = fresh();
+      const store = faulty(inner, []);
+      const queue = [first];
+      const decide = async (snapshot: Snapshot<Query>) => queue.shift() ?? (await decider()(snapshot));
+      const result = await transact(near(store, lagging(inner)), query, { attempts: attempts(), decide });
+      expect(result).toEqual({ ok: true, answer: "won 1" });
+      expect(store.calls).toEqual(["load", "ok"]);
+    });
+
+    it("reports what a load or decision from the replica throws, and is served by the primary", async () => {
+      const failure = new StoreUnavailable("connection", "none", "");
+      const fault = new TypeError("a decision that fails");
+      const fail = async () => await Promise.reject(failure);
+      for (const [load, expected] of [
+        [fail, failure],
+        [lagging(fresh()), fault],
+      ] as const) {
+        const store = faulty(fresh(), []);
+        const queue = expected === fault ? [fault] : [];
+        const decide = async (snapshot: Snapshot<Query>) => {
+          const error = queue.shift();
+          if (error !== undefined) throw error;
+          return await decider()(snapshot);
+        };
+        const reports: unknown[] = [];
+        const options = { attempts: attempts(), decide, onReplicaError: (error: unknown) => void reports.push(error) };
+        expect(await transact(near(store, load), query, options)).toEqual({ ok: true, answer: "won 1" });
+        expect([reports, store.calls]).toEqual([[expected], ["load", "ok"]]);
+      }
+    });
+
+    it("fails with what the replica throws if that is not reported, or with what the report throws", async () => {
+      const store = faulty(fresh(), []);
+      const failure = new StoreUnavailable("connection", "none", "");
+      const replica = near(store, async () => await Promise.reject(failure));
+      const options = { attempts: attempts(), decide: decider() };
+      await expect(transact(replica, query, options)).rejects.toBe(failure);
+      const onReplicaError = () => {
+        throw new TypeError("reported");
+      };
+      await expect(transact(replica, query, { ...options, onReplicaError })).rejects.toThrow("reported");
+      expect(store.calls).toEqual([]);
+    });
+
+    it("waits half a second for a replica that hangs, which is no timeout of the primary", async () => {
+      const platform = fakeAttempts(9000);
+      const store = faulty(fresh(), []);
+      const began: number[] = [];
+      const primary: Store = {
+        ...store,
+        async load(query_, signal) {
+          began.push(platform.now() - 1000);
+          return await store.load(query_, signal);
+        },
+      };
+      const options = { attempts: platform, decide: decider(), onReplicaError: () => undefined };
+      const result = transact(near(primary, hang), query, options);
+      await platform.elapse(9000);
+      expect(await result).toEqual({ ok: true, answer: "won 1" });
+      expect([began, platform.timers()]).toEqual([[500], 0]);
+    });
+
+    it("ends with the caller who hangs up while the replica hangs", async () => {
+      const platform = fakeAttempts(9000);
+      const options = { attempts: platform, decide: decider(), onReplicaError: () => undefined };
+      const ended = expect(transact(near(faulty(fresh(), []), hang), query, options)).rejects.toMatchObject({
+        reason: "gone",
+      });
+      await platform.elapse(100);
+      platform.clientController.abort(new StoreUnavailable("gone", "none", "client"));
+      await ended;
+      expect(platform.timers()).toBe(0);
+    });
+  });
+
   describe("with an urgent change", () => {
     const urgent = (inner: Store, times: number) => {
       const decide = overtaken(inner, times);
