@@ -101,6 +101,32 @@ describe("the limit of a database request", () => {
     });
   });
 
+  it("can be shorter for one request: that is no timeout, and also holds after two timeouts", async () => {
+    const attempts = fakeAttempts(9000);
+    const send = limitRequestTime(attempts);
+    const hung: number[] = [];
+    const sendHanging = async (options: { readonly maxMs?: number }) => {
+      const began = attempts.now();
+      const sent = hung.length;
+      const work = send(
+        [attempts.deadline],
+        async (signal) => {
+          await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+          hung.push(attempts.now() - began);
+        },
+        options,
+      );
+      while (hung.length === sent) await attempts.elapse(1);
+      await work;
+    };
+    for (const _ of [1, 2, 3]) await sendHanging({ maxMs: 500 });
+    for (const _ of [1, 2]) await sendHanging({});
+    await sendHanging({ maxMs: 500 });
+    await sendHanging({});
+    // Between the short ones: a third of 7500, a third of 5000, and the rest.
+    expect(hung).toEqual([500, 500, 500, 2500, 1667, 500, 2833]);
+  });
+
   it("is never negative if the clock was moved past the deadline (Q34)", async () => {
     const attempts = fakeAttempts(9000);
     const send = limitRequestTime({ ...attempts, now: () => attempts.endsAt + 3_600_000 });
