@@ -1,7 +1,9 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { changeSnapshots } from "../../test/harness/change-snapshots.ts";
 import { memoryService, type MemoryService, ORIGIN, sealAgain, START } from "../../test/harness/memory-service.ts";
 import { KEY_A, KEY_B, ringOf } from "../../test/harness/ring.ts";
 import { verifyMac } from "../seal/mac.ts";
+import { SealError } from "../seal/seal-error.ts";
 import type { AuditRow } from "../store/rows.ts";
 import type { Query, Store } from "../store/store.ts";
 import { acknowledgeFaults } from "./acknowledge.ts";
@@ -37,6 +39,12 @@ const floorOn = async (database: number, worker = database): Promise<number> => 
 const forge = async (revision: number, columns: Partial<AuditRow>) =>
   service.alter(revision, await sealAgain(service, revision, columns));
 
+const countLoads = (): { readonly store: Store; readonly loads: () => number } => {
+  let count = 0;
+  const store = changeSnapshots(service.deps.store, (_, __, loads) => ((count = loads), {}));
+  return { store, loads: () => count };
+};
+
 beforeEach(async () => {
   service = await memoryService();
 });
@@ -67,6 +75,11 @@ describe("pruning", () => {
     expect(await prune()).toEqual({ ok: true, answer: { floor: 0, more: false, revision: 0 } });
     await put("a@0", "a@1");
     expect(await floorOn(5)).toBe(0);
+    // One load suffices.
+    const counting = countLoads();
+    setClocks(5);
+    await prune(7, counting.store);
+    expect(counting.loads()).toBe(1);
     // No later entry confirms the only old one.
     service = await memoryService();
     await put("a@0");
@@ -124,36 +137,54 @@ describe("pruning is refused", () => {
   const refusal = async () => {
     setClocks(30);
     const error: unknown = await prune().catch((thrown: unknown) => thrown);
-    return (error as { readonly detail: string }).detail;
+    if (!(error instanceof SealError)) throw new TypeError("pruned");
+    return `${error.reason}: ${error.detail}`;
   };
   beforeEach(async () => await put("a@0", "b@0", "a@0", "b@1", "a@25", "b@26"));
 
   it.each<readonly [string, () => void | Promise<void>, string]>([
-    ["over a gap", () => service.lose(2), "cannot prune the audit at revision 3: the entry at revision 2 is missing"],
+    [
+      "over a gap",
+      () => service.lose(2),
+      "inconsistent: cannot prune the audit at revision 3: the entry at revision 2 is missing",
+    ],
     [
       "over an altered entry",
       () => service.alter(2, { spiffeId: "x" }),
-      'cannot prune the audit at revision 2: MAC of "audit" does not verify',
+      'inconsistent: cannot prune the audit at revision 2: MAC of "audit" does not verify',
+    ],
+    [
+      "over an altered entry at the new floor",
+      () => service.alter(4, { spiffeId: "x" }),
+      'inconsistent: cannot prune the audit at revision 4: MAC of "audit" does not verify',
     ],
     [
       "over a contradiction",
       async () => await forge(2, { state: ZEROS }),
-      "cannot prune the audit at revision 2: saw another store row in epoch 0 than the entries before it led to",
+      "inconsistent: cannot prune the audit at revision 2: saw another store row in epoch 0 than the entries before it led to",
     ],
     [
       "if the entry that confirms the floor is altered",
       () => service.alter(5, { spiffeId: "x" }),
-      'MAC of "audit" does not verify',
+      'not_authentic: MAC of "audit" does not verify',
     ],
     [
       "if the entry that dates another is altered",
       () => service.alter(6, { at: START, workerAt: START }),
-      'MAC of "audit" does not verify',
+      'not_authentic: MAC of "audit" does not verify',
     ],
   ])("%s", async (_, damage, expected) => {
     await damage();
     expect(await refusal()).toBe(expected);
     expect(service.state.store.auditFloor).toBe(0);
+  });
+
+  it("if the entry that dates the new floor is altered, although it does not confirm it", async () => {
+    service = await memoryService();
+    await put("a@0", "a@0", "a@900/0", "a@901/1", "a@3", "a@30");
+    await forge(6, { anchor: ZEROS });
+    service.alter(5, { anchor: ZEROS });
+    expect(await refusal()).toBe('not_authentic: MAC of "audit" does not verify');
   });
 
   it("over what was not acknowledged, and only until it is", async () => {
@@ -196,6 +227,26 @@ describe("the entry at the floor", () => {
     await expect(floorOn(30)).resolves.toBe(3);
   });
 
+  it("is all that must be complete: what comes after it is not pruned", async () => {
+    service = await memoryService();
+    await put("a@0", "a@0", "a@0", "a@0", "a@0", "a@0", "a@25");
+    service.lose(5);
+    await forge(7, { anchor: ZEROS });
+    expect(await floorOn(30)).toBe(3);
+  });
+
+  it("is not the last of the old entries if no entry of the ring dates that one", async () => {
+    service = await memoryService();
+    await put("a@0", "a@0", "a@0");
+    service.alter(3, { keyId: "z" });
+    expect(await floorOn(30)).toBe(1);
+  });
+
+  it("may be under any key of the ring", async () => {
+    service = service.copy(await ringOf(KEY_A, KEY_B));
+    expect(await floorOn(30)).toBe(4);
+  });
+
   it.each([
     ["is under a key of the ring", 4, 2],
     ["is confirmed by one under a key of the ring", 5, 3],
@@ -222,6 +273,17 @@ describe("a long audit", () => {
     state.store = { ...state.store, revision: first + count };
   };
 
+  /** The clock of the database is ahead for its first 1100 entries. */
+  let misdated: MemoryService;
+  beforeAll(async () => {
+    service = await memoryService();
+    await put("a@900/0");
+    await fill(1099, 900, 0);
+    await fill(1100, 1);
+    await put("b@30");
+    misdated = service;
+  });
+
   it("is pruned in pages of 1000", async () => {
     await put("a@0");
     await fill(1000, 0);
@@ -229,6 +291,22 @@ describe("a long audit", () => {
     setClocks(30);
     expect(await prune()).toMatchObject({ ok: true, answer: { floor: 1000, more: true } });
     expect(await prune()).toMatchObject({ ok: true, answer: { floor: 1001, more: false } });
+  });
+
+  it("of 1000 entries is one page", async () => {
+    await put("a@0");
+    await fill(998, 0);
+    await put("b@30");
+    expect(await prune()).toMatchObject({ ok: true, answer: { floor: 999, more: false } });
+  });
+
+  it("that is young takes one load", async () => {
+    await put("a@0");
+    await fill(1100, 0);
+    const { store, loads } = countLoads();
+    setClocks(5);
+    expect(await prune(7, store)).toMatchObject({ ok: true, answer: { floor: 0, more: false } });
+    expect(loads()).toBe(1);
   });
 
   it("has no more pages after 1000 entries and the one that confirms them", async () => {
@@ -241,12 +319,38 @@ describe("a long audit", () => {
   });
 
   it("is pruned if only one clock was ahead for longer than a page", async () => {
-    await put("a@900/0");
-    await fill(1099, 900, 0);
-    await fill(1100, 1);
-    await put("b@30");
+    service = misdated.copy();
     setClocks(30);
     expect(await prune()).toMatchObject({ ok: true, answer: { floor: 1000, more: true } });
+  });
+
+  it("is pruned by the first entry that is old, at two, four, eight … thousand entries after the page", async () => {
+    await put("a@900/0");
+    await fill(1099, 900, 0);
+    await fill(1950, 1);
+    await put("b@30");
+    await forge(2002, { workerAt: START + 30 * DAY });
+    setClocks(30);
+    expect(await prune()).toMatchObject({ ok: true, answer: { floor: 1000, more: true } });
+  });
+
+  it("is pruned by an entry that was decided on at the end of the page", async () => {
+    service = misdated.copy();
+    await forge(2002, { base: 1001 });
+    setClocks(30);
+    expect(await prune()).toMatchObject({ ok: true, answer: { floor: 1000, more: true } });
+  });
+
+  it("is not pruned if its caller loses the permission meanwhile", async () => {
+    service = misdated.copy();
+    setClocks(30);
+    let checks = 0;
+    const permits = async () => await Promise.resolve((checks += 1) === 1 ? [] : undefined);
+    const deps = { ...service.deps, access: { query: {}, permits } };
+    expect(await pruneAudit(deps, { ...ORIGIN, days: 7 })).toMatchObject({
+      ok: true,
+      answer: { floor: 0, more: false },
+    });
   });
 
   it.each<readonly [string, () => void | Promise<void>]>([
@@ -254,20 +358,14 @@ describe("a long audit", () => {
     ["was decided on before the end of the page", async () => await forge(2002, { base: 900 })],
     ["is under another key", () => service.alter(2002, { keyId: "z" })],
   ])("is not pruned by an entry that %s", async (_, damage) => {
-    await put("a@900/0");
-    await fill(1099, 900, 0);
-    await fill(1100, 1);
-    await put("b@30");
+    service = misdated.copy();
     await damage();
     setClocks(30);
     expect(await prune()).toMatchObject({ ok: true, answer: { floor: 0, more: false, revision: 2201 } });
   });
 
   it("is not pruned by an altered entry", async () => {
-    await put("a@900/0");
-    await fill(1099, 900, 0);
-    await fill(1100, 1);
-    await put("b@30");
+    service = misdated.copy();
     service.alter(2002, { spiffeId: "x" });
     setClocks(30);
     await expect(prune()).rejects.toMatchObject({ reason: "not_authentic" });

@@ -2,6 +2,7 @@ import { auditedWrite, type WriteDecision, type WriteFailure, type WriteOrigin }
 import type { WriteDeps } from "../commit/deps.ts";
 import { verifyEntry } from "../commit/entry.ts";
 import { loadPermitted } from "../commit/load-permitted.ts";
+import { isRecord } from "../json/is-record.ts";
 import { equalBytes } from "../seal/equal-bytes.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import { SealError } from "../seal/seal-error.ts";
@@ -213,7 +214,7 @@ function isUnderRingKey(ring: KeyRing, { keyId }: AuditRow): boolean {
 }
 
 function parsePruneOutcome(outcome: unknown): PruneOutcome | undefined {
-  if (typeof outcome !== "object" || outcome === null || !("floor" in outcome && "more" in outcome)) return undefined;
+  if (!isRecord(outcome)) return undefined;
   const { floor, more } = outcome;
   return typeof floor === "number" && typeof more === "boolean" ? { floor, more } : undefined;
 }

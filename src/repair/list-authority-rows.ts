@@ -76,12 +76,12 @@ export async function listAuthorityRows(
   deps: LoadDeps,
   store: StoreRow,
 ): Promise<Outcome<AuthorityProposal, RepairFailure>> {
-  const policies = await collect(POLICY_LIST, deps, store);
-  if (!policies.ok) return policies;
   const bundles = await collect(BUNDLE_LIST, deps, store);
   if (!bundles.ok) return bundles;
-  const rows = [...policies.answer.rows, ...bundles.answer.rows].sort(byResource);
-  const failed = [...policies.answer.failed, ...bundles.answer.failed].sort(byResource);
+  const policies = await collect(POLICY_LIST, deps, store);
+  if (!policies.ok) return policies;
+  const rows = [...bundles.answer.rows, ...policies.answer.rows];
+  const failed = [...bundles.answer.failed, ...policies.answer.failed];
   if (rows.length + failed.length > MAX_REBUILT_ROWS) return { ok: false, failure: { code: "too_many_rows" } };
   const fields = [
     ...rows.flatMap(({ resource, version, member }): Field[] => [resource, version, member]),
@@ -146,8 +146,4 @@ async function listRow<Row extends AuthorityRow & { readonly slot: number }>(
       member: memberOf(resource, table.sealOf(row)),
     }
   );
-}
-
-function byResource(a: { readonly resource: string }, b: { readonly resource: string }): number {
-  return a.resource < b.resource ? -1 : Number(a.resource > b.resource);
 }

@@ -65,6 +65,18 @@ describe("the proposed rows", () => {
     expect(digest).toMatch(/^[\w-]{43}$/);
     expect(await propose(paged(1))).toEqual(await propose());
     expect(await propose(paged(2))).toEqual(await propose());
+    await service.putPolicy("A");
+    let loads = 0;
+    const counting = changed(() => ((loads += 1), {}));
+    expect((await propose(counting)).rows.map(({ resource }) => resource)).toEqual([
+      "bundle:x.org",
+      "bundle:y.org",
+      "policy:A",
+      "policy:o",
+      "policy:p",
+      "policy:q",
+    ]);
+    expect(loads).toBe(3);
   });
 
   it("leave out rows that do not verify", async () => {
