@@ -176,6 +176,6 @@ function replicaOf(
 function isUnexpectedError(line: string): boolean {
   return (
     line.includes('"level":"error"') &&
-    !/"reason":"store_(?:connection|status|malformed|busy|deadline|gone)"/.test(line)
+    !/"reason":"store_(?:connection|timeout|status|malformed|busy|replica|deadline|gone)"/.test(line)
   );
 }

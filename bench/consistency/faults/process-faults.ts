@@ -87,7 +87,7 @@ function processFaults(cluster: Cluster, { random, state, nextCommitFaults }: In
     jumpClock(state, random, "behind"),
     killDatabase(target),
     killWorker(target, "under way", "worker killed during the commit"),
-    { name: "busy", inject: async () => await cluster.database.process?.lock(250 + random.below(300)) },
+    { name: "busy", inject: async () => await cluster.database.process?.lock(500 + random.below(500)) },
     hangDatabase(cluster, state, random),
     killWorker(target, "answered", "worker killed after the commit"),
     jumpClock(state, random, "ahead"),
