@@ -34,10 +34,12 @@ interface Rows {
   readonly auditEntries: number;
 }
 
-async function statusOf(by: TestService): Promise<{ primary: string; first: string; keys: readonly Rows[] }> {
+async function statusOf(
+  by: TestService,
+): Promise<{ storeId: string; primary: string; first: string; keys: readonly Rows[] }> {
   const { status, body } = await by.post("/v1/operator/status", {});
   expect(status, JSON.stringify(by.log)).toBe(200);
-  return body as unknown as { primary: string; first: string; keys: readonly Rows[] };
+  return body as unknown as { storeId: string; primary: string; first: string; keys: readonly Rows[] };
 }
 
 const rowsOf = (status: { readonly keys: readonly Rows[] }, keyId: string) =>
@@ -84,7 +86,9 @@ describe.each(["memory", "libsql"])("rotation of a root key in the %s store", (k
     expect(registered).toMatchObject({ status: 200, body: { keyId: "b" } });
     await put("app/after");
     const status = await statusOf(both);
-    expect(status).toMatchObject({ primary: "b", first: "b" });
+    const { storeId } = (await store.load({}, PATIENT.deadline)).store;
+    expect(storeId).toMatch(kind === "memory" ? /^s$/ : /^[\da-f]{32}$/);
+    expect(status).toMatchObject({ storeId, primary: "b", first: "b" });
     expect(rowsOf(status, "b")).toMatchObject({ registered: true, rows: { ...NO_ROWS, secrets: 1, store: 1 } });
     expect(rowsOf(status, "a")).toMatchObject({ rows: { secrets: 3, policies: 1, bundles: 1, store: 0 } });
     // A worker without the new key must not serve what it cannot verify.

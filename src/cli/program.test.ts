@@ -108,6 +108,7 @@ describe("spike operator", () => {
       const target = await rotating();
       const before = await spike(["status"], {}, target);
       expect(before.stdout.split("\n")).toEqual([
+        expect.stringMatching(/^Store id: [\da-f]{32}$/),
         expect.stringMatching(/^b: secrets 0, .*run "spike operator register b"\.$/),
         expect.stringMatching(/^a: secrets 3, policies 0, .*audit entries 3\. New rows are written under this key\.$/),
       ]);
@@ -132,6 +133,7 @@ describe("spike operator", () => {
       expect((await spike(["status"], {}, target)).stdout).toMatch(/^a: .*No row needs it: you can remove it\.$/m);
       const alone = await testService(store, { ring: await ringOf(KEY_B) });
       expect(JSON.parse((await spike(["status", "--json"], {}, alone)).stdout)).toMatchObject({
+        storeId: before.stdout.slice("Store id: ".length).split("\n")[0],
         primary: "b",
         first: "b",
       });

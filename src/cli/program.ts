@@ -87,7 +87,7 @@ function addRepairCommands(operator: Command, io: CliIo): void {
 /** Adds the commands that call the service. */
 function addServiceCommands(operator: Command, io: CliIo): void {
   const command = (name: string, description: string): Command => serviceCommand(operator, name, description);
-  command("status", "show which rows depend on which root key")
+  command("status", "show the id of the store, and which rows depend on which root key")
     .option("--json", "print the response unchanged")
     .action(async (options: Connection & { json?: boolean }) => await status(io, options));
   command("register <keyId>", "write new rows under this key; it must be first in SPIKE_ROOT_KEYS").action(

@@ -14,6 +14,8 @@ export interface KeyStatus extends KeyCount {
 }
 
 interface KeyReport {
+  /** The id that the migration gave the store. */
+  readonly storeId: string;
   /** The key that new rows are written under; null in an empty store. */
   readonly primary: string | null;
   /** The first key of the ring. */
@@ -24,8 +26,8 @@ interface KeyReport {
 }
 
 /**
- * Reports how many rows depend on each key, so that operators know when to remove an old one. One round trip, which counts all
- * rows.
+ * Reports how many rows depend on each key, so that operators know when to remove an old one, and the id of the store. One round
+ * trip, which counts all rows.
  *
  * @throws SealError, StoreUnavailable
  */
@@ -48,5 +50,6 @@ export async function keyStatus(
       createdAt: row?.createdAt ?? null,
     };
   });
-  return { ok: true, answer: { primary: store.keyId, first: ring.primary.id, keys, revision: store.revision } };
+  const { storeId, keyId: primary, revision } = store;
+  return { ok: true, answer: { storeId, primary, first: ring.primary.id, keys, revision } };
 }

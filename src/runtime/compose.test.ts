@@ -122,8 +122,17 @@ describe("compose", () => {
     });
 
     it("does not warn about a complete configuration (Q38)", async () => {
-      const { log } = await composed({ SPIKE_TRUST_BUNDLES: bundlesOf([entry, authority]) });
-      expect(log).toEqual([]);
+      const replica = {
+        LIBSQL_REPLICA_URL: "https://near.example.org",
+        LIBSQL_REPLICA_AUTH_TOKEN: "hunter3",
+        SPIKE_REPLICA_READS: "1",
+        SPIKE_REPLICA_MAX_STALENESS_MS: "5000",
+        SPIKE_STORE_ID: "0".repeat(32),
+      };
+      for (const more of [{}, { LIBSQL_URL_IS_PRIMARY: "1" }, replica]) {
+        const { log } = await composed({ SPIKE_TRUST_BUNDLES: bundlesOf([entry, authority]), ...more });
+        expect(log).toEqual([]);
+      }
     });
 
     it("does not warn about a bundle with authorities only if client certificates are accepted (Q10)", async () => {
@@ -142,6 +151,41 @@ describe("compose", () => {
       ["no TLS", { LIBSQL_URL: "http://db", LIBSQL_ALLOW_PLAINTEXT: "1" }, /^LIBSQL_URL does not use TLS: /],
       ["no token", { LIBSQL_AUTH_TOKEN: undefined }, /^LIBSQL_AUTH_TOKEN is not set: anyone who reaches the database/],
       ["an unused URL", { SPIKE_NEXUS_BACKEND_STORE: "lite", LIBSQL_AUTH_TOKEN: "" }, /^LIBSQL_URL has no effect: /],
+      [
+        "an unused bound",
+        { SPIKE_REPLICA_MAX_STALENESS_MS: "5000" },
+        /^SPIKE_REPLICA_MAX_STALENESS_MS has no effect: .* is not 1$/,
+      ],
+      [
+        "an unused store id",
+        { SPIKE_STORE_ID: "0".repeat(32) },
+        /^SPIKE_STORE_ID has no effect: SPIKE_REPLICA_READS is not 1$/,
+      ],
+      [
+        "an unused token",
+        { LIBSQL_REPLICA_AUTH_TOKEN: "x" },
+        /^LIBSQL_REPLICA_AUTH_TOKEN has no effect: .* is not set$/,
+      ],
+      [
+        "an unused replica",
+        { SPIKE_NEXUS_BACKEND_STORE: "lite", ...NO_DATABASE, LIBSQL_REPLICA_URL: "https://near" },
+        /^LIBSQL_REPLICA_URL has no effect: /,
+      ],
+      [
+        "unused reads",
+        { SPIKE_NEXUS_BACKEND_STORE: "lite", ...NO_DATABASE, SPIKE_REPLICA_READS: "1" },
+        /^SPIKE_REPLICA_READS has no effect: /,
+      ],
+      [
+        "an unused primary",
+        { SPIKE_NEXUS_BACKEND_STORE: "lite", ...NO_DATABASE, LIBSQL_URL_IS_PRIMARY: "1" },
+        /^LIBSQL_URL_IS_PRIMARY has no effect: /,
+      ],
+      [
+        "a replica without TLS",
+        { LIBSQL_REPLICA_URL: "http://near", LIBSQL_ALLOW_PLAINTEXT: "1" },
+        /^LIBSQL_REPLICA_URL does not use TLS: .* the token and stored data$/,
+      ],
       ["an unused secret", { SPIKE_PROXY_SECRETS: "p" }, /^SPIKE_PROXY_SECRETS has no effect: .* is not proxy$/],
       ["unused hosts", { SPIKE_CLIENT_CERTIFICATE_HOSTS: "a.b" }, /^SPIKE_CLIENT_CERTIFICATE_HOSTS has no effect/],
       [

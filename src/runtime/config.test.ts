@@ -15,10 +15,17 @@ function configOf(env: Readonly<Record<string, unknown>>): Config {
   return config.value;
 }
 
+const namesIn = (problems: readonly string[]) => problems.map((problem) => problem.split(" ", 1)[0]);
+
 describe("parseConfig", () => {
   it("requires a database and a root key; everything else has a default", () => {
     expect(configOf(MINIMAL)).toMatchObject({
-      store: { kind: "libsql", database: { url: "https://db.example.org", authToken: undefined } },
+      store: {
+        kind: "libsql",
+        database: { url: "https://db.example.org", authToken: undefined },
+        isPrimary: false,
+        replica: undefined,
+      },
       rootKeys: { kind: "text", text: KEY },
       bundles: new Map(),
       tokens: { audience: "spike-nexus", leewaySeconds: 30, maxLifetimeSeconds: 86_400, severalAudiences: "accept" },
@@ -94,6 +101,160 @@ describe("parseConfig", () => {
     expect(problemsOf({ ...MINIMAL, SPIKE_ROOT_KEYS: { got: 1 } })).toEqual(["SPIKE_ROOT_KEYS must be text"]);
   });
 
+  describe("with a replica", () => {
+    const STORE_ID = "0123456789abcdef0123456789abcdef";
+    const REPLICA = { ...MINIMAL, LIBSQL_REPLICA_URL: "libsql://near.example.org" };
+    const READS = { ...REPLICA, SPIKE_REPLICA_READS: "1", SPIKE_STORE_ID: STORE_ID };
+    const near = (authToken?: string) => ({ url: "https://near.example.org", authToken });
+
+    it.each<[string, object, object]>([
+      [
+        "LIBSQL_URL as the primary",
+        { ...MINIMAL, LIBSQL_URL_IS_PRIMARY: "1" },
+        { isPrimary: true, replica: undefined },
+      ],
+      ["writes only", REPLICA, { isPrimary: false, replica: { database: near(), reads: undefined } }],
+      ["writes only, named", { ...REPLICA, SPIKE_REPLICA_READS: "0" }, { replica: { reads: undefined } }],
+      ["the token of LIBSQL_URL", { ...REPLICA, LIBSQL_AUTH_TOKEN: "far" }, { replica: { database: near("far") } }],
+      [
+        "its own token",
+        { ...REPLICA, LIBSQL_AUTH_TOKEN: "far", LIBSQL_REPLICA_AUTH_TOKEN: "near" },
+        { database: { authToken: "far" }, replica: { database: near("near") } },
+      ],
+      [
+        "its own token alone",
+        { ...REPLICA, LIBSQL_REPLICA_AUTH_TOKEN: "near" },
+        { replica: { database: near("near") } },
+      ],
+      ["reads", READS, { replica: { reads: { maxStalenessMs: 120_000, storeId: STORE_ID } } }],
+      [
+        "reads within the smallest bound",
+        { ...READS, SPIKE_REPLICA_MAX_STALENESS_MS: "100" },
+        { replica: { reads: { maxStalenessMs: 100 } } },
+      ],
+      [
+        "reads within the largest bound",
+        { ...READS, SPIKE_REPLICA_MAX_STALENESS_MS: "3600000" },
+        { replica: { reads: { maxStalenessMs: 3_600_000 } } },
+      ],
+      [
+        "the same server",
+        { ...READS, LIBSQL_REPLICA_URL: MINIMAL.LIBSQL_URL },
+        { replica: { database: { url: MINIMAL.LIBSQL_URL } } },
+      ],
+      [
+        "plain text in a private network",
+        {
+          ...REPLICA,
+          LIBSQL_REPLICA_URL: "http://near",
+          LIBSQL_REPLICA_AUTH_TOKEN: "near",
+          LIBSQL_ALLOW_PLAINTEXT: "1",
+        },
+        { replica: { database: { url: "http://near" } } },
+      ],
+      [
+        "plain text on the same machine",
+        { ...REPLICA, LIBSQL_REPLICA_URL: "http://127.0.0.1:8081", LIBSQL_AUTH_TOKEN: "t" },
+        {},
+      ],
+      ["a store id alone", { ...MINIMAL, SPIKE_STORE_ID: STORE_ID }, { replica: undefined }],
+    ])("accepts %s", (_, env, store) => {
+      expect(configOf({ ...env }).store).toMatchObject(store);
+    });
+
+    it.each<[string, object, string]>([
+      [
+        "reads without a replica",
+        { ...READS, LIBSQL_REPLICA_URL: "" },
+        "SPIKE_REPLICA_READS needs LIBSQL_REPLICA_URL, which is not set",
+      ],
+      [
+        "reads without a store id",
+        { ...READS, SPIKE_STORE_ID: "" },
+        "SPIKE_STORE_ID is not set, and SPIKE_REPLICA_READS needs it: spike operator status prints it",
+      ],
+      [
+        "a store id in upper case",
+        { ...READS, SPIKE_STORE_ID: STORE_ID.toUpperCase() },
+        "SPIKE_STORE_ID must be 32 hexadecimal digits in lower case",
+      ],
+      [
+        "a short store id",
+        { ...READS, SPIKE_STORE_ID: "0123" },
+        "SPIKE_STORE_ID must be 32 hexadecimal digits in lower case",
+      ],
+      [
+        "a bound of 99 ms",
+        { ...READS, SPIKE_REPLICA_MAX_STALENESS_MS: "99" },
+        "SPIKE_REPLICA_MAX_STALENESS_MS must be a whole number from 100 to 3600000",
+      ],
+      [
+        "a bound above an hour",
+        { ...READS, SPIKE_REPLICA_MAX_STALENESS_MS: "3600001" },
+        "SPIKE_REPLICA_MAX_STALENESS_MS must be a whole number from 100 to 3600000",
+      ],
+      [
+        "a bound with a unit",
+        { ...READS, SPIKE_REPLICA_MAX_STALENESS_MS: "2m" },
+        "SPIKE_REPLICA_MAX_STALENESS_MS must be a whole number from 100 to 3600000",
+      ],
+      ["another switch", { ...READS, SPIKE_REPLICA_READS: "true" }, "SPIKE_REPLICA_READS must be 0 or 1"],
+      [
+        "another switch for the primary",
+        { ...MINIMAL, LIBSQL_URL_IS_PRIMARY: "yes" },
+        "LIBSQL_URL_IS_PRIMARY must be 0 or 1",
+      ],
+      [
+        "a token with a blank",
+        { ...REPLICA, LIBSQL_REPLICA_AUTH_TOKEN: "canary canary" },
+        "LIBSQL_REPLICA_AUTH_TOKEN must be visible ASCII characters without blanks",
+      ],
+      [
+        "no URL",
+        { ...REPLICA, LIBSQL_REPLICA_URL: "canary" },
+        "LIBSQL_REPLICA_URL must begin with libsql://, https:// or http://",
+      ],
+      [
+        "a URL with a password",
+        { ...REPLICA, LIBSQL_REPLICA_URL: "https://u:canary@db" },
+        "LIBSQL_REPLICA_URL must not have a user or a password: use LIBSQL_REPLICA_AUTH_TOKEN for the token",
+      ],
+      [
+        "the token of LIBSQL_URL in plain text",
+        { ...REPLICA, LIBSQL_REPLICA_URL: "http://near", LIBSQL_AUTH_TOKEN: "canary" },
+        "LIBSQL_REPLICA_URL must use TLS, because a token would be sent in plain text: use libsql: or https:, or set LIBSQL_ALLOW_PLAINTEXT to 1 in a private network",
+      ],
+      [
+        "its own token in plain text",
+        { ...REPLICA, LIBSQL_REPLICA_URL: "libsql://near?tls=0", LIBSQL_REPLICA_AUTH_TOKEN: "canary" },
+        "LIBSQL_REPLICA_URL must use TLS, because a token would be sent in plain text: use libsql: or https:, or set LIBSQL_ALLOW_PLAINTEXT to 1 in a private network",
+      ],
+    ])("rejects %s, names the setting and quotes no value", (_, env, problem) => {
+      expect(problemsOf({ ...env })).toEqual([problem]);
+    });
+
+    it("reports several problems at once, and those of the primary once", () => {
+      const wrong = {
+        ...READS,
+        LIBSQL_AUTH_TOKEN: "a b",
+        LIBSQL_REPLICA_AUTH_TOKEN: "a b",
+        SPIKE_STORE_ID: "x",
+        SPIKE_REPLICA_MAX_STALENESS_MS: "x",
+      };
+      expect(namesIn(problemsOf(wrong))).toEqual(["LIBSQL_AUTH_TOKEN"]);
+      expect(namesIn(problemsOf({ ...wrong, LIBSQL_AUTH_TOKEN: "a" }))).toEqual([
+        "LIBSQL_REPLICA_AUTH_TOKEN",
+        "SPIKE_REPLICA_MAX_STALENESS_MS",
+        "SPIKE_STORE_ID",
+      ]);
+    });
+
+    it("ignores them with another store than libsql", () => {
+      const env = { ...READS, SPIKE_NEXUS_BACKEND_STORE: "memory", SPIKE_STORE_ID: "" };
+      expect(configOf(env).store).toEqual({ kind: "memory" });
+    });
+  });
+
   it("requires no database for the memory store", () => {
     expect(configOf({ SPIKE_NEXUS_BACKEND_STORE: "memory", SPIKE_ROOT_KEYS: KEY }).store).toEqual({
       kind: "memory",
@@ -110,7 +271,7 @@ describe("parseConfig", () => {
       SPIKE_MAX_BODY_BYTES: 5,
       SPIKE_REQUEST_TIMEOUT_MS: "99",
     });
-    expect(problems.map((problem) => problem.split(" ")[0])).toEqual([
+    expect(namesIn(problems)).toEqual([
       "LIBSQL_URL",
       "SPIKE_ROOT_KEYS",
       "SPIKE_TRUST_BUNDLES",

@@ -100,10 +100,13 @@ export const proxySecrets = ruled(
  * The address of a libSQL server for the driver: an `https:` or `http:` URL without a query. `libsql:` means `https:`, and with
  * `?tls=0` it means `http:`.
  */
-export const databaseUrl: Readonly<Format<string>> = {
+/** @param tokenSetting the setting for the token, which must not be in the URL */
+export const databaseUrl = (
+  tokenSetting: "LIBSQL_AUTH_TOKEN" | "LIBSQL_REPLICA_AUTH_TOKEN",
+): Readonly<Format<string>> => ({
   rule: "a libsql:, https: or http: URL, without a query except ?tls=0 or ?tls=1",
   parse(text) {
-    const credentials = "LIBSQL_AUTH_TOKEN for the token";
+    const credentials = `${tokenSetting} for the token`;
     const parsed = parseServerUrl(text, { schemes: ["libsql", "https", "http"], credentials });
     if (!parsed.ok) return parsed;
     const { scheme, url, query } = parsed.value;
@@ -113,10 +116,11 @@ export const databaseUrl: Readonly<Format<string>> = {
     if (scheme === "https" && query === "tls=0") return invalid("must not be https: with ?tls=0: they contradict");
     if (scheme === "http" && query === "tls=1") return invalid("must not be http: with ?tls=1: they contradict");
     // Parsed again, because the URL of another scheme has lost an explicit port 443.
-    if (scheme === "libsql" && query === "tls=0") return databaseUrl.parse(`http${text.slice(scheme.length)}`);
+    if (scheme === "libsql" && query === "tls=0")
+      return databaseUrl(tokenSetting).parse(`http${text.slice(scheme.length)}`);
     return valid(formatServerUrl(url));
   },
-};
+});
 
 export const rootKeys: Readonly<Format<RootKeys>> = {
   rule: "1 to 16 keys as id:base64url, comma-separated, the newest first",

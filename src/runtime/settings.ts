@@ -35,7 +35,7 @@ const MIB = 1024 * 1024;
 export const SETTINGS = {
   LIBSQL_URL: {
     kind: "variable",
-    format: databaseUrl,
+    format: databaseUrl("LIBSQL_AUTH_TOKEN"),
     meaning: "The database. `libsql:` means `https:`, or `http:` with `?tls=0`",
     dev: "decides",
   },
@@ -62,7 +62,7 @@ export const SETTINGS = {
   },
   LIBSQL_REPLICA_URL: {
     kind: "variable",
-    format: databaseUrl,
+    format: databaseUrl("LIBSQL_REPLICA_AUTH_TOKEN"),
     meaning:
       "A [replica](docs/replication.md) near the worker. Writes are decided on it, and committed at `LIBSQL_URL`",
     dev: "decides",

@@ -15,6 +15,9 @@ it.each([
   ["SPIKE_TIMEOUT_MS", "SPIKE_REQUEST_TIMEOUT_MS"],
   ["SPIKE_JWT_MAX_LIFETIME", "SPIKE_JWT_MAX_LIFETIME_SECONDS"],
   ["SPIKE_PROXY_SECRET", "SPIKE_PROXY_SECRETS"],
+  ["LIBSQL_REPLICA_TOKEN", "LIBSQL_REPLICA_AUTH_TOKEN"],
+  ["SPIKE_REPLICA_READ", "SPIKE_REPLICA_READS"],
+  ["SPIKE_REPLICA_STALENESS_MS", "SPIKE_REPLICA_MAX_STALENESS_MS"],
 ])("reports %s and suggests %s (Q38)", (name, meant) => {
   const warning = `${name} is not a setting and has no effect; did you mean ${meant}?`;
   expect(unknownSettings({ [name]: "canary" })).toEqual([warning]);

@@ -1,5 +1,5 @@
 import { databaseWarnings } from "./database.ts";
-import type { Config, ReplicaConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import { maxCipherBytes } from "./max-cipher-bytes.ts";
 import { type Env, isSet } from "./read-settings.ts";
 import type { SettingName } from "./settings.ts";
@@ -50,18 +50,21 @@ function identityWarnings(env: Env, { tokens, roots, bundles }: Config): readonl
   return warnings;
 }
 
+const NO_LIBSQL = "SPIKE_NEXUS_BACKEND_STORE is not libsql";
+
 /** Settings that another setting switches off. */
 function unusedSettings(env: Env, { store, certificates }: Config): readonly string[] {
+  const isLibsql = store.kind === "libsql";
+  const replica = isLibsql ? store.replica : undefined;
   const unused: readonly (readonly [name: SettingName, isUsed: boolean, by: string])[] = [
-    ["LIBSQL_URL", store.kind === "libsql", "SPIKE_NEXUS_BACKEND_STORE is not libsql"],
-    ["LIBSQL_AUTH_TOKEN", store.kind === "libsql", "SPIKE_NEXUS_BACKEND_STORE is not libsql"],
-    ["LIBSQL_REPLICA_URL", store.kind === "libsql", "SPIKE_NEXUS_BACKEND_STORE is not libsql"],
-    ["LIBSQL_REPLICA_AUTH_TOKEN", hasReplica(store), "LIBSQL_REPLICA_URL is not set"],
-    [
-      "SPIKE_REPLICA_MAX_STALENESS_MS",
-      hasReplica(store) && store.replica.reads !== undefined,
-      "SPIKE_REPLICA_READS is not 1",
-    ],
+    ["LIBSQL_URL", isLibsql, NO_LIBSQL],
+    ["LIBSQL_AUTH_TOKEN", isLibsql, NO_LIBSQL],
+    ["LIBSQL_URL_IS_PRIMARY", isLibsql, NO_LIBSQL],
+    ["LIBSQL_REPLICA_URL", isLibsql, NO_LIBSQL],
+    ["SPIKE_REPLICA_READS", isLibsql, NO_LIBSQL],
+    ["LIBSQL_REPLICA_AUTH_TOKEN", replica !== undefined, "LIBSQL_REPLICA_URL is not set"],
+    ["SPIKE_REPLICA_MAX_STALENESS_MS", replica?.reads !== undefined, "SPIKE_REPLICA_READS is not 1"],
+    ["SPIKE_STORE_ID", replica?.reads !== undefined, "SPIKE_REPLICA_READS is not 1"],
     [
       "SPIKE_CLIENT_CERTIFICATE_HOSTS",
       certificates.kind === "cloudflare",
@@ -72,12 +75,6 @@ function unusedSettings(env: Env, { store, certificates }: Config): readonly str
   return unused
     .filter(([name, isUsed]) => !isUsed && isSet(env, name))
     .map(([name, , by]) => `${name} has no effect: ${by}`);
-}
-
-function hasReplica(store: Config["store"]): store is Extract<Config["store"], { readonly kind: "libsql" }> & {
-  readonly replica: ReplicaConfig;
-} {
-  return store.kind === "libsql" && store.replica !== undefined;
 }
 
 function repeatedEntries({ certificates, roots }: Config): readonly string[] {

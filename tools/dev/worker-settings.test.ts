@@ -44,7 +44,7 @@ describe("workerSettings", () => {
     const replica = replicaSettings("http://127.0.0.1:8081", "0".repeat(32));
     const decided = Object.keys({ ...(await settingsWith({})), ...replica }).filter(isSettingName);
     // Decided unless the developer gives it, and not set at all.
-    const exceptions = ["SPIKE_JWT_MAX_LIFETIME_SECONDS", "SPIKE_PROXY_SECRETS"];
+    const exceptions = ["SPIKE_JWT_MAX_LIFETIME_SECONDS", "SPIKE_PROXY_SECRETS", "LIBSQL_REPLICA_AUTH_TOKEN"];
     expect(decided.filter((name) => !exceptions.includes(name)).toSorted()).toEqual(settingsFor("decides"));
   });
 

@@ -31,8 +31,9 @@ export function workerSettings(
     SPIKE_TRUST_BUNDLES: JSON.stringify({ [DEV_TRUST_DOMAIN]: bundle }),
     SPIKE_TRUST_ROOT_PILOT: DEV_TRUST_DOMAIN,
     SPIKE_AUDIENCE: DEV_AUDIENCE,
-    // wrangler warns about a required secret that is missing. Empty counts as not set.
+    // wrangler warns about required secrets that are missing. Empty counts as not set.
     SPIKE_PROXY_SECRETS: "",
+    LIBSQL_REPLICA_AUTH_TOKEN: "",
   };
   const config = parseConfig(settings);
   if (!config.ok) throw usageError(`Cannot read the configuration: ${config.problems.join("; ")}`);

@@ -47,7 +47,8 @@ async function run(ring: KeyRing, command: (io: CliIo) => Promise<void>): Promis
 }
 
 it("status says that rows are written under another key than the first one, and what to do (Q06)", async () => {
-  const [first, second] = await run(await ringOf(KEY_A, KEY_B), async (io) => await status(io, {}));
+  const [storeId, first, second] = await run(await ringOf(KEY_A, KEY_B), async (io) => await status(io, {}));
+  expect(storeId).toBe("Store id: s");
   expect(first).toMatch(
     /^a: .* First in SPIKE_ROOT_KEYS, but rows are written under "b": put "b" first, or run "spike operator register a" to write under this key again\.$/,
   );

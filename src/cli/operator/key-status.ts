@@ -13,6 +13,7 @@ export interface KeyStatus {
 }
 
 export interface RingStatus {
+  readonly storeId: string;
   readonly primary: string | undefined;
   readonly first: string;
   readonly keys: readonly KeyStatus[];
@@ -24,11 +25,11 @@ export interface RingStatus {
 export async function readRingStatus(io: CliIo, connection: Connection): Promise<RingStatus> {
   const request = { action: "read the root key status", target: "operator/status", body: {} };
   const json = await callNexus(io, connection, request);
-  const { primary, first, keys } = json;
-  if (typeof first !== "string" || !Array.isArray(keys) || !keys.every(isKeyStatus)) {
+  const { storeId, primary, first, keys } = json;
+  if (typeof storeId !== "string" || typeof first !== "string" || !Array.isArray(keys) || !keys.every(isKeyStatus)) {
     throw new CliError("Cannot read the root key status: this is not the response of this version of SPIKE Edge.");
   }
-  return { primary: typeof primary === "string" ? primary : undefined, first, keys, json };
+  return { storeId, primary: typeof primary === "string" ? primary : undefined, first, keys, json };
 }
 
 /** Number of rows that depend on a key, without audit entries. */

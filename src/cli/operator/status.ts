@@ -2,13 +2,14 @@ import type { Connection } from "../call-nexus.ts";
 import type { CliIo } from "../cli-io.ts";
 import { countRows, type KeyStatus, readRingStatus, type RingStatus } from "./key-status.ts";
 
-/** `spike operator status`: prints which rows depend on which root key, and the next step for each key. */
+/** `spike operator status`: prints the id of the store, which rows depend on which root key, and the next step for each key. */
 export async function status(io: CliIo, options: Connection & { readonly json?: boolean }): Promise<void> {
   const ring = await readRingStatus(io, options);
   if (options.json === true) {
     io.print(JSON.stringify(ring.json));
     return;
   }
+  io.print(`Store id: ${ring.storeId}`);
   for (const key of ring.keys) io.print(formatKey(key, ring));
 }
 

@@ -4,7 +4,7 @@ import { operation } from "../operation.ts";
 import { wireTime } from "../wire-time.ts";
 import { rotationDeps } from "./rotation-deps.ts";
 
-/** `POST /v1/operator/status`: the keys of the ring and of the store, and how many rows depend on each. */
+/** `POST /v1/operator/status`: the id of the store, the keys of the ring and of the store, and how many rows depend on each. */
 export const status = operation({
   action: "operator.status",
   access: { on: "nothing" },
@@ -14,8 +14,8 @@ export const status = operation({
   async run({ deps }) {
     const result = await keyStatus(deps);
     if (!result.ok) return result;
-    const { primary, first, keys, revision } = result.answer;
-    return { ok: true, body: JSON.stringify({ primary, first, keys: keys.map(wireKey), revision }) };
+    const { storeId, primary, first, keys, revision } = result.answer;
+    return { ok: true, body: JSON.stringify({ storeId, primary, first, keys: keys.map(wireKey), revision }) };
   },
 });
 
