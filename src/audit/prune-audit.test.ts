@@ -346,7 +346,7 @@ describe("a long audit", () => {
     setClocks(30);
     let checks = 0;
     const permits = async () => await Promise.resolve((checks += 1) === 1 ? [] : undefined);
-    const deps = { ...service.deps, access: { query: {}, permits } };
+    const deps = { ...service.deps, access: { query: {}, isUnrestricted: false, permits } };
     expect(await pruneAudit(deps, { ...ORIGIN, days: 7 })).toMatchObject({
       ok: true,
       answer: { floor: 0, more: false },
