@@ -7,7 +7,7 @@ import type { RootKeys } from "./formats.ts";
 import { combine, invalid, type Parsed, valid } from "./parsed.ts";
 import { type Env, readSettings, required, type Settings } from "./read-settings.ts";
 
-export interface ReplicaConfig {
+interface ReplicaConfig {
   readonly database: Database;
   /** How old reads may be. Undefined: reads are never served by the replica. */
   readonly reads: { readonly maxStalenessMs: number; readonly storeId: string } | undefined;

@@ -66,7 +66,7 @@ async function readStoreId(url: string): Promise<string> {
   const client = createClient({ url });
   try {
     const { rows } = await client.execute("SELECT store_id FROM store");
-    return String(rows[0]?.["store_id"]);
+    return rows[0]?.["store_id"] as string;
   } finally {
     client.close();
   }
