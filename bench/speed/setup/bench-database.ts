@@ -27,7 +27,7 @@ async function ownDatabase(folder: string): Promise<BenchDatabase> {
   const database = await startDatabase(mkdtempSync(join(folder, "database-")), { replicas: 0 });
   return {
     url: () => database.url(),
-    settings: () => ({ LIBSQL_URL: database.url() }),
+    settings: () => ({ LIBSQL_URL: database.url(), LIBSQL_URL_IS_PRIMARY: "1" }),
     async fill(work) {
       await database.kill();
       await useWriter(fileWriter(database.file), work);
@@ -44,6 +44,7 @@ async function externalDatabase(external: ExternalDatabase): Promise<BenchDataba
     settings: () => ({
       // The baselines append the path of the protocol.
       LIBSQL_URL: external.url.replace(/\/$/, ""),
+      LIBSQL_URL_IS_PRIMARY: "1",
       ...(external.authToken !== undefined && { LIBSQL_AUTH_TOKEN: external.authToken }),
     }),
     fill: async (work) => await useWriter(serverWriter(claimed.url), work),
