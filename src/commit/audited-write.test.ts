@@ -10,6 +10,7 @@ import type { AnySnapshot, Change, Query, Store } from "../store/store.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { auditedWrite, type AuditedWrite, type WriteDecision } from "./audited-write.ts";
 import type { NextEntry } from "./build-change.ts";
+import { type Mark, markOf } from "./bookmark/mark.ts";
 import type { WriteDeps } from "./deps.ts";
 import { sealEntry } from "./entry.ts";
 
@@ -276,6 +277,72 @@ describe("a repeated audited write", () => {
     wire.load = async (snapshot) => ({ ...snapshot, replay: snapshot.replay && (await alter(snapshot.replay)) });
     await expect(run()).rejects.toMatchObject({ name: "SealError", ...fault });
     expect(commits).toHaveLength(1);
+  });
+});
+
+describe("the moment of an audited write", () => {
+  let marks: Mark[];
+  beforeEach(() => {
+    marks = [];
+    deps = { ...deps, onCommitted: (mark) => marks.push(mark) };
+  });
+  const current = async () => markOf(await inner.load({}, never));
+
+  it("is that of its commit, and for a repeated write that of the snapshot", async () => {
+    for (const idempotencyKey of ["key", "2"]) {
+      await run({ write: { idempotencyKey } });
+      expect(marks.at(-1)).toEqual(await current());
+    }
+    await run();
+    expect(marks).toHaveLength(3);
+    expect(marks[2]).toEqual(marks[1]);
+    expect(marks[2]?.revision).toBe(2);
+  });
+
+  it("is not reported if the write is refused", async () => {
+    await run();
+    marks.length = 0;
+    await run({ access: refusing(0) });
+    await run({ write: { request: { label: "other", fields: [] } } });
+    await run({ write: { idempotencyKey: "2" }, decided: { ok: false, failure: { code: "no" } } });
+    expect(marks).toEqual([]);
+  });
+
+  it("is not needed", async () => {
+    deps = { ...deps, onCommitted: undefined };
+    expect(await run()).toMatchObject({ ok: true });
+  });
+});
+
+describe("an audited write with a heartbeat", () => {
+  it("loads the stored one, and replaces it if it is old", async () => {
+    deps = { ...deps, heartbeatMs: 1000 };
+    for (const idempotencyKey of ["1", "2"]) await run({ write: { idempotencyKey } });
+    expect(queries).toMatchObject([{ heartbeat: {} }, { heartbeat: {} }]);
+    expect(commits.map(({ heartbeat }) => heartbeat?.at)).toEqual([NOW, undefined]);
+  });
+});
+
+describe("an audited write with a replica", () => {
+  const withReplica = (error: unknown, problems: string[]) => {
+    const store = { ...deps.store, replica: { load: async () => await Promise.reject(error) } };
+    deps = { ...deps, store, onReplicaUnusable: ({ problem }) => problems.push(problem) };
+  };
+
+  it("is decided on the primary if the replica cannot be used, which is reported", async () => {
+    const problems: string[] = [];
+    withReplica(new StoreUnavailable("connection", "none", ""), problems);
+    expect(await run()).toMatchObject({ ok: true, answer: { revision: 1 } });
+    expect([problems, queries.length]).toEqual([["replica_unreachable"], 1]);
+    deps = { ...deps, onReplicaUnusable: undefined };
+    expect(await run({ write: { idempotencyKey: "2" } })).toMatchObject({ ok: true });
+  });
+
+  it("fails with an error that says nothing about the replica", async () => {
+    const problems: string[] = [];
+    withReplica(new TypeError("a fault of the program"), problems);
+    await expect(run()).rejects.toThrow("a fault of the program");
+    expect([problems, queries]).toEqual([[], []]);
   });
 });
 

@@ -3,12 +3,14 @@ import { KEY_A, KEY_B, ringOf } from "../../test/harness/service.ts";
 import { auditOf } from "../../test/store-contract/rows.ts";
 import type { KeyRing, RingKey } from "../seal/key-ring.ts";
 import { computeMac } from "../seal/mac.ts";
-import type { AuditRow, Bytes, StoreRow } from "../store/rows.ts";
+import type { AuditRow, Bytes, HeartbeatRow, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Change } from "../store/store.ts";
 import { slotOf } from "./authority/slot.ts";
 import { AuthorityTrie } from "./authority/trie.ts";
+import { markAfter } from "./bookmark/mark.ts";
 import { type AcceptedWrite, buildChange, type NextEntry } from "./build-change.ts";
 import { verifyEntry } from "./entry.ts";
+import { signHeartbeat } from "./heartbeat.ts";
 import { describeState, emptyState, firstCommit, signState } from "./store-row.ts";
 
 const bytes = (seed: number): Bytes => new Uint8Array(16).fill(seed);
@@ -54,10 +56,15 @@ interface Options {
   readonly tail?: AuditRow | undefined;
   readonly damaged?: StoreRow;
   readonly endsAt?: number;
+  readonly heartbeatMs?: number;
+  /** When the stored heartbeat was written. */
+  readonly heartbeatAt?: number;
 }
 
 async function build(options: Options = {}): Promise<Change> {
-  const { store = STORE, newest = bytes(8), endsAt = WORKER_NOW + 300, damaged } = options;
+  const { store = STORE, newest = bytes(8), endsAt = WORKER_NOW + 300, damaged, heartbeatMs, heartbeatAt } = options;
+  const row = heartbeatAt === undefined ? undefined : ({ at: heartbeatAt } as HeartbeatRow);
+  const heartbeat = heartbeatMs === undefined ? undefined : { row, entryMac: null };
   const place: NextEntry = { writeId: "w", seq: 4, ring, time: 777 };
   return await buildChange(
     { ...ACCEPTED, ...options.accepted },
@@ -65,10 +72,11 @@ async function build(options: Options = {}): Promise<Change> {
       write: WRITE,
       place,
       tail: "tail" in options ? options.tail : TAIL,
-      snapshot: { now: DATABASE_NOW, store, newest } as AnySnapshot,
+      snapshot: { now: DATABASE_NOW, store, newest, heartbeat } as AnySnapshot,
       damaged,
       rests: RESTS,
       attempts: { now: () => WORKER_NOW, endsAt },
+      heartbeatMs,
     },
   );
 }
@@ -170,5 +178,31 @@ describe("a change of a repaired store row", () => {
       audit: { epoch: 4, keyId: "a" },
     });
     expect(await build()).not.toHaveProperty("damagedEpoch");
+  });
+});
+
+describe("the heartbeat of a change", () => {
+  const heartbeatOf = async (change: Change, store: StoreRow) =>
+    await signHeartbeat(ring, markAfter(change, STORE, 0)!, { store, at: WORKER_NOW });
+
+  it("replaces a missing or old one, and has the moment of the commit", async () => {
+    for (const at of [undefined, WORKER_NOW - 101]) {
+      const change = await build({ heartbeatMs: 100, ...(at !== undefined && { heartbeatAt: at }) });
+      expect(change.heartbeat).toEqual(await heartbeatOf(change, STORE));
+    }
+  });
+
+  it("belongs to the generation that the change leads to", async () => {
+    const change = await build({ heartbeatMs: 100, accepted: { authority: { generation: "h" } } });
+    expect(change.heartbeat).toEqual(await heartbeatOf(change, { ...STORE, generation: "h" }));
+    expect(change.heartbeat?.epoch).toBe(5);
+  });
+
+  it.each<readonly [string, Options]>([
+    ["commits write none", {}],
+    ["a newer one is stored", { heartbeatMs: 100, heartbeatAt: WORKER_NOW - 100 }],
+    ["the store row has no MAC", { heartbeatMs: 100, store: { ...STORE, mac: null } }],
+  ])("is absent if %s", async (_, options) => {
+    expect(await build(options)).not.toHaveProperty("heartbeat");
   });
 });

@@ -21,11 +21,24 @@ describe("limitRequests", () => {
     expect(store).toMatchObject({ requests: 40, waitedMs: 120 });
   });
 
+  it("counts the requests to the replica among all, and on their own", async () => {
+    const { signal } = new AbortController();
+    const inner = memoryStore({ storeId: "s", now: () => 1 });
+    let clock = 0;
+    const replica = { load: memoryStore({ storeId: "near", now: () => 1 }).load };
+    const store = limitRequests({ ...inner, replica }, () => (clock += 3));
+    expect((await store.replica?.load({}, signal))?.store.storeId).toBe("near");
+    expect((await store.load({}, signal)).store.storeId).toBe("s");
+    expect(store).toMatchObject({ requests: 2, waitedMs: 6, ofReplica: { requests: 1, waitedMs: 3 } });
+    expect(limitRequests(inner, () => clock).replica).toBeUndefined();
+  });
+
   /** A store that never answers and ignores its signal, with the time that passes until the signal aborts. */
   function hanging() {
     let clock = 0;
     const forever = async () => await new Promise<never>(() => undefined);
-    const store = limitRequests({ load: forever, commit: forever, commitEach: forever }, () => clock);
+    const replica = { load: forever };
+    const store = limitRequests({ load: forever, replica, commit: forever, commitEach: forever }, () => clock);
     const stop = new AbortController();
     const abort = (): void => {
       clock += 300;
@@ -36,12 +49,14 @@ describe("limitRequests", () => {
 
   it.each([
     ["load", "none"],
+    ["loadNear", "none"],
     ["commit", "unknown"],
     ["commitEach", "unknown"],
   ] as const)("ends a %s when its signal aborts, with the outcome %s (Q34)", async (kind, outcome) => {
     const { store, signal, abort } = hanging();
     const requests = {
       load: async () => await store.load({}, signal),
+      loadNear: async () => await store.replica?.load({}, signal),
       commit: async () => await store.commit(change, {}, signal),
       commitEach: async () => await store.commitEach([change], {}, signal),
     };
