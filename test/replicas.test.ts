@@ -231,6 +231,30 @@ describe("with a replica", () => {
       expect(trips()).toEqual({ near: 1, far: [] });
     });
 
+    it("each load of a list is judged, not only the one that decides what the caller may see", async () => {
+      await startReads();
+      await grant(["list"]);
+      const earlier = structuredClone(db.state);
+      await put("second");
+      db.catchUp();
+      const replica = db.store.replica!;
+      let loads = 0;
+      Object.assign(db.store, {
+        replica: {
+          load: async (query: Query, signal: AbortSignal) => {
+            loads += 1;
+            if (loads === 2) db.change((seen) => Object.assign(seen, earlier));
+            return await replica.load(query, signal);
+          },
+        },
+      });
+      service = await testService(db.store, { ...OPTIONS, platform: { now: () => db.now } });
+      reset();
+      expect((await (await service.as("/app"))(`${SECRETS}?action=list`, {})).body).toEqual({ keys: ["a"] });
+      expect(trips()).toEqual({ near: 2, far: ["load", "load"] });
+      expect(events()).toEqual(["replica_behind"]);
+    });
+
     it("a refusal is decided again by the primary: a grant or a secret that the replica does not know", async () => {
       await start({ ...OPTIONS });
       await service.post(SECRETS, { path: "b", values: { v: "b" } });
@@ -334,6 +358,21 @@ describe("with a replica", () => {
 
   describe("/readyz", () => {
     const ready = async () => (await service.fetch(new Request("http://edge.test/readyz"))).status;
+
+    it("writes a heartbeat with the time before its load", async () => {
+      const written: number[] = [];
+      await start({ writeHeartbeat: async (row) => await Promise.resolve(void written.push(row.at)) });
+      const { load } = db.store;
+      const began = db.now;
+      Object.assign(db.store, {
+        load: async (...args: Parameters<typeof load>) => {
+          db.now += 30;
+          return await load(...args);
+        },
+      });
+      expect(await ready()).toBe(200);
+      expect(written).toEqual([began]);
+    });
 
     it("writes a heartbeat at most every 10 seconds, and is not ready if that fails", async () => {
       const written: number[] = [];

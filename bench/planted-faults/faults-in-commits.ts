@@ -108,9 +108,9 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: TRANSACT,
-        in: "decideAndCommit",
+        in: "conclude",
         call: "commit",
-        with: (call) => `${call}.catch(() => undefined), { won: true, revision: snapshot.store.revision + 1 }`,
+        with: (call) => `${call}.catch(() => undefined), { won: true, revision: run.newestRevision + 1 }`,
       },
     ],
     tests: ["test/two-workers.test.ts"],
@@ -131,10 +131,10 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
     edits: [
       {
         file: TRANSACT,
-        in: "decideAndCommit",
+        in: "conclude",
         call: "commit",
         with: (call) => `${call}.then((result) =>
-          result instanceof StoreUnavailable ? { won: true, revision: snapshot.store.revision + 1 } : result)`,
+          result instanceof StoreUnavailable ? { won: true, revision: run.newestRevision + 1 } : result)`,
       },
     ],
     tests: ["test/database-faults.test.ts"],
@@ -218,12 +218,12 @@ export const FAULTS_IN_COMMITS: readonly PlantedFault[] = [
   },
   {
     name: "responses contain the revision before the commit",
-    edits: [{ file: TRANSACT, in: "decideAndCommit", use: "result.revision", with: "result.revision - 1" }],
+    edits: [{ file: TRANSACT, in: "conclude", use: "result.revision", with: "result.revision - 1" }],
     tests: ["test/two-workers.test.ts"],
   },
   {
     name: "a load takes two round trips",
-    edits: [{ file: STORE, in: "libsqlStore.load", call: "execute", with: (call) => `${call}.then(() => ${call})` }],
+    edits: [{ file: STORE, in: "loadFrom", call: "execute", with: (call) => `${call}.then(() => ${call})` }],
     tests: ["test/round-trips.test.ts"],
   },
   {

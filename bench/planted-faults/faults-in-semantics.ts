@@ -23,7 +23,11 @@ export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
   {
     name: "version numbers of deleted versions are reused",
     edits: [
-      { file: PUT, in: "decidePut.number", use: "latest", with: "(secret?.head.current ?? 0)" },
+      {
+        file: "src/secret/next-number.ts",
+        in: "nextNumber.latest",
+        value: (latest) => `found.head?.current ?? ${latest}`,
+      },
       {
         file: PUT,
         in: "decidePut",
@@ -219,7 +223,7 @@ export const FAULTS_IN_SEMANTICS: readonly PlantedFault[] = [
   {
     name: "a delegate can remove a secret that does not verify",
     testsOnly: true,
-    edits: [{ file: "src/secret/remove.ts", in: "findRemovable", use: "UNRESTRICTED", with: "access" }],
+    edits: [{ file: "src/secret/remove.ts", in: "findRemovable", use: "access.isUnrestricted", with: "true" }],
     tests: ["test/damaged-secrets.test.ts"],
   },
   {
