@@ -31,9 +31,11 @@ import type { PolicyValues, SecretRow, SecretValues, StoreRow, VersionRow, Versi
  * 4. the store row has the store id, the generation, the key and the schema version that it was decided on, and a revision that
  *    is not below the one that it was decided on: the snapshot may come from a copy of the database, or from before a backup was
  *    restored,
- * 5. the database's clock is not past its latest time,
- * 6. for a leap: the store has exactly the revision that the change was decided on, which is not above `beyond`, and
- * 7. its write id was never committed before.
+ * 5. with `pinsHistory`: the store row, the entry at the revision that it was decided on and the newest entry of its resource have the
+ *    MACs that its audit entry names,
+ * 6. the database's clock is not past its latest time,
+ * 7. for a leap: the store has exactly the revision that the change was decided on, which is not above `beyond`, and
+ * 8. its write id was never committed before.
  *
  * Otherwise the commit loses and changes nothing.
  *
@@ -341,6 +343,11 @@ export interface Change {
   readonly notAfter: number;
   /** The epoch of a damaged store row, as loaded. The commit requires this one, instead of the one that its entry names. */
   readonly damagedEpoch?: number;
+  /**
+   * The change was decided on a snapshot of a replica, which may show another history than the primary, or lie. The commit then also
+   * requires the MACs that the audit entry names: of the store row, of the entry at `base`, and of the newest entry of its resource.
+   */
+  readonly pinsHistory?: true;
   /** Columns of the store row that the change was decided on. */
   readonly decidedOn: Pick<StoreRow, "storeId" | "generation" | "keyId" | "schemaVersion">;
   readonly secret?: SecretChange;

@@ -17,6 +17,8 @@ interface CommitDecision<A> {
   readonly answer: (revision: number) => A;
   /** Commits again without a pause after more lost races than usual. For changes that others must not delay. */
   readonly isUrgent?: boolean;
+  /** Depends on what does not verify, which the primary has to show. */
+  readonly isRepair?: boolean;
 }
 
 export type Outcome<A, F> = { readonly ok: true; readonly answer: A } | { readonly ok: false; readonly failure: F };
@@ -122,12 +124,14 @@ async function decideNear<Q extends Query, A, F>(
     const load = async (limited: AbortSignal) => await replica.load(query, limited);
     const snapshot = await sendLimited([attempts.deadline, attempts.client], load, { maxMs: MAX_REPLICA_MS });
     const decision = await decide(snapshot);
-    if (decision.kind !== "commit") return undefined;
+    if (decision.kind !== "commit" || decision.isRepair === true) return undefined;
     const { change } = decision;
-    // The replica's clock may be ahead of the primary's, which would admit the commit after the deadline.
-    return { ...decision, change: { ...change, notAfter: Math.min(change.notAfter, attempts.endsAt) } };
+    // The replica may have commits that the primary has lost, or lie. Its clock may be ahead of the primary's, which would admit the commit after the deadline.
+    const notAfter = Math.min(change.notAfter, attempts.endsAt);
+    return { ...decision, change: { ...change, notAfter, pinsHistory: true } };
   } catch (error) {
-    if (onReplicaError === undefined) throw error;
+    // The end of the request is no fault of the replica.
+    if (onReplicaError === undefined || attempts.client.aborted || attempts.deadline.aborted) throw error;
     onReplicaError(error);
     return undefined;
   }
@@ -200,7 +204,7 @@ function cannotSucceed(change: Change, snapshot: AnySnapshot): boolean {
   const { epoch, revision } = snapshot.store;
   if (change.init !== undefined && revision > 0) return true;
   if (epoch > (change.damagedEpoch ?? change.audit.epoch)) {
-    if (change.authority !== undefined) return true;
+    if (change.authority !== undefined || change.pinsHistory === true) return true;
     // Row versions are never used again. A row that is missing here has been deleted: at the earlier epoch it existed.
     if (change.rests.some((rest) => versionIn(snapshot, rest) !== rest.version)) return true;
   }

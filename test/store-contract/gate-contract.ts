@@ -213,6 +213,24 @@ export function gateContract(store: () => BulkStore): void {
       await expectWon({ ...update("w4", 1), decidedOn: now });
     });
 
+    it("include the history that a change of a replica's snapshot names (H14)", async () => {
+      const named = (audit: object, change = update("w3", 1, { audit })) => ({ ...change, pinsHistory: true as const });
+      for (const audit of [{ state: bytes(7) }, { anchor: bytes(7) }, { prev: bytes(7) }]) {
+        await expectLost(named({}, creation("w1", { audit })), Object.keys(audit).join(""));
+      }
+      await expectWon({ ...named({}, creation("w1", { audit: { mac: bytes(11) } })), init });
+      const other = { audit: { mac: bytes(12), base: 1, state: bytes(7), anchor: bytes(11) } };
+      await expectWon({ ...named({}, creation("w2", { path: "b", ...other })), decidedOn });
+      const seen = { base: 2, state: bytes(7), anchor: bytes(12), prev: bytes(11) };
+      for (const member of ["state", "anchor", "prev"]) {
+        for (const wrong of [null, bytes(13)]) {
+          await expectLost({ ...named({ ...seen, [member]: wrong }), decidedOn }, `${member} ${wrong?.[0]}`);
+        }
+      }
+      await expectLost({ ...named({ ...seen, base: 1 }), decidedOn }, "an entry at another revision");
+      await expectWon({ ...named({ ...seen, base: 1, anchor: bytes(11) }), decidedOn });
+    });
+
     it("exclude a change that was decided on before another key was registered", async () => {
       await expectWon({ ...creation("w1"), init });
       await expectLost(update("w2", 1), "the store row has a key now");

@@ -1,3 +1,5 @@
+import { bytesToHex } from "@noble/curves/utils.js";
+import type { Bytes } from "../rows.ts";
 import type { BundleChange, Change, PolicyChange, Rest, SecretChange } from "../store.ts";
 import type { State } from "./state.ts";
 
@@ -11,6 +13,7 @@ export function mayCommit(state: State, change: Change, now: number): boolean {
   if (change.authority !== undefined && state.store.epoch !== (change.damagedEpoch ?? audit.epoch)) return false;
   if (!PINNED.every((column) => state.store[column] === decidedOn[column])) return false;
   if (state.store.revision < audit.base) return false;
+  if (change.pinsHistory === true && !hasHistory(state, change)) return false;
   if (now > change.notAfter) return false;
   if (!change.rests.every((rest) => versionOf(state, rest) === rest.version)) return false;
   if (change.init !== undefined && state.store.revision !== 0) return false;
@@ -26,6 +29,20 @@ export function mayCommit(state: State, change: Change, now: number): boolean {
     return fitsRow(stored, bundle, untouched);
   }
   return untouched;
+}
+
+function hasHistory({ store, audit }: State, { audit: named }: Change): boolean {
+  const base = audit.find(({ revision }) => revision === named.base);
+  const tail = audit.findLast(({ resource }) => resource === named.resource);
+  return (
+    textOf(store.mac) === textOf(named.state) &&
+    textOf(base?.mac) === textOf(named.anchor) &&
+    textOf(tail?.mac) === textOf(named.prev)
+  );
+}
+
+function textOf(mac: Bytes | null | undefined): string {
+  return bytesToHex(mac ?? new Uint8Array());
 }
 
 function versionOf(state: State, { table, name }: Rest): number {

@@ -30,12 +30,13 @@ export function commitStatements(change: Change): readonly Statement[] {
 }
 
 function gateOf({ audit, secret, policy, bundle, tail, init, authority, damagedEpoch, ...pins }: Change): Statement {
-  const { rests, notAfter, decidedOn, beyond = null } = pins;
+  const { rests, notAfter, decidedOn, beyond = null, pinsHistory = false } = pins;
   const entry = {
     ...audit,
     tail,
     isInit: init !== undefined,
     pinsEpoch: authority !== undefined,
+    pinsHistory,
     pinnedEpoch: damagedEpoch ?? audit.epoch,
     storeKeyId: decidedOn.keyId,
     storeId: decidedOn.storeId,

@@ -1,5 +1,5 @@
 import { and, eq, gt, gte, lte, notExists, or, sql, type SQL } from "drizzle-orm";
-import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { alias, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import { now } from "../load/now.ts";
 import { db, placeholder, rowOfPlaceholders, prepare, type Template } from "../query-builder.ts";
 import { audit, policies, store, trustBundles } from "../schema.ts";
@@ -61,6 +61,19 @@ const restsHold: SQL = sql`not exists (select 1 from json_each(${placeholder("re
   when 'trust_bundles' then ${versionOf(trustBundles, trustBundles.trustDomain, trustBundles.version)}
   end, 0) is not ${rest("version")})`;
 
+const entry = alias(audit, "e");
+
+/** The MAC of the first entry that fits. */
+const macOfEntry = (where: SQL, order?: SQL): SQL =>
+  sql`(select ${entry.mac} from ${audit} e where ${where}${order === undefined ? sql`` : sql` order by ${order} limit 1`})`;
+
+/** The state and the history that the audit entry names are those of the store. */
+const historyHolds: SQL | undefined = and(
+  sql`${store.mac} is ${placeholder("state")}`,
+  sql`${macOfEntry(sql`${entry.revision} = ${placeholder("base")}`)} is ${placeholder("anchor")}`,
+  sql`${macOfEntry(sql`${entry.resource} = ${placeholder("resource")}`, sql`${entry.revision} desc`)} is ${placeholder("prev")}`,
+);
+
 /** No entry may be between the revision that a leap was decided on and its own: the gap between them would hide its loss. */
 const mayLeap: SQL = sql`(${placeholder("beyond")} is null
   or ${store.revision} = ${placeholder("base")} and ${store.revision} <= ${placeholder("beyond")})`;
@@ -74,6 +87,7 @@ const always: SQL | undefined = and(
   eq(store.storeId, placeholder("storeId")),
   eq(store.generation, placeholder("generation")),
   gte(store.revision, placeholder("base")),
+  or(eq(placeholder("pinsHistory"), sql`0`), historyHolds),
   eq(store.schemaVersion, placeholder("schemaVersion")),
   lte(now, placeholder("notAfter")),
   restsHold,
