@@ -1,7 +1,8 @@
 import { type KeyRing, requireRingKey } from "../seal/key-ring.ts";
+import { equalBytes } from "../seal/equal-bytes.ts";
 import { verifyMac } from "../seal/mac.ts";
 import { SealError } from "../seal/seal-error.ts";
-import type { AuditRow, StoreRow } from "../store/rows.ts";
+import type { AuditRow, AuditValues, StoreRow } from "../store/rows.ts";
 import type { AnySnapshot, Query, Snapshot } from "../store/store.ts";
 import { type Decision, type Outcome, transact } from "../store/transact.ts";
 import { type AcceptedWrite, buildChange, type NextEntry, type RecordedRequest } from "./build-change.ts";
@@ -9,7 +10,7 @@ import { type Mark, markAfter, markOf } from "./bookmark/mark.ts";
 import type { WriteDeps } from "./deps.ts";
 import { effectiveTime, timeBounds } from "./effective-time.ts";
 import { verifyEntry } from "./entry.ts";
-import { replicaProblemOf } from "./replica-unusable.ts";
+import { replicaProblemOf, ReplicaUnusable } from "./replica-unusable.ts";
 import { verifyStore, writingRing } from "./store-row.ts";
 import { writeIdOf } from "./write-id.ts";
 
@@ -79,7 +80,8 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
     writeId,
     ...(heartbeatMs !== undefined && { heartbeat: {} }),
   };
-  let commitSent = false;
+  const sent: AuditValues[] = [];
+  let storeId: string | undefined;
   const acknowledge = (mark: Mark | undefined): void => {
     if (mark !== undefined) deps.onCommitted?.(mark);
   };
@@ -89,10 +91,18 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
       options.repairStore === undefined ? loaded : { ...loaded, store: await options.repairStore(loaded) };
     const { store, replay } = snapshot;
     if (snapshot === loaded) await verifyStore(ring, snapshot);
+    // A store never changes its id, so the earlier snapshot was from the replica.
+    if (storeId !== undefined && storeId !== store.storeId) {
+      deps.onReplicaUnusable?.(
+        new ReplicaUnusable("replica_of_other_store", "its store id is not that of the primary"),
+      );
+    }
+    ({ storeId } = store);
 
     // A commit that this request itself sent was permitted, even if its response was lost. The permission may have been
-    // revoked since, possibly by that very commit. To answer "denied" would be wrong.
-    const isOwnCommit = commitSent && replay !== undefined;
+    // revoked since, possibly by that very commit. To answer "denied" would be wrong. An earlier request may have used the write id
+    // too, without this one seeing it before: at a replica that lags.
+    const isOwnCommit = replay !== undefined && sent.some(({ mac }) => equalBytes(mac, replay.mac));
     const rests = isOwnCommit ? [] : await access.permits(snapshot);
     if (rests === undefined) return refuse({ code: "denied" });
 
@@ -114,14 +124,15 @@ export async function auditedWrite<Q extends Query, A extends object, F>(
 
     const damaged = store === loaded.store ? undefined : loaded.store;
     const change = await buildChange(decision, { write, place, tail, snapshot, damaged, rests, attempts, heartbeatMs });
-    commitSent = true;
+    sent.push(change.audit);
     // A delegate who keeps writing policies must not delay a revocation by the superuser.
     const isUrgent = access.isUnrestricted && change.authority !== undefined;
     const answer = (revision: number): Committed<A> => {
       acknowledge(markAfter(change, store, revision));
       return { ...decision.outcome, revision };
     };
-    return { kind: "commit", change, isUrgent, answer };
+    const isRepair = decision.isRepair === true || damaged !== undefined;
+    return { kind: "commit", change, isUrgent, isRepair, answer };
   };
   return await transact(deps.store, query, { attempts, decide, onReplicaError: (error) => reportReplica(deps, error) });
 }

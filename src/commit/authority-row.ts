@@ -127,6 +127,11 @@ export interface Replaceable<Value> {
   readonly value: Value | undefined;
 }
 
+/** Whether what is replaced does not verify, or was lost. */
+export function isDamaged(found: Replaceable<unknown> | undefined): boolean {
+  return found !== undefined && found.value === undefined;
+}
+
 /**
  * What is stored under that name, as far as a put or a delete needs it. Undefined if there is nothing.
  *

@@ -27,6 +27,11 @@ export interface RecordedRequest {
 export interface AcceptedWrite<A extends object> {
   readonly ok: true;
   readonly change: Pick<Change, "secret" | "policy" | "bundle" | "prune" | "register" | "beyond">;
+  /**
+   * Replaces or removes something that does not verify, so what it replaces is not compared. Never decided on a replica: its copy alone
+   * may be damaged.
+   */
+  readonly isRepair?: boolean;
   /** Signs the audit entry and the store row. {@link NextEntry.ring} unless set. */
   readonly ring?: KeyRing;
   /**
@@ -132,7 +137,10 @@ export async function buildChange(
     ...(init && { init }),
     ...(mac && { authority: { ...next, mac, nodes: trie?.changes ?? [] } }),
   };
-  if (heartbeatMs === undefined || !isDue(snapshot.heartbeat?.row, workerAt, heartbeatMs)) return change;
+  // The heartbeat of an earlier generation proves nothing in the next one.
+  const isOfEarlier = columns.generation !== undefined;
+  if (heartbeatMs === undefined || !(isOfEarlier || isDue(snapshot.heartbeat?.row, workerAt, heartbeatMs)))
+    return change;
   // The commit is applied after this moment, so it proves that whoever has it has everything before.
   const mark = markAfter(change, store, 0);
   return mark === undefined

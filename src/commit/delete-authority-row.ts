@@ -8,6 +8,7 @@ import {
   type AuthorityRow,
   type AuthorityTable,
   findReplaceable,
+  isDamaged,
   type Versioned,
   withRow,
 } from "./authority-row.ts";
@@ -55,6 +56,7 @@ export async function deleteAuthorityRow<Row extends AuthorityRow, Value extends
         ok: true,
         change: found.seen === undefined ? {} : table.removal(name, found.seen),
         authority: { trie: withRow(table, state.trie, { name, row: undefined }) },
+        isRepair: isDamaged(found),
         outcome: {},
       };
     },

@@ -1,5 +1,12 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
-import { authorityIn, authorityResource, findReplaceable, slotOfRow, withRow } from "../commit/authority-row.ts";
+import {
+  authorityIn,
+  authorityResource,
+  findReplaceable,
+  isDamaged,
+  slotOfRow,
+  withRow,
+} from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import type { SealFault } from "../seal/seal-error.ts";
 import type { PolicyChange } from "../store/store.ts";
@@ -74,7 +81,7 @@ export async function putPolicy(
       const policy: PolicyChange =
         found?.seen === undefined ? { kind: "create", row } : { kind: "update", seen: found.seen, row };
       const authority = { trie: withRow(POLICIES, trie, { name, row }) };
-      return { ok: true, change: { policy }, authority, outcome: {} };
+      return { ok: true, change: { policy }, authority, isRepair: isDamaged(found), outcome: {} };
     },
   });
   if (!result.ok) return result;

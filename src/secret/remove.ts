@@ -58,6 +58,7 @@ export async function removeSecret(deps: RemovalDeps, request: WriteRequest): Pr
       return {
         ok: true,
         change: { secret: { kind: "remove", path } },
+        isRepair: fault !== undefined,
         outcome: {
           // No version number is above the revision of its commit. An altered head may contain any number.
           latest: head?.latest ?? snapshot.store.revision,

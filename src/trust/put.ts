@@ -1,5 +1,12 @@
 import { auditedWrite, type WriteOrigin } from "../commit/audited-write.ts";
-import { authorityIn, authorityResource, findReplaceable, slotOfRow, withRow } from "../commit/authority-row.ts";
+import {
+  authorityIn,
+  authorityResource,
+  findReplaceable,
+  isDamaged,
+  slotOfRow,
+  withRow,
+} from "../commit/authority-row.ts";
 import { isPermitted } from "../commit/is-permitted.ts";
 import type { Fault } from "../json/fault.ts";
 import { type BundleKeys, parseTrustBundle } from "../identity/bundle/trust-bundle.ts";
@@ -76,8 +83,8 @@ export async function putBundle(
       const stored = found?.value;
       const next = keys ?? stored?.keys;
       // If the stored row was altered, its newest audit entry still has the sequence.
-      const isAltered = found !== undefined && stored === undefined;
-      const storedSequence = isAltered
+      const isRepair = isDamaged(found);
+      const storedSequence = isRepair
         ? await recordedSequence(deps.ring, store, snapshot.chain.tail)
         : stored?.keys.sequence;
       if (isOutdated({ sequence: next?.sequence }, { sequence: storedSequence })) return failed("bundle_outdated");
@@ -101,6 +108,7 @@ export async function putBundle(
         ok: true,
         change: { bundle: change },
         authority,
+        isRepair,
         outcome: { sequence: row.sequence },
       };
     },
