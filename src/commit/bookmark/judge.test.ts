@@ -68,6 +68,12 @@ describe("a state, held against a mark", () => {
       "bookmark_expired",
     ],
     [
+      "of a lost entry that no acknowledgement can cover, because none was made in its epoch",
+      markAt(7, 4),
+      { store: { ...STATE.store, acknowledged: 1 } },
+      "store_went_back",
+    ],
+    [
       "of another entry, once lost entries were acknowledged",
       { ...markAt(6, 3), entryMac: other(16) },
       { store: { ...STATE.store, acknowledged: 1 } },

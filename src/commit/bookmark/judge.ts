@@ -45,5 +45,6 @@ export function judge(mark: Mark, { store, newest, entryMacs }: JudgedState): Ma
     return equalBytes(entryMacOf(found), mark.entryMac) ? undefined : "store_went_back";
   }
   if (mark.revision <= store.auditFloor) return undefined;
-  return store.acknowledged > 0 ? "bookmark_expired" : "store_went_back";
+  // An acknowledgement raises the epoch, so none was made after a mark of this epoch, and none covers its entry.
+  return store.acknowledged > 0 && !isSameEpoch ? "bookmark_expired" : "store_went_back";
 }
