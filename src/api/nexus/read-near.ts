@@ -43,6 +43,8 @@ export async function readNear(
   } catch (error) {
     const problem = replicaProblemOf(error);
     if (problem === undefined) throw error;
+    // The end of the request is no fault of the replica. The load from the primary then fails at once.
+    if (attempts.client.aborted || attempts.deadline.aborted) return undefined;
     reportReplica(platform.log, c.get("requestId"))(problem);
     return undefined;
   }
