@@ -324,8 +324,8 @@ describe("an audited write with a heartbeat", () => {
 });
 
 describe("an audited write with a replica", () => {
-  const withReplica = (error: unknown, problems: string[]) => {
-    const store = { ...deps.store, replica: { load: async () => await Promise.reject(error) } };
+  const withReplica = (fault: Error, problems: string[]) => {
+    const store = { ...deps.store, replica: { load: async () => await Promise.reject(fault) } };
     deps = { ...deps, store, onReplicaUnusable: ({ problem }) => problems.push(problem) };
   };
 

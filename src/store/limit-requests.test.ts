@@ -25,12 +25,19 @@ describe("limitRequests", () => {
     const { signal } = new AbortController();
     const inner = memoryStore({ storeId: "s", now: () => 1 });
     let clock = 0;
-    const replica = { load: memoryStore({ storeId: "near", now: () => 1 }).load };
+    const replica = memoryStore({ storeId: "near", now: () => 1 });
     const store = limitRequests({ ...inner, replica }, () => (clock += 3));
     expect((await store.replica?.load({}, signal))?.store.storeId).toBe("near");
     expect((await store.load({}, signal)).store.storeId).toBe("s");
     expect(store).toMatchObject({ requests: 2, waitedMs: 6, ofReplica: { requests: 1, waitedMs: 3 } });
     expect(limitRequests(inner, () => clock).replica).toBeUndefined();
+  });
+
+  it("passes on what the store throws", async () => {
+    const own = new StoreUnavailable("busy", "none", "HTTP 429");
+    const fail = async () => await Promise.reject(own);
+    const store = limitRequests({ load: fail, commit: fail, commitEach: fail }, () => 0);
+    await expect(store.commit(change, {}, new AbortController().signal)).rejects.toBe(own);
   });
 
   /** A store that never answers and ignores its signal, with the time that passes until the signal aborts. */

@@ -41,6 +41,17 @@ describe("a watched store", () => {
     expect(reports).toEqual(expected);
   });
 
+  it("reports a replica, and passes its snapshot on", async () => {
+    expect(store.replica).toBeUndefined();
+    const inner = { load: async () => (await Promise.resolve({ now: T - 90_000 })) as never };
+    const watched = watchClock(
+      { ...store, replica: inner },
+      { now: () => worker, report: (skew) => reports.push(skew) },
+    );
+    expect(await watched.replica?.load({}, signal)).toEqual({ now: T - 90_000 });
+    expect(reports).toEqual([{ direction: "behind", seconds: 90 }]);
+  });
+
   it("reports once per request", async () => {
     database = T + 120_000;
     await store.load({}, signal);
