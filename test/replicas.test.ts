@@ -151,6 +151,17 @@ describe("with a replica", () => {
       expect(db.state.store.revision).toBe(3);
     });
 
+    it("a repeated request whose permission was revoked is denied, although the replica has the permission and the answer", async () => {
+      await start();
+      const app = await service.as("/app");
+      const once = async () =>
+        (await app(SECRETS, { path: "a", values: { v: "second" } }, { "idempotency-key": "k" })).status;
+      expect(await once()).toBe(200);
+      db.catchUp();
+      await revoke();
+      expect(await once()).toBe(401);
+    });
+
     it("a copy of another store decides nothing", async () => {
       await start();
       db.change((seen) => (seen.store = { ...seen.store, storeId: "f".repeat(32) }));

@@ -81,6 +81,7 @@ describe("readOptions with an external database", () => {
       (name) => !["database-killed", "busy", "stale-load"].includes(name) && !name.startsWith("replica-"),
     );
     expect(readOptions([], env)).toMatchObject({ faults: new Set(chosen), database: { url: "http://127.0.0.1:1/" } });
+    expect(readOptions([], env)).toMatchObject({ replicas: 0, routes: ["through-replica", "through-replica"] });
     expect(readOptions(["--faults", "delay,disconnect"], env)).toMatchObject({
       faults: new Set(["delay", "disconnect"]),
     });

@@ -110,7 +110,7 @@ export function readOptions(
     seconds: parseWholeNumber(seconds ?? String(MAX_SECONDS), { option: "--seconds", max: MAX_SECONDS }),
     clients: parseWholeNumber(clients ?? "32", { option: "--clients", max: 1000 }),
     workers: workerCount,
-    routes: parseRoutes(given.routes, { workers: workerCount, replicas }),
+    routes: parseRoutes(given.routes, { workers: workerCount, replicas, alone: aloneRoute(external, given) }),
     replicas,
     ...(given.lag !== undefined && { lagMs: parseWholeNumber(given.lag, { option: "--lag", max: MAX_LAG_MS }) }),
     seed: parseWholeNumber(seed ?? "1", { option: "--seed", max: 2 ** 31 }),
@@ -156,11 +156,16 @@ function parseReplicas(text = String(DEFAULT_REPLICAS)): number {
 
 function parseRoutes(
   list: string | undefined,
-  { workers, replicas }: { readonly workers: number; readonly replicas: number },
+  { workers, replicas, alone }: { readonly workers: number; readonly replicas: number; readonly alone: Route },
 ): readonly Route[] {
   if (list !== undefined && replicas === 0) throw usageError("Cannot use --routes: there are no replicas");
-  const chosen = list?.split(",").map(parseRoute) ?? (replicas === 0 ? (["primary"] as const) : ROUTES);
+  const chosen = list?.split(",").map(parseRoute) ?? (replicas === 0 ? [alone] : ROUTES);
   return Array.from({ length: workers }, (_, index) => chosen[index % chosen.length] ?? "primary");
+}
+
+/** The route without replicas. The variable may name any server of a database, also a replica. */
+function aloneRoute(external: object | undefined, { primary }: Given): Route {
+  return external !== undefined && primary === undefined ? "through-replica" : "primary";
 }
 
 function parseRoute(text: string): Route {

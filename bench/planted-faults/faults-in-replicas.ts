@@ -97,7 +97,10 @@ export const FAULTS_IN_REPLICAS: readonly PlantedFault[] = [
   {
     name: "the heartbeat is not compared with the replica's history",
     testsOnly: true,
-    edits: [{ file: "src/commit/heartbeat.ts", in: "freshnessOf", call: "judge", with: "undefined" }],
+    edits: [
+      { file: "src/commit/heartbeat.ts", in: "freshnessOf", call: "judge", with: "undefined" },
+      { file: "src/commit/heartbeat.ts", in: "freshnessOf", if: "row.entryMac", with: "false" },
+    ],
     tests: [REPLICAS, "test/bookmarks.test.ts"],
   },
   {
