@@ -15,13 +15,14 @@ const PRODUCT_COMMANDS: readonly string[] = [
   "npm run dev:database",
   "npx wrangler dev",
   "npm run verify:planted",
+  "npm run bench:replica",
   "npx oxfmt",
 ];
 const DEV = /^npm run dev(?: -- (.*))?$/;
 const CONSISTENCY = /^npm run verify:consistency(?: -- (.*))?$/;
 const BENCH = /^npm run bench(?: -- (.*))?$/;
 const CONTAINS_PRODUCT_COMMAND =
-  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:bench|check|demo|dev|dev:database|test:long|test:mutation|verify:\w+))|npx oxfmt|npx wrangler dev)(?![\w:-])/;
+  /\b(?:npm (?:ci|i|install|update|uninstall|test|run (?:bench|bench:replica|check|demo|dev|dev:database|test:long|test:mutation|verify:\w+))|npx oxfmt|npx wrangler dev)(?![\w:-])/;
 
 /** The last command of a line that consists of product commands only, such as `npm test` in `npm ci && npm test`. */
 export function lastProductCommand(text: string): string | undefined {
