@@ -373,12 +373,12 @@ describe("with a replica", () => {
     it("writes a heartbeat with the time before its load", async () => {
       const written: number[] = [];
       await start({ writeHeartbeat: async (row) => await Promise.resolve(void written.push(row.at)) });
-      const { load } = db.store;
+      const primary = { ...db.store };
       const began = db.now;
       Object.assign(db.store, {
-        load: async (...args: Parameters<typeof load>) => {
+        load: async (query: Query, signal: AbortSignal) => {
           db.now += 30;
-          return await load(...args);
+          return await primary.load(query, signal);
         },
       });
       expect(await ready()).toBe(200);
