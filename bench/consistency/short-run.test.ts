@@ -34,7 +34,9 @@ it("is consistent in 6000 operations through four workers and two replicas under
 }, 600_000);
 
 /** The replicas lag so far that a read of the replica itself would be stale, however slow the machine is. */
-const THROUGH_REPLICAS = "--ops 1000 --faults none --lag 3000 --workers 2 --routes through-replica".split(" ");
+const THROUGH_REPLICAS = "--ops 1000 --seconds 15 --faults none --lag 3000 --workers 2 --routes through-replica".split(
+  " ",
+);
 
 it("is strictly serializable through two replicas without faults (H14)", async () => {
   const folder = scratchFolder();
