@@ -121,7 +121,8 @@ describe("a plain wrangler deploy", () => {
     const secrets = { rootKeys: KEY_A, databaseToken: "dev-token" };
     const settings = workerSettings({ databaseUrl: "http://127.0.0.1:8080", bundle, secrets }, {});
     writeFileSync(join(project.folder, ".dev.vars"), formatEnvFile(settings));
-    cloudflare.create("spike-edge-dev", { ...SECRETS, SPIKE_PROXY_SECRETS: "p".repeat(32) });
+    const optional = { SPIKE_PROXY_SECRETS: "p".repeat(32), LIBSQL_REPLICA_AUTH_TOKEN: "near" };
+    cloudflare.create("spike-edge-dev", { ...SECRETS, ...optional });
     const { exitCode, output } = await run("npx wrangler deploy");
     expect(exitCode, output).toBe(0);
 
