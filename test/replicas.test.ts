@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Service } from "../src/api/service.ts";
+import { formatBookmark } from "../src/commit/bookmark/bookmark.ts";
+import { markOf } from "../src/commit/bookmark/mark.ts";
 import { emptyState, memoryStore } from "../src/store/memory/memory-store.ts";
 import type { State } from "../src/store/memory/state.ts";
 import { StoreUnavailable } from "../src/store/store-unavailable.ts";
 import type { BulkStore, Query, Replica } from "../src/store/store.ts";
-import { KEY_B, ringOf, type TestAnswer, type TestService, testService } from "./harness/service.ts";
+import { KEY_A, KEY_B, ringOf, type TestAnswer, type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 const GET = `${SECRETS}?action=get`;
@@ -270,6 +272,15 @@ describe("with a replica", () => {
       expect((await (await service.as("/app"))(`${SECRETS}?action=list`, {})).body).toEqual({ keys: ["a"] });
       expect(trips()).toEqual({ near: 2, far: ["load", "load"] });
       expect(events()).toEqual(["replica_behind"]);
+    });
+
+    it("a bookmark of another store is refused by the primary, without an alarm about the replica", async () => {
+      await startReads();
+      const ring = await ringOf(KEY_A);
+      const mark = { ...markOf(await db.store.load({}, new AbortController().signal))!, store: "0".repeat(16) };
+      const answer = await get({ "spike-bookmark": await formatBookmark(ring, mark) });
+      expect(answer).toMatchObject({ status: 409, body: { err: "other_store" } });
+      expect(service.log.filter(({ level }) => level === "error")).toEqual([]);
     });
 
     it("a refusal is decided again by the primary: a grant or a secret that the replica does not know", async () => {

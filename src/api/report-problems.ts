@@ -43,6 +43,7 @@ export function reportReplica(log: Log, requestId: string): (problem: ReplicaUnu
 
 const LEVELS: Readonly<Record<ReplicaProblem, LogLine["level"]>> = {
   replica_behind: "info",
+  bookmark_refused: "info",
   replica_unreachable: "warn",
   replica_of_other_store: "error",
   replica_not_verified: "error",

@@ -11,7 +11,9 @@ export type ReplicaProblem =
   /** It is a copy of another store. */
   | "replica_of_other_store"
   /** What it returns does not verify. */
-  | "replica_not_verified";
+  | "replica_not_verified"
+  /** It refuses a bookmark. The fault may be that of the bookmark, which the primary finds out. */
+  | "bookmark_refused";
 
 /** The replica cannot serve this request. The primary does. */
 export class ReplicaUnusable extends Error {
@@ -41,10 +43,10 @@ export function replicaProblemOf(error: unknown): ReplicaUnusable | undefined {
     case "store_behind":
     case "store_replaced":
       return new ReplicaUnusable("replica_behind", error.detail);
-    case "other_store":
-      return new ReplicaUnusable("replica_of_other_store", error.detail);
     case "store_went_back":
-    case "bookmark_expired":
       return new ReplicaUnusable("replica_not_verified", `${error.reason}: ${error.detail}`);
+    case "other_store":
+    case "bookmark_expired":
+      return new ReplicaUnusable("bookmark_refused", `${error.reason}: ${error.detail}`);
   }
 }
