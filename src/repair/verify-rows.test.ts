@@ -149,6 +149,8 @@ describe("verification reports exactly", () => {
       (resource) => `${resource} not_authentic: MAC of "audit" does not verify`,
     );
     expect(await lines()).toEqual(expected);
+    service = service.copy(await ringOf(KEY_A, KEY_B));
+    expect(await lines()).toEqual(expected);
   });
 
   it("a deleted policy that was put back, with its entry or without", async () => {
