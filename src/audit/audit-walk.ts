@@ -101,7 +101,7 @@ export function auditWalk(ring: KeyRing, after: number): AuditWalk {
       const expected = Math.max(last, floor) + 1;
       const leaps = status !== "not_authentic" && leapt(store, entry);
       const before = leaps ? base : revision - 1;
-      if (revision > floor && expected <= before) {
+      if (expected <= before) {
         problems.push(await missingEntries({ revision, kind: "gap" }, [expected, before]));
       }
       if (leaps && last > base && seen.has(last)) {
