@@ -71,6 +71,11 @@ export const NEED_REPLICA_PROCESS: ReadonlySet<FaultName> = new Set([
 /** These come after the load, because they leave a database that the service refuses to use. */
 const AFTER_LOAD: readonly FaultCounter[] = FAULT_COUNTERS["withheld-commit"];
 
+/** Counters that another fault must be chosen for as well. */
+const ALSO_NEEDED: Readonly<Partial<Record<FaultCounter, FaultName>>> = {
+  "replica set back after its primary was killed": "database-killed",
+};
+
 /** Counts how often each fault of the chosen kinds took effect. */
 export class FaultCounts {
   readonly chosen: ReadonlySet<FaultName>;
@@ -78,7 +83,11 @@ export class FaultCounts {
 
   constructor(chosen: ReadonlySet<FaultName>) {
     this.chosen = chosen;
-    for (const name of chosen) for (const counter of FAULT_COUNTERS[name]) this.counts.set(counter, 0);
+    for (const name of chosen) {
+      for (const counter of FAULT_COUNTERS[name]) {
+        if (chosen.has(ALSO_NEEDED[counter] ?? name)) this.counts.set(counter, 0);
+      }
+    }
   }
 
   increment(counter: FaultCounter): void {
