@@ -10,17 +10,17 @@ import { run } from "./run.ts";
 import { verify } from "./verify.ts";
 
 /** `npm run verify:consistency` with a third of its operations. */
-it("is consistent in 6000 operations through four workers and two replicas under all faults", async () => {
+it("is consistent in 4000 operations through four workers and two replicas under all faults", async () => {
   const out = mkdtempSync(join(tmpdir(), "spike-edge-consistency-"));
   onTestFinished(() => rmSync(out, { recursive: true }));
   const lines: string[] = [];
-  const options = readOptions(["--out", out, "--ops", "6000"], process.env);
+  const options = readOptions(["--out", out, "--ops", "4000"], process.env);
   if (options === "help" || "check" in options) throw new TypeError("Expected the options of a run");
   const summary = await verify(options, (line) => lines.push(line)).catch((error: unknown) => {
     throw new Error(lines.join("\n"), { cause: error });
   });
   expect(summary).toMatchObject({ anomalies: {}, problems: [], missingFaults: [] });
-  expect(summary.operations).toBeGreaterThanOrEqual(6000);
+  expect(summary.operations).toBeGreaterThanOrEqual(4000);
   const counters = [...options.faults].flatMap((name): readonly string[] => FAULT_COUNTERS[name]);
   expect(Object.keys(summary.faults).toSorted()).toEqual(counters.toSorted());
   expect(Object.values(summary.faults).filter((count) => count === 0)).toEqual([]);
