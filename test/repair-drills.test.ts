@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CliError } from "../src/cli/cli-error.ts";
-import type { CliIo } from "../src/cli/cli-io.ts";
 import { createProgram } from "../src/cli/program.ts";
 import { libsqlStore } from "../src/store/libsql/libsql-store.ts";
+import { fakeCliIo } from "./harness/fake-cli-io.ts";
 import { type FileDatabase, fileDatabase } from "./harness/file-database.ts";
 import { SUPERUSER } from "./harness/identity.ts";
 import { type TestService, testService } from "./harness/service.ts";
@@ -149,24 +149,11 @@ describe("a drill of docs/operations.md repairs", () => {
     // Commands that run later than a token is valid get a new one.
     ahead = 0;
     writeFileSync(file, await service.domain.token(SUPERUSER));
-    const io: CliIo = {
-      env: { SPIKE_TOKEN_FILE: file },
+    const io = fakeCliIo((text) => void printed.push(text), {
+      tokenFile: file,
       fetch: async (url, init) => await service.fetch(new Request(url, init)),
-      print: (text) => void printed.push(text),
-      log: (text) => void printed.push(text),
-      sleep: async () => await Promise.resolve(),
-      readStdin: async () => await Promise.resolve(undefined),
-      terminal:
-        confirms === undefined
-          ? undefined
-          : {
-              promptHidden: async () => await Promise.resolve(undefined),
-              promptText: async () => await Promise.resolve(undefined),
-              confirm: async (question) => await Promise.resolve((questions.push(question), confirms)),
-            },
-      run: async () => await Promise.resolve(0),
-      startProgress: () => ({ advance: () => undefined, end: () => undefined, fail: () => undefined }),
-    };
+      confirm: confirms === undefined ? undefined : (question) => (questions.push(question), confirms),
+    });
     let exitCode = 0;
     try {
       await createProgram(io).parseAsync(["node", "spike", ...args]);

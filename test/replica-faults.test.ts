@@ -1,70 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Service } from "../src/api/service.ts";
 import { emptyState, memoryStore } from "../src/store/memory/memory-store.ts";
-import type { State } from "../src/store/memory/state.ts";
-import type { BulkStore, Query, Replica } from "../src/store/store.ts";
+import { REPLICATED_STORE_ID, ReplicatedStore } from "./harness/replicated-store.ts";
 import { type TestAnswer, type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 const GET = `${SECRETS}?action=get`;
 const LIST = `${SECRETS}?action=list`;
 const POLICY = "/v1/acl/policy";
-const STORE_ID = "0123456789abcdef0123456789abcdef";
 const BOUND_MS = 60_000;
-const OPTIONS = { replicaReads: { maxStalenessMs: BOUND_MS, storeId: STORE_ID } } as const;
-
-/** A primary that can be set back, with a replica that shows any state. */
-class ReplicatedStore {
-  readonly state = emptyState(STORE_ID);
-  now = Date.now();
-  near = 0;
-  far: string[] = [];
-  seen: State = structuredClone(this.state);
-  before: (() => Promise<unknown>) | undefined;
-  beforeLoad: ((query: Query) => Promise<unknown>) | undefined;
-  beforeNear: ((query: Query) => void) | undefined;
-  hasReplica = true;
-  readonly store: BulkStore;
-
-  constructor() {
-    const primary = memoryStore({ storeId: STORE_ID, now: () => this.now, state: this.state });
-    const replica: Replica = {
-      load: async (query, signal) => {
-        this.near += 1;
-        this.beforeNear?.(query);
-        return await memoryStore({ storeId: STORE_ID, now: () => this.now, state: this.seen }).load(query, signal);
-      },
-    };
-    const current = (): Replica | undefined => (this.hasReplica ? replica : undefined);
-    this.store = {
-      get replica() {
-        return current();
-      },
-      load: async (query, signal) => {
-        this.far.push("load");
-        await this.beforeLoad?.(query);
-        return await primary.load(query, signal);
-      },
-      commit: async (change, query, signal) => {
-        this.far.push("commit");
-        const run = this.before;
-        this.before = undefined;
-        await run?.();
-        return await primary.commit(change, query, signal);
-      },
-      commitEach: async (changes, query, signal) => await primary.commitEach(changes, query, signal),
-    };
-  }
-  copy(): State {
-    return structuredClone(this.state);
-  }
-  restore(to: State): void {
-    Object.assign(this.state, structuredClone(to));
-  }
-  catchUp(): void {
-    this.seen = structuredClone(this.state);
-  }
-}
+const OPTIONS = { replicaReads: { maxStalenessMs: BOUND_MS, storeId: REPLICATED_STORE_ID } } as const;
 
 describe("a service beside a replica that lags, lies or has another history", () => {
   let db: ReplicatedStore;

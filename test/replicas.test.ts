@@ -2,62 +2,18 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Service } from "../src/api/service.ts";
 import { formatBookmark } from "../src/commit/bookmark/bookmark.ts";
 import { markOf } from "../src/commit/bookmark/mark.ts";
-import { emptyState, memoryStore } from "../src/store/memory/memory-store.ts";
+import { emptyState } from "../src/store/memory/memory-store.ts";
 import type { State } from "../src/store/memory/state.ts";
 import { StoreUnavailable } from "../src/store/store-unavailable.ts";
-import type { BulkStore, Query, Replica } from "../src/store/store.ts";
+import { REPLICATED_STORE_ID, ReplicatedStore } from "./harness/replicated-store.ts";
 import { KEY_A, KEY_B, ringOf, type TestAnswer, type TestService, testService } from "./harness/service.ts";
 
 const SECRETS = "/v1/store/secrets";
 const GET = `${SECRETS}?action=get`;
 const POLICY = "/v1/acl/policy";
-const STORE_ID = "0123456789abcdef0123456789abcdef";
 const BOUND_MS = 60_000;
 
-/** A primary with a replica that shows an earlier state until the test refreshes it. */
-class ReplicatedStore {
-  readonly state = emptyState(STORE_ID);
-  now = Date.now();
-  /** How long a load from the primary takes. */
-  loadMs = 0;
-  near = 0;
-  far: string[] = [];
-  /** Replaces the next loads of the replica. */
-  answer: ((query: Query, signal: AbortSignal) => Promise<never>) | undefined;
-  #seen: State = structuredClone(this.state);
-  readonly store: BulkStore;
-
-  constructor() {
-    const primary = memoryStore({ storeId: STORE_ID, now: () => this.now, state: this.state });
-    const replica: Replica = {
-      load: async (query, signal) => {
-        this.near += 1;
-        if (this.answer !== undefined) return await this.answer(query, signal);
-        return await memoryStore({ storeId: STORE_ID, now: () => this.now, state: this.#seen }).load(query, signal);
-      },
-    };
-    this.store = {
-      replica,
-      load: async (query, signal) => {
-        this.far.push("load");
-        this.now += this.loadMs;
-        return await primary.load(query, signal);
-      },
-      commit: async (change, query, signal) => (this.far.push("commit"), await primary.commit(change, query, signal)),
-      commitEach: async (changes, query, signal) => await primary.commitEach(changes, query, signal),
-    };
-  }
-
-  catchUp(): void {
-    this.#seen = structuredClone(this.state);
-  }
-
-  change(edit: (seen: State) => void): void {
-    edit(this.#seen);
-  }
-}
-
-const OPTIONS = { replicaReads: { maxStalenessMs: BOUND_MS, storeId: STORE_ID } } as const;
+const OPTIONS = { replicaReads: { maxStalenessMs: BOUND_MS, storeId: REPLICATED_STORE_ID } } as const;
 
 describe("with a replica", () => {
   let db: ReplicatedStore;
@@ -172,7 +128,7 @@ describe("with a replica", () => {
 
     it("a copy of another store decides nothing", async () => {
       await start();
-      db.change((seen) => (seen.store = { ...seen.store, storeId: "f".repeat(32) }));
+      db.seen.store = { ...db.seen.store, storeId: "f".repeat(32) };
       expect((await put("second")).body).toEqual({ version: 2, revision: 3 });
       expect(events()).toEqual(["replica_not_verified"]);
     });
@@ -256,17 +212,11 @@ describe("with a replica", () => {
       const earlier = structuredClone(db.state);
       await put("second");
       db.catchUp();
-      const replica = db.store.replica!;
       let loads = 0;
-      Object.assign(db.store, {
-        replica: {
-          load: async (query: Query, signal: AbortSignal) => {
-            loads += 1;
-            if (loads === 2) db.change((seen) => Object.assign(seen, earlier));
-            return await replica.load(query, signal);
-          },
-        },
-      });
+      db.beforeNear = () => {
+        loads += 1;
+        if (loads === 2) Object.assign(db.seen, earlier);
+      };
       service = await testService(db.store, { ...OPTIONS, platform: { now: () => db.now } });
       reset();
       expect((await (await service.as("/app"))(`${SECRETS}?action=list`, {})).body).toEqual({ keys: ["a"] });
@@ -322,7 +272,7 @@ describe("with a replica", () => {
     ])("a replica %s serves nothing", async (_, damage, event) => {
       await startReads();
       await put("second");
-      db.change(damage);
+      damage(db.seen);
       reset();
       expect((await get()).body).toEqual({ data: { v: "second" } });
       expect(events()).toEqual([event]);
@@ -333,7 +283,7 @@ describe("with a replica", () => {
       const elsewhere = { ...emptyState("f".repeat(32)) };
       Object.assign(other.state, elsewhere);
       db = other;
-      await start({ replicaReads: { maxStalenessMs: BOUND_MS, storeId: STORE_ID } });
+      await start({ replicaReads: { maxStalenessMs: BOUND_MS, storeId: REPLICATED_STORE_ID } });
       expect((await get()).status).toBe(200);
       expect(service.log).toMatchObject([{ level: "error", event: "replica_of_other_store" }]);
     });

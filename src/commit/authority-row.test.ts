@@ -129,7 +129,7 @@ const found = (situation: string) => {
 };
 
 describe("a row loaded by its name", () => {
-  it("is opened in its store, and undefined if there is none", async () => {
+  it("is opened in its store, and undefined if it does not exist", async () => {
     expect(await verifyAuthorityRow(TABLE, found("the row"))).toEqual({ version: 5, openedIn: "s" });
     expect(await verifyAuthorityRow(TABLE, found("nothing"))).toBeUndefined();
   });

@@ -141,7 +141,7 @@ export async function buildChange(
   const isOfEarlier = columns.generation !== undefined;
   if (heartbeatMs === undefined || !(isOfEarlier || isDue(snapshot.heartbeat?.row, workerAt, heartbeatMs)))
     return change;
-  // The commit is applied after this moment, so it proves that whoever has it has everything before.
+  // The commit is applied after this time. So a state that contains it contains everything that was acknowledged before.
   const mark = markAfter(change, store, 0);
   return mark === undefined
     ? change

@@ -9,7 +9,7 @@ import { judge } from "./bookmark/judge.ts";
 import { entryMacOf, lineOf, type Mark } from "./bookmark/mark.ts";
 
 /**
- * Signs a heartbeat: whoever sees the moment of `mark` sees everything that was acknowledged before `at`.
+ * Signs a heartbeat: a state that continues `mark` contains everything that was acknowledged before `at`.
  *
  * @param at by the worker's clock, before it sent the request that `mark` comes from
  * @throws SealError if the ring lacks the mark's key
@@ -25,8 +25,8 @@ export async function signHeartbeat(
 }
 
 /**
- * When the newest state began of which a snapshot certainly has everything: the worker's time in its heartbeat. Undefined if the
- * snapshot does not have the moment of its heartbeat, or none.
+ * The time before which a snapshot contains everything that was acknowledged: the worker's time in its heartbeat. Undefined if
+ * the snapshot has no heartbeat, or does not continue the moment of its heartbeat.
  *
  * @throws SealError if the heartbeat is not authentic
  */

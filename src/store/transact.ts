@@ -1,5 +1,6 @@
 import { type Attempts, pauseAfterFailure, pauseAfterRace } from "./attempts.ts";
 import { load, loadUntil } from "./load.ts";
+import { MAX_REPLICA_MS } from "./replica-time.ts";
 import { limitRequestTime, type SendLimited } from "./request-limit.ts";
 import type { AnySnapshot, Change, Commit, Query, Rest, Snapshot, Store } from "./store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
@@ -107,9 +108,6 @@ type Attempt<Q extends Query, A, F> =
   | { readonly kind: "lost"; readonly snapshot: Snapshot<Q>; readonly isUrgent: boolean }
   /** Nothing is certain yet: try again after a pause. */
   | { readonly kind: "open"; readonly retryAfterMs?: number | undefined };
-
-/** A replica is near. One that does not answer in this time is no help. */
-const MAX_REPLICA_MS = 500;
 
 /**
  * A decision from a snapshot of the replica, if it is to commit. A refusal may be wrong in an old state, and so may the answer to

@@ -18,7 +18,7 @@ const TRANSACTION_CONTROL = /^\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)
 const LEAVES_NO_TRACE = /^\s*(?:SELECT|VALUES|WITH|INSERT|REPLACE|UPDATE|DELETE)\b/iu;
 // A word before a parenthesis is a function or a table of the WITH clause.
 const CHANGE = /^\s*(?:WITH\b.*?\b)?(INSERT|REPLACE|UPDATE|DELETE)\b(?!\s*\()/isu;
-// Rolling back to a savepoint is no read, and most pragmas are none either, such as user_version.
+// Not reads: rolling back to a savepoint, and most pragmas, such as user_version.
 const READ =
   /^\s*(?:SELECT|VALUES|WITH|BEGIN|COMMIT|END|ROLLBACK(?!.*\bTO\b)|PRAGMA\s+(?:\w+\s*\.\s*)?(?:compile_options|database_list|encoding|function_list|index_list|index_xinfo|module_list|pragma_list|table_info|table_list|table_xinfo))\b/isu;
 const SEVERAL_STATEMENTS = /;\s*[^\s;]/u;

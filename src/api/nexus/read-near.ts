@@ -1,14 +1,12 @@
 import type { Context } from "hono";
 import { withFreshness } from "../../commit/replica-access.ts";
 import { ReplicaUnusable, replicaProblemOf } from "../../commit/replica-unusable.ts";
+import { MAX_REPLICA_MS } from "../../store/replica-time.ts";
 import type { Replica } from "../../store/store.ts";
 import type { AppEnv } from "../app-env.ts";
 import { reportReplica } from "../report-problems.ts";
 import type { Answer } from "./failure.ts";
 import type { DepsSource } from "./operation.ts";
-
-/** A replica is near. One that does not answer in this time is no help. */
-const MAX_MS = 500;
 
 /**
  * Answers a read from the store's replica, if the service may read there. Undefined if the primary has to answer: the replica does
@@ -26,7 +24,7 @@ export async function readNear(
   const fresh = withFreshness(access, { ...replicaReads, ring, beganAt: platform.now() });
   const load: Replica["load"] = async (query, signal) => {
     const limit = new AbortController();
-    using _timer = attempts.startTimer(MAX_MS, () => limit.abort());
+    using _timer = attempts.startTimer(MAX_REPLICA_MS, () => limit.abort());
     try {
       return await replica.load(query, AbortSignal.any([signal, limit.signal]));
     } catch (error) {

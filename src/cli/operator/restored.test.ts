@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fakeCliIo } from "../../../test/harness/fake-cli-io.ts";
 import { encodeBase64 } from "../../encoding/base64.ts";
 import { encodeUtf8 } from "../../encoding/utf8.ts";
 import { CliError } from "../cli-error.ts";
-import type { CliIo } from "../cli-io.ts";
 import { restored, type RestoredOptions } from "./restored.ts";
 
 const bookmarkOf = (text: string): string => encodeBase64(encodeUtf8(text));
@@ -23,28 +23,15 @@ describe("spike operator restored", () => {
   const run = async (options: RestoredOptions, confirms?: boolean) => {
     const sent: unknown[] = [];
     const said: string[] = [];
-    const io: CliIo = {
-      env: { SPIKE_TOKEN_FILE: join(folder, "token") },
+    const io = fakeCliIo((text) => void said.push(text), {
+      tokenFile: join(folder, "token"),
       async fetch(url, init) {
         const { pathname, search } = new URL(url);
         sent.push(`${pathname}${search}`, await new Request(url, init).json());
         return await Promise.resolve(Response.json({ revision: 121, generation: "120.t.r" }));
       },
-      print: (text) => void said.push(text),
-      log: (text) => void said.push(text),
-      sleep: async () => await Promise.resolve(),
-      readStdin: async () => await Promise.resolve(undefined),
-      terminal:
-        confirms === undefined
-          ? undefined
-          : {
-              promptHidden: async () => await Promise.resolve(undefined),
-              promptText: async () => await Promise.resolve(undefined),
-              confirm: async (question) => await Promise.resolve((said.push(question), confirms)),
-            },
-      run: async () => await Promise.resolve(0),
-      startProgress: () => ({ advance: () => undefined, end: () => undefined, fail: () => undefined }),
-    };
+      confirm: confirms === undefined ? undefined : (question) => (said.push(question), confirms),
+    });
     try {
       await restored(io, options);
       return { sent, said, error: undefined };

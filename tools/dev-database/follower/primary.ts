@@ -52,7 +52,7 @@ export class Primary {
     this.#cut.abort();
   }
 
-  /** The commits after `position`, until the connection is lost or cut. Throws if there is none. */
+  /** The commits after `position`, until the connection is lost or cut. Throws if the primary does not send them. */
   async *commits(position: Position | undefined): AsyncGenerator<Commit> {
     const after = position === undefined ? "" : `?log=${position.log}&sequence=${position.sequence}`;
     const { signal } = this.#cut;
